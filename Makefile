@@ -1,0 +1,128 @@
+# The one place where versions of tools are pinned. Everything is installed below .tools and nothing else is looked up on
+# PATH but go, git, python3 and a POSIX shell; once the tools are there, every target works without a network.
+
+BUF_VERSION                := v1.75.0
+PROTOC_GEN_GO_VERSION      := v1.36.12
+PROTOC_GEN_GO_GRPC_VERSION := v1.6.2
+GOLANGCI_LINT_VERSION      := v2.15.0
+GRPCURL_VERSION            := v1.9.4
+BENCHSTAT_VERSION          := v0.0.0-20260908200009-22c9c6c9d4da
+# The last grpcio-tools whose output checks no version of the runtime: it runs with old and with new grpcio and protobuf.
+# The other two are what it needs itself. There are wheels for Python 3.8 to 3.12.
+GRPCIO_TOOLS_VERSION       := 1.62.3
+GRPCIO_VERSION             := 1.62.3
+PROTOBUF_PYTHON_VERSION    := 4.25.9
+
+GO     ?= go
+PYTHON ?= python3
+
+TOOLS := .tools
+BIN   := $(TOOLS)/bin
+VENV  := $(TOOLS)/venv
+
+.SHELLFLAGS := -euc
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# A tool is the file that is run. It is older than its stamp, which has the version in its name, whenever the version
+# above has changed; then it is installed again.
+#
+# $(call go-tool,name,version,package)
+define go-tool
+$(BIN)/$(1): $(TOOLS)/$(1)-$(2)
+	GOBIN='$(CURDIR)/$(BIN)' $(GO) install $(3)@$(2)
+	@touch $$@
+
+$(TOOLS)/$(1)-$(2):
+	@mkdir -p $(BIN)
+	@rm -f $(TOOLS)/$(1)-v[0-9]*
+	@touch $$@
+
+GO_TOOLS += $(BIN)/$(1)
+endef
+
+$(eval $(call go-tool,buf,$(BUF_VERSION),github.com/bufbuild/buf/cmd/buf))
+$(eval $(call go-tool,protoc-gen-go,$(PROTOC_GEN_GO_VERSION),google.golang.org/protobuf/cmd/protoc-gen-go))
+$(eval $(call go-tool,protoc-gen-go-grpc,$(PROTOC_GEN_GO_GRPC_VERSION),google.golang.org/grpc/cmd/protoc-gen-go-grpc))
+$(eval $(call go-tool,golangci-lint,$(GOLANGCI_LINT_VERSION),github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
+$(eval $(call go-tool,grpcurl,$(GRPCURL_VERSION),github.com/fullstorydev/grpcurl/cmd/grpcurl))
+$(eval $(call go-tool,benchstat,$(BENCHSTAT_VERSION),golang.org/x/perf/cmd/benchstat))
+
+# Named after its versions, inside what it stands for: clearing the environment takes the old mark along.
+VENV_READY := $(VENV)/grpcio-tools-$(GRPCIO_TOOLS_VERSION)-grpcio-$(GRPCIO_VERSION)-protobuf-$(PROTOBUF_PYTHON_VERSION)
+
+$(VENV_READY):
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip --disable-pip-version-check install --quiet grpcio-tools==$(GRPCIO_TOOLS_VERSION) \
+		grpcio==$(GRPCIO_VERSION) protobuf==$(PROTOBUF_PYTHON_VERSION)
+	@touch $@
+
+.PHONY: tools
+tools: $(GO_TOOLS) $(VENV_READY) ## install every tool below .tools, in the pinned versions
+
+GENERATED := gen proto/tvstats.binpb
+PROTOS := $(sort $(shell find proto -name '*.proto'))
+
+.PHONY: generate
+generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc $(VENV_READY) ## generate gen/ and proto/tvstats.binpb from proto/
+	$(BIN)/buf generate
+	$(BIN)/buf build --as-file-descriptor-set --output proto/tvstats.binpb
+	$(VENV)/bin/python -m grpc_tools.protoc --proto_path=proto --grpc_python_out=gen/python $(PROTOS)
+
+.PHONY: check-generated
+check-generated: generate ## fail if what is generated is not what proto/ generates
+	@if ! git diff --exit-code -- $(GENERATED) || git ls-files --others --exclude-standard -- $(GENERATED) | grep .; then \
+		echo 'generated files differ from what proto/ generates (see above): run "make generate" and commit the result' >&2; \
+		exit 1; \
+	fi
+
+.PHONY: proto-lint
+proto-lint: $(BIN)/buf ## check the style of proto/: lint, format
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+
+# Comparing a fresh checkout of main with main would compare it with itself. So proto/ as it stands here is compared with
+# each state that it ever had on this branch and on main: what was once promised stays. States equal to the one here are
+# left out. With a shallow clone only the commits that are there can be compared.
+.PHONY: proto-breaking
+proto-breaking: $(BIN)/buf ## fail if proto/ breaks callers of any earlier state of it, on this branch or main
+	@tips=; \
+	for ref in HEAD main origin/main; do \
+		if git rev-parse --quiet --verify "$$ref^{commit}" >/dev/null; then tips="$$tips $$ref"; fi; \
+	done; \
+	if [ "$$(git rev-parse --is-shallow-repository)" = true ]; then echo 'note: this clone is shallow'; fi; \
+	old=$$(mktemp -d); trap 'rm -rf "$$old"' EXIT; \
+	compared=0; broken=0; seen=; \
+	for commit in $$([ -z "$$tips" ] || git rev-list --full-history $$tips -- proto); do \
+		tree=$$(git rev-parse --quiet --verify "$$commit:proto") || continue; \
+		case " $$seen " in *" $$tree "*) continue ;; esac; \
+		seen="$$seen $$tree"; \
+		rm -rf "$$old/proto"; git archive "$$commit" proto | tar -xf - -C "$$old"; \
+		if diff -r "$$old/proto" proto >/dev/null; then continue; fi; \
+		if ! $(BIN)/buf build "$$old/proto" -o "$$old/image.binpb"; then \
+			echo "note: $$commit does not build and so promised nothing"; continue; \
+		fi; \
+		if ! $(BIN)/buf breaking proto --against "$$old/image.binpb"; then \
+			echo "proto/ breaks callers of $$(git log -1 --format='%h (%s)' "$$commit")" >&2; broken=1; \
+		fi; \
+		compared=$$((compared + 1)); \
+	done; \
+	echo "proto/ compared with $$compared other states of it"; \
+	exit $$broken
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## vet and lint the Go code
+	$(GO) vet ./...
+	$(BIN)/golangci-lint run
+
+.PHONY: test
+test: ## run the tests
+	$(GO) test ./...
+
+.PHONY: race
+race: ## run the tests with the race detector
+	$(GO) test -race ./...

@@ -1,0 +1,84 @@
+// Package catalog holds what the middleware tells the service about a client: its channels, tariffs, categories,
+// accounts, programmes and payments.
+package catalog
+
+import "github.com/tvstats/tvstats/internal/viewing"
+
+// Client is an operator of the middleware; everything else belongs to one.
+type Client struct {
+	ID                int32
+	Name              string
+	TimeZone          string // IANA name, "UTC" unless told
+	CollectionEnabled bool   // false refuses the client's view events
+}
+
+// NewClient is what a client is from its first accepted event on, until the middleware says more.
+func NewClient(id int32) Client {
+	return Client{ID: id, TimeZone: "UTC", CollectionEnabled: true}
+}
+
+// Channel of a client. A deleted one stays known, so that its viewing can be left out of rankings.
+type Channel struct {
+	ID         int32
+	Name       string
+	Number     int32   // on the remote control
+	Categories []int32 // ascending, no repeats
+	Enabled    bool
+	Deleted    bool
+}
+
+// Tariff is a subscription plan.
+type Tariff struct {
+	ID      int32
+	Name    string
+	Deleted bool
+}
+
+// Category groups channels.
+type Category struct {
+	ID      int32
+	Name    string
+	Deleted bool
+}
+
+// Account is one state of a subscriber, in force from ChangedAt on. All states are kept; the one with the greatest
+// ChangedAt is current.
+type Account struct {
+	ID           int64
+	Active       bool
+	Tariffs      []int32        // ascending, no repeats
+	RegisteredAt viewing.Millis // 0 = not told: the ChangedAt of the account's earliest state
+	ChangedAt    viewing.Millis
+	Deleted      bool
+}
+
+// Programme is one entry of the guide (EPG), on air in [Start, End).
+type Programme struct {
+	ID         int64
+	ChannelID  int32
+	Title      string
+	Start, End viewing.Millis
+	Deleted    bool
+}
+
+// Payment of an account. Amounts are integers in the currency's minor unit, negative for a refund.
+type Payment struct {
+	ID          int64
+	AccountID   int64
+	AmountMinor int64
+	Currency    string // ISO 4217
+	PaidAt      viewing.Millis
+	Deleted     bool
+}
+
+// Batch is one valid push of the middleware for one client. Where an id stands twice the later entry is meant.
+type Batch struct {
+	ClientID   int32
+	Client     *Client // nil = not told
+	Channels   []Channel
+	Tariffs    []Tariff
+	Categories []Category
+	Accounts   []Account
+	Programmes []Programme
+	Payments   []Payment
+}

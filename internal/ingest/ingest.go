@@ -1,0 +1,161 @@
+// Package ingest takes view events in: it refuses what is wrong, gathers what is right from all streams into groups, and
+// lets a batch be acknowledged only when its group is on stable storage.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// ErrClosed: the service stops and takes nothing in any more.
+var ErrClosed = errors.New("the service is shutting down")
+
+// Store is what ingest needs of the engine.
+type Store interface {
+	store.SessionWriter
+	store.Subscriptions
+}
+
+// Config bounds what ingest holds in memory and how long it waits.
+type Config struct {
+	Rules         viewing.Rules
+	CommitReports int           // a group is committed when it holds so many reports …
+	CommitDelay   time.Duration // … or when its first batch has waited so long
+	QueueReports  int           // reports that may wait for a commit, over all streams; more wait in their streams
+}
+
+// Rejected is an event that was refused.
+type Rejected struct {
+	Index int // in the batch
+	viewing.Rejection
+}
+
+// Ingest gathers the batches of all streams. It serves any number of goroutines.
+type Ingest struct {
+	store    Store
+	config   Config
+	observer Observer
+	queue    *queue
+	done     chan struct{} // closed when the last group is committed
+}
+
+// New starts an ingest that ends with Close.
+func New(s Store, config Config, observer Observer) *Ingest {
+	in := &Ingest{
+		store: s, config: config, observer: observer,
+		queue: newQueue(config.QueueReports), done: make(chan struct{}),
+	}
+	go in.commitAll()
+	return in
+}
+
+// Admit appends the valid events to reports, complete with the tariffs of their accounts, and answers them with those
+// that it refused. An error concerns the whole batch. now is the service's clock.
+func (in *Ingest) Admit(
+	ctx context.Context, events []viewing.Event, reports []viewing.Report, now viewing.Millis,
+) ([]viewing.Report, []Rejected, error) {
+	var rejected []Rejected
+	enabled := collection{store: in.store}
+	for i := range events {
+		report, err := events[i].Report(in.config.Rules, now)
+		if err == nil {
+			err = enabled.check(ctx, report.ClientID)
+		}
+		if refused := (*viewing.Rejection)(nil); errors.As(err, &refused) {
+			rejected = append(rejected, Rejected{Index: i, Rejection: *refused})
+			in.observer.Rejected(refused.Reason)
+			continue
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("admit events: %w", err)
+		}
+		reports = append(reports, report)
+	}
+	if err := in.store.StampTariffs(ctx, reports); err != nil {
+		return nil, nil, fmt.Errorf("stamp tariffs: %w", err)
+	}
+	return reports, rejected, nil
+}
+
+// collection remembers the answer for the client of the event before: a batch is nearly always of one client.
+type collection struct {
+	store  store.Subscriptions
+	client int32
+	err    error
+}
+
+func (c *collection) check(ctx context.Context, client int32) error {
+	if client == c.client {
+		return c.err
+	}
+	c.client, c.err = client, nil
+	enabled, err := c.store.CollectionEnabled(ctx, client)
+	if err != nil {
+		c.err = err
+	} else if !enabled {
+		c.err = &viewing.Rejection{
+			Reason:  viewing.ReasonCollectionDisabled,
+			Message: fmt.Sprintf("client %d has collection switched off in its catalog", client),
+		}
+	}
+	return c.err
+}
+
+// Submit queues reports for the next group and answers where its outcome will be told: nil when all of them are on stable
+// storage, else why none of them is. It waits while the queue is full; that is how a slow disk slows the streams down.
+// The reports belong to ingest until the outcome is told.
+func (in *Ingest) Submit(ctx context.Context, reports []viewing.Report) (<-chan error, error) {
+	b := batch{reports: reports, outcome: make(chan error, 1)}
+	if len(reports) == 0 {
+		b.outcome <- nil
+		return b.outcome, nil
+	}
+	if err := in.queue.push(ctx, b); err != nil {
+		return nil, err
+	}
+	return b.outcome, nil
+}
+
+// Pending is the number of reports that wait for a commit.
+func (in *Ingest) Pending() int { return int(in.queue.pending.Load()) }
+
+// Close takes nothing in any more, commits what was queued and returns when that is on stable storage.
+func (in *Ingest) Close() {
+	in.queue.close()
+	<-in.done
+}
+
+// commitAll commits one group after the other until the queue is closed and empty.
+func (in *Ingest) commitAll() {
+	defer close(in.done)
+	var group []viewing.Report
+	for {
+		batches := in.queue.take(in.config.CommitReports, in.config.CommitDelay)
+		if batches == nil {
+			return
+		}
+		group = in.commit(batches, group[:0])
+	}
+}
+
+// commit stores the batches as one group and tells each the outcome. Nobody's context may stop it: other streams' reports
+// are in it too. It answers the group for reuse.
+func (in *Ingest) commit(batches []batch, group []viewing.Report) []viewing.Report {
+	for _, b := range batches {
+		group = append(group, b.reports...)
+	}
+	start := time.Now()
+	err := in.store.AppendReports(context.Background(), group)
+	in.observer.Committed(len(group), time.Since(start), err)
+	in.queue.release(batches) // before the outcome is told: from then on the reports are no longer ours
+	for _, b := range batches {
+		b.outcome <- err
+	}
+	clear(group) // lets go of the strings
+	return group
+}

@@ -1,0 +1,134 @@
+package ranking
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// DefaultSize is how many items a selection holds unless told.
+const DefaultSize = 17
+
+// SortingParams asks for a channel sorting of each client.
+type SortingParams struct {
+	ClientIDs []int32
+	Scope
+	Criterion Criterion
+}
+
+// ChannelSelectionParams asks for a selection of popular channels.
+type ChannelSelectionParams struct {
+	ClientID int32
+	Scope
+	Criterion Criterion
+	Size      int    // 0 = DefaultSize
+	Name      string // "" = "<days> (<size>)"
+}
+
+// ProgrammeSelectionParams asks for a selection of popular programmes.
+type ProgrammeSelectionParams struct {
+	ClientID int32
+	Scope
+	Categories []int32 // of channels; empty = all
+	Channels   []int32 // empty = all
+	Size       int     // 0 = DefaultSize
+	Name       string  // "" = "<days> (<size>)"
+}
+
+// Source is what building needs of the store.
+type Source interface {
+	store.ChannelRanker
+	store.ProgrammeRanker
+	store.CatalogReader
+	store.ResultStore
+}
+
+// Builder builds sortings and selections and stores them. It never alters an earlier result.
+type Builder struct {
+	source Source
+	newID  func() string
+}
+
+// NewBuilder makes a builder whose results get their ids from newID.
+func NewBuilder(source Source, newID func() string) *Builder {
+	return &Builder{source: source, newID: newID}
+}
+
+// ChannelSortings builds a sorting for each client, in the order asked for; all are stored, or none. An unknown client is
+// store.ErrNotFound. now becomes CreatedAt.
+func (b *Builder) ChannelSortings(ctx context.Context, p SortingParams, now viewing.Millis) ([]Sorting, error) {
+	sortings := make([]Sorting, 0, len(p.ClientIDs))
+	results := make([]store.Result, 0, len(p.ClientIDs))
+	for _, clientID := range p.ClientIDs {
+		channels, err := b.rankChannels(ctx, clientID, p.Scope, p.Criterion)
+		if err != nil {
+			return nil, err
+		}
+		sorting := Sorting{
+			ID: b.newID(), ClientID: clientID, CreatedAt: now,
+			Criterion: p.Criterion, Window: p.Window(), Channels: channels,
+		}
+		result, err := newResult(sorting.ID, clientID, store.ChannelSorting, now, sorting)
+		if err != nil {
+			return nil, err
+		}
+		sortings, results = append(sortings, sorting), append(results, result)
+	}
+	if err := b.source.SaveResults(ctx, results); err != nil {
+		return nil, fmt.Errorf("store sortings: %w", err)
+	}
+	return sortings, nil
+}
+
+// ChannelSelection builds and stores a selection of channels. An unknown client is store.ErrNotFound.
+func (b *Builder) ChannelSelection(ctx context.Context, p ChannelSelectionParams, now viewing.Millis) (Selection, error) {
+	channels, err := b.rankChannels(ctx, p.ClientID, p.Scope, p.Criterion)
+	if err != nil {
+		return Selection{}, err
+	}
+	size := sizeOf(p.Size)
+	return b.saveSelection(ctx, Selection{
+		ID: b.newID(), ClientID: p.ClientID, Kind: store.ChannelSelection, CreatedAt: now,
+		Name: nameOf(p.Name, p.Days, size), Window: p.Window(), Channels: channels[:min(size, len(channels))],
+	})
+}
+
+// ProgrammeSelection builds and stores a selection of programmes. An unknown client is store.ErrNotFound.
+func (b *Builder) ProgrammeSelection(ctx context.Context, p ProgrammeSelectionParams, now viewing.Millis) (Selection, error) {
+	size := sizeOf(p.Size)
+	programmes, err := b.rankProgrammes(ctx, p, size)
+	if err != nil {
+		return Selection{}, err
+	}
+	return b.saveSelection(ctx, Selection{
+		ID: b.newID(), ClientID: p.ClientID, Kind: store.ProgrammeSelection, CreatedAt: now,
+		Name: nameOf(p.Name, p.Days, size), Window: p.Window(), Programmes: programmes,
+	})
+}
+
+func (b *Builder) saveSelection(ctx context.Context, selection Selection) (Selection, error) {
+	result, err := newResult(selection.ID, selection.ClientID, selection.Kind, selection.CreatedAt, selection)
+	if err != nil {
+		return Selection{}, err
+	}
+	if err := b.source.SaveResults(ctx, []store.Result{result}); err != nil {
+		return Selection{}, fmt.Errorf("store selection: %w", err)
+	}
+	return selection, nil
+}
+
+func sizeOf(size int) int {
+	if size == 0 {
+		return DefaultSize
+	}
+	return size
+}
+
+func nameOf(name string, days, size int) string {
+	if name == "" {
+		return fmt.Sprintf("%d (%d)", days, size)
+	}
+	return name
+}

@@ -1,0 +1,158 @@
+// Package duckdb is the embedded engine: one file in a directory that one process owns.
+//
+// Viewing takes this way: AppendReports adds rows to the table reports (writer.go), queries merge the days that have such
+// rows while they read (sessions.go), and Maintain folds those days into the table sessions (fold.go), after which reading
+// them is a plain scan.
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+
+	engine "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+const fileName = "tvstats.duckdb"
+
+// Options say where the store is and what it may use.
+type Options struct {
+	Dir         string // made where it is missing
+	MemoryLimit string // for all queries together, for example "2GB"; what exceeds it spills into Dir; "" = 2GB
+	Threads     int    // 0 = one per CPU
+	// FoldReports is the number of reports that a day may gather before Maintain folds it although it has not ended; it
+	// bounds what a query has to merge. 0 = 4 million.
+	FoldReports int64
+}
+
+func (o Options) withDefaults() Options {
+	if o.MemoryLimit == "" {
+		o.MemoryLimit = "2GB"
+	}
+	if o.Threads == 0 {
+		o.Threads = runtime.NumCPU()
+	}
+	if o.FoldReports == 0 {
+		o.FoldReports = 4_000_000
+	}
+	return o
+}
+
+// settings of the database instance. Extensions would be fetched from the internet: none is needed, none is allowed.
+func (o Options) settings() map[string]string {
+	return map[string]string{
+		"duckdb_api":                   "go", // what the driver sets, and part of what makes an instance the same
+		"threads":                      strconv.Itoa(o.Threads),
+		"memory_limit":                 o.MemoryLimit,
+		"autoinstall_known_extensions": "false",
+		"autoload_known_extensions":    "false",
+	}
+}
+
+// Store is the embedded engine. It serves any number of goroutines.
+type Store struct {
+	options Options
+	file    string
+	db      *sql.DB // everything but the appending of reports
+	reports *writer
+	meta    *meta
+	folding sync.Mutex // one Maintain at a time
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the store in the directory, after a crash too, and brings its schema forward. A directory that another
+// process holds is store.ErrInUse.
+func Open(ctx context.Context, options Options) (*Store, error) {
+	options = options.withDefaults()
+	dir, err := filepath.Abs(options.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	s := &Store{options: options, file: filepath.Join(dir, fileName)}
+	connector, err := engine.NewConnector(dataSource(s.file, options.settings()), nil)
+	if err != nil {
+		return nil, openError(dir, err)
+	}
+	s.db = sql.OpenDB(connector)
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", s.file, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) start(ctx context.Context) error {
+	err := migrate(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	if s.meta, err = loadMeta(ctx, s.db); err != nil {
+		return err
+	}
+	s.reports, err = newWriter(s.file, s.options.settings())
+	return err
+}
+
+func dataSource(file string, settings map[string]string) string {
+	values := url.Values{}
+	for name, value := range settings {
+		values.Set(name, value)
+	}
+	return file + "?" + values.Encode()
+}
+
+func openError(dir string, err error) error {
+	if strings.Contains(err.Error(), "Could not set lock") {
+		return fmt.Errorf("%w: another process holds the data directory %s; stop it, or choose another --data-dir (%w)",
+			store.ErrInUse, dir, err)
+	}
+	return fmt.Errorf("open the store in %s: %w", dir, err)
+}
+
+// Close ends all work and lets go of the directory.
+func (s *Store) Close() error {
+	if s.reports != nil {
+		s.reports.close()
+	}
+	return s.db.Close()
+}
+
+// Ping answers whether the store can read.
+func (s *Store) Ping(ctx context.Context) error {
+	if _, err := s.db.ExecContext(ctx, `SELECT version FROM schema_version LIMIT 1`); err != nil {
+		return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, s.file, err)
+	}
+	return nil
+}
+
+// Size is the size of the database and its log on disk.
+func (s *Store) Size(context.Context) (int64, error) {
+	var size int64
+	for _, file := range []string{s.file, s.file + ".wal"} {
+		info, err := os.Stat(file)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // the log comes and goes
+		}
+		if err != nil {
+			return 0, err
+		}
+		size += info.Size()
+	}
+	return size, nil
+}
+
+// Describe names the engine and its file.
+func (s *Store) Describe() string { return "duckdb " + s.file }

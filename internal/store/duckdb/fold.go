@@ -1,0 +1,110 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// Maintain folds what is due; see store.Maintainer.
+func (s *Store) Maintain(ctx context.Context, closed viewing.Millis) error {
+	s.folding.Lock()
+	defer s.folding.Unlock()
+	due, err := days(ctx, s.db, fmt.Sprintf(
+		`SELECT %s AS day FROM reports GROUP BY day HAVING day < %d OR count(*) > %d ORDER BY day`,
+		dayOf, closed.Day(), s.options.FoldReports))
+	if err != nil {
+		return fmt.Errorf("find days to fold: %w", err)
+	}
+	for _, day := range due {
+		if err := s.fold(ctx, day); err != nil {
+			return fmt.Errorf("fold %s: %w", day, err)
+		}
+	}
+	return nil
+}
+
+// fold moves the day's reports into its sessions, in one transaction: a reader sees all of it or nothing, and reports that
+// arrive meanwhile stay for the next time.
+func (s *Store) fold(ctx context.Context, day viewing.Day) error {
+	where := within(day.Window())
+	return inTx(ctx, s.db, func(tx *sql.Tx) error {
+		tariffSet, err := s.unitedTariffs(ctx, tx, where)
+		if err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			fmt.Sprintf(`CREATE TEMP TABLE folded AS SELECT %s, %s, %s AS tariff_set FROM (
+				FROM sessions WHERE %[4]s UNION ALL FROM reports WHERE %[4]s) GROUP BY %[1]s`,
+				identity, mergedState, tariffSet, where),
+			`DELETE FROM reports WHERE ` + where,
+			`DELETE FROM sessions WHERE ` + where,
+			`INSERT INTO sessions FROM folded ORDER BY client_id, account_id, started_at, device_uid, channel_id`,
+			`DROP TABLE folded`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return unavailable("write", err)
+			}
+		}
+		return nil
+	})
+}
+
+// unitedTariffs is the aggregate that gives a session the number of the union of its reports' sets of tariffs. Almost
+// always all reports of a session carry one set; the unions of the others are numbered first and then looked up.
+func (s *Store) unitedTariffs(ctx context.Context, tx *sql.Tx, where string) (string, error) {
+	var mixed [][]int32
+	err := eachRow(ctx, tx, func(rows *sql.Rows) error {
+		var numbers intList
+		err := rows.Scan(&numbers)
+		mixed = append(mixed, numbers)
+		return err
+	}, fmt.Sprintf(`SELECT DISTINCT list_sort(list(DISTINCT tariff_set)) FROM (
+		SELECT %s, tariff_set FROM sessions WHERE %[2]s UNION ALL SELECT %[1]s, tariff_set FROM reports WHERE %[2]s)
+		GROUP BY %[1]s HAVING min(tariff_set) <> max(tariff_set)`, identity, where))
+	if err != nil {
+		return "", fmt.Errorf("find sessions with several sets of tariffs: %w", err)
+	}
+	if len(mixed) == 0 {
+		return "min(tariff_set)", nil
+	}
+	var cases strings.Builder
+	for _, numbers := range mixed {
+		union, err := s.meta.union(ctx, numbers)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&cases, " WHEN %s THEN %d", list(numbers), union)
+	}
+	return "CASE list_sort(list(DISTINCT tariff_set))" + cases.String() + " ELSE min(tariff_set) END", nil
+}
+
+// union answers the number of the union of the numbered sets.
+func (m *meta) union(ctx context.Context, numbers []int32) (int32, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var set []int32
+	for _, number := range numbers {
+		set = append(set, m.sets[number]...)
+	}
+	return m.intern(ctx, viewing.Distinct(set))
+}
+
+func list(numbers []int32) string {
+	var b []byte
+	for i, number := range slices.All(numbers) {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = strconv.AppendInt(b, int64(number), 10)
+	}
+	return "[" + string(b) + "]"
+}
+
+var _ store.Maintainer = (*Store)(nil)

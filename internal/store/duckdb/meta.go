@@ -1,0 +1,204 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"sync"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// meta mirrors in memory what every batch of reports needs: which clients there are, which of them collect viewing, the
+// tariffs of their accounts, and the numbers of the sets of tariffs. The tables are the truth; the mirror is loaded at
+// start and changed only after the table was.
+type meta struct {
+	db       *sql.DB
+	mu       sync.RWMutex
+	clients  map[int32]bool       // whether viewing is collected
+	accounts map[accountKey]int32 // number of the set of tariffs in accounts of the current state
+	numbers  map[string]int32     // from setKey to number
+	sets     [][]int32            // by number; set 0 is empty
+}
+
+type accountKey struct {
+	client  int32
+	account int64
+}
+
+func loadMeta(ctx context.Context, db *sql.DB) (*meta, error) {
+	m := &meta{
+		db: db, clients: map[int32]bool{}, accounts: map[accountKey]int32{},
+		numbers: map[string]int32{"": 0}, sets: [][]int32{nil},
+	}
+	if err := m.loadSets(ctx); err != nil {
+		return nil, fmt.Errorf("load sets of tariffs: %w", err)
+	}
+	if err := m.loadClients(ctx); err != nil {
+		return nil, fmt.Errorf("load clients: %w", err)
+	}
+	if err := m.loadAccounts(ctx); err != nil {
+		return nil, fmt.Errorf("load accounts: %w", err)
+	}
+	return m, nil
+}
+
+func (m *meta) loadSets(ctx context.Context) error {
+	return eachRow(ctx, m.db, func(rows *sql.Rows) error {
+		var number int32
+		var set intList
+		if err := rows.Scan(&number, &set); err != nil {
+			return err
+		}
+		m.remember(number, set)
+		return nil
+	}, `SELECT tariff_set, tariffs FROM tariff_sets ORDER BY tariff_set`)
+}
+
+func (m *meta) loadClients(ctx context.Context) error {
+	return eachRow(ctx, m.db, func(rows *sql.Rows) error {
+		var id int32
+		var collects bool
+		if err := rows.Scan(&id, &collects); err != nil {
+			return err
+		}
+		m.clients[id] = collects
+		return nil
+	}, `SELECT client_id, collection_enabled FROM clients`)
+}
+
+func (m *meta) loadAccounts(ctx context.Context) error {
+	return eachRow(ctx, m.db, func(rows *sql.Rows) error {
+		var key accountKey
+		var tariffs intList
+		if err := rows.Scan(&key.client, &key.account, &tariffs); err != nil {
+			return err
+		}
+		number, err := m.intern(ctx, tariffs)
+		m.accounts[key] = number
+		return err
+	}, `SELECT client_id, account_id, tariffs FROM accounts WHERE len(tariffs) > 0 AND NOT deleted`)
+}
+
+// prepare makes the reports' clients exist and answers the number of each report's set of tariffs.
+func (m *meta) prepare(ctx context.Context, reports []viewing.Report) ([]int32, error) {
+	numbers := make([]int32, len(reports))
+	var key []byte
+	m.mu.RLock()
+	complete := true
+	for i := range reports {
+		_, clientKnown := m.clients[reports[i].ClientID]
+		key = setKey(key[:0], reports[i].Tariffs)
+		number, setKnown := m.numbers[string(key)]
+		numbers[i] = number
+		complete = complete && clientKnown && setKnown
+	}
+	m.mu.RUnlock()
+	if complete {
+		return numbers, nil
+	}
+	return numbers, m.learn(ctx, reports, numbers)
+}
+
+// learn is the rare way of prepare, for batches with a client or a set that was never seen.
+func (m *meta) learn(ctx context.Context, reports []viewing.Report, numbers []int32) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range reports {
+		if err := m.ensureClient(ctx, reports[i].ClientID); err != nil {
+			return err
+		}
+		var err error
+		if numbers[i], err = m.intern(ctx, reports[i].Tariffs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureClient makes the client exist. m.mu is held.
+func (m *meta) ensureClient(ctx context.Context, id int32) error {
+	if _, known := m.clients[id]; known {
+		return nil
+	}
+	client := catalog.NewClient(id)
+	_, err := m.db.ExecContext(ctx, `INSERT INTO clients VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		client.ID, client.Name, client.TimeZone, client.CollectionEnabled)
+	if err != nil {
+		return unavailable("add client", err)
+	}
+	m.clients[id] = client.CollectionEnabled
+	return nil
+}
+
+// intern answers the number of a set of tariffs, which it stores first where it is new. m.mu is held.
+func (m *meta) intern(ctx context.Context, set []int32) (int32, error) {
+	if number, known := m.numbers[string(setKey(nil, set))]; known {
+		return number, nil
+	}
+	number := int32(len(m.sets))
+	_, err := m.db.ExecContext(ctx, `INSERT INTO tariff_sets VALUES (?, ?)`, number, set)
+	if err != nil {
+		return 0, unavailable("add set of tariffs", err)
+	}
+	m.remember(number, append([]int32(nil), set...))
+	return number, nil
+}
+
+func (m *meta) remember(number int32, set []int32) {
+	m.numbers[string(setKey(nil, set))] = number
+	m.sets = append(m.sets, set)
+}
+
+// setKey appends a form of the set that maps can look up without allocating.
+func setKey(key []byte, set []int32) []byte {
+	for _, id := range set {
+		key = binary.LittleEndian.AppendUint32(key, uint32(id))
+	}
+	return key
+}
+
+// setsWithAny answers the numbers of the sets that hold any of the tariffs.
+func (m *meta) setsWithAny(tariffs []int32) []int32 {
+	wanted := make(map[int32]bool, len(tariffs))
+	for _, id := range tariffs {
+		wanted[id] = true
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var numbers []int32
+	for number, set := range m.sets {
+		for _, id := range set {
+			if wanted[id] {
+				numbers = append(numbers, int32(number))
+				break
+			}
+		}
+	}
+	return numbers
+}
+
+// CollectionEnabled tells whether the client's viewing may be stored.
+func (s *Store) CollectionEnabled(_ context.Context, clientID int32) (bool, error) {
+	s.meta.mu.RLock()
+	defer s.meta.mu.RUnlock()
+	enabled, known := s.meta.clients[clientID]
+	return enabled || !known, nil
+}
+
+// StampTariffs gives reports without tariffs those of their accounts.
+func (s *Store) StampTariffs(_ context.Context, reports []viewing.Report) error {
+	s.meta.mu.RLock()
+	defer s.meta.mu.RUnlock()
+	if len(s.meta.accounts) == 0 {
+		return nil
+	}
+	for i := range reports {
+		if r := &reports[i]; len(r.Tariffs) == 0 {
+			r.Tariffs = s.meta.sets[s.meta.accounts[accountKey{r.ClientID, r.AccountID}]]
+		}
+	}
+	return nil
+}

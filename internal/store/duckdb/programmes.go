@@ -1,0 +1,92 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// programmeWatch attributes viewing to programmes. Sessions and programmes are cut into slots of 2^21 ms (35
+// minutes; a shift finds the slot, also before 1970) and hash-joined on (channel, slot), because a join on overlapping ranges compares every session of a channel with every
+// programme on it. Overlaps add up over the slots; a pair counts as one session in the first slot that both touch.
+const programmeWatch = `WITH %[1]s
+	viewed AS (
+		SELECT channel_id, started_at AS from_at, started_at + watched_seconds * 1000 AS to_at,
+			started_at >> 21 AS first_slot, (started_at + watched_seconds * 1000 - 1) >> 21 AS last_slot
+		FROM %[2]s WHERE mode = %[3]d AND programme_id = 0 AND watched_seconds > 0),
+	viewed_slots AS (
+		SELECT channel_id, from_at, to_at, first_slot, first_slot AS slot FROM viewed
+		UNION ALL
+		SELECT channel_id, from_at, to_at, first_slot, unnest(range(first_slot + 1, last_slot + 1))
+		FROM viewed WHERE last_slot > first_slot),
+	guide AS MATERIALIZED (
+		SELECT programme_id, channel_id, title, start_at, end_at FROM programmes
+		WHERE client_id = %[4]d AND NOT deleted AND %[5]s),
+	guide_slots AS MATERIALIZED (
+		SELECT programme_id, channel_id, start_at, end_at, start_at >> 21 AS first_slot,
+			unnest(range(start_at >> 21, ((end_at - 1) >> 21) + 1)) AS slot
+		FROM guide WHERE end_at > %[6]d),
+	overlaps AS (
+		SELECT programme_id,
+			least(to_at, end_at, (slot + 1) * 2097152) - greatest(from_at, start_at, slot * 2097152) AS millis,
+			(slot = greatest(v.first_slot, g.first_slot))::INTEGER AS sessions
+		FROM viewed_slots v JOIN guide_slots g USING (channel_id, slot)
+		WHERE to_at > start_at AND from_at < end_at),
+	attributed AS (
+		SELECT programme_id, sum(greatest(millis, 0)) AS millis, sum(sessions) AS sessions FROM overlaps GROUP BY ALL
+		UNION ALL
+		SELECT programme_id, sum(watched_seconds * 1000), count(*) FROM %[2]s
+		WHERE programme_id <> 0 AND watched_seconds > 0 GROUP BY ALL),
+	summed AS (
+		SELECT programme_id, (sum(millis) // 1000)::BIGINT AS seconds, sum(sessions)::BIGINT AS sessions
+		FROM attributed GROUP BY ALL)
+	SELECT programme_id, channel_id, title, seconds, sessions FROM summed JOIN guide USING (programme_id)
+	QUALIFY rank() OVER (ORDER BY seconds DESC, sessions DESC) <= %[7]d`
+
+// ProgrammeWatch attributes viewing to the guide; see store.ProgrammeRanker.
+func (s *Store) ProgrammeWatch(
+	ctx context.Context, filter viewing.Filter, channels store.ChannelSet, limit int,
+) ([]viewing.ProgrammeWatch, error) {
+	var programmes []viewing.ProgrammeWatch
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		sessions, err := s.sessions(ctx, tx, filter)
+		if err != nil {
+			return err
+		}
+		return eachRow(ctx, tx, func(rows *sql.Rows) error {
+			var p viewing.ProgrammeWatch
+			err := rows.Scan(&p.ProgrammeID, &p.ChannelID, &p.Title, &p.Seconds, &p.Sessions)
+			programmes = append(programmes, p)
+			return err
+		}, fmt.Sprintf(programmeWatch, sessions.with, sessions.relation, viewing.Live,
+			filter.ClientID, channelConditions("channel_id", channels), filter.Window.From, limit))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("attribute viewing to programmes: %w", err)
+	}
+	return programmes, nil
+}
+
+// LatestProgrammes answers what starts last in the window; see store.ProgrammeRanker.
+func (s *Store) LatestProgrammes(
+	ctx context.Context, clientID int32, starting viewing.Window, channels store.ChannelSet, limit int,
+) ([]catalog.Programme, error) {
+	var programmes []catalog.Programme
+	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
+		var p catalog.Programme
+		err := rows.Scan(&p.ID, &p.ChannelID, &p.Title, &p.Start, &p.End)
+		programmes = append(programmes, p)
+		return err
+	}, fmt.Sprintf(`SELECT programme_id, channel_id, title, start_at, end_at FROM programmes
+		WHERE client_id = %d AND NOT deleted AND start_at >= %d AND start_at < %d AND %s
+		QUALIFY rank() OVER (ORDER BY start_at DESC) <= %d`,
+		clientID, starting.From, starting.To, channelConditions("channel_id", channels), limit))
+	if err != nil {
+		return nil, fmt.Errorf("find the latest programmes: %w", err)
+	}
+	return programmes, nil
+}

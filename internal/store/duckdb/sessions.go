@@ -1,0 +1,105 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// identity lists the columns that make reports one session.
+const identity = `client_id, account_id, device_uid, device, channel_id, mode, programme_id, started_at`
+
+// sessionColumns are what queries see of a session.
+const sessionColumns = identity + `, reported_at, watched_seconds, ended`
+
+// mergedState is viewing.Merge as aggregates, but for the tariffs.
+const mergedState = `max(reported_at) AS reported_at, max(watched_seconds) AS watched_seconds, bool_or(ended) AS ended`
+
+// dayOf is viewing.Millis.Day for the column started_at.
+const dayOf = `((started_at - ((started_at % 86400000) + 86400000) % 86400000) // 86400000)`
+
+// source is the sessions that pass a filter, as parts of a statement: WITH with SELECT … FROM relation.
+type source struct {
+	with     string // common table expressions, each followed by a comma; may be empty
+	relation string // with the columns sessionColumns
+}
+
+// sessions finds out which days of the window hold reports that are not folded, and describes the sessions that pass the
+// filter: folded days are scanned as they are, the other ones merged first. The source is right within tx only, which
+// sees one moment of both tables.
+func (s *Store) sessions(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (source, error) {
+	pending, err := pendingDays(ctx, tx, filter)
+	if err != nil {
+		return source{}, fmt.Errorf("find days that are not folded: %w", err)
+	}
+	carries := "true"
+	if len(filter.Tariffs) > 0 {
+		carries = in("tariff_set", s.meta.setsWithAny(filter.Tariffs))
+	}
+	minimum := fmt.Sprintf("watched_seconds >= %d", filter.MinSeconds)
+	where := identityConditions(filter)
+	folded := fmt.Sprintf(`SELECT %s FROM sessions WHERE %s AND %s AND %s`, sessionColumns, where, carries, minimum)
+	if len(pending) == 0 {
+		return source{relation: "(" + folded + ")"}, nil
+	}
+	onPending := dayConditions(pending)
+	with := fmt.Sprintf(`merged AS MATERIALIZED (
+		SELECT %s, %s FROM (
+			FROM sessions WHERE %[3]s AND (%[4]s) UNION ALL FROM reports WHERE %[3]s AND (%[4]s))
+		GROUP BY %[1]s HAVING bool_or(%[5]s) AND max(watched_seconds) >= %[6]d),`,
+		identity, mergedState, where, onPending, carries, filter.MinSeconds)
+	return source{
+		with:     with,
+		relation: fmt.Sprintf(`(%s AND NOT (%s) UNION ALL SELECT %s FROM merged)`, folded, onPending, sessionColumns),
+	}, nil
+}
+
+// pendingDays are the days, ascending, for which the window holds reports of the client.
+func pendingDays(ctx context.Context, tx *sql.Tx, filter viewing.Filter) ([]viewing.Day, error) {
+	return days(ctx, tx, fmt.Sprintf(`SELECT DISTINCT %s FROM reports WHERE client_id = %d AND %s ORDER BY 1`,
+		dayOf, filter.ClientID, within(filter.Window)))
+}
+
+func days(ctx context.Context, q querier, query string) ([]viewing.Day, error) {
+	var days []viewing.Day
+	err := eachRow(ctx, q, func(rows *sql.Rows) error {
+		var day viewing.Day
+		err := rows.Scan(&day)
+		days = append(days, day)
+		return err
+	}, query)
+	return days, err
+}
+
+// identityConditions are the parts of the filter that can be told from a report alone, because all reports of a session
+// agree on them. Values are written into the statement: only constants let the engine skip what its statistics exclude.
+func identityConditions(filter viewing.Filter) string {
+	conditions := []string{fmt.Sprintf("client_id = %d", filter.ClientID), within(filter.Window)}
+	if len(filter.Devices) > 0 {
+		conditions = append(conditions, inStrings("device", filter.Devices))
+	}
+	if filter.ActiveOnly {
+		conditions = append(conditions, fmt.Sprintf(
+			`account_id IN (SELECT account_id FROM accounts WHERE client_id = %d AND active AND NOT deleted)`, filter.ClientID))
+	}
+	return strings.Join(conditions, " AND ")
+}
+
+func within(w viewing.Window) string {
+	return fmt.Sprintf("started_at >= %d AND started_at < %d", w.From, w.To)
+}
+
+// dayConditions is the condition that started_at lies on one of the days, with neighbouring days as one range.
+func dayConditions(days []viewing.Day) string {
+	var ranges []string
+	for i := 0; i < len(days); {
+		first := i
+		for i++; i < len(days) && days[i] == days[i-1]+1; i++ {
+		}
+		ranges = append(ranges, within(viewing.Window{From: days[first].Start(), To: days[i-1].Window().To}))
+	}
+	return strings.Join(ranges, " OR ")
+}

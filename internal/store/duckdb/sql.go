@@ -1,0 +1,75 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// eachRow runs the query and calls scan for every row of the answer.
+func eachRow(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells all that closing could
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// intList reads an INTEGER[].
+type intList []int32
+
+// Scan implements sql.Scanner.
+func (l *intList) Scan(value any) error {
+	elements, ok := value.([]any)
+	if !ok {
+		return fmt.Errorf("expected a list of integers, got %T", value)
+	}
+	*l = make(intList, len(elements))
+	for i, element := range elements {
+		if (*l)[i], ok = element.(int32); !ok {
+			return fmt.Errorf("expected a list of integers, got one of %T", element)
+		}
+	}
+	return nil
+}
+
+// in is the condition that the column has one of the values; an empty list of values lets nothing pass.
+func in[T int32 | int64](column string, values []T) string {
+	if len(values) == 0 {
+		return "false"
+	}
+	literals := make([]string, len(values))
+	for i, value := range values {
+		literals[i] = strconv.FormatInt(int64(value), 10)
+	}
+	return column + " IN (" + strings.Join(literals, ", ") + ")"
+}
+
+// inStrings is in for text.
+func inStrings(column string, values []string) string {
+	literals := make([]string, len(values))
+	for i, value := range values {
+		literals[i] = "'" + strings.ReplaceAll(value, "'", "''") + "'"
+	}
+	return column + " IN (" + strings.Join(literals, ", ") + ")"
+}
+
+// unavailable wraps a fault of the engine while it wrote.
+func unavailable(what string, err error) error {
+	return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, what, err)
+}

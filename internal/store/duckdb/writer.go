@@ -1,0 +1,187 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"unsafe"
+
+	engine "github.com/duckdb/duckdb-go/v2"
+	"github.com/duckdb/duckdb-go/v2/mapping"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// writer appends reports through a connection of its own, straight into DuckDB's column vectors: a row at a time through
+// the driver costs several times as much, and this is the busiest path of the service.
+type writer struct {
+	mu       sync.Mutex // one append at a time
+	db       mapping.Database
+	conn     mapping.Connection
+	appender *appender // nil until the first append and after a failed one
+}
+
+func newWriter(file string, settings map[string]string) (*writer, error) {
+	var config mapping.Config
+	if mapping.CreateConfig(&config) == mapping.StateError {
+		return nil, errors.New("cannot allocate the configuration")
+	}
+	defer mapping.DestroyConfig(&config)
+	for name, value := range settings {
+		if mapping.SetConfig(config, name, value) == mapping.StateError {
+			return nil, fmt.Errorf("the engine refuses %s=%s", name, value)
+		}
+	}
+	w := &writer{}
+	var message string
+	// The driver's cache answers the very instance that it opened itself: a second one could not lock the file.
+	if mapping.GetOrCreateFromCache(engine.GetInstanceCache(), file, &w.db, config, &message) == mapping.StateError {
+		return nil, errors.New(message)
+	}
+	if mapping.Connect(w.db, &w.conn) == mapping.StateError {
+		mapping.Close(&w.db)
+		return nil, errors.New("cannot connect")
+	}
+	return w, nil
+}
+
+func (w *writer) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.drop()
+	mapping.Disconnect(&w.conn)
+	mapping.Close(&w.db)
+}
+
+// drop forgets the appender, and with it what it took in but did not commit.
+func (w *writer) drop() {
+	if w.appender != nil {
+		w.appender.destroy()
+		w.appender = nil
+	}
+}
+
+// append commits the reports with their sets of tariffs: durable when it returns nil, none of them when it does not.
+func (w *writer) append(reports []viewing.Report, tariffSets []int32) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.tryAppend(reports, tariffSets)
+	if err != nil {
+		w.drop()
+		return fmt.Errorf("%w: append %d reports: %w", store.ErrUnavailable, len(reports), err)
+	}
+	return nil
+}
+
+func (w *writer) tryAppend(reports []viewing.Report, tariffSets []int32) (err error) {
+	if w.appender == nil {
+		if w.appender, err = newAppender(w.conn); err != nil {
+			return err
+		}
+	}
+	size := int(mapping.VectorSize())
+	for len(reports) > 0 {
+		n := min(len(reports), size)
+		if err := w.appender.add(reports[:n], tariffSets[:n]); err != nil {
+			return err
+		}
+		reports, tariffSets = reports[n:], tariffSets[n:]
+	}
+	return w.appender.flush()
+}
+
+// appender holds DuckDB's appender for the table reports and the chunk that it is fed with.
+type appender struct {
+	handle mapping.Appender
+	types  []mapping.LogicalType
+	chunk  mapping.DataChunk
+}
+
+func newAppender(conn mapping.Connection) (*appender, error) {
+	a := &appender{}
+	if mapping.AppenderCreateExt(conn, "", "", "reports", &a.handle) == mapping.StateError {
+		err := a.err()
+		mapping.AppenderDestroy(&a.handle)
+		return nil, err
+	}
+	for i := range mapping.AppenderColumnCount(a.handle) {
+		a.types = append(a.types, mapping.AppenderColumnType(a.handle, i))
+	}
+	a.chunk = mapping.CreateDataChunk(a.types)
+	return a, nil
+}
+
+func (a *appender) destroy() {
+	mapping.AppenderClear(a.handle) // destroying would else try to flush what failed
+	mapping.AppenderDestroy(&a.handle)
+	mapping.DestroyDataChunk(&a.chunk)
+	for i := range a.types {
+		mapping.DestroyLogicalType(&a.types[i])
+	}
+}
+
+func (a *appender) err() error { return errors.New(mapping.AppenderError(a.handle)) }
+
+// add fills the chunk column by column, in the order of the table, and hands it over.
+func (a *appender) add(reports []viewing.Report, tariffSets []int32) error {
+	mapping.DataChunkReset(a.chunk)
+	a.fill(reports, tariffSets)
+	mapping.DataChunkSetSize(a.chunk, mapping.IdxT(len(reports)))
+	if mapping.AppendDataChunk(a.handle, a.chunk) == mapping.StateError {
+		return a.err()
+	}
+	return nil
+}
+
+func (a *appender) fill(reports []viewing.Report, tariffSets []int32) {
+	n := len(reports)
+	client, account := column[int32](a, 0, n), column[int64](a, 1, n)
+	uids, devices := a.vector(2), a.vector(3)
+	channel, mode, programme := column[int32](a, 4, n), column[uint8](a, 5, n), column[int64](a, 6, n)
+	started, reported := column[int64](a, 7, n), column[int64](a, 8, n)
+	watched, ended := column[int32](a, 9, n), column[bool](a, 10, n)
+	copy(column[int32](a, 11, n), tariffSets)
+	for i := range reports {
+		r := &reports[i]
+		client[i], account[i], channel[i] = r.ClientID, r.AccountID, r.ChannelID
+		mapping.VectorAssignStringElementLen(uids, mapping.IdxT(i), stringBytes(r.DeviceUID))
+		mapping.VectorAssignStringElementLen(devices, mapping.IdxT(i), stringBytes(r.Device))
+		mode[i], programme[i] = uint8(r.Mode), r.ProgrammeID
+		started[i], reported[i] = int64(r.StartedAt), int64(r.At)
+		watched[i], ended[i] = r.WatchedSeconds, r.Ended
+	}
+}
+
+func (a *appender) vector(i int) mapping.Vector {
+	return mapping.DataChunkGetVector(a.chunk, mapping.IdxT(i))
+}
+
+// flush commits what was added and waits until the log is on disk.
+func (a *appender) flush() error {
+	if mapping.AppenderFlush(a.handle) == mapping.StateError {
+		return a.err()
+	}
+	return nil
+}
+
+// column is the memory of a column of fixed width, valid until the chunk is reset.
+func column[T any](a *appender, i, n int) []T {
+	return unsafe.Slice((*T)(mapping.VectorGetData(a.vector(i))), n)
+}
+
+// stringBytes reads a string as bytes without a copy; DuckDB copies them and does not write.
+func stringBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// AppendReports makes the reports durable; see store.SessionWriter.
+func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) error {
+	if err := ctx.Err(); err != nil || len(reports) == 0 {
+		return err
+	}
+	tariffSets, err := s.meta.prepare(ctx, reports)
+	if err != nil {
+		return err
+	}
+	return s.reports.append(reports, tariffSets)
+}

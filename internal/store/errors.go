@@ -1,0 +1,15 @@
+package store
+
+import "errors"
+
+// What callers tell apart. Engines wrap these with what, where and what to do.
+var (
+	// ErrNotFound: nothing is stored under the id.
+	ErrNotFound = errors.New("not found")
+	// ErrUnavailable: the store cannot serve now; the same call may work later.
+	ErrUnavailable = errors.New("store unavailable")
+	// ErrInUse: another process holds the data.
+	ErrInUse = errors.New("store in use")
+	// ErrNewerSchema: the data was written by a newer version of the program.
+	ErrNewerSchema = errors.New("store has a newer schema")
+)

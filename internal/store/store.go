@@ -1,0 +1,170 @@
+// Package store says what the service needs of an engine that keeps its data, one small interface a role. Callers take
+// the narrowest one that serves them; the engines in the folders below implement all, and the suite in storetest holds
+// every engine to what is written here.
+//
+// For all roles: a method honours its context; an error that wraps none of this package's sentinels is a fault of the
+// engine. Slices that a method gets are not kept after it returns; slices that it answers belong to the caller. Lists are
+// empty, not an error, where nothing is stored.
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// SessionWriter takes in viewing.
+type SessionWriter interface {
+	// AppendReports returns nil only when every report is on stable storage; on an error none of them counts, and the
+	// same call may be made again. Reports merge by viewing.Merge, in any order, however often each arrives and
+	// whatever was folded before. A client unknown so far exists from then on.
+	AppendReports(ctx context.Context, reports []viewing.Report) error
+}
+
+// Subscriptions is what ingest must know of the catalog for each report; it is asked for every batch and must be fast.
+type Subscriptions interface {
+	// CollectionEnabled tells whether the client's viewing may be stored; true for an unknown client.
+	CollectionEnabled(ctx context.Context, clientID int32) (bool, error)
+	// StampTariffs gives each report without tariffs those of its account's current state.
+	StampTariffs(ctx context.Context, reports []viewing.Report) error
+}
+
+// ChannelRanker sums up viewing by channel.
+type ChannelRanker interface {
+	// ChannelWatch answers every channel with at least one session that passes the filter, in no order.
+	ChannelWatch(ctx context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error)
+}
+
+// ProgrammeRanker attributes viewing to the guide.
+type ProgrammeRanker interface {
+	// ProgrammeWatch answers the programmes on the chosen channels to which sessions that pass the filter gave time:
+	// those that are among the limit greatest by seconds, then sessions, all equals of the last one included, in no
+	// order. Of a live session without a programme count the seconds of [StartedAt, StartedAt+WatchedSeconds) that
+	// overlap the programme on the session's channel, of a session with a programme all its seconds. Deleted programmes
+	// are left out.
+	ProgrammeWatch(ctx context.Context, filter viewing.Filter, channels ChannelSet, limit int) ([]viewing.ProgrammeWatch, error)
+	// LatestProgrammes answers the programmes on the chosen channels that start in the window: the limit latest, all
+	// that start with the last one included, in no order. Deleted programmes are left out.
+	LatestProgrammes(ctx context.Context, clientID int32, starting viewing.Window, channels ChannelSet, limit int) ([]catalog.Programme, error)
+}
+
+// ChannelSet chooses channels: those of Only (nil = all) that are not in Except.
+type ChannelSet struct {
+	Only   []int32
+	Except []int32
+}
+
+// CatalogWriter takes in the catalog.
+type CatalogWriter interface {
+	// ApplyCatalog upserts the whole batch, durably, or nothing of it. Applying a batch again changes nothing.
+	ApplyCatalog(ctx context.Context, batch catalog.Batch) error
+}
+
+// CatalogReader reads the catalog back.
+type CatalogReader interface {
+	// Clients answers all clients by id.
+	Clients(ctx context.Context) ([]catalog.Client, error)
+	// Client answers one client, or ErrNotFound.
+	Client(ctx context.Context, clientID int32) (catalog.Client, error)
+	// Channels, Tariffs and Categories answer all of a client by id, deleted ones too.
+	Channels(ctx context.Context, clientID int32) ([]catalog.Channel, error)
+	Tariffs(ctx context.Context, clientID int32) ([]catalog.Tariff, error)
+	Categories(ctx context.Context, clientID int32) ([]catalog.Category, error)
+	// Programmes answers a page of programmes that are not deleted, by start, channel and id.
+	Programmes(ctx context.Context, query ProgrammeQuery) ([]catalog.Programme, error)
+	// Account answers the current state, or ErrNotFound where there is none or the account is deleted. RegisteredAt is
+	// always filled in.
+	Account(ctx context.Context, clientID int32, accountID int64) (catalog.Account, error)
+}
+
+// ProgrammeQuery chooses a page of programmes.
+type ProgrammeQuery struct {
+	ClientID int32
+	Starting viewing.Window     // of the programme's start
+	Channels []int32            // nil = all
+	After    *catalog.Programme // the last one of the page before; only its Start, ChannelID and ID are looked at
+	Limit    int
+}
+
+// Kind is a kind of stored result. The numbers are kept in stores: never renumber.
+type Kind uint8
+
+// The kinds of results.
+const (
+	ChannelSorting     Kind = 1
+	ChannelSelection   Kind = 2
+	ProgrammeSelection Kind = 3
+)
+
+// Result is something that was built and is kept until it is deleted. The store does not look into Body.
+type Result struct {
+	ID        string
+	ClientID  int32
+	Kind      Kind
+	CreatedAt viewing.Millis
+	Body      json.RawMessage
+}
+
+// ResultStore keeps what was built.
+type ResultStore interface {
+	// SaveResults stores all, durably, or none. Ids are new.
+	SaveResults(ctx context.Context, results []Result) error
+	// Result answers the result of one of the kinds, or ErrNotFound.
+	Result(ctx context.Context, id string, kinds ...Kind) (Result, error)
+	// Results answers a page, newest first: by CreatedAt, then ID, descending.
+	Results(ctx context.Context, query ResultQuery) ([]Result, error)
+	// DeleteResult removes the result of one of the kinds, or answers ErrNotFound.
+	DeleteResult(ctx context.Context, id string, kinds ...Kind) error
+}
+
+// ResultQuery chooses a page of results.
+type ResultQuery struct {
+	ClientID int32
+	Kinds    []Kind
+	After    *ResultKey // the last one of the page before
+	Limit    int
+}
+
+// ResultKey is a result's place in the order of lists.
+type ResultKey struct {
+	CreatedAt viewing.Millis
+	ID        string
+}
+
+// Maintainer does the work that keeps reading fast. It never changes an answer.
+type Maintainer interface {
+	// Maintain folds what is due: every day that had ended by closed, and any day with very many reports. It may be
+	// stopped at any moment and called at any time.
+	Maintain(ctx context.Context, closed viewing.Millis) error
+}
+
+// Monitor is how operators see the engine.
+type Monitor interface {
+	// Ping returns nil while the store can serve, else an error that wraps ErrUnavailable.
+	Ping(ctx context.Context) error
+	// Size is the space that the store takes, in bytes.
+	Size(ctx context.Context) (int64, error)
+	// Describe names the engine and where its data is, for the log; never a password.
+	Describe() string
+}
+
+// Store is a whole engine.
+type Store interface {
+	SessionWriter
+	Subscriptions
+	ChannelRanker
+	ProgrammeRanker
+	CatalogWriter
+	CatalogReader
+	ResultStore
+	Maintainer
+	Monitor
+	// Close ends all work and lets go of the data. Nothing that was acknowledged depends on it.
+	Close() error
+}
+
+// MaintenanceInterval is how often a running service calls Maintain.
+const MaintenanceInterval = time.Minute

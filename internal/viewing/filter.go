@@ -1,0 +1,29 @@
+package viewing
+
+// Filter chooses sessions. Every field narrows; the zero value of each but ClientID and Window lets all pass.
+type Filter struct {
+	ClientID   int32
+	Window     Window   // of started_at; a session belongs whole to the window in which it started
+	Devices    []string // kinds of device
+	Tariffs    []int32  // a session passes if it carries any of them
+	ActiveOnly bool     // only accounts that the catalog holds as active now
+	MinSeconds int64    // leaves out sessions watched for less
+}
+
+// ChannelWatch is how one channel was watched. Median is per session: the mean of the middle two where their number is
+// even.
+type ChannelWatch struct {
+	ChannelID     int32
+	Seconds       int64
+	Sessions      int64 // never 0
+	MedianSeconds float64
+}
+
+// ProgrammeWatch is how one programme was watched.
+type ProgrammeWatch struct {
+	ProgrammeID int64
+	ChannelID   int32
+	Title       string
+	Seconds     int64 // attributed to the programme, cut to whole seconds once, after summing
+	Sessions    int64 // that gave the programme any time; never 0
+}

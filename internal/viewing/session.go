@@ -1,0 +1,65 @@
+// Package viewing holds what a view session is: its identity, its state, how reports merge into it, and which of them
+// are refused. It knows no storage and no transport.
+package viewing
+
+import "slices"
+
+// Mode says how a session plays. The numbers are those of the contract and of the stores: never renumber.
+type Mode uint8
+
+// The modes; a report that names none is live.
+const (
+	Live      Mode = 1
+	Catchup   Mode = 2
+	Timeshift Mode = 3
+)
+
+// Identity is what makes reports one session: all that carry the same identity are the same session.
+type Identity struct {
+	ClientID    int32
+	AccountID   int64
+	DeviceUID   string // one physical device
+	Device      string // the kind of device, for example mag250
+	ChannelID   int32
+	Mode        Mode
+	ProgrammeID int64 // 0 = none
+	StartedAt   Millis
+}
+
+// State is what a session has come to. Every report carries the whole of it, so that no report needs the one before.
+type State struct {
+	At             Millis // the device's clock at its last report
+	WatchedSeconds int32  // play time without pauses and buffering, whole seconds
+	Ended          bool
+	Tariffs        []int32 // ascending, no repeats; shared, never written to
+}
+
+// Report is one valid statement of a device about a session; a merged session has the same shape.
+type Report struct {
+	Identity
+	State
+}
+
+// Merge joins two states of one session. It is commutative, associative and idempotent: order, repetition and grouping
+// of reports cannot change the result, and nothing is counted that no report stated.
+func Merge(a, b State) State {
+	return State{
+		At:             max(a.At, b.At),
+		WatchedSeconds: max(a.WatchedSeconds, b.WatchedSeconds),
+		Ended:          a.Ended || b.Ended,
+		Tariffs:        union(a.Tariffs, b.Tariffs),
+	}
+}
+
+func union(a, b []int32) []int32 {
+	if slices.Equal(a, b) {
+		return a
+	}
+	return Distinct(slices.Concat(a, b))
+}
+
+// Distinct sorts ids in place and drops repeats: the form in which sets of ids are kept and compared.
+func Distinct(ids []int32) []int32 {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

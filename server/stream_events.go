@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"google.golang.org/grpc"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/ingest"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+type eventStream = grpc.BidiStreamingServer[tvstatsv1.StreamEventsRequest, tvstatsv1.StreamEventsResponse]
+
+// batchesInFlight is how many batches of one stream may wait for their commit; a gateway that sends more waits.
+const batchesInFlight = 16
+
+// StreamEvents takes in view events: one goroutine receives batches and queues their reports, this one acknowledges them
+// in order. Returning ends the stream, which ends the receiver too.
+func (v *viewStats) StreamEvents(stream eventStream) error {
+	received := make(chan receivedBatch, batchesInFlight)
+	ended := make(chan error, 1)
+	go func() { ended <- v.receive(stream, received) }()
+
+	idle := time.NewTimer(v.idle)
+	defer idle.Stop()
+	for {
+		select {
+		case batch := <-received:
+			if err := v.acknowledge(stream, batch); err != nil {
+				return err
+			}
+			idle.Reset(v.idle)
+		case err := <-ended: // after it put its last batch into received
+			return errors.Join(v.acknowledgeAll(stream, received), err)
+		case <-v.draining:
+			return errors.Join(v.acknowledgeAll(stream, received), ingest.ErrClosed)
+		case <-idle.C:
+			return errStreamIdle
+		}
+	}
+}
+
+// receivedBatch is a batch on its way to being durable.
+type receivedBatch struct {
+	id       uint64
+	at       time.Time // of receipt
+	reports  *[]viewing.Report
+	rejected []ingest.Rejected
+	outcome  <-chan error
+}
+
+// receive takes batches from the stream until it ends; nil means that the gateway has no more to send.
+func (v *viewStats) receive(stream eventStream, received chan<- receivedBatch) error {
+	message := &eventBatch{limit: v.maxBatch}
+	for {
+		err := stream.RecvMsg(message)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		batch, err := v.take(stream, message)
+		if err != nil {
+			return err
+		}
+		select {
+		case received <- batch:
+		case <-stream.Context().Done():
+			return stream.Context().Err()
+		}
+	}
+}
+
+// take queues what is valid of a message.
+func (v *viewStats) take(stream eventStream, message *eventBatch) (receivedBatch, error) {
+	batch := receivedBatch{id: message.id, at: v.now(), reports: reportPool.get()}
+	if err := message.check(); err != nil {
+		return batch, err
+	}
+	reports, rejected, err := v.ingest.Admit(stream.Context(), message.events, *batch.reports, viewing.At(batch.at))
+	if err != nil {
+		return batch, err
+	}
+	*batch.reports, batch.rejected = reports, rejected
+	batch.outcome, err = v.ingest.Submit(stream.Context(), reports)
+	return batch, err
+}
+
+// acknowledge waits until the batch is durable and tells the gateway.
+func (v *viewStats) acknowledge(stream eventStream, batch receivedBatch) error {
+	if err := <-batch.outcome; err != nil {
+		return err
+	}
+	accepted := len(*batch.reports)
+	reportPool.put(batch.reports)
+	response := &tvstatsv1.StreamEventsResponse{BatchId: batch.id, Accepted: uint32(accepted)}
+	for _, r := range batch.rejected {
+		response.Rejected = append(response.Rejected, &tvstatsv1.RejectedEvent{
+			Index: uint32(r.Index), Reason: r.Reason, Message: r.Message,
+		})
+	}
+	if err := stream.Send(response); err != nil {
+		return err
+	}
+	v.metrics.acknowledged(accepted, v.now().Sub(batch.at))
+	return nil
+}
+
+// acknowledgeAll acknowledges what has been received so far.
+func (v *viewStats) acknowledgeAll(stream eventStream, received <-chan receivedBatch) error {
+	for {
+		select {
+		case batch := <-received:
+			if err := v.acknowledge(stream, batch); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
