@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/tvstats/tvstats/internal/catalog"
@@ -12,15 +13,21 @@ import (
 )
 
 // meta mirrors in memory what every batch of reports needs: which clients there are, which of them collect viewing, the
-// tariffs of their accounts, and the numbers of the sets of tariffs. The tables are the truth; the mirror is loaded at
-// start and changed only after the table was.
+// tariffs of their accounts, and the numbers that stand for kinds of device and sets of tariffs. The tables are the truth;
+// the mirror is loaded at start and changed only after the table was.
 type meta struct {
 	db       *sql.DB
 	mu       sync.RWMutex
 	clients  map[int32]bool       // whether viewing is collected
-	accounts map[accountKey]int32 // number of the set of tariffs in accounts of the current state
-	numbers  map[string]int32     // from setKey to number
-	sets     [][]int32            // by number; set 0 is empty
+	accounts map[accountKey]int32 // number of the set of tariffs of the account's current state
+	devices  map[string]int32     // from name to number, from 0
+	numbers  map[string]int32     // from setKey to number of a set of tariffs
+	sets     [][]int32            // of tariffs, by number; set 0 is empty
+}
+
+// codes are the numbers under which the tables keep a report's kind of device and set of tariffs.
+type codes struct {
+	device, tariffSet int32
 }
 
 type accountKey struct {
@@ -31,7 +38,10 @@ type accountKey struct {
 func loadMeta(ctx context.Context, db *sql.DB) (*meta, error) {
 	m := &meta{
 		db: db, clients: map[int32]bool{}, accounts: map[accountKey]int32{},
-		numbers: map[string]int32{"": 0}, sets: [][]int32{nil},
+		devices: map[string]int32{}, numbers: map[string]int32{"": 0}, sets: [][]int32{nil},
+	}
+	if err := m.loadDevices(ctx); err != nil {
+		return nil, fmt.Errorf("load kinds of device: %w", err)
 	}
 	if err := m.loadSets(ctx); err != nil {
 		return nil, fmt.Errorf("load sets of tariffs: %w", err)
@@ -43,6 +53,16 @@ func loadMeta(ctx context.Context, db *sql.DB) (*meta, error) {
 		return nil, fmt.Errorf("load accounts: %w", err)
 	}
 	return m, nil
+}
+
+func (m *meta) loadDevices(ctx context.Context) error {
+	return eachRow(ctx, m.db, func(rows *sql.Rows) error {
+		var number int32
+		var name string
+		err := rows.Scan(&number, &name)
+		m.devices[name] = number
+		return err
+	}, `SELECT device, name FROM devices`)
 }
 
 func (m *meta) loadSets(ctx context.Context) error {
@@ -82,40 +102,62 @@ func (m *meta) loadAccounts(ctx context.Context) error {
 	}, `SELECT client_id, account_id, tariffs FROM accounts WHERE len(tariffs) > 0 AND NOT deleted`)
 }
 
-// prepare makes the reports' clients exist and answers the number of each report's set of tariffs.
-func (m *meta) prepare(ctx context.Context, reports []viewing.Report) ([]int32, error) {
-	numbers := make([]int32, len(reports))
-	var key []byte
-	m.mu.RLock()
-	complete := true
-	for i := range reports {
-		_, clientKnown := m.clients[reports[i].ClientID]
-		key = setKey(key[:0], reports[i].Tariffs)
-		number, setKnown := m.numbers[string(key)]
-		numbers[i] = number
-		complete = complete && clientKnown && setKnown
+// prepare makes the reports' clients exist and answers the codes of each report.
+func (m *meta) prepare(ctx context.Context, reports []viewing.Report) ([]codes, error) {
+	all := make([]codes, len(reports))
+	if m.lookUp(reports, all) {
+		return all, nil
 	}
-	m.mu.RUnlock()
-	if complete {
-		return numbers, nil
-	}
-	return numbers, m.learn(ctx, reports, numbers)
+	return all, m.learn(ctx, reports, all)
 }
 
-// learn is the rare way of prepare, for batches with a client or a set that was never seen.
-func (m *meta) learn(ctx context.Context, reports []viewing.Report, numbers []int32) error {
+// lookUp sets the codes and answers whether everything in the reports was known.
+func (m *meta) lookUp(reports []viewing.Report, all []codes) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var key []byte
+	for i := range reports {
+		r := &reports[i]
+		key = setKey(key[:0], r.Tariffs)
+		device, deviceKnown := m.devices[r.Device]
+		set, setKnown := m.numbers[string(key)]
+		if _, clientKnown := m.clients[r.ClientID]; !clientKnown || !deviceKnown || !setKnown {
+			return false
+		}
+		all[i] = codes{device: device, tariffSet: set}
+	}
+	return true
+}
+
+// learn is the rare way of prepare, for batches with a client, a device or a set that was never seen.
+func (m *meta) learn(ctx context.Context, reports []viewing.Report, all []codes) (err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i := range reports {
 		if err := m.ensureClient(ctx, reports[i].ClientID); err != nil {
 			return err
 		}
-		var err error
-		if numbers[i], err = m.intern(ctx, reports[i].Tariffs); err != nil {
+		if all[i].device, err = m.deviceNumber(ctx, reports[i].Device); err != nil {
+			return err
+		}
+		if all[i].tariffSet, err = m.intern(ctx, reports[i].Tariffs); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// deviceNumber answers the number of a kind of device, which it stores first where it is new. m.mu is held.
+func (m *meta) deviceNumber(ctx context.Context, name string) (int32, error) {
+	if number, known := m.devices[name]; known {
+		return number, nil
+	}
+	number := int32(len(m.devices))
+	if _, err := m.db.ExecContext(ctx, `INSERT INTO devices VALUES (?, ?)`, number, name); err != nil {
+		return 0, unavailable("add kind of device", err)
+	}
+	m.devices[strings.Clone(name)] = number // a report's name is part of a whole message
+	return number, nil
 }
 
 // ensureClient makes the client exist. m.mu is held.
@@ -158,6 +200,19 @@ func setKey(key []byte, set []int32) []byte {
 		key = binary.LittleEndian.AppendUint32(key, uint32(id))
 	}
 	return key
+}
+
+// deviceNumbers answers the numbers of those kinds of device that ever reported.
+func (m *meta) deviceNumbers(names []string) []int32 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var numbers []int32
+	for _, name := range names {
+		if number, known := m.devices[name]; known {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
 }
 
 // setsWithAny answers the numbers of the sets that hold any of the tariffs.

@@ -30,14 +30,14 @@ const programmeWatch = `WITH %[1]s
 		SELECT programme_id, channel_id, start_at, end_at, start_at >> 21 AS first_slot,
 			unnest(range(start_at >> 21, ((end_at - 1) >> 21) + 1)) AS slot
 		FROM guide WHERE end_at > %[6]d),
-	overlaps AS (
+	shares AS (
 		SELECT programme_id,
 			least(to_at, end_at, (slot + 1) * 2097152) - greatest(from_at, start_at, slot * 2097152) AS millis,
 			(slot = greatest(v.first_slot, g.first_slot))::INTEGER AS sessions
 		FROM viewed_slots v JOIN guide_slots g USING (channel_id, slot)
 		WHERE to_at > start_at AND from_at < end_at),
 	attributed AS (
-		SELECT programme_id, sum(greatest(millis, 0)) AS millis, sum(sessions) AS sessions FROM overlaps GROUP BY ALL
+		SELECT programme_id, sum(greatest(millis, 0)) AS millis, sum(sessions) AS sessions FROM shares GROUP BY ALL
 		UNION ALL
 		SELECT programme_id, sum(watched_seconds * 1000), count(*) FROM %[2]s
 		WHERE programme_id <> 0 AND watched_seconds > 0 GROUP BY ALL),

@@ -40,7 +40,7 @@ func (s *Store) sessions(ctx context.Context, tx *sql.Tx, filter viewing.Filter)
 		carries = in("tariff_set", s.meta.setsWithAny(filter.Tariffs))
 	}
 	minimum := fmt.Sprintf("watched_seconds >= %d", filter.MinSeconds)
-	where := identityConditions(filter)
+	where := s.identityConditions(filter)
 	folded := fmt.Sprintf(`SELECT %s FROM sessions WHERE %s AND %s AND %s`, sessionColumns, where, carries, minimum)
 	if len(pending) == 0 {
 		return source{relation: "(" + folded + ")"}, nil
@@ -76,10 +76,10 @@ func days(ctx context.Context, q querier, query string) ([]viewing.Day, error) {
 
 // identityConditions are the parts of the filter that can be told from a report alone, because all reports of a session
 // agree on them. Values are written into the statement: only constants let the engine skip what its statistics exclude.
-func identityConditions(filter viewing.Filter) string {
+func (s *Store) identityConditions(filter viewing.Filter) string {
 	conditions := []string{fmt.Sprintf("client_id = %d", filter.ClientID), within(filter.Window)}
 	if len(filter.Devices) > 0 {
-		conditions = append(conditions, inStrings("device", filter.Devices))
+		conditions = append(conditions, in("device", s.meta.deviceNumbers(filter.Devices)))
 	}
 	if filter.ActiveOnly {
 		conditions = append(conditions, fmt.Sprintf(

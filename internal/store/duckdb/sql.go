@@ -60,15 +60,6 @@ func in[T int32 | int64](column string, values []T) string {
 	return column + " IN (" + strings.Join(literals, ", ") + ")"
 }
 
-// inStrings is in for text.
-func inStrings(column string, values []string) string {
-	literals := make([]string, len(values))
-	for i, value := range values {
-		literals[i] = "'" + strings.ReplaceAll(value, "'", "''") + "'"
-	}
-	return column + " IN (" + strings.Join(literals, ", ") + ")"
-}
-
 // unavailable wraps a fault of the engine while it wrote.
 func unavailable(what string, err error) error {
 	return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, what, err)

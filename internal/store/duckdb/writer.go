@@ -63,11 +63,11 @@ func (w *writer) drop() {
 	}
 }
 
-// append commits the reports with their sets of tariffs: durable when it returns nil, none of them when it does not.
-func (w *writer) append(reports []viewing.Report, tariffSets []int32) error {
+// append commits the reports with their codes: durable when it returns nil, none of them when it does not.
+func (w *writer) append(reports []viewing.Report, all []codes) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	err := w.tryAppend(reports, tariffSets)
+	err := w.tryAppend(reports, all)
 	if err != nil {
 		w.drop()
 		return fmt.Errorf("%w: append %d reports: %w", store.ErrUnavailable, len(reports), err)
@@ -75,7 +75,7 @@ func (w *writer) append(reports []viewing.Report, tariffSets []int32) error {
 	return nil
 }
 
-func (w *writer) tryAppend(reports []viewing.Report, tariffSets []int32) (err error) {
+func (w *writer) tryAppend(reports []viewing.Report, all []codes) (err error) {
 	if w.appender == nil {
 		if w.appender, err = newAppender(w.conn); err != nil {
 			return err
@@ -84,10 +84,10 @@ func (w *writer) tryAppend(reports []viewing.Report, tariffSets []int32) (err er
 	size := int(mapping.VectorSize())
 	for len(reports) > 0 {
 		n := min(len(reports), size)
-		if err := w.appender.add(reports[:n], tariffSets[:n]); err != nil {
+		if err := w.appender.add(reports[:n], all[:n]); err != nil {
 			return err
 		}
-		reports, tariffSets = reports[n:], tariffSets[n:]
+		reports, all = reports[n:], all[n:]
 	}
 	return w.appender.flush()
 }
@@ -125,9 +125,9 @@ func (a *appender) destroy() {
 func (a *appender) err() error { return errors.New(mapping.AppenderError(a.handle)) }
 
 // add fills the chunk column by column, in the order of the table, and hands it over.
-func (a *appender) add(reports []viewing.Report, tariffSets []int32) error {
+func (a *appender) add(reports []viewing.Report, all []codes) error {
 	mapping.DataChunkReset(a.chunk)
-	a.fill(reports, tariffSets)
+	a.fill(reports, all)
 	mapping.DataChunkSetSize(a.chunk, mapping.IdxT(len(reports)))
 	if mapping.AppendDataChunk(a.handle, a.chunk) == mapping.StateError {
 		return a.err()
@@ -135,19 +135,19 @@ func (a *appender) add(reports []viewing.Report, tariffSets []int32) error {
 	return nil
 }
 
-func (a *appender) fill(reports []viewing.Report, tariffSets []int32) {
+func (a *appender) fill(reports []viewing.Report, all []codes) {
 	n := len(reports)
 	client, account := column[int32](a, 0, n), column[int64](a, 1, n)
-	uids, devices := a.vector(2), a.vector(3)
+	uid, device := a.vector(2), column[int32](a, 3, n)
 	channel, mode, programme := column[int32](a, 4, n), column[uint8](a, 5, n), column[int64](a, 6, n)
 	started, reported := column[int64](a, 7, n), column[int64](a, 8, n)
 	watched, ended := column[int32](a, 9, n), column[bool](a, 10, n)
-	copy(column[int32](a, 11, n), tariffSets)
+	tariffSet := column[int32](a, 11, n)
 	for i := range reports {
 		r := &reports[i]
 		client[i], account[i], channel[i] = r.ClientID, r.AccountID, r.ChannelID
-		mapping.VectorAssignStringElementLen(uids, mapping.IdxT(i), stringBytes(r.DeviceUID))
-		mapping.VectorAssignStringElementLen(devices, mapping.IdxT(i), stringBytes(r.Device))
+		mapping.VectorAssignStringElementLen(uid, mapping.IdxT(i), stringBytes(r.DeviceUID))
+		device[i], tariffSet[i] = all[i].device, all[i].tariffSet
 		mode[i], programme[i] = uint8(r.Mode), r.ProgrammeID
 		started[i], reported[i] = int64(r.StartedAt), int64(r.At)
 		watched[i], ended[i] = r.WatchedSeconds, r.Ended
@@ -179,9 +179,9 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if err := ctx.Err(); err != nil || len(reports) == 0 {
 		return err
 	}
-	tariffSets, err := s.meta.prepare(ctx, reports)
+	all, err := s.meta.prepare(ctx, reports)
 	if err != nil {
 		return err
 	}
-	return s.reports.append(reports, tariffSets)
+	return s.reports.append(reports, all)
 }

@@ -6,7 +6,7 @@ CREATE TABLE reports (
     client_id       INTEGER,
     account_id      BIGINT,
     device_uid      VARCHAR,
-    device          VARCHAR,
+    device          INTEGER,
     channel_id      INTEGER,
     mode            UTINYINT,
     programme_id    BIGINT,
@@ -23,7 +23,7 @@ CREATE TABLE sessions (
     client_id       INTEGER,
     account_id      BIGINT,
     device_uid      VARCHAR,
-    device          VARCHAR,
+    device          INTEGER,
     channel_id      INTEGER,
     mode            UTINYINT,
     programme_id    BIGINT,
@@ -32,6 +32,12 @@ CREATE TABLE sessions (
     watched_seconds INTEGER,
     ended           BOOLEAN,
     tariff_set      INTEGER
+);
+
+-- Every kind of device that ever reported; reports and sessions name it by number. Rows are only ever added.
+CREATE TABLE devices (
+    device INTEGER PRIMARY KEY,
+    name   VARCHAR NOT NULL
 );
 
 -- Every set of tariffs that a session ever carried; set 0 is the empty one and has no row. Rows are only ever added.

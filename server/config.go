@@ -1,0 +1,113 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/tvstats/tvstats/internal/ingest"
+	"github.com/tvstats/tvstats/internal/store/duckdb"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// config is all that an operator can set. Every flag is an environment variable too: --data-dir is TVSTATS_DATA_DIR.
+type config struct {
+	Listen     string `group:"Network" default:"127.0.0.1:50051" help:"Address for gRPC, host:port; port 0 takes a free one."`
+	HTTPListen string `group:"Network" name:"http-listen" default:"127.0.0.1:9464" help:"Address for /metrics, /healthz and /readyz, host:port."`
+
+	DataDir       string   `group:"Store" default:"./data" help:"Directory of the embedded store, made where it is missing. One process at a time."`
+	MemoryLimit   byteSize `group:"Store" default:"2GiB" help:"Memory for all queries together; what exceeds it spills into the data directory. From 128MiB."`
+	RetentionDays int      `group:"Store" default:"0" help:"Days of 24 h; older viewing is refused. 0 keeps all, at most 36500."`
+
+	MaxSession     time.Duration `group:"Intake" default:"24h" help:"Longest view session; reports of longer ones are refused. 1m to 168h."`
+	MaxMessageSize byteSize      `group:"Intake" default:"4MiB" help:"Largest message that is taken in, 64KiB to 1GiB."`
+	MaxBatch       int           `group:"Intake" default:"10000" help:"View events in one message, 1 to 1000000."`
+	CommitReports  int           `group:"Intake" default:"20000" help:"Reports that are made durable together, of all streams, 1 to 10000000 …"`
+	CommitDelay    time.Duration `group:"Intake" default:"20ms" help:"… or fewer, once the first of them has waited so long. 0s to 10s."`
+	QueueReports   int           `group:"Intake" default:"200000" help:"Reports that may wait for that; at the limit streams are slowed down. At least --max-batch and --commit-reports."`
+
+	StreamIdleTimeout time.Duration `group:"Lifetime" default:"15m" help:"A stream that sends nothing for so long is ended. From 1s."`
+	DrainTimeout      time.Duration `group:"Lifetime" default:"20s" help:"At shutdown calls in progress get so long to end. From 0s."`
+
+	LogLevel  string `group:"Log" enum:"debug,info,warn,error" default:"info" help:"One of ${enum}."`
+	LogFormat string `group:"Log" enum:"text,json" default:"text" help:"One of ${enum}; to standard error."`
+}
+
+// maxAhead is how far a device's clock may be ahead of the service's.
+const maxAhead = 5 * time.Minute
+
+// defaultConfig is what holds without any flag or environment variable.
+func defaultConfig() config {
+	var cfg config
+	if err := kong.ApplyDefaults(&cfg); err != nil {
+		panic(err) // the tags above are wrong
+	}
+	return cfg
+}
+
+// Validate reports every value that cannot work. The command line calls it.
+func (c *config) Validate() error {
+	return errors.Join(
+		address("--listen", c.Listen),
+		address("--http-listen", c.HTTPListen),
+		within("--memory-limit", c.MemoryLimit, 128*mebibyte, 1<<50),
+		within("--retention-days", c.RetentionDays, 0, 36500),
+		within("--max-session", c.MaxSession, time.Minute, 7*24*time.Hour),
+		within("--max-message-size", c.MaxMessageSize, 64*kibibyte, gibibyte),
+		within("--max-batch", c.MaxBatch, 1, 1_000_000),
+		within("--commit-reports", c.CommitReports, 1, 10_000_000),
+		within("--commit-delay", c.CommitDelay, 0, 10*time.Second),
+		within("--queue-reports", c.QueueReports, max(c.MaxBatch, c.CommitReports), 100_000_000),
+		within("--stream-idle-timeout", c.StreamIdleTimeout, time.Second, 365*24*time.Hour),
+		within("--drain-timeout", c.DrainTimeout, 0, time.Hour),
+	)
+}
+
+func within[T cmp.Ordered](flag string, value, least, most T) error {
+	if value < least || value > most {
+		return fmt.Errorf("%s=%v: allowed are %v to %v", flag, value, least, most)
+	}
+	return nil
+}
+
+func address(flag, value string) error {
+	if _, _, err := net.SplitHostPort(value); err != nil {
+		return fmt.Errorf("%s=%q: allowed is host:port, for example 127.0.0.1:50051", flag, value)
+	}
+	return nil
+}
+
+func (c *config) storeOptions() duckdb.Options {
+	return duckdb.Options{Dir: c.DataDir, MemoryLimit: fmt.Sprintf("%dB", c.MemoryLimit)}
+}
+
+func (c *config) ingestConfig() ingest.Config {
+	return ingest.Config{
+		Rules: viewing.Rules{
+			MaxSession: c.MaxSession,
+			MaxAhead:   maxAhead,
+			Retention:  time.Duration(c.RetentionDays) * 24 * time.Hour,
+		},
+		CommitReports: c.CommitReports,
+		CommitDelay:   c.CommitDelay,
+		QueueReports:  c.QueueReports,
+	}
+}
+
+func (c *config) logger(out io.Writer) *slog.Logger {
+	var options slog.HandlerOptions
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err == nil { // else info; Validate has seen to it
+		options.Level = level
+	}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(out, &options))
+	}
+	return slog.New(slog.NewTextHandler(out, &options))
+}

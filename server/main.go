@@ -1,0 +1,54 @@
+// Command tvstats takes in what set-top boxes report about viewing and answers with popular channels and programmes.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // time zones of the catalog are checked, also where the system has none
+
+	"github.com/alecthomas/kong"
+)
+
+// program is the command line. Flags win over environment variables, these over defaults.
+type program struct {
+	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve gRPC; what happens when no command is given."`
+	Demo     demoCommand     `cmd:"" help:"Show the whole service at work, in under a minute and without leaving a trace."`
+	Simulate simulateCommand `cmd:"" help:"Stream the viewing of simulated boxes to a running server."`
+	Replay   replayCommand   `cmd:"" help:"Stream the viewing in a file to a running server."`
+}
+
+// Exit codes, for scripts.
+const (
+	exitDone       = 0
+	exitRefused    = 1
+	exitWrongUsage = 2
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run does what the arguments say and answers the exit code.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+
+	parser := kong.Must(&program{}, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"), kong.ShortUsageOnError(),
+		kong.Description("Statistics of television viewing: boxes report, the middleware asks for rankings."))
+	command, err := parser.Parse(args)
+	if err != nil {
+		return complain(exitWrongUsage, "%v\nSee tvstats --help, or --help of the command.", err)
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(); err != nil {
+		return complain(exitRefused, "%v", err)
+	}
+	return exitDone
+}
+
+func complain(code int, format string, args ...any) int {
+	fmt.Fprintf(os.Stderr, "tvstats: "+format+"\n", args...)
+	return code
+}

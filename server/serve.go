@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
+	_ "google.golang.org/grpc/encoding/gzip" // callers may compress
+	"google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/ingest"
+	"github.com/tvstats/tvstats/internal/ranking"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/store/duckdb"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+type serveCommand struct {
+	config
+}
+
+// Run serves until the context ends.
+func (c *serveCommand) Run(ctx context.Context) error {
+	return serve(ctx, c.config, c.logger(os.Stderr), func(string) {})
+}
+
+// serve puts the service together and runs it until ctx ends; it then stops in the reverse order, so that every call in
+// progress still finds what it needs. started is called with the address of gRPC once calls are answered there.
+func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcAddress string)) (err error) {
+	db, err := duckdb.Open(ctx, cfg.storeOptions())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	now, draining, numbers := time.Now, make(chan struct{}), newMetrics()
+
+	httpListener, err := net.Listen("tcp", cfg.HTTPListen)
+	if err != nil {
+		return fmt.Errorf("--http-listen: %w", err)
+	}
+	defer serveHTTP(httpListener, newHTTPHandler(numbers.registry, readiness(db, draining)), log)()
+
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	defer keepMaintained(db, now, cfg.MaxSession, log)()
+
+	in := ingest.New(db, cfg.ingestConfig(), numbers)
+	defer in.Close()
+	numbers.watch(in, db)
+
+	server := grpc.NewServer(serverOptions(cfg, chain(log, numbers, draining, cfg.StreamIdleTimeout))...)
+	tvstatsv1.RegisterViewStatsServer(server, &viewStats{
+		ingest:   in,
+		builder:  ranking.NewBuilder(db, uuid.NewString),
+		archive:  ranking.NewArchive(db),
+		catalog:  db,
+		metrics:  numbers,
+		now:      now,
+		maxBatch: cfg.MaxBatch,
+		idle:     cfg.StreamIdleTimeout,
+		draining: draining,
+	})
+	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now})
+	health := registerHealth(server)
+	reflection.Register(server)
+	numbers.grpc.InitializeMetrics(server)
+
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	log.Info("serving", "grpc", listener.Addr().String(), "http", httpListener.Addr().String(), "store", db.Describe())
+	started(listener.Addr().String())
+
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve gRPC: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping", "drain_timeout", cfg.DrainTimeout)
+	health.Shutdown()
+	close(draining)
+	stopServer(server, cfg.DrainTimeout, log)
+	return nil
+}
+
+// readiness answers why the service should get no calls now.
+func readiness(db store.Monitor, draining <-chan struct{}) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-draining:
+			return ingest.ErrClosed
+		default:
+			return db.Ping(ctx)
+		}
+	}
+}
+
+func registerHealth(server *grpc.Server) *health.Server {
+	services := health.NewServer() // the whole, "", is serving from the start
+	for name := range server.GetServiceInfo() {
+		services.SetServingStatus(name, healthv1.HealthCheckResponse_SERVING)
+	}
+	healthv1.RegisterHealthServer(server, services)
+	return services
+}
+
+// serverOptions are the limits of a connection. Gateways keep thousands of streams on one, and probe it while it is
+// silent; a peer that answers no probe is gone.
+func serverOptions(cfg config, links []link) []grpc.ServerOption {
+	return append(chainOptions(links),
+		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2(proto.Name)}),
+		grpc.MaxRecvMsgSize(int(cfg.MaxMessageSize)),
+		grpc.MaxConcurrentStreams(10_000),
+		grpc.ConnectionTimeout(20*time.Second),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+		grpc.WaitForHandlers(true), // none may still use the store when it is closed
+	)
+}
+
+// foldMargin is how long after its longest session a day is left alone, for reports that come late.
+const foldMargin = time.Hour
+
+// keepMaintained maintains the store, at once and then again and again, until the answered function is called.
+func keepMaintained(db store.Maintainer, now func() time.Time, maxSession time.Duration, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(store.MaintenanceInterval)
+		defer ticker.Stop()
+		for {
+			err := db.Maintain(ctx, viewing.At(now().Add(-maxSession-foldMargin)))
+			if err != nil && ctx.Err() == nil {
+				log.Warn("maintenance of the store failed and will be tried again", "error", err)
+			}
+			select {
+			case <-ticker.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
+}

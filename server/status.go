@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/protoadapt"
+
+	"github.com/tvstats/tvstats/internal/ingest"
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+// errorDomain and the reasons below are what programs tell errors apart by (google.rpc.ErrorInfo).
+const errorDomain = "tvstats"
+
+const (
+	reasonInvalidField = "INVALID_FIELD"
+	reasonInternal     = "INTERNAL"
+)
+
+// statusRule says what callers are told of an error.
+type statusRule struct {
+	is     error
+	code   codes.Code
+	reason string
+	hint   string     // what to do
+	hide   bool       // the error's own text is for the log only
+	level  slog.Level // of that log line
+}
+
+// statusRules is the one table from errors of the domain to statuses; the first rule that fits counts. What is in no
+// rule is our fault: INTERNAL.
+var statusRules = []statusRule{
+	{is: context.Canceled, code: codes.Canceled, reason: "CANCELLED", hint: "the call was cancelled", hide: true, level: slog.LevelDebug},
+	{is: context.DeadlineExceeded, code: codes.DeadlineExceeded, reason: "DEADLINE_EXCEEDED",
+		hint: "the call did not end before its deadline; allow it more time", hide: true, level: slog.LevelDebug},
+	{is: errStreamIdle, code: codes.DeadlineExceeded, reason: "STREAM_IDLE",
+		hint: "open a new stream when there is something to send", level: slog.LevelDebug},
+	{is: ingest.ErrClosed, code: codes.Unavailable, reason: "SHUTTING_DOWN",
+		hint: "connect again and send again what was not answered", level: slog.LevelDebug},
+	{is: store.ErrNotFound, code: codes.NotFound, reason: "NOT_FOUND", level: slog.LevelDebug},
+	{is: store.ErrUnavailable, code: codes.Unavailable, reason: "STORE_UNAVAILABLE",
+		hint: "the store cannot serve now; try again later", hide: true, level: slog.LevelWarn},
+}
+
+var internalRule = statusRule{
+	code: codes.Internal, reason: reasonInternal,
+	hint: "the service failed; its log says why", hide: true, level: slog.LevelError,
+}
+
+// callError is the status of a call that ended with err, nil if it did well. Details that callers must not see go to
+// the log.
+func callError(ctx context.Context, log *slog.Logger, method string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if invalid := (*invalidRequest)(nil); errors.As(err, &invalid) {
+		return invalid.status()
+	}
+	if s, ok := status.FromError(err); ok {
+		return s.Err() // by gRPC itself, for example that the message is too large
+	}
+	rule := ruleFor(err)
+	log.Log(ctx, rule.level, "call failed", "method", method, "code", rule.code.String(), "error", err)
+	return rule.status(err)
+}
+
+func ruleFor(err error) statusRule {
+	for _, rule := range statusRules {
+		if errors.Is(err, rule.is) {
+			return rule
+		}
+	}
+	return internalRule
+}
+
+func (r statusRule) status(err error) error {
+	message := r.hint
+	if !r.hide {
+		message = strings.Trim(err.Error()+"; "+r.hint, "; ")
+	}
+	return withDetails(r.code, message, &errdetails.ErrorInfo{Reason: r.reason, Domain: errorDomain})
+}
+
+// invalidRequest is a request that breaks rules, each named with its field.
+type invalidRequest struct {
+	violations []*errdetails.BadRequest_FieldViolation
+}
+
+// invalidArgument is a request that breaks one rule.
+func invalidArgument(field, description string) error {
+	return &invalidRequest{[]*errdetails.BadRequest_FieldViolation{{Field: field, Description: description}}}
+}
+
+// Error lists all violations.
+func (r *invalidRequest) Error() string {
+	texts := make([]string, len(r.violations))
+	for i, v := range r.violations {
+		texts[i] = v.Field + ": " + v.Description
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (r *invalidRequest) status() error {
+	return withDetails(codes.InvalidArgument, r.Error(),
+		&errdetails.ErrorInfo{Reason: reasonInvalidField, Domain: errorDomain},
+		&errdetails.BadRequest{FieldViolations: r.violations})
+}
+
+func withDetails(code codes.Code, message string, details ...protoadapt.MessageV1) error {
+	plain := status.New(code, message)
+	detailed, err := plain.WithDetails(details...)
+	if err != nil {
+		return plain.Err() // details that cannot be encoded must not hide the status
+	}
+	return detailed.Err()
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+)
+
+// The ranges of requests, as the comments in the proto promise them.
+const (
+	maxDays         = 3660
+	maxClients      = 1000
+	maxSelection    = 10_000
+	maxName         = 255 // bytes
+	maxSyncEntities = 10_000
+)
+
+var deviceName = regexp.MustCompile(`^[a-z0-9_.-]{1,32}$`)
+
+// validate checks a request, unary or of a stream, and reports everything that is wrong with it at once. What it lets
+// pass, handlers need not check again. Messages without rules pass.
+func validate(req any) error {
+	v := &violations{}
+	switch r := req.(type) {
+	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
+		v.clientIDs(r.ClientIds)
+		v.scope(r)
+		v.criterion(r.Criterion)
+	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
+		v.selection(r)
+		v.criterion(r.Criterion)
+	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
+		v.selection(r)
+		v.ids("categories", r.Categories)
+		v.ids("channels", r.Channels)
+	case *tvstatsv1.ListSelectionsRequest:
+		v.ofClient(r)
+		v.paging(r)
+		v.kind(r.Kind)
+	case *tvstatsv1.GetChannelSortingRequest:
+		v.notEmpty("sorting_id", r.SortingId)
+	case *tvstatsv1.DeleteChannelSortingRequest:
+		v.notEmpty("sorting_id", r.SortingId)
+	case *tvstatsv1.GetSelectionRequest:
+		v.notEmpty("selection_id", r.SelectionId)
+	case *tvstatsv1.DeleteSelectionRequest:
+		v.notEmpty("selection_id", r.SelectionId)
+	default:
+		v.catalog(req)
+	}
+	return v.err()
+}
+
+// catalog has the rules of service Catalog, and of all lists of one client that have no rules of their own.
+func (v *violations) catalog(req any) {
+	switch r := req.(type) {
+	case *tvstatsv1.SyncRequest:
+		v.entities(r)
+	case *tvstatsv1.ListClientsRequest:
+		v.paging(r)
+	case *tvstatsv1.ListProgrammesRequest:
+		v.ofClient(r)
+		v.paging(r)
+		v.ids("channels", r.Channels)
+		v.starting(r.StartFrom, r.StartTo)
+	case *tvstatsv1.GetAccountRequest:
+		v.ofClient(r)
+		v.positive("account_id", r.AccountId)
+	case clientList: // ListChannelSortings, ListChannels, ListTariffs, ListCategories
+		v.ofClient(r)
+		v.paging(r)
+	}
+}
+
+type ofClient interface{ GetClientId() int32 }
+
+type paging interface{ GetPageSize() int32 }
+
+type clientList interface {
+	ofClient
+	paging
+}
+
+type scope interface {
+	GetDaysNumber() int32
+	GetDevices() []string
+	GetTariffs() []int32
+	GetMinWatchSeconds() int64
+	GetAsOf() *timestamppb.Timestamp
+}
+
+type selection interface {
+	ofClient
+	scope
+	GetSelectionSize() int32
+	GetSelectionName() string
+}
+
+// violations gathers what is wrong with a request.
+type violations struct {
+	found []*errdetails.BadRequest_FieldViolation
+}
+
+func (v *violations) err() error {
+	if len(v.found) == 0 {
+		return nil
+	}
+	return &invalidRequest{v.found}
+}
+
+func (v *violations) add(field, format string, args ...any) {
+	v.found = append(v.found, &errdetails.BadRequest_FieldViolation{
+		Field: field, Description: fmt.Sprintf(format, args...),
+	})
+}
+
+func (v *violations) positive(field string, id int64) {
+	if id <= 0 {
+		v.add(field, "%d is not allowed; it must be positive", id)
+	}
+}
+
+func (v *violations) between(field string, value, least, most int64) {
+	if value < least || value > most {
+		v.add(field, "%d is not allowed; it must be %d to %d", value, least, most)
+	}
+}
+
+func (v *violations) notEmpty(field, id string) {
+	if id == "" {
+		v.add(field, "it is empty; an id that the service gave is required")
+	}
+}
+
+func (v *violations) ids(field string, ids []int32) {
+	for i, id := range ids {
+		v.positive(fmt.Sprintf("%s[%d]", field, i), int64(id))
+	}
+}
+
+func (v *violations) ofClient(r ofClient) { v.positive("client_id", int64(r.GetClientId())) }
+
+func (v *violations) clientIDs(ids []int32) {
+	if len(ids) == 0 || len(ids) > maxClients {
+		v.add("client_ids", "%d ids are not allowed; 1 to %d are", len(ids), maxClients)
+		return
+	}
+	v.ids("client_ids", ids)
+	seen := make(map[int32]bool, len(ids))
+	for i, id := range ids {
+		if seen[id] {
+			v.add(fmt.Sprintf("client_ids[%d]", i), "%d stands there twice; name each client once", id)
+		}
+		seen[id] = true
+	}
+}
+
+func (v *violations) paging(r paging) {
+	if size := r.GetPageSize(); size < 0 {
+		v.add("page_size", "%d is not allowed; it must be 0 (the default) to %d", size, maxPageSize)
+	}
+}
+
+func (v *violations) scope(r scope) {
+	v.between("days_number", int64(r.GetDaysNumber()), 1, maxDays)
+	for i, device := range r.GetDevices() {
+		if !deviceName.MatchString(device) {
+			v.add(fmt.Sprintf("devices[%d]", i), "%.40q is not allowed; it must be 1 to 32 of a-z 0-9 _ . -", device)
+		}
+	}
+	v.ids("tariffs", r.GetTariffs())
+	if seconds := r.GetMinWatchSeconds(); seconds < 0 {
+		v.add("min_watch_seconds", "%d is not allowed; it must be 0 or more", seconds)
+	}
+	if v.timestamp("as_of", r.GetAsOf()) && r.GetAsOf() != nil {
+		v.windowStart(r.GetAsOf().AsTime(), r.GetDaysNumber())
+	}
+}
+
+// windowStart keeps the window within what a timestamp can say.
+func (v *violations) windowStart(asOf time.Time, days int32) {
+	if asOf.AddDate(0, 0, -int(days)).Year() < 1 {
+		v.add("as_of", "%s is not allowed; the window must not begin before the year 1", asOf.Format(time.RFC3339))
+	}
+}
+
+func (v *violations) selection(r selection) {
+	v.ofClient(r)
+	v.scope(r)
+	if size := int64(r.GetSelectionSize()); size != 0 {
+		v.between("selection_size", size, 1, maxSelection)
+	}
+	if bytes := len(r.GetSelectionName()); bytes > maxName {
+		v.add("selection_name", "%d bytes are not allowed; at most %d are", bytes, maxName)
+	}
+}
+
+func (v *violations) criterion(c tvstatsv1.Criterion) {
+	if _, known := tvstatsv1.Criterion_name[int32(c)]; !known || c == tvstatsv1.Criterion_CRITERION_UNSPECIFIED {
+		v.add("criterion", "%v is not allowed; it must be CRITERION_WATCH_TIME, CRITERION_WATCH_SESSIONS, "+
+			"CRITERION_AVERAGE_WATCH_TIME or CRITERION_MEDIAN_WATCH_TIME", c)
+	}
+}
+
+func (v *violations) kind(k tvstatsv1.SelectionKind) {
+	if _, known := tvstatsv1.SelectionKind_name[int32(k)]; !known {
+		v.add("kind", "%v is not allowed; it must be SELECTION_KIND_CHANNELS, SELECTION_KIND_PROGRAMMES or unspecified "+
+			"for both", k)
+	}
+}
+
+// timestamp tells whether an optional time is usable.
+func (v *violations) timestamp(field string, t *timestamppb.Timestamp) bool {
+	if t == nil || t.IsValid() {
+		return true
+	}
+	v.add(field, "it is no valid timestamp; it must lie in the years 1 to 9999, with 0 to 999999999 nanos")
+	return false
+}
+
+func (v *violations) starting(from, to *timestamppb.Timestamp) {
+	valid := v.timestamp("start_from", from)
+	valid = v.timestamp("start_to", to) && valid
+	if valid && from != nil && to != nil && to.AsTime().Before(from.AsTime()) {
+		v.add("start_to", "it is before start_from; it must be later or equal")
+	}
+}
+
+func (v *violations) entities(r *tvstatsv1.SyncRequest) {
+	count := len(r.Channels) + len(r.Tariffs) + len(r.Categories) + len(r.Accounts) + len(r.Programmes) + len(r.Payments)
+	if r.Client != nil {
+		count++
+	}
+	if count > maxSyncEntities {
+		v.add("entities", "a request of %d entities is not allowed; at most %d are, send them in several", count, maxSyncEntities)
+	}
+}
