@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -18,29 +19,21 @@ type eventStream = grpc.BidiStreamingServer[tvstatsv1.StreamEventsRequest, tvsta
 const batchesInFlight = 16
 
 // StreamEvents takes in view events: one goroutine receives batches and queues their reports, this one acknowledges them
-// in order. Returning ends the stream, which ends the receiver too.
+// in order. Where the stream must end, Recv says so; what was received by then is acknowledged first. Returning ends the
+// receiver too.
 func (v *viewStats) StreamEvents(stream eventStream) error {
 	received := make(chan receivedBatch, batchesInFlight)
-	ended := make(chan error, 1)
-	go func() { ended <- v.receive(stream, received) }()
-
-	idle := time.NewTimer(v.idle)
-	defer idle.Stop()
-	for {
-		select {
-		case batch := <-received:
-			if err := v.acknowledge(stream, batch); err != nil {
-				return err
-			}
-			idle.Reset(v.idle)
-		case err := <-ended: // after it put its last batch into received
-			return errors.Join(v.acknowledgeAll(stream, received), err)
-		case <-v.draining:
-			return errors.Join(v.acknowledgeAll(stream, received), ingest.ErrClosed)
-		case <-idle.C:
-			return errStreamIdle
+	var ended error
+	go func() {
+		defer close(received)
+		ended = v.receive(stream, received)
+	}()
+	for batch := range received {
+		if err := v.acknowledge(stream, batch); err != nil {
+			return err
 		}
 	}
+	return ended
 }
 
 // receivedBatch is a batch on its way to being durable.
@@ -110,16 +103,20 @@ func (v *viewStats) acknowledge(stream eventStream, batch receivedBatch) error {
 	return nil
 }
 
-// acknowledgeAll acknowledges what has been received so far.
-func (v *viewStats) acknowledgeAll(stream eventStream, received <-chan receivedBatch) error {
-	for {
-		select {
-		case batch := <-received:
-			if err := v.acknowledge(stream, batch); err != nil {
-				return err
-			}
-		default:
-			return nil
-		}
+// reportPool holds the memory of batches that are durable, for later ones.
+var reportPool = pool{}
+
+type pool struct{ slices sync.Pool }
+
+func (p *pool) get() *[]viewing.Report {
+	if reports, ok := p.slices.Get().(*[]viewing.Report); ok {
+		return reports
 	}
+	return new([]viewing.Report)
+}
+
+func (p *pool) put(reports *[]viewing.Report) {
+	clear(*reports) // lets go of the messages that they point into
+	*reports = (*reports)[:0]
+	p.slices.Put(reports)
 }

@@ -56,6 +56,7 @@ func (w *World) newBox(home *household, number int) *box {
 		skew:      viewing.Millis(math.Max(-30, math.Min(30, r.NormFloat64()*3)) * float64(second)),
 		untelling: chance(r, untelling),
 	}
+	b.place = w.popularity.draw(r, home.category)
 	b.switchOn(home.watches.From)
 	return b
 }
@@ -87,7 +88,7 @@ func (b *box) leave() {
 func (b *box) switchOn(off viewing.Millis) {
 	on := nextEvening(b.random, off, b.home.appetite)
 	b.off = on + min(lognormal(b.random, 55*minute, 0.8), 6*hour)
-	b.place = b.world.popularity.draw(b.random, b.home.category)
+	b.planZaps()
 	b.tune(on)
 }
 
@@ -100,15 +101,21 @@ func (b *box) tune(start viewing.Millis) {
 		b.zap()
 	} else {
 		b.settle()
-		if chance(b.random, zapping) {
-			b.zaps = 1 + int(b.random.ExpFloat64()*4)
-		}
+		b.planZaps()
 	}
 	b.session.identity.ChannelID = channelID(b.place)
 	if chance(b.random, clockSetBack) {
 		b.session.tunedIn += between(b.random, minute, 4*minute)
 	}
 	b.due = start
+}
+
+// planZaps decides how many channels the viewer looks at before settling.
+func (b *box) planZaps() {
+	b.zaps = 0
+	if chance(b.random, zapping) {
+		b.zaps = 1 + int(b.random.ExpFloat64()*4)
+	}
 }
 
 // zap looks at a channel for some seconds.

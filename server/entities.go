@@ -1,0 +1,160 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// maxProgramme is the longest programme; what is longer is a mistake in the guide, and would cost a lot to match.
+const maxProgramme = 7 * 24 * time.Hour
+
+// The functions below make entities of the catalog from pushed ones, or tell the first rule that one breaks.
+
+func clientOf(c *tvstatsv1.Client, clientID int32) (catalog.Client, error) {
+	client := catalog.NewClient(clientID)
+	client.Name = c.Name
+	client.TimeZone = cmp.Or(c.TimeZone, client.TimeZone)
+	if c.CollectionEnabled != nil {
+		client.CollectionEnabled = *c.CollectionEnabled
+	}
+	var err error
+	if c.ClientId != 0 && c.ClientId != clientID {
+		err = fmt.Errorf("client_id is %d; it must be %d, that of the request, or left out", c.ClientId, clientID)
+	}
+	return client, cmp.Or(err, text("name", c.Name), timeZone(client.TimeZone))
+}
+
+func channelOf(c *tvstatsv1.Channel) (catalog.Channel, error) {
+	err := positive("channel_id", int64(c.ChannelId))
+	if c.Deleted {
+		return catalog.Channel{ID: c.ChannelId, Deleted: true}, err
+	}
+	var number error
+	if c.Number < 0 {
+		number = fmt.Errorf("number is %d; it must be 0 or more", c.Number)
+	}
+	return catalog.Channel{
+		ID: c.ChannelId, Name: c.Name, Number: c.Number, Categories: viewing.Distinct(c.Categories),
+		Enabled: c.Enabled == nil || *c.Enabled,
+	}, cmp.Or(err, text("name", c.Name), number, allPositive("categories", c.Categories))
+}
+
+func tariffOf(t *tvstatsv1.Tariff) (catalog.Tariff, error) {
+	err := positive("tariff_id", int64(t.TariffId))
+	if t.Deleted {
+		return catalog.Tariff{ID: t.TariffId, Deleted: true}, err
+	}
+	return catalog.Tariff{ID: t.TariffId, Name: t.Name}, cmp.Or(err, text("name", t.Name))
+}
+
+func categoryOf(c *tvstatsv1.Category) (catalog.Category, error) {
+	err := positive("category_id", int64(c.CategoryId))
+	if c.Deleted {
+		return catalog.Category{ID: c.CategoryId, Deleted: true}, err
+	}
+	return catalog.Category{ID: c.CategoryId, Name: c.Name}, cmp.Or(err, text("name", c.Name))
+}
+
+func accountOf(a *tvstatsv1.Account, now viewing.Millis) (catalog.Account, error) {
+	err := cmp.Or(positive("account_id", a.AccountId), optionalTime("changed_at", a.ChangedAt))
+	account := catalog.Account{ID: a.AccountId, ChangedAt: timeOr(a.ChangedAt, now), Deleted: a.Deleted}
+	if a.Deleted {
+		return account, err
+	}
+	account.Active = a.Active
+	account.Tariffs = viewing.Distinct(a.Tariffs)
+	account.RegisteredAt = timeOr(a.RegisteredAt, 0)
+	return account, cmp.Or(err, allPositive("tariffs", a.Tariffs), optionalTime("registered_at", a.RegisteredAt))
+}
+
+func programmeOf(p *tvstatsv1.Programme) (catalog.Programme, error) {
+	err := positive("programme_id", p.ProgrammeId)
+	if p.Deleted {
+		return catalog.Programme{ID: p.ProgrammeId, Deleted: true}, err
+	}
+	programme := catalog.Programme{
+		ID: p.ProgrammeId, ChannelID: p.ChannelId, Title: p.Title, Start: timeOr(p.Start, 0), End: timeOr(p.End, 0),
+	}
+	return programme, cmp.Or(err, positive("channel_id", int64(p.ChannelId)), text("title", p.Title),
+		requiredTime("start", p.Start), requiredTime("end", p.End), duration(programme))
+}
+
+func paymentOf(p *tvstatsv1.Payment) (catalog.Payment, error) {
+	err := positive("payment_id", p.PaymentId)
+	if p.Deleted {
+		return catalog.Payment{ID: p.PaymentId, Deleted: true}, err
+	}
+	return catalog.Payment{
+		ID: p.PaymentId, AccountID: p.AccountId, AmountMinor: p.AmountMinor, Currency: p.Currency, PaidAt: timeOr(p.PaidAt, 0),
+	}, cmp.Or(err, positive("account_id", p.AccountId), currency(p.Currency), requiredTime("paid_at", p.PaidAt))
+}
+
+func positive(field string, id int64) error {
+	if id <= 0 {
+		return fmt.Errorf("%s is %d; it must be positive", field, id)
+	}
+	return nil
+}
+
+func allPositive(field string, ids []int32) error {
+	for _, id := range ids {
+		if err := positive(field, int64(id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func text(field, value string) error {
+	if len(value) > maxName {
+		return fmt.Errorf("%s has %d bytes; it must have at most %d", field, len(value), maxName)
+	}
+	return nil
+}
+
+// timeZone refuses "Local" too: it would mean the server's zone.
+func timeZone(zone string) error {
+	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
+		return fmt.Errorf("time_zone %.60q does not exist; it must be an IANA name such as \"Europe/Riga\"", zone)
+	}
+	return nil
+}
+
+func currency(code string) error {
+	if len(code) != 3 || code[0] < 'A' || code[0] > 'Z' || code[1] < 'A' || code[1] > 'Z' || code[2] < 'A' || code[2] > 'Z' {
+		return fmt.Errorf("currency is %.20q; it must be three capital letters (ISO 4217), for example \"EUR\"", code)
+	}
+	return nil
+}
+
+func optionalTime(field string, t *timestamppb.Timestamp) error {
+	if t != nil && !t.IsValid() {
+		return fmt.Errorf("%s is no valid timestamp; it must lie in the years 1 to 9999", field)
+	}
+	return nil
+}
+
+func requiredTime(field string, t *timestamppb.Timestamp) error {
+	if t == nil {
+		return fmt.Errorf("%s is missing", field)
+	}
+	return optionalTime(field, t)
+}
+
+func duration(p catalog.Programme) error {
+	switch {
+	case p.End <= p.Start:
+		return errors.New("end is not after start")
+	case p.End > p.Start.Add(maxProgramme):
+		return fmt.Errorf("end is more than %s after start, the longest programme", maxProgramme)
+	}
+	return nil
+}

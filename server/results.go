@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/ranking"
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+// defaultResults is the page size of lists of results; these are large.
+const defaultResults = 50
+
+// ListChannelSortings pages through a client's sortings, newest first.
+func (v *viewStats) ListChannelSortings(
+	ctx context.Context, req *tvstatsv1.ListChannelSortingsRequest,
+) (*tvstatsv1.ListChannelSortingsResponse, error) {
+	after, err := resultsAfter(ctx, v.catalog, req)
+	if err != nil {
+		return nil, err
+	}
+	limit := pageSize(req, defaultResults)
+	sortings, err := v.archive.Sortings(ctx, req.ClientId, after, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	page, next := pageOf(req, limit, sortings, sortingProto, func(s ranking.Sorting) store.ResultKey {
+		return store.ResultKey{CreatedAt: s.CreatedAt, ID: s.ID}
+	})
+	return &tvstatsv1.ListChannelSortingsResponse{Sortings: page, NextPageToken: next}, nil
+}
+
+// GetChannelSorting answers one sorting.
+func (v *viewStats) GetChannelSorting(
+	ctx context.Context, req *tvstatsv1.GetChannelSortingRequest,
+) (*tvstatsv1.GetChannelSortingResponse, error) {
+	sorting, err := v.archive.Sorting(ctx, req.SortingId)
+	if err != nil {
+		return nil, err
+	}
+	return &tvstatsv1.GetChannelSortingResponse{Sorting: sortingProto(sorting)}, nil
+}
+
+// DeleteChannelSorting removes one sorting.
+func (v *viewStats) DeleteChannelSorting(
+	ctx context.Context, req *tvstatsv1.DeleteChannelSortingRequest,
+) (*tvstatsv1.DeleteChannelSortingResponse, error) {
+	if err := v.archive.DeleteSorting(ctx, req.SortingId); err != nil {
+		return nil, err
+	}
+	return &tvstatsv1.DeleteChannelSortingResponse{}, nil
+}
+
+// ListSelections pages through a client's selections, newest first.
+func (v *viewStats) ListSelections(
+	ctx context.Context, req *tvstatsv1.ListSelectionsRequest,
+) (*tvstatsv1.ListSelectionsResponse, error) {
+	after, err := resultsAfter(ctx, v.catalog, req)
+	if err != nil {
+		return nil, err
+	}
+	limit := pageSize(req, defaultResults)
+	selections, err := v.archive.Selections(ctx, req.ClientId, kindsOf(req.Kind), after, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	page, next := pageOf(req, limit, selections, selectionProto, func(s ranking.Selection) store.ResultKey {
+		return store.ResultKey{CreatedAt: s.CreatedAt, ID: s.ID}
+	})
+	return &tvstatsv1.ListSelectionsResponse{Selections: page, NextPageToken: next}, nil
+}
+
+// GetSelection answers one selection.
+func (v *viewStats) GetSelection(
+	ctx context.Context, req *tvstatsv1.GetSelectionRequest,
+) (*tvstatsv1.GetSelectionResponse, error) {
+	selection, err := v.archive.Selection(ctx, req.SelectionId)
+	if err != nil {
+		return nil, err
+	}
+	return &tvstatsv1.GetSelectionResponse{Selection: selectionProto(selection)}, nil
+}
+
+// DeleteSelection removes one selection.
+func (v *viewStats) DeleteSelection(
+	ctx context.Context, req *tvstatsv1.DeleteSelectionRequest,
+) (*tvstatsv1.DeleteSelectionResponse, error) {
+	if err := v.archive.DeleteSelection(ctx, req.SelectionId); err != nil {
+		return nil, err
+	}
+	return &tvstatsv1.DeleteSelectionResponse{}, nil
+}
+
+// resultsAfter answers where a list of a known client's results goes on; nil at its beginning.
+func resultsAfter(ctx context.Context, catalog clientReader, req clientPage) (*store.ResultKey, error) {
+	if err := knownClient(ctx, catalog, req.GetClientId()); err != nil {
+		return nil, err
+	}
+	return pageAfter[store.ResultKey](req)
+}
