@@ -46,7 +46,7 @@ type Event struct {
 	WatchedSet        bool
 	ModeNumber        int32 // 0 = live
 	Ended             bool
-	Tariffs           []int32 // as sent; Report sorts it in place
+	Tariffs           []int32 // as sent
 }
 
 // Rules are the limits that depend on configuration.

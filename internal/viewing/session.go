@@ -58,8 +58,13 @@ func union(a, b []int32) []int32 {
 	return Distinct(slices.Concat(a, b))
 }
 
-// Distinct sorts ids in place and drops repeats: the form in which sets of ids are kept and compared.
+// Distinct answers the ids ascending and without repeats: the form in which sets of ids are kept and compared. It does not
+// write to ids, and answers them themselves where they have that form.
 func Distinct(ids []int32) []int32 {
-	slices.Sort(ids)
-	return slices.Compact(ids)
+	for i := 1; i < len(ids); i++ {
+		if ids[i] <= ids[i-1] {
+			return slices.Compact(slices.Sorted(slices.Values(ids)))
+		}
+	}
+	return ids
 }

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// TestBadStreams sends what concerns a whole stream: it ends with a status that says what was wrong, and the server goes
+// on.
+func TestBadStreams(t *testing.T) {
+	t.Parallel()
+	address := start(t, func(cfg *config) { cfg.StreamIdleTimeout = 2 * time.Second }).address
+	for _, c := range []struct {
+		name string
+		send any // nil = nothing
+		code codes.Code
+		text string
+	}{
+		{"10,001 events", events(10_001), codes.InvalidArgument, "10001 events"},
+		{"a message of 5 MiB", raw(make([]byte, 5<<20)), codes.ResourceExhausted, "larger than max"},
+		{"bytes that are no protobuf", raw("\xff\xff\xff\xff"), codes.InvalidArgument, "no StreamEventsRequest"},
+		{"an event that is cut off", raw("\x12\x7f\x08"), codes.InvalidArgument, "no StreamEventsRequest"},
+		{"nothing for too long", nil, codes.DeadlineExceeded, "too long"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			rawCalls := grpc.ForceCodecV2(rawCodec{encoding.GetCodecV2("proto")})
+			err := withStream(t.Context(), address, func(stream eventSender) error {
+				if c.send != nil {
+					if err := stream.SendMsg(c.send); err != nil {
+						return err
+					}
+				}
+				_, err := stream.Recv()
+				return err
+			}, rawCalls)
+			if got := status.Convert(err); got.Code() != c.code || !strings.Contains(got.Message(), c.text) {
+				t.Errorf("got %v, want %v with %q", err, c.code, c.text)
+			}
+			if err := sendEvents(t.Context(), address, events(1).GetEvents(), 1); err != nil {
+				t.Errorf("afterwards: %v", err)
+			}
+		})
+	}
+}
+
+// raw is a message that is sent as it is; rawCodec must be forced on the call.
+type raw []byte
+
+type rawCodec struct{ encoding.CodecV2 }
+
+func (c rawCodec) Marshal(v any) (mem.BufferSlice, error) {
+	if bytes, ok := v.(raw); ok {
+		return mem.BufferSlice{mem.SliceBuffer(bytes)}, nil
+	}
+	return c.CodecV2.Marshal(v)
+}
+
+// events are so many valid ones, each of a session of its own.
+func events(count int) *tvstatsv1.StreamEventsRequest {
+	started := timestamppb.New(time.Now().Add(-time.Hour))
+	request := &tvstatsv1.StreamEventsRequest{}
+	for i := range count {
+		request.Events = append(request.Events, &tvstatsv1.ViewEvent{
+			ClientId: 1, AccountId: int64(i + 1), DeviceUid: "box", Device: "mag250", ChannelId: 1, StartedAt: started, At: started,
+		})
+	}
+	return request
+}
+
+// TestRejectedAlone: a bad event is refused with its place and reason, and the rest of its batch counts.
+func TestRejectedAlone(t *testing.T) {
+	t.Parallel()
+	address := startTestServer(t)
+	off := false
+	pushRequest(t, address, &tvstatsv1.SyncRequest{ClientId: 2, Client: &tvstatsv1.Client{CollectionEnabled: &off}})
+	request := events(5)
+	request.BatchId = math.MaxUint64
+	request.Events[1].Device = "MAG 250"
+	request.Events[3].ClientId = 2
+	err := withStream(t.Context(), address, func(stream eventSender) error {
+		if err := stream.Send(request); err != nil {
+			return err
+		}
+		response, err := stream.Recv()
+		if err != nil {
+			return err
+		}
+		if response.BatchId != math.MaxUint64 || response.Accepted != 3 || len(response.Rejected) != 2 {
+			t.Fatalf("got %v", response)
+		}
+		if r := response.Rejected[0]; r.Index != 1 || r.Reason != viewing.ReasonInvalidEvent || !strings.Contains(r.Message, "MAG 250") {
+			t.Errorf("got %v", r)
+		}
+		if r := response.Rejected[1]; r.Index != 3 || r.Reason != viewing.ReasonCollectionDisabled {
+			t.Errorf("got %v", r)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestBadRequests: wrong parameters are INVALID_ARGUMENT and name the field, unknown clients NOT_FOUND.
+func TestBadRequests(t *testing.T) {
+	t.Parallel()
+	address := startTestServer(t)
+	stream(t, address, events(1).GetEvents(), 1)
+	valid := &tvstatsv1.CreateChannelSelectionByPopularityRequest{
+		ClientId: 1, DaysNumber: 7, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_TIME,
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*tvstatsv1.CreateChannelSelectionByPopularityRequest)
+		code   codes.Code
+		field  string
+	}{
+		{"valid", func(*tvstatsv1.CreateChannelSelectionByPopularityRequest) {}, codes.OK, ""},
+		{"no client", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.ClientId = 0 }, codes.InvalidArgument, "client_id"},
+		{"unknown client", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.ClientId = 77 }, codes.NotFound, ""},
+		{"0 days", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.DaysNumber = 0 }, codes.InvalidArgument, "days_number"},
+		{"3661 days", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.DaysNumber = 3661 }, codes.InvalidArgument, "days_number"},
+		{"no criterion", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.Criterion = 0 }, codes.InvalidArgument, "criterion"},
+		{"unknown criterion", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.Criterion = 5 }, codes.InvalidArgument, "criterion"},
+		{"size too large", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.SelectionSize = 10_001 }, codes.InvalidArgument, "selection_size"},
+		{"negative seconds", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.MinWatchSeconds = -1 }, codes.InvalidArgument, "min_watch_seconds"},
+		{"a device that cannot be", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.Devices = []string{"x' OR 1=1"} }, codes.InvalidArgument, "devices"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			request := proto.CloneOf(valid)
+			c.change(request)
+			_, err := tvstatsv1.NewViewStatsClient(connect(t, address)).CreateChannelSelectionByPopularity(t.Context(), request)
+			got := status.Convert(err)
+			if got.Code() != c.code {
+				t.Fatalf("got %v, want %v", err, c.code)
+			}
+			if c.field != "" && !violates(got, c.field) {
+				t.Errorf("no violation names %s: %v", c.field, got.Details())
+			}
+		})
+	}
+}
+
+func violates(s *status.Status, field string) bool {
+	for _, detail := range s.Details() {
+		if bad, ok := detail.(*errdetails.BadRequest); ok {
+			for _, v := range bad.GetFieldViolations() {
+				if strings.HasPrefix(v.GetField(), field) && v.GetDescription() != "" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// FuzzDecodeEvents holds the decoder of the busiest message to the generated code: it accepts what that accepts, and
+// reads the same.
+func FuzzDecodeEvents(f *testing.F) {
+	seed, err := proto.Marshal(events(3))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add([]byte("\x08\x05\x12\x04\x62\x02\x01\x02"))                 // packed tariffs
+	f.Add([]byte("\x12\x06\x60\x07\x60\x08\x58\x01\x12\x00\x1a\x00")) // tariffs one by one, an empty event, an unknown field
+	f.Add([]byte("\x12\x06\x32\x02\x08\x01\x32\x00"))                 // a timestamp in two parts
+	f.Fuzz(func(t *testing.T, message []byte) {
+		batch := &eventBatch{limit: 100}
+		batch.decode(message)
+		var want tvstatsv1.StreamEventsRequest
+		if err := proto.Unmarshal(message, &want); err != nil {
+			return // invalid UTF-8 alone is refused event by event here
+		}
+		if batch.invalid != nil {
+			t.Fatalf("refused: %v", batch.invalid)
+		}
+		if batch.id != want.BatchId || batch.count != len(want.Events) {
+			t.Fatalf("batch %d of %d events, want %d of %d", batch.id, batch.count, want.BatchId, len(want.Events))
+		}
+		for i, e := range batch.events {
+			if got := eventProto(e); !proto.Equal(got, known(want.Events[i])) {
+				t.Fatalf("event %d: got %v, want %v", i, got, want.Events[i])
+			}
+		}
+	})
+}
+
+// eventProto turns a decoded event back.
+func eventProto(e viewing.Event) *tvstatsv1.ViewEvent {
+	m := &tvstatsv1.ViewEvent{
+		ClientId: e.ClientID, AccountId: e.AccountID, DeviceUid: e.DeviceUID, Device: e.Device, ChannelId: e.ChannelID,
+		Mode: tvstatsv1.ViewMode(e.ModeNumber), ProgrammeId: e.ProgrammeID, Ended: e.Ended, Tariffs: e.Tariffs,
+		StartedAt: eventTime(e.Started), At: eventTime(e.Reported),
+	}
+	if e.WatchedSet {
+		m.WatchedSeconds = &e.Watched
+	}
+	return m
+}
+
+func eventTime(t viewing.Timestamp) *timestamppb.Timestamp {
+	if !t.Set {
+		return nil
+	}
+	return &timestamppb.Timestamp{Seconds: t.Seconds, Nanos: t.Nanos}
+}
+
+// known is the event without the fields that it does not declare, which the decoder passes over.
+func known(e *tvstatsv1.ViewEvent) *tvstatsv1.ViewEvent {
+	e.ProtoReflect().SetUnknown(nil)
+	for _, t := range []*timestamppb.Timestamp{e.StartedAt, e.At} {
+		if t != nil {
+			t.ProtoReflect().SetUnknown(nil)
+		}
+	}
+	return e
+}
