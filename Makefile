@@ -126,3 +126,27 @@ test: ## run the tests
 .PHONY: race
 race: ## run the tests with the race detector
 	$(GO) test -race ./...
+
+# Python's own packages are on the path of the client's test; the stubs come from gen/.
+.PHONY: test-python
+test-python: $(VENV_READY) ## run the README's Python session against a server
+	$(GO) build -o $(BIN)/tvstats ./server
+	PYTHONPATH=gen/python $(VENV)/bin/python server/testdata/python_session.py $(BIN)/tvstats
+
+FUZZTIME ?= 10s
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+BENCH     ?= .
+BENCHTIME ?= 1s
+
+.PHONY: bench
+bench: ## run the benchmarks that match BENCH (.), each for BENCHTIME (1s)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 60m ./...

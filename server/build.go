@@ -19,9 +19,7 @@ type viewStats struct {
 	catalog  clientReader
 	metrics  *metrics
 	now      func() time.Time
-	maxBatch int             // view events in one message
-	idle     time.Duration   // how long a stream may send nothing
-	draining <-chan struct{} // closed when streams must end
+	maxBatch int // view events in one message
 }
 
 // CreateChannelSortingByPopularity ranks all channels of each client.

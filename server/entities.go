@@ -41,10 +41,11 @@ func channelOf(c *tvstatsv1.Channel) (catalog.Channel, error) {
 	if c.Number < 0 {
 		number = fmt.Errorf("number is %d; it must be 0 or more", c.Number)
 	}
-	return catalog.Channel{
+	channel := catalog.Channel{
 		ID: c.ChannelId, Name: c.Name, Number: c.Number, Categories: viewing.Distinct(c.Categories),
 		Enabled: c.Enabled == nil || *c.Enabled,
-	}, cmp.Or(err, text("name", c.Name), number, allPositive("categories", c.Categories))
+	}
+	return channel, cmp.Or(err, text("name", c.Name), number, allPositive("categories", channel.Categories))
 }
 
 func tariffOf(t *tvstatsv1.Tariff) (catalog.Tariff, error) {
@@ -72,7 +73,7 @@ func accountOf(a *tvstatsv1.Account, now viewing.Millis) (catalog.Account, error
 	account.Active = a.Active
 	account.Tariffs = viewing.Distinct(a.Tariffs)
 	account.RegisteredAt = timeOr(a.RegisteredAt, 0)
-	return account, cmp.Or(err, allPositive("tariffs", a.Tariffs), optionalTime("registered_at", a.RegisteredAt))
+	return account, cmp.Or(err, allPositive("tariffs", account.Tariffs), optionalTime("registered_at", a.RegisteredAt))
 }
 
 func programmeOf(p *tvstatsv1.Programme) (catalog.Programme, error) {
@@ -106,8 +107,8 @@ func positive(field string, id int64) error {
 
 func allPositive(field string, ids []int32) error {
 	for _, id := range ids {
-		if err := positive(field, int64(id)); err != nil {
-			return err
+		if id <= 0 {
+			return fmt.Errorf("%s has %d; each must be positive", field, id)
 		}
 	}
 	return nil

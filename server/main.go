@@ -35,17 +35,20 @@ func run(args []string) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 
-	parser := kong.Must(&program{}, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"), kong.ShortUsageOnError(),
-		kong.Description("Statistics of television viewing: boxes report, the middleware asks for rankings."))
-	command, err := parser.Parse(args)
+	command, err := newParser(&program{}).Parse(args)
 	if err != nil {
-		return complain(exitWrongUsage, "%v\nSee tvstats --help, or --help of the command.", err)
+		return complain(exitWrongUsage, "%v\nSee tvstats --help, and tvstats serve --help for what can be set.", err)
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(); err != nil {
 		return complain(exitRefused, "%v", err)
 	}
 	return exitDone
+}
+
+func newParser(p *program) *kong.Kong {
+	return kong.Must(p, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"),
+		kong.Description("Statistics of television viewing: boxes report, the middleware asks for rankings."))
 }
 
 func complain(code int, format string, args ...any) int {

@@ -38,62 +38,70 @@ func (c *serveCommand) Run(ctx context.Context) error {
 
 // serve puts the service together and runs it until ctx ends; it then stops in the reverse order, so that every call in
 // progress still finds what it needs. started is called with the address of gRPC once calls are answered there.
+//
+//nolint:contextcheck // what is started here must outlive ctx, which only says when to begin to stop
 func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcAddress string)) (err error) {
 	db, err := duckdb.Open(ctx, cfg.storeOptions())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	now, draining, numbers := time.Now, make(chan struct{}), newMetrics()
+	now, numbers, draining := time.Now, newMetrics(), make(chan struct{})
 
-	httpListener, err := net.Listen("tcp", cfg.HTTPListen)
+	probes, err := listen(ctx, "--http-listen", cfg.HTTPListen)
 	if err != nil {
-		return fmt.Errorf("--http-listen: %w", err)
+		return err
 	}
-	defer serveHTTP(httpListener, newHTTPHandler(numbers.registry, readiness(db, draining)), log)()
-
-	listener, err := net.Listen("tcp", cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
+	defer serveHTTP(probes, newHTTPHandler(numbers.registry, readiness(db, draining)), log)()
 	defer keepMaintained(db, now, cfg.MaxSession, log)()
 
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
 	defer in.Close()
 	numbers.watch(in, db)
 
+	calls, err := listen(ctx, "--listen", cfg.Listen)
+	if err != nil {
+		return err
+	}
 	server := grpc.NewServer(serverOptions(cfg, chain(log, numbers, draining, cfg.StreamIdleTimeout))...)
 	tvstatsv1.RegisterViewStatsServer(server, &viewStats{
-		ingest:   in,
-		builder:  ranking.NewBuilder(db, uuid.NewString),
-		archive:  ranking.NewArchive(db),
-		catalog:  db,
-		metrics:  numbers,
-		now:      now,
-		maxBatch: cfg.MaxBatch,
-		idle:     cfg.StreamIdleTimeout,
-		draining: draining,
+		ingest: in, builder: ranking.NewBuilder(db, uuid.NewString), archive: ranking.NewArchive(db), catalog: db,
+		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,
 	})
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now})
-	health := registerHealth(server)
+	probed := registerHealth(server)
 	reflection.Register(server)
 	numbers.grpc.InitializeMetrics(server)
 
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	log.Info("serving", "grpc", listener.Addr().String(), "http", httpListener.Addr().String(), "store", db.Describe())
-	started(listener.Addr().String())
+	log.Info("serving", "grpc", calls.Addr().String(), "http", probes.Addr().String(), "store", db.Describe())
+	return answerCalls(ctx, server, calls, started, func() {
+		log.Info("stopping")
+		probed.Shutdown()
+		close(draining)
+		stopServer(server, cfg.DrainTimeout, log)
+	})
+}
 
+// answerCalls answers calls until ctx ends, and then stops.
+func answerCalls(ctx context.Context, server *grpc.Server, calls net.Listener, started func(string), stop func()) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(calls) }()
+	started(calls.Addr().String())
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve gRPC: %w", err)
 	case <-ctx.Done():
+		stop()
+		return nil
 	}
-	log.Info("stopping", "drain_timeout", cfg.DrainTimeout)
-	health.Shutdown()
-	close(draining)
-	stopServer(server, cfg.DrainTimeout, log)
-	return nil
+}
+
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s=%s: %w", flag, address, err)
+	}
+	return listener, nil
 }
 
 // readiness answers why the service should get no calls now.

@@ -44,7 +44,7 @@ func endStreams(draining <-chan struct{}, idle time.Duration) grpc.StreamServerI
 			}
 		}()
 		err := handler(srv, &watchStream{ServerStream: stream, ctx: ctx})
-		if context.Cause(ctx) == ingest.ErrClosed {
+		if errors.Is(context.Cause(ctx), ingest.ErrClosed) {
 			return ingest.ErrClosed
 		}
 		return err

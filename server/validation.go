@@ -22,6 +22,11 @@ const (
 
 var deviceName = regexp.MustCompile(`^[a-z0-9_.-]{1,32}$`)
 
+// violations gathers what is wrong with a request.
+type violations struct {
+	found []*errdetails.BadRequest_FieldViolation
+}
+
 // validate checks a request, unary or of a stream, and reports everything that is wrong with it at once. What it lets
 // pass, handlers need not check again. Messages without rules pass.
 func validate(req any) error {
@@ -99,11 +104,6 @@ type selection interface {
 	scope
 	GetSelectionSize() int32
 	GetSelectionName() string
-}
-
-// violations gathers what is wrong with a request.
-type violations struct {
-	found []*errdetails.BadRequest_FieldViolation
 }
 
 func (v *violations) err() error {

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -10,7 +11,7 @@ import (
 
 // Categories of channels; their numbers are ids in the catalog.
 const (
-	general = iota + 1
+	general int32 = iota + 1
 	children
 	news
 	sport
@@ -112,8 +113,11 @@ const zipf = 0.9
 // preference is how much likelier a household tunes to a channel of the category it likes.
 const preference = 3
 
+// appeal is how soon channels of a category come in the order of popularity, on the whole.
+var appeal = [...]float64{general: 6, children: 2, news: 2, sport: 3, film: 4, music: 1, knowledge: 1}
+
 func newPopularity(r *rand.Rand) popularity {
-	ranks := r.Perm(watchable)
+	ranks := drawRanks(r)
 	var p popularity
 	for category := range p {
 		total := 0.0
@@ -127,6 +131,21 @@ func newPopularity(r *rand.Rand) popularity {
 		}
 	}
 	return p
+}
+
+// drawRanks is the place in the order of popularity, from 0, of each channel by its place in the lineup. Channels draw lots
+// in proportion to their appeal, one after the other.
+func drawRanks(r *rand.Rand) []int {
+	lots, order := make([]float64, watchable), make([]int, watchable)
+	for place := range watchable {
+		lots[place], order[place] = r.ExpFloat64()/appeal[lineup[place].category], place
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(lots[a], lots[b]) })
+	ranks := make([]int, watchable)
+	for rank, place := range order {
+		ranks[place] = rank
+	}
+	return ranks
 }
 
 // draw picks a channel's place in the lineup for a household that likes the category.

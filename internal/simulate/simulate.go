@@ -4,7 +4,8 @@
 // # The model
 //
 // An operator offers a fixed lineup. How popular a channel is follows Zipf's law over an order of channels that the seed
-// draws; a household likes the channels of one category better still. Every channel has a guide without gaps.
+// draws, with broad channels more often in front; a household likes the channels of one category better still. Every
+// channel has a guide without gaps.
 //
 // Households have one or two boxes. A few are new, a few leave during the span, and a few were never active in it. A box
 // is switched on by a Poisson process whose rate follows the hour and the day of the week, times the household's own
@@ -49,6 +50,9 @@ func New(config Config) *World {
 	w.households = w.settle()
 	return w
 }
+
+// Span is when its viewing happens.
+func (w *World) Span() viewing.Window { return w.config.Span }
 
 // Catalog is all that the operator's middleware knows but the guide, which may be long: see Guide.
 func (w *World) Catalog() catalog.Batch {

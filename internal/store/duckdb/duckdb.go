@@ -61,12 +61,13 @@ func (o Options) settings() map[string]string {
 
 // Store is the embedded engine. It serves any number of goroutines.
 type Store struct {
-	options Options
-	file    string
-	db      *sql.DB // everything but the appending of reports
-	reports *writer
-	meta    *meta
-	folding sync.Mutex // one Maintain at a time
+	options  Options
+	file     string
+	db       *sql.DB // everything but the appending of reports
+	reports  *writer
+	meta     *meta
+	folding  sync.Mutex // one Maintain at a time
+	applying sync.Mutex // one ApplyCatalog at a time
 }
 
 var _ store.Store = (*Store)(nil)

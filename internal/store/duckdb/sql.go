@@ -49,7 +49,7 @@ func (l *intList) Scan(value any) error {
 }
 
 // in is the condition that the column has one of the values; an empty list of values lets nothing pass.
-func in[T int32 | int64](column string, values []T) string {
+func in[T ~uint8 | ~int32 | ~int64](column string, values []T) string {
 	if len(values) == 0 {
 		return "false"
 	}
@@ -58,6 +58,14 @@ func in[T int32 | int64](column string, values []T) string {
 		literals[i] = strconv.FormatInt(int64(value), 10)
 	}
 	return column + " IN (" + strings.Join(literals, ", ") + ")"
+}
+
+// writeError is unavailable, but for writes that failed because their context ended.
+func writeError(ctx context.Context, what string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", what, ctx.Err())
+	}
+	return unavailable(what, err)
 }
 
 // unavailable wraps a fault of the engine while it wrote.

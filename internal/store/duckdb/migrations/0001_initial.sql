@@ -53,82 +53,77 @@ CREATE TABLE clients (
     collection_enabled BOOLEAN NOT NULL
 );
 
+-- The tables of the catalog have keys, the first columns of each, but no index: in a table with one the space of updated and
+-- deleted rows is never used again. One transaction after the other merges into them (see upsert.go).
 CREATE TABLE channels (
-    client_id  INTEGER,
-    channel_id INTEGER,
+    client_id  INTEGER NOT NULL,
+    channel_id INTEGER NOT NULL,
     name       VARCHAR NOT NULL,
     number     INTEGER NOT NULL,
     categories INTEGER[] NOT NULL,
     enabled    BOOLEAN NOT NULL,
-    deleted    BOOLEAN NOT NULL,
-    PRIMARY KEY (client_id, channel_id)
+    deleted    BOOLEAN NOT NULL
 );
 
 CREATE TABLE tariffs (
-    client_id INTEGER,
-    tariff_id INTEGER,
+    client_id INTEGER NOT NULL,
+    tariff_id INTEGER NOT NULL,
     name      VARCHAR NOT NULL,
-    deleted   BOOLEAN NOT NULL,
-    PRIMARY KEY (client_id, tariff_id)
+    deleted   BOOLEAN NOT NULL
 );
 
 CREATE TABLE categories (
-    client_id   INTEGER,
-    category_id INTEGER,
+    client_id   INTEGER NOT NULL,
+    category_id INTEGER NOT NULL,
     name        VARCHAR NOT NULL,
-    deleted     BOOLEAN NOT NULL,
-    PRIMARY KEY (client_id, category_id)
+    deleted     BOOLEAN NOT NULL
 );
 
 -- Every state of every account, in force from changed_at on. registered_at 0 = not told.
 CREATE TABLE account_states (
-    client_id     INTEGER,
-    account_id    BIGINT,
-    changed_at    BIGINT,
-    active        BOOLEAN NOT NULL,
-    tariffs       INTEGER[] NOT NULL,
-    registered_at BIGINT NOT NULL,
-    deleted       BOOLEAN NOT NULL,
-    PRIMARY KEY (client_id, account_id, changed_at)
-);
-
--- The current state of every account: of account_states the row with the greatest changed_at, registered_at filled in.
-CREATE TABLE accounts (
-    client_id     INTEGER,
-    account_id    BIGINT,
+    client_id     INTEGER NOT NULL,
+    account_id    BIGINT NOT NULL,
     changed_at    BIGINT NOT NULL,
     active        BOOLEAN NOT NULL,
     tariffs       INTEGER[] NOT NULL,
     registered_at BIGINT NOT NULL,
-    deleted       BOOLEAN NOT NULL,
-    PRIMARY KEY (client_id, account_id)
+    deleted       BOOLEAN NOT NULL
+);
+
+-- The current state of every account: of account_states the row with the greatest changed_at, registered_at filled in.
+CREATE TABLE accounts (
+    client_id     INTEGER NOT NULL,
+    account_id    BIGINT NOT NULL,
+    changed_at    BIGINT NOT NULL,
+    active        BOOLEAN NOT NULL,
+    tariffs       INTEGER[] NOT NULL,
+    registered_at BIGINT NOT NULL,
+    deleted       BOOLEAN NOT NULL
 );
 
 CREATE TABLE programmes (
-    client_id    INTEGER,
-    programme_id BIGINT,
+    client_id    INTEGER NOT NULL,
+    programme_id BIGINT NOT NULL,
     channel_id   INTEGER NOT NULL,
     title        VARCHAR NOT NULL,
     start_at     BIGINT NOT NULL,
     end_at       BIGINT NOT NULL,
-    deleted      BOOLEAN NOT NULL,
-    PRIMARY KEY (client_id, programme_id)
+    deleted      BOOLEAN NOT NULL
 );
 
 CREATE TABLE payments (
-    client_id    INTEGER,
-    payment_id   BIGINT,
+    client_id    INTEGER NOT NULL,
+    payment_id   BIGINT NOT NULL,
     account_id   BIGINT NOT NULL,
     amount_minor BIGINT NOT NULL,
     currency     VARCHAR NOT NULL,
     paid_at      BIGINT NOT NULL,
-    deleted      BOOLEAN NOT NULL,
-    PRIMARY KEY (client_id, payment_id)
+    deleted      BOOLEAN NOT NULL
 );
 
 -- Sortings and selections as they were built; body is JSON.
 CREATE TABLE results (
-    id         VARCHAR PRIMARY KEY,
+    id         VARCHAR NOT NULL,
     client_id  INTEGER NOT NULL,
     kind       UTINYINT NOT NULL,
     created_at BIGINT NOT NULL,

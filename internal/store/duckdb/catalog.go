@@ -1,0 +1,162 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+var _ store.CatalogWriter = (*Store)(nil)
+
+// ApplyCatalog upserts the batch in one transaction; see store.CatalogWriter.
+func (s *Store) ApplyCatalog(ctx context.Context, batch catalog.Batch) error {
+	s.applying.Lock()
+	defer s.applying.Unlock()
+	if err := s.applyCatalog(ctx, batch); err != nil {
+		return writeError(ctx, "apply the catalog", err)
+	}
+	return nil
+}
+
+func (s *Store) applyCatalog(ctx context.Context, batch catalog.Batch) error {
+	// An event of a client that does not exist yet would make it exist, too: until this batch has, the event waits.
+	isNew := !s.meta.knows(batch.ClientID)
+	if isNew {
+		s.meta.mu.Lock()
+		defer s.meta.mu.Unlock()
+	}
+	tx, err := beginBulk(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	defer tx.end()
+	changes := mirrored{client: batch.Client}
+	if client := catalog.NewClient(batch.ClientID); isNew && batch.Client == nil {
+		changes.client = &client
+	}
+	if err := tx.applyEntities(ctx, batch, changes.client); err != nil {
+		return err
+	}
+	if changes.accounts, err = tx.applyAccounts(ctx, batch.ClientID, batch.Accounts); err != nil {
+		return err
+	}
+	if !isNew {
+		s.meta.mu.Lock()
+		defer s.meta.mu.Unlock()
+	}
+	return s.meta.adopt(ctx, batch.ClientID, changes, tx.commit)
+}
+
+// applyEntities upserts all that is simply replaced by what is told of it.
+func (tx *bulkTx) applyEntities(ctx context.Context, batch catalog.Batch, client *catalog.Client) error {
+	id := batch.ClientID
+	var clients []row
+	if client != nil {
+		clients = []row{{id, client.Name, client.TimeZone, client.CollectionEnabled}}
+	}
+	for _, entities := range []struct {
+		table table
+		rows  []row
+	}{
+		{clientsTable, clients},
+		{channelsTable, rowsOf(batch.Channels, func(c *catalog.Channel) row {
+			return row{id, c.ID, c.Name, c.Number, c.Categories, c.Enabled, c.Deleted}
+		})},
+		{tariffsTable, rowsOf(batch.Tariffs, func(t *catalog.Tariff) row { return row{id, t.ID, t.Name, t.Deleted} })},
+		{categoriesTable, rowsOf(batch.Categories, func(c *catalog.Category) row { return row{id, c.ID, c.Name, c.Deleted} })},
+		{programmesTable, rowsOf(batch.Programmes, func(p *catalog.Programme) row {
+			return row{id, p.ID, p.ChannelID, p.Title, int64(p.Start), int64(p.End), p.Deleted}
+		})},
+		{paymentsTable, rowsOf(batch.Payments, func(p *catalog.Payment) row {
+			return row{id, p.ID, p.AccountID, p.AmountMinor, p.Currency, int64(p.PaidAt), p.Deleted}
+		})},
+	} {
+		if err := tx.upsert(ctx, entities.table, entities.rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// currentStates is the table accounts as it follows from account_states. registered_at is what the latest state that
+// told it has told, else the changed_at of the earliest state.
+const currentStates = `(SELECT client_id, account_id, max(changed_at) AS changed_at,
+		arg_max(active, changed_at) AS active, arg_max(tariffs, changed_at) AS tariffs,
+		coalesce(arg_max(registered_at, changed_at) FILTER (registered_at <> 0), min(changed_at)) AS registered_at,
+		arg_max(deleted, changed_at) AS deleted
+	FROM account_states WHERE client_id = %d AND %s GROUP BY client_id, account_id) AS told`
+
+// applyAccounts adds the states to the history of their accounts, brings the current states up to date and answers the
+// tariffs that events of these accounts now get.
+func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []catalog.Account) (map[int64][]int32, error) {
+	if len(states) == 0 {
+		return nil, nil
+	}
+	accounts := make(map[int64][]int32, len(states))
+	rows := rowsOf(states, func(a *catalog.Account) row {
+		accounts[a.ID] = nil
+		return row{client, a.ID, int64(a.ChangedAt), a.Active, a.Tariffs, int64(a.RegisteredAt), a.Deleted}
+	})
+	if err := tx.upsert(ctx, accountStatesTable, rows); err != nil {
+		return nil, err
+	}
+	ids := in("account_id", keys(accounts))
+	if _, err := tx.ExecContext(ctx, accountsTable.merge(fmt.Sprintf(currentStates, client, ids))); err != nil {
+		return nil, err
+	}
+	return accounts, eachRow(ctx, tx, func(rows *sql.Rows) error {
+		var id int64
+		var tariffs intList
+		err := rows.Scan(&id, &tariffs)
+		accounts[id] = tariffs
+		return err
+	}, fmt.Sprintf(`SELECT account_id, tariffs FROM accounts WHERE client_id = %d AND NOT deleted AND %s`, client, ids))
+}
+
+// mirrored is what a batch changes of what meta mirrors.
+type mirrored struct {
+	client   *catalog.Client   // nil = as it is
+	accounts map[int64][]int32 // tariffs of the accounts told of
+}
+
+// knows tells whether the client exists.
+func (m *meta) knows(client int32) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	_, known := m.clients[client]
+	return known
+}
+
+// adopt commits the changes and then mirrors them. All that can fail comes before the commit. m.mu is held.
+func (m *meta) adopt(ctx context.Context, client int32, changes mirrored, commit func(context.Context) error) error {
+	sets := make(map[int64]int32, len(changes.accounts))
+	for account, tariffs := range changes.accounts {
+		set, err := m.intern(context.WithoutCancel(ctx), tariffs)
+		if err != nil {
+			return err
+		}
+		sets[account] = set
+	}
+	if err := commit(ctx); err != nil {
+		return err
+	}
+	if changes.client != nil {
+		m.clients[client] = changes.client.CollectionEnabled
+	}
+	for account, set := range sets {
+		m.setTariffs(accountKey{client, account}, set)
+	}
+	return nil
+}
+
+// setTariffs mirrors an account's set of tariffs. m.mu is held.
+func (m *meta) setTariffs(account accountKey, set int32) {
+	if set == 0 {
+		delete(m.accounts, account)
+	} else {
+		m.accounts[account] = set
+	}
+}

@@ -1,0 +1,108 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+var _ store.CatalogReader = (*Store)(nil)
+
+// Clients answers all clients by id.
+func (s *Store) Clients(ctx context.Context) ([]catalog.Client, error) {
+	return collect(ctx, s.db, scanClient, selectClients+` ORDER BY client_id`)
+}
+
+// Client answers one client.
+func (s *Store) Client(ctx context.Context, clientID int32) (catalog.Client, error) {
+	clients, err := collect(ctx, s.db, scanClient, selectClients+` WHERE client_id = ?`, clientID)
+	return only(clients, err, "client %d", clientID)
+}
+
+const selectClients = `SELECT client_id, name, time_zone, collection_enabled FROM clients`
+
+func scanClient(rows *sql.Rows, c *catalog.Client) error {
+	return rows.Scan(&c.ID, &c.Name, &c.TimeZone, &c.CollectionEnabled)
+}
+
+// Channels answers all channels of a client by id.
+func (s *Store) Channels(ctx context.Context, clientID int32) ([]catalog.Channel, error) {
+	return collect(ctx, s.db, func(rows *sql.Rows, c *catalog.Channel) error {
+		return rows.Scan(&c.ID, &c.Name, &c.Number, (*intList)(&c.Categories), &c.Enabled, &c.Deleted)
+	}, `SELECT channel_id, name, number, categories, enabled, deleted FROM channels WHERE client_id = ? ORDER BY channel_id`,
+		clientID)
+}
+
+// Tariffs answers all tariffs of a client by id.
+func (s *Store) Tariffs(ctx context.Context, clientID int32) ([]catalog.Tariff, error) {
+	return collect(ctx, s.db, func(rows *sql.Rows, t *catalog.Tariff) error {
+		return rows.Scan(&t.ID, &t.Name, &t.Deleted)
+	}, `SELECT tariff_id, name, deleted FROM tariffs WHERE client_id = ? ORDER BY tariff_id`, clientID)
+}
+
+// Categories answers all categories of a client by id.
+func (s *Store) Categories(ctx context.Context, clientID int32) ([]catalog.Category, error) {
+	return collect(ctx, s.db, func(rows *sql.Rows, c *catalog.Category) error {
+		return rows.Scan(&c.ID, &c.Name, &c.Deleted)
+	}, `SELECT category_id, name, deleted FROM categories WHERE client_id = ? ORDER BY category_id`, clientID)
+}
+
+// Programmes answers a page of the guide; see store.CatalogReader.
+func (s *Store) Programmes(ctx context.Context, query store.ProgrammeQuery) ([]catalog.Programme, error) {
+	from, after := query.Starting.From, "true"
+	if last := query.After; last != nil {
+		from = max(from, last.Start) // lets the engine skip what lies before
+		after = fmt.Sprintf(`(start_at, channel_id, programme_id) > (%d, %d, %d)`, last.Start, last.ChannelID, last.ID)
+	}
+	return collect(ctx, s.db, scanProgramme, fmt.Sprintf(selectProgrammes+
+		` WHERE client_id = %d AND NOT deleted AND start_at >= %d AND start_at < %d AND %s AND %s
+		ORDER BY start_at, channel_id, programme_id LIMIT %d`, query.ClientID, from, query.Starting.To,
+		channelConditions("channel_id", store.ChannelSet{Only: query.Channels}), after, query.Limit))
+}
+
+const selectProgrammes = `SELECT programme_id, channel_id, title, start_at, end_at FROM programmes`
+
+func scanProgramme(rows *sql.Rows, p *catalog.Programme) error {
+	return rows.Scan(&p.ID, &p.ChannelID, &p.Title, &p.Start, &p.End)
+}
+
+// Account answers the current state of an account; see store.CatalogReader.
+func (s *Store) Account(ctx context.Context, clientID int32, accountID int64) (catalog.Account, error) {
+	accounts, err := collect(ctx, s.db, func(rows *sql.Rows, a *catalog.Account) error {
+		return rows.Scan(&a.ID, &a.Active, (*intList)(&a.Tariffs), &a.RegisteredAt, &a.ChangedAt)
+	}, `SELECT account_id, active, tariffs, registered_at, changed_at FROM accounts
+		WHERE client_id = ? AND account_id = ? AND NOT deleted`, clientID, accountID)
+	return only(accounts, err, "account %d of client %d", accountID, clientID)
+}
+
+// collect runs the query and gathers its rows.
+func collect[T any](
+	ctx context.Context, q querier, scan func(*sql.Rows, *T) error, query string, args ...any,
+) ([]T, error) {
+	var all []T
+	err := eachRow(ctx, q, func(rows *sql.Rows) error {
+		var one T
+		err := scan(rows, &one)
+		all = append(all, one)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	return all, nil
+}
+
+// only answers the one that was found, or ErrNotFound with what was looked for.
+func only[T any](found []T, err error, what string, ids ...any) (T, error) {
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf(what+": %w", append(ids, store.ErrNotFound)...)
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return found[0], nil
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestFlagsWinOverEnvironmentWinsOverDefaults(t *testing.T) {
+	t.Setenv("TVSTATS_LISTEN", "127.0.0.1:1")
+	t.Setenv("TVSTATS_HTTP_LISTEN", "127.0.0.1:2")
+	var p program
+	if _, err := newParser(&p).Parse([]string{"--listen=127.0.0.1:3"}); err != nil {
+		t.Fatal(err)
+	}
+	want := defaultConfig()
+	want.Listen, want.HTTPListen = "127.0.0.1:3", "127.0.0.1:2"
+	if p.Serve.config != want {
+		t.Errorf("got %+v\nwant %+v", p.Serve.config, want)
+	}
+}
+
+func TestDefaultsOfTheContract(t *testing.T) {
+	cfg := defaultConfig()
+	if err := cfg.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Listen != "127.0.0.1:50051" || cfg.HTTPListen != "127.0.0.1:9464" || cfg.DataDir != "./data" || cfg.RetentionDays != 0 {
+		t.Errorf("got %+v", cfg)
+	}
+	in := cfg.ingestConfig()
+	if in.Rules.MaxSession != 24*time.Hour || in.Rules.MaxAhead != 5*time.Minute || in.Rules.Retention != 0 {
+		t.Errorf("got %+v", in.Rules)
+	}
+	if cfg.MaxBatch != 10_000 || cfg.MaxMessageSize != 4<<20 {
+		t.Errorf("got batches of %d and messages of %d", cfg.MaxBatch, cfg.MaxMessageSize)
+	}
+}
+
+// An error names the flag, what came and what is allowed.
+func TestWrongFlags(t *testing.T) {
+	tests := []struct{ args, want string }{
+		{"--listen=50051", `--listen="50051": allowed is host:port`},
+		{"--http-listen=x", `--http-listen="x": allowed is host:port`},
+		{"--memory-limit=127MiB", "--memory-limit=127MiB: allowed are 128MiB to"},
+		{"--memory-limit=2GB", `"2GB" is no size; allowed are a whole number and one of B, KiB, MiB, GiB`},
+		{"--memory-limit=-1GiB", `"-1GiB" is no size`},
+		{"--retention-days=-1", "--retention-days=-1: allowed are 0 to 36500"},
+		{"--retention-days=36501", "--retention-days=36501: allowed are 0 to 36500"},
+		{"--max-session=59s", "--max-session=59s: allowed are 1m0s to 168h0m0s"},
+		{"--max-message-size=63KiB", "--max-message-size=63KiB: allowed are 64KiB to 1GiB"},
+		{"--max-message-size=2GiB", "--max-message-size=2GiB: allowed are 64KiB to 1GiB"},
+		{"--max-batch=0", "--max-batch=0: allowed are 1 to 1000000"},
+		{"--commit-reports=0", "--commit-reports=0: allowed are 1 to 10000000"},
+		{"--commit-delay=11s", "--commit-delay=11s: allowed are 0s to 10s"},
+		{"--queue-reports=19999", "--queue-reports=19999: allowed are 20000 to 100000000"},
+		{"--stream-idle-timeout=0s", "--stream-idle-timeout=0s: allowed are 1s to"},
+		{"--drain-timeout=-1s", "--drain-timeout=-1s: allowed are 0s to 1h0m0s"},
+		{"--log-level=loud", `--log-level must be one of "debug","info","warn","error" but got "loud"`},
+		{"--log-format=xml", `--log-format must be one of "text","json" but got "xml"`},
+		{"serve --no-such-flag", "unknown flag --no-such-flag"},
+		{"no-such-command", "unexpected argument no-such-command"},
+	}
+	for _, test := range tests {
+		_, err := newParser(&program{}).Parse(strings.Fields(test.args))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %s", test.args, err, test.want)
+		}
+	}
+}
+
+func TestByteSize(t *testing.T) {
+	for text, bytes := range map[string]byteSize{
+		"0": 0, "1": 1, "17B": 17, "64KiB": 64 << 10, "4MiB": 4 << 20, "2GiB": 2 << 30, "2147483647GiB": 2147483647 << 30,
+	} {
+		var got, again byteSize
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != bytes {
+			t.Errorf("%s: got %d, %v, want %d", text, got, err, bytes)
+		}
+		if err := again.UnmarshalText([]byte(got.String())); err != nil || again != got {
+			t.Errorf("%s: written as %s it is read as %d, %v", text, got, again, err)
+		}
+	}
+}

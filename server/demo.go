@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/simulate"
+)
+
+type demoCommand struct {
+	Boxes int    `default:"300" help:"Set-top boxes and applications, 1 to 100000."`
+	Seed  uint64 `default:"1" help:"Another seed makes another operator and other subscribers."`
+}
+
+// Validate reports every flag that cannot work. The command line calls it.
+func (c *demoCommand) Validate() error { return within("--boxes", c.Boxes, 1, 100_000) }
+
+// Run shows the service at work. The store is a temporary one, and is removed however the demo ends.
+func (c *demoCommand) Run(ctx context.Context) error {
+	return c.demo(ctx, os.Stdout, os.Stderr)
+}
+
+// demoDays is the length of the simulated viewing.
+const demoDays = 7
+
+func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (err error) {
+	dir, err := os.MkdirTemp("", "tvstats-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	return withServer(ctx, dir, func(ctx context.Context, address string) error {
+		connection, err := dial(address)
+		if err != nil {
+			return err
+		}
+		defer connection.Close() //nolint:errcheck // nothing is under way any more
+		fmt.Fprintf(out, "A server with an empty store listens on %s. %s simulated boxes tell it about their last %d days.\n",
+			address, count(int64(c.Boxes)), demoDays)
+		viewers := &simulateCommand{
+			streamOptions: streamOptions{Streams: 4, Batch: 1000, RetryFor: 10 * time.Second},
+			ClientID:      1, Boxes: c.Boxes, Days: demoDays, Seed: c.Seed,
+		}
+		world := viewers.world(time.Now())
+		if err := viewers.simulate(ctx, connection, world, out, bar); err != nil {
+			return err
+		}
+		show := &demoResults{client: tvstatsv1.NewViewStatsClient(connection), known: namesIn(world), out: out}
+		return show.all(ctx)
+	})
+}
+
+// withServer runs the real server in this process, on free ports and with its store in dir, while something uses it.
+func withServer(ctx context.Context, dir string, use func(ctx context.Context, address string) error) error {
+	cfg := defaultConfig()
+	cfg.DataDir, cfg.Listen, cfg.HTTPListen = dir, "127.0.0.1:0", "127.0.0.1:0"
+	cfg.LogLevel, cfg.DrainTimeout = "error", 2*time.Second // that the streams break off on Ctrl-C is no news
+
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // it stops last, also when ctx ends
+	using, cancel := context.WithCancelCause(ctx)
+	started, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		err := serve(serving, cfg, cfg.logger(os.Stderr), func(address string) { started <- address })
+		cancel(err) // if it ended by itself nobody need wait for it
+		ended <- err
+	}()
+	var err error
+	select {
+	case address := <-started:
+		err = use(using, address)
+	case <-using.Done():
+		err = context.Cause(using)
+	}
+	stop()
+	if failed := <-ended; err == nil {
+		err = failed
+	}
+	return err
+}
+
+// namesIn is what the simulated operator calls things.
+func namesIn(world *simulate.World) names {
+	known := names{map[int32]catalog.Channel{}, map[int64]catalog.Programme{}}
+	for _, channel := range world.Catalog().Channels {
+		known.channels[channel.ID] = channel
+	}
+	for programme := range world.Guide() {
+		known.programmes[programme.ID] = programme
+	}
+	return known
+}
+
+// demoResults asks for one result of each kind and shows it.
+type demoResults struct {
+	client tvstatsv1.ViewStatsClient
+	known  names
+	out    io.Writer
+}
+
+const demoPlaces = 10
+
+func (d *demoResults) all(ctx context.Context) error {
+	for _, show := range []func(context.Context) error{d.sorting, d.channels, d.programmes} {
+		if err := show(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprint(d.out, `
+The store of this demo is gone. To keep one, run "go run ./server", in another terminal "go run ./server simulate", and ask:
+  grpcurl -plaintext -d '{"client_id": 1, "days_number": 7}' 127.0.0.1:50051 tvstats.v1.ViewStats/CreateEpgSelectionByPopularity
+`)
+	return err
+}
+
+func (d *demoResults) sorting(ctx context.Context) error {
+	began := time.Now()
+	response, err := d.client.CreateChannelSortingByPopularity(ctx, &tvstatsv1.CreateChannelSortingByPopularityRequest{
+		ClientIds: []int32{1}, DaysNumber: demoDays, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_TIME,
+	})
+	if err != nil {
+		return fmt.Errorf("sorting of channels: %w", err)
+	}
+	d.title("Channel sorting by watch time", began)
+	return printChannels(d.out, response.Sortings[0].Channels, demoPlaces, d.known)
+}
+
+func (d *demoResults) channels(ctx context.Context) error {
+	began := time.Now()
+	response, err := d.client.CreateChannelSelectionByPopularity(ctx, &tvstatsv1.CreateChannelSelectionByPopularityRequest{
+		ClientId: 1, DaysNumber: demoDays, Criterion: tvstatsv1.Criterion_CRITERION_MEDIAN_WATCH_TIME,
+		AccountsActive: true, MinWatchSeconds: 60, SelectionSize: demoPlaces,
+	})
+	if err != nil {
+		return fmt.Errorf("selection of channels: %w", err)
+	}
+	d.title("Channel selection by median watch time, of active accounts' sessions of a minute or more", began)
+	return printChannels(d.out, response.Selection.Channels, demoPlaces, d.known)
+}
+
+func (d *demoResults) programmes(ctx context.Context) error {
+	began := time.Now()
+	response, err := d.client.CreateEpgSelectionByPopularity(ctx, &tvstatsv1.CreateEpgSelectionByPopularityRequest{
+		ClientId: 1, DaysNumber: demoDays, SelectionSize: demoPlaces,
+	})
+	if err != nil {
+		return fmt.Errorf("selection of programmes: %w", err)
+	}
+	d.title("Programme selection, live and catch-up viewing", began)
+	return printProgrammes(d.out, response.Selection.Programmes, d.known)
+}
+
+func (d *demoResults) title(text string, began time.Time) {
+	fmt.Fprintf(d.out, "\n%s (%d days, built in %d ms)\n", text, demoDays, time.Since(began).Milliseconds())
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+)
+
+// programEnv makes this test binary the program itself, for tests that need a process of its own.
+const programEnv = "TVSTATS_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(programEnv) != "" {
+		os.Exit(run(os.Args[1:]))
+	}
+	if load := os.Getenv(benchClientEnv); load != "" {
+		if err := benchClient(load); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	m.Run()
+}
+
+// programCommand is the program as a command of the operating system.
+func programCommand(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, os.Args[0], args...)
+	command.Env = append(os.Environ(), programEnv+"=1")
+	return command
+}
+
+// testServer is the whole service, in this process, with a store and ports of its own.
+type testServer struct {
+	tvstatsv1.ViewStatsClient
+	tvstatsv1.CatalogClient
+	conn    *grpc.ClientConn
+	dir     string       // of the store
+	address string       // of gRPC
+	log     *lines       // as JSON
+	stop    func() error // stops it and answers what serve did; may be called again
+}
+
+// start starts the service; change changes its configuration.
+func start(tb testing.TB, change ...func(*config)) *testServer {
+	tb.Helper()
+	cfg := defaultConfig()
+	cfg.DataDir, cfg.Listen, cfg.HTTPListen, cfg.LogFormat = tb.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "json"
+	for _, c := range change {
+		c(&cfg)
+	}
+	s := &testServer{dir: cfg.DataDir, log: &lines{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	started, ended := make(chan string, 1), make(chan error, 1)
+	go func() { ended <- serve(ctx, cfg, cfg.logger(s.log), func(address string) { started <- address }) }()
+	s.stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	select {
+	case s.address = <-started:
+	case err := <-ended:
+		cancel()
+		tb.Fatalf("serve: %v", err)
+	}
+	s.conn = connect(tb, s.address)
+	s.ViewStatsClient, s.CatalogClient = tvstatsv1.NewViewStatsClient(s.conn), tvstatsv1.NewCatalogClient(s.conn)
+	tb.Cleanup(func() {
+		if err := s.stop(); err != nil {
+			tb.Errorf("serve: %v", err)
+		}
+	})
+	return s
+}
+
+// startTestServer starts the service and answers the address of gRPC.
+func startTestServer(tb testing.TB) string {
+	tb.Helper()
+	return start(tb).address
+}
+
+func connect(tb testing.TB, address string) *grpc.ClientConn {
+	tb.Helper()
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// testContext ends what hangs, with a clear error instead of a dump of all goroutines.
+func testContext(tb testing.TB) context.Context {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
+	tb.Cleanup(cancel)
+	return ctx
+}
+
+// lines gathers a log.
+type lines struct {
+	mu      sync.Mutex
+	written bytes.Buffer
+}
+
+// Write takes a line of the log.
+func (l *lines) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.written.Write(line)
+}
+
+// String is all that was logged.
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.written.String()
+}
+
+// find answers the lines with the message.
+func (l *lines) find(tb testing.TB, message string) []map[string]any {
+	tb.Helper()
+	var found []map[string]any
+	for text := range strings.Lines(l.String()) {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			tb.Fatalf("the log is no JSON: %v in %s", err, text)
+		}
+		if line["msg"] == message {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+type eventSender = tvstatsv1.ViewStats_StreamEventsClient
+
+// withStream opens a StreamEvents on a connection of its own, hands it to use, and closes it in order.
+func withStream(ctx context.Context, address string, use func(eventSender) error, options ...grpc.CallOption) error {
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // nothing depends on it
+	stream, err := tvstatsv1.NewViewStatsClient(conn).StreamEvents(ctx, options...)
+	if err != nil {
+		return err
+	}
+	if err := use(stream); err != nil {
+		return err
+	}
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("the stream ended with %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// retries is what a sender knows of the streams that broke since the service last acknowledged anything.
+type retries struct {
+	config senderConfig
+	count  int
+	since  time.Time // when the first of them was opened
+}
+
+// wait lets time pass before the next stream. It returns an error when ctx ends, or when it is time to give up.
+func (r *retries) wait(ctx context.Context, opened time.Time, broken error) error {
+	if r.count == 0 {
+		r.since = opened
+	}
+	delay := r.delay()
+	r.count++
+	if lasted := time.Since(r.since); r.config.GiveUp > 0 && lasted+delay > r.config.GiveUp {
+		return fmt.Errorf("gave up after %s without an acknowledgement: %w", lasted.Round(time.Second/10), broken)
+	}
+	if r.config.Broken != nil {
+		r.config.Broken(broken, delay)
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// delay doubles with each stream that broke, and is scattered over its upper half.
+func (r *retries) delay() time.Duration {
+	full := r.config.LastRetry
+	if doubled := r.config.FirstRetry << r.count; doubled > 0 && doubled>>r.count == r.config.FirstRetry {
+		full = min(doubled, full)
+	}
+	return full/2 + time.Duration(r.config.Random.Int64N(int64(full/2)+1))
+}

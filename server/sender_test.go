@@ -1,0 +1,438 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+)
+
+// peer is a service that sends break off on: it notes what each stream brought, and does with the stream what the test
+// says.
+type peer struct {
+	tvstatsv1.UnimplementedViewStatsServer
+	handle func(number int, stream *peerStream) error
+
+	mu      sync.Mutex
+	streams []*peerStream
+}
+
+// peerStream is one stream to a peer.
+type peerStream struct {
+	grpc.BidiStreamingServer[tvstatsv1.StreamEventsRequest, tvstatsv1.StreamEventsResponse]
+	received, acknowledged []uint64 // batch ids
+	accounts               []int64  // of all events received
+}
+
+func (p *peer) StreamEvents(stream grpc.BidiStreamingServer[tvstatsv1.StreamEventsRequest, tvstatsv1.StreamEventsResponse]) error {
+	s := &peerStream{BidiStreamingServer: stream}
+	p.mu.Lock()
+	p.streams = append(p.streams, s)
+	number := len(p.streams)
+	p.mu.Unlock()
+	return p.handle(number, s)
+}
+
+// take receives a batch.
+func (s *peerStream) take() (*tvstatsv1.StreamEventsRequest, error) {
+	request, err := s.Recv()
+	if err == nil {
+		s.received = append(s.received, request.BatchId)
+		for _, event := range request.Events {
+			s.accounts = append(s.accounts, event.AccountId)
+		}
+	}
+	return request, err
+}
+
+// accept receives a batch and acknowledges it.
+func (s *peerStream) accept() error {
+	request, err := s.take()
+	if err != nil {
+		return err
+	}
+	s.acknowledged = append(s.acknowledged, request.BatchId)
+	return s.Send(&tvstatsv1.StreamEventsResponse{BatchId: request.BatchId, Accepted: uint32(len(request.Events))})
+}
+
+// acceptAll accepts batches until the sender has no more.
+func (s *peerStream) acceptAll() error {
+	for {
+		if err := s.accept(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// startPeer serves on an address, "" for a free one.
+func startPeer(t *testing.T, p *peer, address string) (*grpc.Server, string) {
+	t.Helper()
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer()
+	tvstatsv1.RegisterViewStatsServer(server, p)
+	go server.Serve(listener) //nolint:errcheck // it ends with Stop
+	t.Cleanup(server.Stop)
+	return server, listener.Addr().String()
+}
+
+// sendTo is a sender to an address with the retries of a test: quick.
+func sendTo(t *testing.T, address string, change func(*senderConfig)) *sender {
+	t.Helper()
+	leaked := goleak.IgnoreCurrent()
+	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()), quickReconnect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := connection.Close(); err != nil {
+			t.Error(err)
+		}
+		goleak.VerifyNone(t, leaked, goleak.IgnoreAnyFunction("google.golang.org/grpc.(*Server).serveStreams"),
+			goleak.IgnoreAnyFunction("google.golang.org/grpc.(*Server).Serve"))
+	})
+	config := senderConfig{
+		InFlight: 4, FirstRetry: time.Millisecond, LastRetry: 8 * time.Millisecond, Random: rand.New(rand.NewPCG(1, 1)),
+	}
+	if change != nil {
+		change(&config)
+	}
+	return newSender(tvstatsv1.NewViewStatsClient(connection), config)
+}
+
+// numbered are batches of three events each, whose accounts are numbered from 1 on.
+func numbered(count int) <-chan []*tvstatsv1.ViewEvent {
+	batches := make(chan []*tvstatsv1.ViewEvent, count)
+	for i := range count {
+		first := int64(i*3 + 1)
+		batches <- []*tvstatsv1.ViewEvent{{AccountId: first}, {AccountId: first + 1}, {AccountId: first + 2}}
+	}
+	close(batches)
+	return batches
+}
+
+func TestSenderSendsInOrderOnce(t *testing.T) {
+	p := &peer{handle: func(_ int, s *peerStream) error { return s.acceptAll() }}
+	_, address := startPeer(t, p, "")
+	progress := 0
+	s := sendTo(t, address, func(c *senderConfig) { c.Acknowledged = func(events int) { progress += events } })
+	if err := s.Run(t.Context(), numbered(50)); err != nil {
+		t.Fatal(err)
+	}
+	if len(p.streams) != 1 {
+		t.Fatalf("%d streams were opened", len(p.streams))
+	}
+	for i, account := range p.streams[0].accounts {
+		if account != int64(i+1) {
+			t.Fatalf("event %d is of account %d", i, account)
+		}
+	}
+	if got := s.Tally(); got.Accepted != 150 || got.Events() != 150 || got.Batches != 50 || progress != 150 {
+		t.Errorf("tally %+v, progress %d", got, progress)
+	}
+}
+
+// TestSenderResendsWhatIsNotAcknowledged breaks streams in all ways and at random places, and holds the sender to this:
+// every stream begins with the first batch that is not acknowledged, goes on without gaps, and in the end each event has
+// been acknowledged once.
+func TestSenderResendsWhatIsNotAcknowledged(t *testing.T) {
+	const batches = 200
+	for seed := range uint64(5) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 0))
+			p := &peer{}
+			p.handle = func(number int, s *peerStream) error {
+				if number > 40 {
+					return s.acceptAll()
+				}
+				for range r.IntN(10) {
+					if err := s.accept(); errors.Is(err, io.EOF) {
+						return nil
+					} else if err != nil {
+						return err
+					}
+				}
+				for range r.IntN(3) { // these are lost
+					if _, err := s.take(); err != nil {
+						return nil
+					}
+				}
+				return []error{nil, status.Error(codes.Unavailable, "shutting down"), status.Error(codes.Internal, "bug")}[r.IntN(3)]
+			}
+			_, address := startPeer(t, p, "")
+			broken := 0
+			s := sendTo(t, address, func(c *senderConfig) { c.Broken = func(error, time.Duration) { broken++ } })
+			if err := s.Run(t.Context(), numbered(batches)); err != nil {
+				t.Fatal(err)
+			}
+			next := uint64(1)
+			for _, stream := range p.streams {
+				for i, id := range stream.received {
+					if id != next+uint64(i) {
+						t.Fatalf("batch %d is not acknowledged, but a stream brought %v", next, stream.received)
+					}
+				}
+				next += uint64(len(stream.acknowledged))
+			}
+			if got := s.Tally(); next != batches+1 || got.Accepted != 3*batches || broken < 10 {
+				t.Errorf("%d batches acknowledged, tally %+v, %d streams broken", next-1, got, broken)
+			}
+		})
+	}
+}
+
+// TestSenderOutlivesTheService stops the whole service under the sender and starts another one at its address.
+func TestSenderOutlivesTheService(t *testing.T) {
+	var first *grpc.Server
+	var address string
+	second := &peer{handle: func(_ int, s *peerStream) error { return s.acceptAll() }}
+	restarted := make(chan struct{})
+	dying := &peer{handle: func(_ int, s *peerStream) error {
+		for range 10 {
+			if err := s.accept(); err != nil {
+				return err
+			}
+		}
+		go func() {
+			first.Stop()
+			startPeer(t, second, address)
+			close(restarted)
+		}()
+		return s.acceptAll()
+	}}
+	first, address = startPeer(t, dying, "")
+	s := sendTo(t, address, nil)
+	batches := make(chan []*tvstatsv1.ViewEvent)
+	go func() {
+		defer close(batches)
+		for b := range numbered(100) {
+			batches <- b
+		}
+	}()
+	if err := s.Run(t.Context(), batches); err != nil {
+		t.Fatal(err)
+	}
+	<-restarted
+	var seen []int64
+	for _, p := range []*peer{dying, second} {
+		for _, stream := range p.streams {
+			seen = append(seen, stream.accounts...)
+		}
+	}
+	slices.Sort(seen)
+	if got := s.Tally(); len(slices.Compact(seen)) != 300 || got.Accepted != 300 || len(second.streams) == 0 {
+		t.Errorf("%d events have arrived, tally %+v, %d streams to the second service", len(seen), got, len(second.streams))
+	}
+}
+
+func TestSenderEndsWhenRefused(t *testing.T) {
+	for _, code := range []codes.Code{
+		codes.InvalidArgument, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented, codes.ResourceExhausted,
+		codes.FailedPrecondition, codes.NotFound, codes.OutOfRange,
+	} {
+		t.Run(code.String(), func(t *testing.T) {
+			p := &peer{handle: func(_ int, s *peerStream) error {
+				if err := s.accept(); err != nil {
+					return err
+				}
+				return status.Error(code, "because")
+			}}
+			_, address := startPeer(t, p, "")
+			s := sendTo(t, address, nil)
+			if err := s.Run(t.Context(), numbered(10)); status.Code(err) != code {
+				t.Errorf("the error is %v", err)
+			}
+			if got := s.Tally(); len(p.streams) != 1 || got.Accepted != 3 {
+				t.Errorf("%d streams, tally %+v", len(p.streams), got)
+			}
+		})
+	}
+}
+
+func TestSenderDistrustsFalseAcknowledgements(t *testing.T) {
+	for name, response := range map[string]*tvstatsv1.StreamEventsResponse{
+		"of another batch":     {BatchId: 2, Accepted: 3},
+		"of too few events":    {BatchId: 1, Accepted: 2},
+		"of too many events":   {BatchId: 1, Accepted: 3, Rejected: []*tvstatsv1.RejectedEvent{{Index: 0}}},
+		"of an event too many": {BatchId: 1, Accepted: 2, Rejected: []*tvstatsv1.RejectedEvent{{Index: 3}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &peer{handle: func(_ int, s *peerStream) error {
+				if _, err := s.take(); err != nil {
+					return err
+				}
+				return s.Send(response)
+			}}
+			_, address := startPeer(t, p, "")
+			s := sendTo(t, address, nil)
+			if err := s.Run(t.Context(), numbered(1)); !errors.Is(err, errProtocol) {
+				t.Errorf("the error is %v", err)
+			}
+			if got := s.Tally(); got.Accepted != 0 {
+				t.Errorf("tally %+v", got)
+			}
+		})
+	}
+}
+
+func TestSenderCountsRejections(t *testing.T) {
+	p := &peer{handle: func(_ int, s *peerStream) error {
+		for {
+			request, err := s.take()
+			if errors.Is(err, io.EOF) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			response := &tvstatsv1.StreamEventsResponse{BatchId: request.BatchId, Accepted: 1, Rejected: []*tvstatsv1.RejectedEvent{
+				{Index: 0, Reason: "INVALID_EVENT", Message: "at is missing"},
+				{Index: 2, Reason: "COLLECTION_DISABLED", Message: "switched off"},
+			}}
+			if err := s.Send(response); err != nil {
+				return err
+			}
+		}
+	}}
+	_, address := startPeer(t, p, "")
+	s := sendTo(t, address, nil)
+	if err := s.Run(t.Context(), numbered(5)); err != nil {
+		t.Fatal(err)
+	}
+	got := s.Tally()
+	if got.Accepted != 5 || got.Events() != 15 || len(got.Rejected) != 2 {
+		t.Errorf("tally %+v", got)
+	}
+	want := "account 4, channel 0, started 1970-01-01T00:00:00Z: at is missing"
+	if invalid := got.Rejected["INVALID_EVENT"]; invalid.Count != 5 || len(invalid.Samples) != maxSamples || invalid.Samples[1] != want {
+		t.Errorf("invalid events %+v", invalid)
+	}
+}
+
+// TestSenderKeepsNoMoreThanItMay has a peer that acknowledges a batch only when three more have come.
+func TestSenderKeepsNoMoreThanItMay(t *testing.T) {
+	p := &peer{handle: func(_ int, s *peerStream) error {
+		ended := false
+		for done := 0; !ended || done < len(s.received); {
+			if _, err := s.take(); err != nil {
+				ended = true
+			}
+			if !ended && len(s.received)-done < 4 {
+				continue
+			}
+			done++
+			if err := s.Send(&tvstatsv1.StreamEventsResponse{BatchId: s.received[done-1], Accepted: 3}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	_, address := startPeer(t, p, "")
+	var acknowledged atomic.Int64
+	s := sendTo(t, address, func(c *senderConfig) { // of at most four batches
+		c.Acknowledged = func(events int) { acknowledged.Add(int64(events)) }
+	})
+	batches, done := make(chan []*tvstatsv1.ViewEvent), make(chan error, 1)
+	go func() { done <- s.Run(t.Context(), batches) }()
+	given := int64(0)
+	for b := range numbered(200) {
+		batches <- b // returns when the sender has it
+		given += 3
+		if kept := given - acknowledged.Load(); kept > 4*3 {
+			t.Fatalf("the sender keeps %d events", kept)
+		}
+	}
+	close(batches)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSenderStopsWithItsContext(t *testing.T) {
+	cause := errors.New("enough")
+	t.Run("while it waits for an acknowledgement", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		p := &peer{handle: func(_ int, s *peerStream) error {
+			if _, err := s.take(); err != nil {
+				return err
+			}
+			cancel(cause)
+			<-s.Context().Done()
+			return nil
+		}}
+		_, address := startPeer(t, p, "")
+		if err := sendTo(t, address, nil).Run(ctx, numbered(1)); !errors.Is(err, cause) {
+			t.Errorf("the error is %v", err)
+		}
+	})
+	t.Run("while it waits for batches", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		p := &peer{handle: func(_ int, s *peerStream) error { return s.acceptAll() }}
+		_, address := startPeer(t, p, "")
+		s := sendTo(t, address, func(c *senderConfig) { c.Acknowledged = func(int) { cancel(cause) } })
+		batches := make(chan []*tvstatsv1.ViewEvent, 1)
+		batches <- []*tvstatsv1.ViewEvent{{}}
+		if err := s.Run(ctx, batches); !errors.Is(err, cause) {
+			t.Errorf("the error is %v", err)
+		}
+	})
+	t.Run("while it waits to try again", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		p := &peer{handle: func(int, *peerStream) error { return status.Error(codes.Unavailable, "no") }}
+		_, address := startPeer(t, p, "")
+		s := sendTo(t, address, func(c *senderConfig) {
+			c.FirstRetry, c.LastRetry = time.Hour, time.Hour
+			c.Broken = func(error, time.Duration) { cancel(cause) }
+		})
+		if err := s.Run(ctx, numbered(1)); !errors.Is(err, cause) {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}
+
+func TestSenderGivesUp(t *testing.T) {
+	p := &peer{handle: func(int, *peerStream) error { return status.Error(codes.Unavailable, "not now") }}
+	_, address := startPeer(t, p, "")
+	s := sendTo(t, address, func(c *senderConfig) { c.GiveUp = 50 * time.Millisecond })
+	err := s.Run(t.Context(), numbered(1))
+	if status.Code(err) != codes.Unavailable || len(p.streams) < 2 {
+		t.Errorf("after %d streams the error is %v", len(p.streams), err)
+	}
+}
+
+func TestRetriesDoubleAndScatter(t *testing.T) {
+	config := senderConfig{FirstRetry: 100 * time.Millisecond, LastRetry: 5 * time.Second, Random: rand.New(rand.NewPCG(1, 2))}
+	r := retries{config: config}
+	for _, full := range []time.Duration{100, 200, 400, 800, 1600, 3200, 5000, 5000} {
+		full *= time.Millisecond
+		if d := r.delay(); d < full/2 || d > full {
+			t.Errorf("delay %d is %v, not %v to %v", r.count, d, full/2, full)
+		}
+		r.count++
+	}
+	r.count = 1000 // far beyond what can be shifted
+	if d := r.delay(); d < config.LastRetry/2 || d > config.LastRetry {
+		t.Errorf("delay %d is %v", r.count, d)
+	}
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/grpc/status"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+)
+
+func TestServeSaysWhereItListensAndWhatItStoresIn(t *testing.T) {
+	s := start(t)
+	serving := s.log.find(t, "serving")
+	if len(serving) != 1 {
+		t.Fatalf("logged %v", s.log)
+	}
+	if serving[0]["grpc"] != s.address || !strings.Contains(fmt.Sprint(serving[0]["store"]), s.dir) {
+		t.Errorf("logged %v, want %s and %s", serving[0], s.address, s.dir)
+	}
+	wantAnswer(t, fmt.Sprintf("http://%v/readyz", serving[0]["http"]), 200, "ready\n")
+}
+
+func TestMetricsAreThereFromTheStart(t *testing.T) {
+	s := start(t)
+	stream, err := s.StreamEvents(testContext(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := oneEvent()
+	batch.Events = append(batch.Events, &tvstatsv1.ViewEvent{})
+	if err := stream.Send(batch); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	_, text := get(t, fmt.Sprintf("http://%v/metrics", s.log.find(t, "serving")[0]["http"]))
+	for _, want := range []string{
+		`tvstats_reports_rejected_total{reason="INVALID_EVENT"} 1`,
+		`tvstats_open_streams{method="/tvstats.v1.ViewStats/StreamEvents"} 1`,
+		"tvstats_commit_seconds_count 1",
+		"tvstats_commits_failed_total 0",
+		"tvstats_queue_reports 0",
+		"tvstats_store_bytes ",
+		"# HELP tvstats_batch_seconds ",
+		"# HELP tvstats_reports_accepted_total ",
+		`grpc_server_started_total{grpc_method="GetSelection",grpc_service="tvstats.v1.ViewStats",grpc_type="unary"} 0`,
+		"go_goroutines ",
+		"process_resident_memory_bytes ",
+	} {
+		if !strings.Contains(text, "\n"+want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
+
+func TestHealthAndReflectionKnowEveryService(t *testing.T) {
+	s := start(t)
+	ctx := testContext(t)
+	for _, service := range []string{"", "tvstats.v1.ViewStats", "tvstats.v1.Catalog"} {
+		got, err := healthv1.NewHealthClient(s.conn).Check(ctx, &healthv1.HealthCheckRequest{Service: service})
+		if err != nil || got.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+			t.Errorf("health of %q: %v, %v", service, got, err)
+		}
+	}
+	stream, err := reflectionv1.NewServerReflectionClient(s.conn).ServerReflectionInfo(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = stream.Send(&reflectionv1.ServerReflectionRequest{
+		MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := stream.Recv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, service := range response.GetListServicesResponse().GetService() {
+		names = append(names, service.GetName())
+	}
+	for _, want := range []string{"tvstats.v1.ViewStats", "tvstats.v1.Catalog", "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"} {
+		if !slices.Contains(names, want) {
+			t.Errorf("reflection does not list %s: %v", want, names)
+		}
+	}
+}
+
+func TestMessagesThatAreTooLarge(t *testing.T) {
+	s := start(t)
+	name := strings.Repeat("x", 5<<20)
+	_, err := s.CreateChannelSelectionByPopularity(testContext(t), &tvstatsv1.CreateChannelSelectionByPopularityRequest{SelectionName: name})
+	if status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("unary: got %v", err)
+	}
+	stream, err := s.Sync(testContext(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = stream.Send(&tvstatsv1.SyncRequest{Client: &tvstatsv1.Client{Name: name}})
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("stream: got %v", err)
+	}
+	if _, err := s.ListClients(testContext(t), &tvstatsv1.ListClientsRequest{}); err != nil {
+		t.Errorf("the service does not go on: %v", err)
+	}
+}
+
+func TestSecondProcessOnTheSameDirectory(t *testing.T) {
+	s := start(t)
+	code, output := runProgram(t, "--data-dir="+s.dir, "--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0")
+	for _, want := range []string{s.dir, "another process", "--data-dir"} {
+		if !strings.Contains(output, want) {
+			t.Errorf("%q does not say %q", output, want)
+		}
+	}
+	if code != exitRefused {
+		t.Errorf("the exit code is %d", code)
+	}
+}
+
+func TestAddressInUse(t *testing.T) {
+	s := start(t)
+	for _, flag := range []string{"--listen", "--http-listen"} {
+		args := []string{"--data-dir=" + t.TempDir(), "--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", flag + "=" + s.address}
+		code, output := runProgram(t, args...)
+		if want := flag + "=" + s.address + ": "; code != exitRefused || !strings.Contains(output, want) {
+			t.Errorf("exit code %d with %q, want %q", code, output, want)
+		}
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	code, output := runProgram(t, "--retention-days=-1")
+	if code != exitWrongUsage || !strings.Contains(output, "--retention-days=-1: allowed are 0 to 36500") {
+		t.Errorf("exit code %d with %q", code, output)
+	}
+}
+
+// runProgram runs the program to its end.
+func runProgram(t *testing.T, args ...string) (code int, output string) {
+	t.Helper()
+	text, err := programCommand(testContext(t), args...).CombinedOutput()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return exit.ExitCode(), string(text)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 0, string(text)
+}

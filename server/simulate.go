@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/simulate"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+type simulateCommand struct {
+	streamOptions
+	ClientID int32  `default:"1" help:"Operator to simulate. Its catalog is pushed first, and replaces what has the same ids."`
+	Boxes    int    `default:"300" help:"Set-top boxes and applications, 1 to 10000000; a box makes about 190 reports a day."`
+	Days     int    `default:"7" help:"Days of 24 h of viewing, up to now; 1 to 3660."`
+	Rate     int    `default:"0" help:"Reports a second over all streams; 0 is as fast as they are acknowledged."`
+	Seed     uint64 `default:"1" help:"The same seed and flags make the same operator and subscribers."`
+}
+
+// Validate reports every flag that cannot work. The command line calls it.
+func (c *simulateCommand) Validate() error {
+	return errors.Join(c.validate(),
+		within("--client-id", c.ClientID, 1, 1<<31-1),
+		within("--boxes", c.Boxes, 1, 10_000_000),
+		within("--days", c.Days, 1, 3660),
+		within("--rate", c.Rate, 0, 1_000_000_000),
+	)
+}
+
+// Run pushes a simulated catalog to the server and streams simulated viewing after it.
+func (c *simulateCommand) Run(ctx context.Context) error {
+	connection, err := dial(c.Server)
+	if err != nil {
+		return fmt.Errorf("--server: %w", err)
+	}
+	defer connection.Close() //nolint:errcheck // nothing is under way any more
+	return c.simulate(ctx, connection, c.world(time.Now()), os.Stdout, os.Stderr)
+}
+
+func (c *simulateCommand) world(now time.Time) *simulate.World {
+	return simulate.New(simulate.Config{
+		Seed: c.Seed, ClientID: c.ClientID, Boxes: c.Boxes, Span: viewing.DaysBefore(viewing.At(now), c.Days),
+	})
+}
+
+func (c *simulateCommand) simulate(
+	ctx context.Context, connection *grpc.ClientConn, world *simulate.World, out io.Writer, bar *os.File,
+) error {
+	entities, err := pushCatalog(ctx, tvstatsv1.NewCatalogClient(connection), world)
+	if err != nil {
+		return fmt.Errorf("push the catalog to %s: %w", connection.Target(), err)
+	}
+	fmt.Fprintf(out, "catalog of client %d pushed: %s entities\n", c.ClientID, count(entities))
+
+	var reached atomic.Int64
+	shown := newProgress(bar, int64(world.Span().To-world.Span().From), reached.Load)
+	began := time.Now()
+	total, err := c.stream(ctx, tvstatsv1.NewViewStatsClient(connection), c.reports(world, &reached), shown)
+	shown.Close()
+	total.print(out, time.Since(began))
+	if len(total.Rejected) > 0 {
+		fmt.Fprintln(out, "  Some rejections belong to the simulation: clocks that were set back while the box played.")
+	}
+	return err
+}
+
+// reports is the viewing of a world in batches, no faster than the rate. reached is how far into the span it has come.
+func (c *simulateCommand) reports(world *simulate.World, reached *atomic.Int64) source {
+	size, limit := c.Batch, rate.NewLimiter(rate.Inf, 0)
+	if c.Rate > 0 {
+		size = min(size, max(1, c.Rate/10)) // several batches a second also where the rate is low
+		limit = rate.NewLimiter(rate.Limit(c.Rate), size)
+	}
+	return func(ctx context.Context, batches chan<- []*tvstatsv1.ViewEvent) error {
+		for arrivals := range chunks(world.Arrivals(), size) {
+			if err := limit.WaitN(ctx, len(arrivals)); err != nil {
+				return err
+			}
+			if err := give(ctx, batches, convertAll(arrivals, arrivalProto)); err != nil {
+				return err
+			}
+			reached.Store(int64(arrivals[len(arrivals)-1].At - world.Span().From))
+		}
+		return nil
+	}
+}
+
+func arrivalProto(a simulate.Arrival) *tvstatsv1.ViewEvent {
+	e := &a.Event
+	event := &tvstatsv1.ViewEvent{
+		ClientId: e.ClientID, AccountId: e.AccountID, DeviceUid: e.DeviceUID, Device: e.Device, ChannelId: e.ChannelID,
+		StartedAt: timestampProto(e.Started), At: timestampProto(e.Reported),
+		Mode: tvstatsv1.ViewMode(e.ModeNumber), ProgrammeId: e.ProgrammeID, Ended: e.Ended, Tariffs: e.Tariffs,
+	}
+	if e.WatchedSet {
+		event.WatchedSeconds = new(e.Watched)
+	}
+	return event
+}
+
+func timestampProto(t viewing.Timestamp) *timestamppb.Timestamp {
+	return &timestamppb.Timestamp{Seconds: t.Seconds, Nanos: t.Nanos}
+}

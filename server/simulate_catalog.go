@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/simulate"
+)
+
+// syncChunk is how many entities go into one request; the service takes 10,000.
+const syncChunk = 5000
+
+// pushCatalog pushes all that a simulated operator's middleware knows, and answers how many entities that is.
+func pushCatalog(ctx context.Context, client tvstatsv1.CatalogClient, world *simulate.World) (entities int64, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := client.Sync(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for request := range catalogRequests(world) {
+		if err := stream.Send(request); err != nil && !errors.Is(err, io.EOF) {
+			return 0, err
+		}
+		response, err := stream.Recv() // tells too why sending failed
+		if err != nil {
+			return 0, err
+		}
+		if rejected := response.Rejected; len(rejected) > 0 {
+			return 0, fmt.Errorf("%d entities were rejected, the first is %s[%d]: %s", len(rejected), rejected[0].Entity,
+				rejected[0].Index, rejected[0].Message)
+		}
+		entities += int64(response.Applied)
+	}
+	if err := stream.CloseSend(); err != nil {
+		return 0, err
+	}
+	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
+		return 0, fmt.Errorf("end of the stream: %w", err)
+	}
+	return entities, nil
+}
+
+// catalogRequests cuts a catalog into requests.
+func catalogRequests(world *simulate.World) iter.Seq[*tvstatsv1.SyncRequest] {
+	return func(yield func(*tvstatsv1.SyncRequest) bool) {
+		known := world.Catalog()
+		first := &tvstatsv1.SyncRequest{
+			ClientId: known.ClientID, Client: clientProto(*known.Client),
+			Categories: convertAll(known.Categories, categoryProto),
+			Tariffs:    convertAll(known.Tariffs, tariffProto),
+			Channels:   convertAll(known.Channels, channelProto),
+		}
+		if !yield(first) {
+			return
+		}
+		for accounts := range slices.Chunk(known.Accounts, syncChunk) {
+			if !yield(&tvstatsv1.SyncRequest{ClientId: known.ClientID, Accounts: convertAll(accounts, accountProto)}) {
+				return
+			}
+		}
+		for programmes := range chunks(world.Guide(), syncChunk) {
+			if !yield(&tvstatsv1.SyncRequest{ClientId: known.ClientID, Programmes: convertAll(programmes, programmeProto)}) {
+				return
+			}
+		}
+	}
+}
+
+// chunks gathers items into slices of the given size; the last one may be shorter. A slice is good until the next one.
+func chunks[T any](items iter.Seq[T], size int) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		chunk := make([]T, 0, size)
+		for item := range items {
+			chunk = append(chunk, item)
+			if len(chunk) < size {
+				continue
+			}
+			if !yield(chunk) {
+				return
+			}
+			chunk = chunk[:0]
+		}
+		if len(chunk) > 0 {
+			yield(chunk)
+		}
+	}
+}
