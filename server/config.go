@@ -28,8 +28,8 @@ type config struct {
 	MaxSession     time.Duration `group:"Intake" default:"24h" help:"Longest view session; reports of longer ones are refused. 1m to 168h."`
 	MaxMessageSize byteSize      `group:"Intake" default:"4MiB" help:"Largest message that is taken in, 64KiB to 1GiB."`
 	MaxBatch       int           `group:"Intake" default:"10000" help:"View events in one message, 1 to 1000000."`
-	CommitReports  int           `group:"Intake" default:"20000" help:"Reports of all streams that are made durable together, at most. 1 to 10000000."`
-	CommitDelay    time.Duration `group:"Intake" default:"20ms" help:"How long a report waits for others to be made durable with it, at most. 0s to 10s."`
+	CommitReports  int           `group:"Intake" default:"8192" help:"Reports of all streams that are made durable together, at most. 1 to 10000000."`
+	CommitDelay    time.Duration `group:"Intake" default:"10ms" help:"How long a report waits for others to be made durable with it, at most. 0s to 10s."`
 	QueueReports   int           `group:"Intake" default:"200000" help:"Reports that may wait to be made durable; at the limit streams are slowed down. At least --max-batch and --commit-reports."`
 
 	StreamIdleTimeout time.Duration `group:"Lifetime" default:"15m" help:"A stream that sends nothing for so long is ended. From 1s."`

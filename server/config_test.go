@@ -53,7 +53,7 @@ func TestWrongFlags(t *testing.T) {
 		{"--max-batch=0", "--max-batch=0: allowed are 1 to 1000000"},
 		{"--commit-reports=0", "--commit-reports=0: allowed are 1 to 10000000"},
 		{"--commit-delay=11s", "--commit-delay=11s: allowed are 0s to 10s"},
-		{"--queue-reports=19999", "--queue-reports=19999: allowed are 20000 to 100000000"},
+		{"--queue-reports=9999", "--queue-reports=9999: allowed are 10000 to 100000000"},
 		{"--stream-idle-timeout=0s", "--stream-idle-timeout=0s: allowed are 1s to"},
 		{"--drain-timeout=-1s", "--drain-timeout=-1s: allowed are 0s to 1h0m0s"},
 		{"--log-level=loud", `--log-level must be one of "debug","info","warn","error" but got "loud"`},

@@ -23,7 +23,7 @@ type replayCommand struct {
 // Validate reports every flag that cannot work. The command line calls it.
 func (c *replayCommand) Validate() error {
 	var device error
-	if !deviceName.MatchString(c.Device) {
+	if !viewing.ValidDevice(c.Device) {
 		device = fmt.Errorf("--device=%q: allowed are 1 to 32 of a-z 0-9 _ . -", c.Device)
 	}
 	return errors.Join(c.validate(), within("--client-id", c.ClientID, 1, 1<<31-1), device)

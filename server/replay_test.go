@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +163,118 @@ func TestReplayTellsWhatFileItCannotRead(t *testing.T) {
 	}
 	if _, err := openInput(writeFile(t, "\x1f\x8b no gzip")); !errors.Is(err, gzip.ErrHeader) {
 		t.Errorf("what only begins like gzip: %v", err)
+	}
+}
+
+// TestReplayOutlivesTheService stops the service in the middle of a file and starts it again: each session counts once.
+func TestReplayOutlivesTheService(t *testing.T) {
+	server := start(t)
+	from, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := func(first, last int) {
+		for i := first; i < last; i++ {
+			if _, err := fmt.Fprintf(to, "%d,%d,2026-03-01T20:00:00Z,%d\n", i, i%3+1, i); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	restarted := make(chan *testServer, 1)
+	go func() {
+		defer to.Close() //nolint:errcheck // it is a pipe
+		fmt.Fprintln(to, csvHeader)
+		rows(1, 5000)
+		if err := server.stop(); err != nil {
+			t.Error(err)
+		}
+		rows(5000, 9000)
+		restarted <- start(t, func(c *config) { c.DataDir, c.Listen = server.dir, server.address })
+		rows(9000, 10_001)
+	}()
+	c := &replayCommand{streamOptions: streamOptions{Streams: 2, Batch: 100, RetryFor: time.Minute}, ClientID: 7, Device: "tv"}
+	r := &replay{
+		input: &input{file: from, text: bufio.NewReaderSize(from, maxLine)}, defaults: eventDefaults{7, "tv"}, size: 100,
+		shown: newProgress(nowhere(t), -1, func() int64 { return 0 }),
+	}
+	total, err := c.stream(t.Context(), server, r.read, r.shown)
+	if err != nil || total.Accepted != 10_000 || total.Events() != 10_000 {
+		t.Errorf("%v, tally %+v", err, total)
+	}
+	want := map[int32]watched{}
+	for i := int64(1); i <= 10_000; i++ {
+		channel := int32(i%3 + 1)
+		want[channel] = watched{want[channel].seconds + i, want[channel].sessions + 1}
+	}
+	asOf := timestamppb.New(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
+	if got := watchedBy(t, <-restarted, 7, 1, asOf); !maps.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestReplayOfRealViewing replays the sessions of BrightTV as they are, and counts them in plain Go.
+func TestReplayOfRealViewing(t *testing.T) {
+	const name = "../../shared/data/brighttv/sessions-2016-01-02.csv"
+	text, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("the real viewing sessions are not there: " + name)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(strings.TrimSpace(string(text)), "\n")[1:]
+	longest := map[string]int64{} // by user, channel and start
+	for _, row := range rows {
+		cut := strings.LastIndexByte(row, ',')
+		seconds, err := strconv.ParseInt(row[cut+1:], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		longest[row[:cut]] = max(longest[row[:cut]], seconds)
+	}
+	want := watched{sessions: int64(len(longest))}
+	for _, seconds := range longest {
+		want.seconds += seconds
+	}
+
+	server := start(t)
+	output, err := programCommand(t.Context(), "replay", name, "--server", server.address, "--client-id", "3").CombinedOutput()
+	if accepted := fmt.Sprintf("  accepted %s\n", count(int64(len(rows)))); err != nil || !strings.Contains(string(output), accepted) {
+		t.Fatalf("%v, not %q: %s", err, accepted, output)
+	}
+	var got watched
+	asOf := timestamppb.New(time.Date(2016, 3, 2, 0, 0, 0, 0, time.UTC))
+	for _, channel := range watchedBy(t, server, 3, 61, asOf) {
+		got.seconds, got.sessions = got.seconds+channel.seconds, got.sessions+channel.sessions
+	}
+	if got != want {
+		t.Errorf("%+v were watched, want %+v", got, want)
+	}
+}
+
+func TestReplayTellsWhatBecameOfTheFile(t *testing.T) {
+	server := start(t)
+	name := writeFile(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,5\n1,2,2026-03-01T20:00:00Z,90000\n\nx,2,2026-03-01T20:00:00Z,5\n")
+	output, err := programCommand(t.Context(), "replay", name, "--server", server.address).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, output)
+	}
+	for _, part := range []string{
+		"2 reports acknowledged in ", "  accepted 1\n", "  rejected 1: INVALID_EVENT, for example\n",
+		"    account 1, channel 2, started 2026-03-01T20:00:00Z: at is more than 24h0m0s after started_at",
+		`line 5: user_id "x" is no whole number of 64 bits`, "  not sent 1: lines that cannot be read\n",
+	} {
+		if !strings.Contains(string(output), part) {
+			t.Errorf("the output lacks %q: %s", part, output)
+		}
+	}
+	for args, why := range map[string]string{
+		"nothing.csv": "open nothing.csv: no such file", writeFile(t, "a,b\n"): "viewing: line 1: the header of the CSV lacks channel_id",
+	} {
+		var exit *exec.ExitError
+		output, err := programCommand(t.Context(), "replay", args, "--server", server.address).CombinedOutput()
+		if !errors.As(err, &exit) || exit.ExitCode() != exitRefused || !strings.Contains(string(output), why) {
+			t.Errorf("%v: %s; want %q", err, output, why)
+		}
 	}
 }
 

@@ -20,8 +20,12 @@ func (r *retries) wait(ctx context.Context, opened time.Time, broken error) erro
 	}
 	delay := r.delay()
 	r.count++
-	if lasted := time.Since(r.since); r.config.GiveUp > 0 && lasted+delay > r.config.GiveUp {
-		return fmt.Errorf("gave up after %s without an acknowledgement: %w", lasted.Round(time.Second/10), broken)
+	if r.config.GiveUp > 0 {
+		lasted := time.Since(r.since)
+		if lasted >= r.config.GiveUp {
+			return fmt.Errorf("gave up after %s without an acknowledgement: %w", lasted.Round(time.Second/10), broken)
+		}
+		delay = min(delay, r.config.GiveUp-lasted) // for a last try at the last moment
 	}
 	if r.config.Broken != nil {
 		r.config.Broken(broken, delay)

@@ -17,7 +17,6 @@ import (
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/reflection"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/ingest"
@@ -65,12 +64,14 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	}
 	server := grpc.NewServer(serverOptions(cfg, chain(log, numbers, draining, cfg.StreamIdleTimeout))...)
 	tvstatsv1.RegisterViewStatsServer(server, &viewStats{
-		ingest: in, builder: ranking.NewBuilder(db, uuid.NewString), archive: ranking.NewArchive(db), catalog: db,
+		ingest: in, builder: ranking.NewBuilder(db, newID), archive: ranking.NewArchive(db), catalog: db,
 		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,
 	})
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now})
 	probed := registerHealth(server)
-	reflection.Register(server)
+	if err := registerReflection(server); err != nil {
+		return err
+	}
 	numbers.grpc.InitializeMetrics(server)
 
 	log.Info("serving", "grpc", calls.Addr().String(), "http", probes.Addr().String(), "store", db.Describe())
@@ -167,3 +168,6 @@ func keepMaintained(db store.Maintainer, now func() time.Time, maxSession time.D
 		<-ended
 	}
 }
+
+// newID makes the id of a result: a UUID that begins with the time, so that ids made later are greater.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

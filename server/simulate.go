@@ -58,7 +58,7 @@ func (c *simulateCommand) simulate(
 ) error {
 	entities, err := pushCatalog(ctx, tvstatsv1.NewCatalogClient(connection), world)
 	if err != nil {
-		return fmt.Errorf("push the catalog to %s: %w", connection.Target(), err)
+		return readable(fmt.Errorf("push the catalog to %s: %w", connection.Target(), err))
 	}
 	fmt.Fprintf(out, "catalog of client %d pushed: %s entities\n", c.ClientID, count(entities))
 

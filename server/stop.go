@@ -71,7 +71,7 @@ type endingStream struct {
 // message may still arrive, until the handler returns.
 func (s *endingStream) RecvMsg(m any) error {
 	received := make(chan error, 1)
-	go func() { received <- recovered(s.ServerStream.RecvMsg, m) }()
+	go func() { received <- recovered(func() error { return s.ServerStream.RecvMsg(m) }) }()
 	idle := time.NewTimer(s.idle)
 	defer idle.Stop()
 	select {
@@ -84,12 +84,12 @@ func (s *endingStream) RecvMsg(m any) error {
 	}
 }
 
-// recovered makes a panic an error: no interceptor guards the goroutine that decodes messages.
-func recovered(receive func(any) error, m any) (err error) {
+// recovered makes a panic an error: no interceptor guards a goroutine that a handler starts.
+func recovered(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &recovery.PanicError{Panic: p, Stack: debug.Stack()}
 		}
 	}()
-	return receive(m)
+	return do()
 }

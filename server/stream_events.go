@@ -26,7 +26,7 @@ func (v *viewStats) StreamEvents(stream eventStream) error {
 	var ended error
 	go func() {
 		defer close(received)
-		ended = v.receive(stream, received)
+		ended = recovered(func() error { return v.receive(stream, received) })
 	}()
 	for batch := range received {
 		if err := v.acknowledge(stream, batch); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
@@ -45,9 +46,10 @@ func (o *streamOptions) stream(ctx context.Context, client tvstatsv1.ViewStatsCl
 		defer close(batches)
 		read <- from(reading, batches)
 	}()
-	senders := make([]*sender, o.Streams)
+	senders, config := make([]*sender, o.Streams), o.senderConfig(shown)
 	for i := range senders {
-		senders[i] = newSender(client, o.senderConfig(shown))
+		senders[i] = newSender(client, config)
+		senders[i].config.Random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) //nolint:gosec // scatters retries, no secret
 		sending.Go(func() error { return senders[i].Run(ctx, batches) })
 	}
 	err := sending.Wait()
@@ -59,19 +61,21 @@ func (o *streamOptions) stream(ctx context.Context, client tvstatsv1.ViewStatsCl
 	for _, s := range senders {
 		total.merge(s.Tally())
 	}
-	return total, err
+	return total, readable(err)
 }
 
+// senderConfig is what all streams have in common. When they break, they break together, and again and again: that is told
+// now and then, not each time.
 func (o *streamOptions) senderConfig(shown *progress) senderConfig {
+	sometimes := rate.Sometimes{Interval: 5 * time.Second}
 	return senderConfig{
 		InFlight:     8,
 		FirstRetry:   200 * time.Millisecond,
 		LastRetry:    5 * time.Second,
-		GiveUp:       max(o.RetryFor, 1),
-		Random:       rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), //nolint:gosec // scatters retries, no secret
+		GiveUp:       max(o.RetryFor, 1), // 0 would be for ever
 		Acknowledged: shown.Acknowledged,
-		Broken: func(err error, retryIn time.Duration) {
-			shown.Note("The stream broke and is opened again in %s: %v", retryIn.Round(100*time.Millisecond), err)
+		Broken: func(err error, _ time.Duration) {
+			sometimes.Do(func() { shown.Note("Streaming was interrupted and is tried again: %v", readable(err)) })
 		},
 	}
 }
@@ -91,8 +95,8 @@ func (t *tally) print(out io.Writer, took time.Duration) {
 	if t.Batches == 0 {
 		return
 	}
-	rate := float64(t.Events()) / max(took.Seconds(), 1e-3)
-	fmt.Fprintf(out, "%s reports acknowledged in %.1f s, %s a second\n", count(t.Events()), took.Seconds(), count(int64(rate)))
+	perSecond := float64(t.Events()) / max(took.Seconds(), 1e-3)
+	fmt.Fprintf(out, "%s reports acknowledged in %.1f s, %s a second\n", count(t.Events()), took.Seconds(), count(int64(perSecond)))
 	fmt.Fprintf(out, "  accepted %s\n", count(t.Accepted))
 	for _, reason := range slices.Sorted(maps.Keys(t.Rejected)) {
 		fmt.Fprintf(out, "  rejected %s: %s, for example\n", count(t.Rejected[reason].Count), reason)

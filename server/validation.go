@@ -2,13 +2,14 @@ package main
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // The ranges of requests, as the comments in the proto promise them.
@@ -19,8 +20,6 @@ const (
 	maxName         = 255 // bytes
 	maxSyncEntities = 10_000
 )
-
-var deviceName = regexp.MustCompile(`^[a-z0-9_.-]{1,32}$`)
 
 // violations gathers what is wrong with a request.
 type violations struct {
@@ -137,9 +136,10 @@ func (v *violations) notEmpty(field, id string) {
 	}
 }
 
+// ids names only the first wrong one of a list, here and below: a status must stay small.
 func (v *violations) ids(field string, ids []int32) {
-	for i, id := range ids {
-		v.positive(fmt.Sprintf("%s[%d]", field, i), int64(id))
+	if i := slices.IndexFunc(ids, func(id int32) bool { return id <= 0 }); i >= 0 {
+		v.add(field, "%d, at index %d, is not allowed; each must be positive", ids[i], i)
 	}
 }
 
@@ -151,12 +151,12 @@ func (v *violations) clientIDs(ids []int32) {
 		return
 	}
 	v.ids("client_ids", ids)
-	seen := make(map[int32]bool, len(ids))
-	for i, id := range ids {
-		if seen[id] {
-			v.add(fmt.Sprintf("client_ids[%d]", i), "%d stands there twice; name each client once", id)
+	sorted := slices.Sorted(slices.Values(ids))
+	for i := range sorted[1:] {
+		if sorted[i] == sorted[i+1] {
+			v.add("client_ids", "%d stands there more than once; name each client once", sorted[i])
+			return
 		}
-		seen[id] = true
 	}
 }
 
@@ -168,17 +168,19 @@ func (v *violations) paging(r paging) {
 
 func (v *violations) scope(r scope) {
 	v.between("days_number", int64(r.GetDaysNumber()), 1, maxDays)
-	for i, device := range r.GetDevices() {
-		if !deviceName.MatchString(device) {
-			v.add(fmt.Sprintf("devices[%d]", i), "%.40q is not allowed; it must be 1 to 32 of a-z 0-9 _ . -", device)
-		}
-	}
+	v.devices(r.GetDevices())
 	v.ids("tariffs", r.GetTariffs())
 	if seconds := r.GetMinWatchSeconds(); seconds < 0 {
 		v.add("min_watch_seconds", "%d is not allowed; it must be 0 or more", seconds)
 	}
 	if v.timestamp("as_of", r.GetAsOf()) && r.GetAsOf() != nil {
 		v.windowStart(r.GetAsOf().AsTime(), r.GetDaysNumber())
+	}
+}
+
+func (v *violations) devices(devices []string) {
+	if i := slices.IndexFunc(devices, func(device string) bool { return !viewing.ValidDevice(device) }); i >= 0 {
+		v.add("devices", "%.40q, at index %d, is not allowed; each must be 1 to 32 of a-z 0-9 _ . -", devices[i], i)
 	}
 }
 

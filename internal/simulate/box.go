@@ -27,6 +27,9 @@ const (
 	clockSetBack = 2e-4 // of a session to see the clock set back after its first report
 )
 
+// patience is how many channels a viewer thinks of, at most, to find a programme of interest.
+const patience = 5
+
 // box is one set-top box or application: it holds what it does now, and when it reports next.
 type box struct {
 	world     *World
@@ -131,7 +134,7 @@ func (b *box) zap() {
 // settle watches a channel for some time: to the end of the evening at most, unless the set is left on.
 func (b *box) settle() {
 	r, s := b.random, &b.session
-	b.place = b.world.popularity.draw(r, b.home.category)
+	b.choose(s.start)
 	length := min(minute+lognormal(r, 20*minute, 1), max(b.off-s.start, minute))
 	if chance(r, leftOn) {
 		length = between(r, 4*hour, 9*hour)
@@ -143,6 +146,16 @@ func (b *box) settle() {
 	case how < fromArchive+shifted:
 		s.identity.Mode = viewing.Timeshift
 		b.pause()
+	}
+}
+
+// choose looks for a channel that shows something of interest, for as long as a viewer's patience lasts.
+func (b *box) choose(at viewing.Millis) {
+	for range patience {
+		b.place = b.world.popularity.draw(b.random, b.home.category)
+		if chance(b.random, b.world.interest(b.world.onAir(b.place, at).ID)) {
+			return
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"iter"
+	"math"
 	"math/rand/v2"
 
 	"github.com/tvstats/tvstats/internal/catalog"
@@ -36,6 +37,11 @@ func (w *World) onAir(place int, at viewing.Millis) catalog.Programme {
 		}
 	}
 	panic("a schedule fills its day") // to the last millisecond, see schedule
+}
+
+// interest is how readily a viewer who comes across a programme stays: most are middling, a few are the talk of the town.
+func (w *World) interest(programme int64) float64 {
+	return 0.15 + 0.85*math.Pow(w.random(forInterest, uint64(programme)).Float64(), 4)
 }
 
 // schedule fills one day of one channel without gaps.

@@ -9,8 +9,8 @@
 //
 // Households have one or two boxes. A few are new, a few leave during the span, and a few were never active in it. A box
 // is switched on by a Poisson process whose rate follows the hour and the day of the week, times the household's own
-// appetite. While it is on, viewers zap (seconds) and settle (a lognormal of minutes, now and then a set left on for
-// hours), live, behind the broadcast, or in the archive; what is not live is often paused.
+// appetite. While it is on, viewers zap (seconds) and settle on a programme that holds them (a lognormal of minutes, now
+// and then a set left on for hours), live, behind the broadcast, or in the archive; what is not live is often paused.
 //
 // A box reports when it tunes in, every minute and when it leaves. Its clock is off by some seconds. Some last reports
 // are lost, some reports are lost, come twice, or late and so out of order; some old boxes do not tell how long they
@@ -75,6 +75,7 @@ const (
 	forHousehold
 	forBox
 	forGuide
+	forInterest
 	forNetwork
 )
 

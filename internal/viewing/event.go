@@ -107,7 +107,7 @@ func (e *Event) checkNames() error {
 		return invalid("device_uid has %d bytes; it must have 1 to %d", len(e.DeviceUID), maxDeviceUID)
 	case !utf8.ValidString(e.DeviceUID):
 		return invalid("device_uid is not valid UTF-8")
-	case !validDevice(e.Device):
+	case !ValidDevice(e.Device):
 		return invalid("device %.40q must be 1 to %d of a-z 0-9 _ . -", e.Device, maxDevice)
 	}
 	for _, tariff := range e.Tariffs {
@@ -144,7 +144,8 @@ func (e *Event) checkTimes(rules Rules, now Millis) (started, at Millis, err err
 	return started, at, nil
 }
 
-func validDevice(s string) bool {
+// ValidDevice tells whether s can be a kind of device: 1 to 32 of a-z 0-9 _ . -
+func ValidDevice(s string) bool {
 	if s == "" || len(s) > maxDevice {
 		return false
 	}

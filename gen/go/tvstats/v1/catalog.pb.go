@@ -28,8 +28,8 @@ type SyncRequest struct {
 	// The caller's own number for the request, given back in the response. The service reads nothing into it; it need be
 	// neither unique nor ascending.
 	BatchId uint64 `protobuf:"varint,1,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
-	// The operator that everything in the request belongs to. Positive; anything else ends the stream with
-	// INVALID_ARGUMENT.
+	// The operator that everything in the request belongs to. Positive; otherwise every entity is rejected with
+	// INVALID_ENTITY.
 	ClientId int32 `protobuf:"varint,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The operator itself.
 	Client *Client `protobuf:"bytes,3,opt,name=client,proto3" json:"client,omitempty"`
@@ -147,7 +147,7 @@ type Client struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator's id. In a SyncRequest 0 is ignored, and any other value must equal SyncRequest.client_id.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// Name for people.
+	// Name for people, at most 255 bytes.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The operator's time zone, an IANA name such as "Europe/Riga"; empty means "UTC". No figure depends on it: windows
 	// are counted in hours and days are UTC days.
@@ -222,7 +222,7 @@ type Channel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel's id. Positive.
 	ChannelId int32 `protobuf:"varint,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
-	// Name for people.
+	// Name for people, at most 255 bytes.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Number on the remote control, not negative; default 0. Orders channels that nothing else tells apart.
 	Number int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
@@ -315,7 +315,7 @@ type Tariff struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The tariff's id. Positive.
 	TariffId int32 `protobuf:"varint,1,opt,name=tariff_id,json=tariffId,proto3" json:"tariff_id,omitempty"`
-	// Name for people.
+	// Name for people, at most 255 bytes.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// True removes the tariff; accounts and sessions that carry it still do. All fields but tariff_id are then ignored.
 	Deleted       bool `protobuf:"varint,3,opt,name=deleted,proto3" json:"deleted,omitempty"`
@@ -379,7 +379,7 @@ type Category struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The category's id. Positive.
 	CategoryId int32 `protobuf:"varint,1,opt,name=category_id,json=categoryId,proto3" json:"category_id,omitempty"`
-	// Name for people.
+	// Name for people, at most 255 bytes.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// True removes the category; channels that name it still do. All fields but category_id are then ignored.
 	Deleted       bool `protobuf:"varint,3,opt,name=deleted,proto3" json:"deleted,omitempty"`
@@ -539,11 +539,11 @@ type Programme struct {
 	ProgrammeId int64 `protobuf:"varint,1,opt,name=programme_id,json=programmeId,proto3" json:"programme_id,omitempty"`
 	// The channel that it is on. Positive.
 	ChannelId int32 `protobuf:"varint,2,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
-	// Title for people.
+	// Title for people, at most 255 bytes.
 	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
 	// When it begins. Required.
 	Start *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start,proto3" json:"start,omitempty"`
-	// When it is over. Required; after start.
+	// When it is over. Required; after start, by at most 7 days.
 	End *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=end,proto3" json:"end,omitempty"`
 	// True removes the programme from the guide and from later selections. All fields but programme_id are then ignored.
 	Deleted       bool `protobuf:"varint,6,opt,name=deleted,proto3" json:"deleted,omitempty"`

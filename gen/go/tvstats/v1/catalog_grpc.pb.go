@@ -52,8 +52,8 @@ type CatalogClient interface {
 	// entities and a message 4 MiB, unless the service is configured otherwise for messages.
 	//
 	// The stream ends with an error only for what concerns all of it: UNAUTHENTICATED or PERMISSION_DENIED where the caller
-	// may not send at all, INVALID_ARGUMENT for a request without a client_id or with too many entities, RESOURCE_EXHAUSTED
-	// for a message that is too large, UNAVAILABLE at shutdown or when the store cannot be reached.
+	// may not send at all, INVALID_ARGUMENT for a request with too many entities, RESOURCE_EXHAUSTED for a message that is
+	// too large, UNAVAILABLE at shutdown or when the store cannot be reached.
 	Sync(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[SyncRequest, SyncResponse], error)
 	// ListClients pages through the operators that the service knows and the caller's token covers, by client_id. An
 	// operator is known from its first accepted view event or Sync request on.
@@ -189,8 +189,8 @@ type CatalogServer interface {
 	// entities and a message 4 MiB, unless the service is configured otherwise for messages.
 	//
 	// The stream ends with an error only for what concerns all of it: UNAUTHENTICATED or PERMISSION_DENIED where the caller
-	// may not send at all, INVALID_ARGUMENT for a request without a client_id or with too many entities, RESOURCE_EXHAUSTED
-	// for a message that is too large, UNAVAILABLE at shutdown or when the store cannot be reached.
+	// may not send at all, INVALID_ARGUMENT for a request with too many entities, RESOURCE_EXHAUSTED for a message that is
+	// too large, UNAVAILABLE at shutdown or when the store cannot be reached.
 	Sync(grpc.BidiStreamingServer[SyncRequest, SyncResponse]) error
 	// ListClients pages through the operators that the service knows and the caller's token covers, by client_id. An
 	// operator is known from its first accepted view event or Sync request on.

@@ -565,7 +565,8 @@ type CreateChannelSortingByPopularityRequest struct {
 	// Sessions watched for less than this many seconds do not count at all. Not negative; default 0, which counts every
 	// session.
 	MinWatchSeconds int64 `protobuf:"varint,7,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
-	// End of the window, not included; absent means now. It moves only the window: the catalog is always taken as it is at
+	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
+	// window: the catalog is always taken as it is at
 	// the time of the call.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -730,7 +731,8 @@ type CreateChannelSelectionByPopularityRequest struct {
 	// Sessions watched for less than this many seconds do not count at all. Not negative; default 0, which counts every
 	// session.
 	MinWatchSeconds int64 `protobuf:"varint,9,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
-	// End of the window, not included; absent means now. It moves only the window: the catalog is always taken as it is at
+	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
+	// window: the catalog is always taken as it is at
 	// the time of the call.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -917,7 +919,8 @@ type CreateEpgSelectionByPopularityRequest struct {
 	// Sessions watched for less than this many seconds do not count at all. It is compared with the whole session, not
 	// with its share in one programme. Not negative; default 0, which counts every session.
 	MinWatchSeconds int64 `protobuf:"varint,9,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
-	// End of the window, not included; absent means now. It moves only the window: the catalog is always taken as it is at
+	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
+	// window: the catalog is always taken as it is at
 	// the time of the call.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields

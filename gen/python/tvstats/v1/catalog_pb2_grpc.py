@@ -79,8 +79,8 @@ class CatalogServicer(object):
         entities and a message 4 MiB, unless the service is configured otherwise for messages.
 
         The stream ends with an error only for what concerns all of it: UNAUTHENTICATED or PERMISSION_DENIED where the caller
-        may not send at all, INVALID_ARGUMENT for a request without a client_id or with too many entities, RESOURCE_EXHAUSTED
-        for a message that is too large, UNAVAILABLE at shutdown or when the store cannot be reached.
+        may not send at all, INVALID_ARGUMENT for a request with too many entities, RESOURCE_EXHAUSTED for a message that is
+        too large, UNAVAILABLE at shutdown or when the store cannot be reached.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

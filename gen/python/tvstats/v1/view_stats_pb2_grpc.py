@@ -21,7 +21,8 @@ class ViewStatsStub(object):
     token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
     about PERMISSION_DENIED. Errors carry a google.rpc.ErrorInfo of domain "tvstats".
 
-    Pages. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a
+    Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
+    one. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a
     negative one is INVALID_ARGUMENT. A page_token comes from next_page_token of the page before and is good only with
     the other fields unchanged, page_size excepted; any other token is INVALID_ARGUMENT.
     """
@@ -100,7 +101,8 @@ class ViewStatsServicer(object):
     token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
     about PERMISSION_DENIED. Errors carry a google.rpc.ErrorInfo of domain "tvstats".
 
-    Pages. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a
+    Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
+    one. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a
     negative one is INVALID_ARGUMENT. A page_token comes from next_page_token of the page before and is good only with
     the other fields unchanged, page_size excepted; any other token is INVALID_ARGUMENT.
     """
@@ -291,7 +293,8 @@ class ViewStats(object):
     token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
     about PERMISSION_DENIED. Errors carry a google.rpc.ErrorInfo of domain "tvstats".
 
-    Pages. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a
+    Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
+    one. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a
     negative one is INVALID_ARGUMENT. A page_token comes from next_page_token of the page before and is good only with
     the other fields unchanged, page_size excepted; any other token is INVALID_ARGUMENT.
     """

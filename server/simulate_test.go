@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/simulate"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// nowhere is where tests show progress.
+func nowhere(t *testing.T) *os.File {
+	t.Helper()
+	file, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	return file
+}
+
+// watched is what a test counts of a channel or of all.
+type watched struct{ seconds, sessions int64 }
+
+// watchedBy sums up a sorting by channel.
+func watchedBy(t *testing.T, server tvstatsv1.ViewStatsClient, client int32, days int32, asOf *timestamppb.Timestamp) map[int32]watched {
+	t.Helper()
+	response, err := server.CreateChannelSortingByPopularity(t.Context(), &tvstatsv1.CreateChannelSortingByPopularityRequest{
+		ClientIds: []int32{client}, DaysNumber: days, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_TIME, AsOf: asOf,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	channels := map[int32]watched{}
+	for _, c := range response.Sortings[0].Channels {
+		channels[c.ChannelId] = watched{c.WatchSeconds, c.WatchSessions}
+	}
+	return channels
+}
+
+// TestSimulateStreamsTheWorld holds what the service makes of a simulation to what its reports say, merged here.
+func TestSimulateStreamsTheWorld(t *testing.T) {
+	server := start(t)
+	c := &simulateCommand{
+		streamOptions: streamOptions{Streams: 3, Batch: 500, RetryFor: time.Minute}, ClientID: 4, Boxes: 30, Days: 3, Seed: 11,
+	}
+	world := c.world(time.Now())
+	want, reports, refused := map[int32]watched{}, 0, 0
+	merged := map[viewing.Identity]viewing.State{}
+	for arrival := range world.Arrivals() {
+		reports++
+		report, err := arrival.Event.Report(viewing.Rules{MaxSession: 24 * time.Hour, MaxAhead: maxAhead}, world.Span().To)
+		if err != nil {
+			refused++
+		} else if report.StartedAt >= world.Span().From && report.StartedAt < world.Span().To {
+			merged[report.Identity] = viewing.Merge(merged[report.Identity], report.State)
+		}
+	}
+	for id, state := range merged {
+		sum := want[id.ChannelID]
+		want[id.ChannelID] = watched{sum.seconds + int64(state.WatchedSeconds), sum.sessions + 1}
+	}
+	for range 2 { // the second time changes nothing
+		var out bytes.Buffer
+		if err := c.simulate(t.Context(), server.conn, world, &out, nowhere(t)); err != nil {
+			t.Fatal(err)
+		}
+		if accepted := "  accepted " + count(int64(reports-refused)) + "\n"; !strings.Contains(out.String(), accepted) {
+			t.Errorf("the summary lacks %q:\n%s", accepted, out.String())
+		}
+		got := watchedBy(t, server, 4, 3, timeProto(world.Span().To))
+		for _, channel := range world.Catalog().Channels {
+			if got[channel.ID] != want[channel.ID] {
+				t.Errorf("channel %d: %+v, want %+v", channel.ID, got[channel.ID], want[channel.ID])
+			}
+		}
+	}
+}
+
+func TestPushCatalogPushesAllOfIt(t *testing.T) {
+	server := start(t)
+	now := viewing.At(time.Now())
+	world := simulate.New(simulate.Config{Seed: 1, ClientID: 9, Boxes: 8000, Span: viewing.DaysBefore(now, 1)}) // several requests
+	pushed, err := pushCatalog(t.Context(), server, world)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := world.Catalog()
+	want, last := 1+len(known.Categories)+len(known.Tariffs)+len(known.Channels)+len(known.Accounts), int64(0)
+	for programme := range world.Guide() {
+		want, last = want+1, programme.ID
+	}
+	if pushed != int64(want) {
+		t.Errorf("%d entities were applied, the catalog has %d", pushed, want)
+	}
+	page, err := server.ListProgrammes(t.Context(), &tvstatsv1.ListProgrammesRequest{
+		ClientId: 9, StartFrom: timeProto((now.Day() + 1).Start()), PageSize: 1000, Channels: []int32{known.Channels[len(known.Channels)-1].ID},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(page.Programmes); n == 0 || page.Programmes[n-1].ProgrammeId != last {
+		t.Errorf("the guide ends with %v, not with %d", page.Programmes[n-1:], last)
+	}
+	account := known.Accounts[len(known.Accounts)-1]
+	answer, err := server.GetAccount(t.Context(), &tvstatsv1.GetAccountRequest{ClientId: 9, AccountId: account.ID})
+	if err != nil || answer.Account.Active != account.Active {
+		t.Errorf("the last account is %v, %v; want %+v", answer, err, account)
+	}
+}
+
+func TestSimulateKeepsToItsRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &simulateCommand{streamOptions: streamOptions{Batch: 1000}, ClientID: 1, Boxes: 50, Days: 1, Seed: 1, Rate: 200}
+		var reached atomic.Int64
+		world := c.world(time.Now())
+		ctx, cancel := context.WithCancel(t.Context())
+		batches, ended := make(chan []*tvstatsv1.ViewEvent), make(chan error, 1)
+		go func() { ended <- c.reports(world, &reached)(ctx, batches) }()
+		began, got := time.Now(), 0
+		for got < 2000 {
+			got += len(<-batches)
+		}
+		if took := time.Since(began); took < 9*time.Second || took > 10*time.Second {
+			t.Errorf("%d reports came in %v, at 200 a second", got, took)
+		}
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the source ended with %v", err)
+		}
+		if at := reached.Load(); at <= 0 || at >= int64(24*time.Hour/time.Millisecond) {
+			t.Errorf("it is at %d ms of its day", at)
+		}
+	})
+}
+
+func TestSimulateSaysThatThereIsNoServer(t *testing.T) {
+	server := start(t)
+	if err := server.stop(); err != nil {
+		t.Fatal(err)
+	}
+	output, err := programCommand(t.Context(), "simulate", "--server", server.address).CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "push the catalog to "+server.address) ||
+		!strings.Contains(string(output), "is a server running there?") {
+		t.Errorf("%v: %s", err, output)
+	}
+}
+
+func TestChunksHoldEverythingOnce(t *testing.T) {
+	for items := range 8 {
+		var sizes []int
+		next := 0
+		for chunk := range chunks(func(yield func(int) bool) {
+			for i := range items {
+				if !yield(i) {
+					return
+				}
+			}
+		}, 3) {
+			sizes = append(sizes, len(chunk))
+			for _, item := range chunk {
+				if item != next {
+					t.Errorf("item %d where %d was next", item, next)
+				}
+				next++
+			}
+		}
+		if next != items || len(sizes) != (items+2)/3 {
+			t.Errorf("%d items came in chunks of %v", items, sizes)
+		}
+	}
+}
