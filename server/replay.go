@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 type replayCommand struct {
