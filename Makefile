@@ -127,12 +127,6 @@ test: ## run the tests
 race: ## run the tests with the race detector
 	$(GO) test -race ./...
 
-# Python's own packages are on the path of the client's test; the stubs come from gen/.
-.PHONY: test-python
-test-python: $(VENV_READY) ## run the README's Python session against a server
-	$(GO) build -o $(BIN)/tvstats ./server
-	PYTHONPATH=gen/python $(VENV)/bin/python server/testdata/python_session.py $(BIN)/tvstats
-
 FUZZTIME ?= 10s
 
 .PHONY: fuzz
