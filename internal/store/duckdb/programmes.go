@@ -15,8 +15,8 @@ import (
 // programme on it. Overlaps add up over the slots; a pair counts as one session in the first slot that both touch.
 const programmeWatch = `WITH %[1]s
 	viewed AS (
-		SELECT channel_id, started_at AS from_at, started_at + watched_seconds * 1000 AS to_at,
-			started_at >> 21 AS first_slot, (started_at + watched_seconds * 1000 - 1) >> 21 AS last_slot
+		SELECT channel_id, started_at AS from_at, started_at + watched_seconds * 1000::BIGINT AS to_at,
+			started_at >> 21 AS first_slot, (started_at + watched_seconds * 1000::BIGINT - 1) >> 21 AS last_slot
 		FROM %[2]s WHERE mode = %[3]d AND programme_id = 0 AND watched_seconds > 0),
 	viewed_slots AS (
 		SELECT channel_id, from_at, to_at, first_slot, first_slot AS slot FROM viewed
@@ -39,7 +39,7 @@ const programmeWatch = `WITH %[1]s
 	attributed AS (
 		SELECT programme_id, sum(greatest(millis, 0)) AS millis, sum(sessions) AS sessions FROM shares GROUP BY ALL
 		UNION ALL
-		SELECT programme_id, sum(watched_seconds * 1000), count(*) FROM %[2]s
+		SELECT programme_id, sum(watched_seconds * 1000::BIGINT), count(*) FROM %[2]s
 		WHERE programme_id <> 0 AND watched_seconds > 0 GROUP BY ALL),
 	summed AS (
 		SELECT programme_id, (sum(millis) // 1000)::BIGINT AS seconds, sum(sessions)::BIGINT AS sessions

@@ -1,0 +1,122 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var accountTests = []test{
+	{"the latest state is current", testCurrentState},
+	{"states in any order", testStatesInAnyOrder},
+	{"registered at", testRegisteredAt},
+	{"deleted and back", testDeletedAccount},
+}
+
+// tell tells states of account 1 of client 1, each in a batch of its own.
+func (s *subject) tell(states ...catalog.Account) {
+	s.t.Helper()
+	for _, state := range states {
+		state.ID = 1
+		s.apply(catalog.Batch{ClientID: 1, Accounts: []catalog.Account{state}})
+	}
+}
+
+// isNow compares the current state of account 1, of which want may leave out the id.
+func (s *subject) isNow(want catalog.Account) {
+	s.t.Helper()
+	want.ID = 1
+	got, err := s.store.Account(s.t.Context(), 1, 1)
+	s.must(err)
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		s.t.Fatalf("current state\n got %+v\nwant %+v", got, want)
+	}
+}
+
+func testCurrentState(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	if account, err := s.store.Account(t.Context(), 1, 1); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("an unknown account is %+v, error %v, want ErrNotFound", account, err)
+	}
+	s.tell(catalog.Account{ChangedAt: noon, Active: true, Tariffs: []int32{1, 2}})
+	s.isNow(catalog.Account{ChangedAt: noon, Active: true, Tariffs: []int32{1, 2}, RegisteredAt: noon})
+	s.tell(catalog.Account{ChangedAt: noon + 1, Tariffs: []int32{3}})
+	s.isNow(catalog.Account{ChangedAt: noon + 1, Tariffs: []int32{3}, RegisteredAt: noon})
+	s.tell(catalog.Account{ChangedAt: noon - 1, Active: true}) // late; but it is the earliest now
+	s.isNow(catalog.Account{ChangedAt: noon + 1, Tariffs: []int32{3}, RegisteredAt: noon - 1})
+	s.tell(catalog.Account{ChangedAt: noon + 1, Active: true}) // of two with one changed_at the last to arrive stands
+	s.isNow(catalog.Account{ChangedAt: noon + 1, Active: true, RegisteredAt: noon - 1})
+	for _, other := range []struct {
+		client  int32
+		account int64
+	}{{1, 2}, {2, 1}} {
+		if account, err := s.store.Account(t.Context(), other.client, other.account); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("account %d of client %d is %+v, error %v, want ErrNotFound", other.account, other.client, account, err)
+		}
+	}
+}
+
+// testStatesInAnyOrder tells one history in different orders and groupings.
+func testStatesInAnyOrder(t *testing.T, factory Factory) {
+	w := newWorld(t, 1)
+	s := newSubject(t, factory)
+	var history []catalog.Account
+	for i := range 10 {
+		history = append(history, catalog.Account{
+			ChangedAt: noon + viewing.Millis(i), Active: i%2 == 0, Deleted: i == 4, Tariffs: numbers(int32(i % 4)),
+			RegisteredAt: []viewing.Millis{0, noon - 100, 0, noon - 200, 0}[i%5],
+		})
+	}
+	want := history[9]
+	want.RegisteredAt = noon - 200 // by the ninth; the tenth told none
+	for id := int64(1); id <= 20; id++ {
+		told := append(some(w, history, 50), history...)
+		shuffle(w, told)
+		for i := range told {
+			told[i].ID = id
+		}
+		for _, batch := range batches(w, told) {
+			s.apply(catalog.Batch{ClientID: 1, Accounts: batch})
+		}
+		want.ID = id
+		if got, err := s.store.Account(t.Context(), 1, id); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("after %+v\n got %+v, error %v\nwant %+v", told, got, err, want)
+		}
+	}
+}
+
+// testRegisteredAt: what the latest state that told one has told, else the changed_at of the earliest state.
+func testRegisteredAt(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	s.tell(catalog.Account{ChangedAt: noon + 5})
+	s.isNow(catalog.Account{ChangedAt: noon + 5, RegisteredAt: noon + 5})
+	s.tell(catalog.Account{ChangedAt: noon + 2})
+	s.isNow(catalog.Account{ChangedAt: noon + 5, RegisteredAt: noon + 2})
+	s.tell(catalog.Account{ChangedAt: noon + 3, RegisteredAt: noon - 1000})
+	s.isNow(catalog.Account{ChangedAt: noon + 5, RegisteredAt: noon - 1000})
+	s.tell(catalog.Account{ChangedAt: noon + 1, RegisteredAt: noon - 2000})
+	s.isNow(catalog.Account{ChangedAt: noon + 5, RegisteredAt: noon - 1000})
+	s.tell(catalog.Account{ChangedAt: noon + 5, RegisteredAt: -3000})
+	s.isNow(catalog.Account{ChangedAt: noon + 5, RegisteredAt: -3000})
+	s.tell(catalog.Account{ChangedAt: noon + 6})
+	s.reopen()
+	s.isNow(catalog.Account{ChangedAt: noon + 6, RegisteredAt: -3000})
+}
+
+func testDeletedAccount(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	s.tell(catalog.Account{ChangedAt: noon, Active: true, Tariffs: []int32{1}}, catalog.Account{ChangedAt: noon + 2, Deleted: true})
+	for range 2 {
+		if account, err := s.store.Account(t.Context(), 1, 1); !errors.Is(err, store.ErrNotFound) {
+			t.Fatalf("a deleted account is %+v, error %v, want ErrNotFound", account, err)
+		}
+		s.tell(catalog.Account{ChangedAt: noon + 1, Active: true}) // before it was deleted
+		s.reopen()
+	}
+	s.tell(catalog.Account{ChangedAt: noon + 3, Active: true})
+	s.isNow(catalog.Account{ChangedAt: noon + 3, Active: true, RegisteredAt: noon})
+}

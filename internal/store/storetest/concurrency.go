@@ -1,0 +1,133 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var concurrencyTests = []test{
+	{"append, fold, sync and ask at once", testAtOnce},
+	{"events and catalog of new clients at once", testNewClients},
+}
+
+const writers = 4
+
+// testAtOnce lets writers tell overlapping parts of one world while others fold and ask. What a question sees never goes
+// back, and in the end it is the whole.
+func testAtOnce(t *testing.T, factory Factory) {
+	w := newWorld(t, 2)
+	s := newSubject(t, factory)
+	reports := slices.Concat(w.sessions(1500)...)
+	s.must(s.twin.AppendReports(t.Context(), reports))
+	guide := w.guide(1)
+	s.must(s.twin.ApplyCatalog(t.Context(), guide))
+
+	var writing, reading sync.WaitGroup
+	done, stop := context.WithCancel(t.Context())
+	for range writers {
+		parts := batches(w, append(some(w, reports, 30), reports...)) // all tell everything, and some of it twice
+		shuffle(w, parts)
+		writing.Go(func() {
+			for _, part := range parts {
+				s.tolerate(s.store.AppendReports(t.Context(), part))
+			}
+		})
+	}
+	pushes := w.catalogSteps(guide)
+	writing.Go(func() {
+		for _, step := range pushes {
+			s.tolerate(step(t.Context(), s.store))
+		}
+	})
+	days := []viewing.Millis{w.from + viewing.DayLength, w.from + 3*viewing.DayLength, w.from + 9*viewing.DayLength}
+	reading.Go(func() {
+		for i := 0; done.Err() == nil; i++ {
+			s.tolerate(s.store.Maintain(t.Context(), days[i%len(days)]))
+		}
+	})
+	reading.Go(func() { s.watchGrowth(done) })
+	writing.Wait()
+	stop()
+	reading.Wait()
+	s.check(whole(1), whole(2))
+	s.fold()
+	s.check(append(w.questions(5), whole(1), whole(2))...)
+}
+
+// tolerate notes an error; goroutines may not end the test.
+func (s *subject) tolerate(err error) {
+	if err != nil {
+		s.t.Error(err)
+	}
+}
+
+// watchGrowth asks until done: sums of what is only ever added to must never shrink, however folding goes on.
+func (s *subject) watchGrowth(done context.Context) {
+	var before viewing.ChannelWatch
+	for done.Err() == nil {
+		channels, err := s.store.ChannelWatch(s.t.Context(), whole(1).filter)
+		s.tolerate(err)
+		var sum viewing.ChannelWatch
+		for _, channel := range channels {
+			sum.Seconds += channel.Seconds
+			sum.Sessions += channel.Sessions
+		}
+		if sum.Seconds < before.Seconds || sum.Sessions < before.Sessions {
+			s.t.Errorf("viewing shrank from %+v to %+v", before, sum)
+		}
+		before = sum
+	}
+}
+
+// testNewClients lets clients, kinds of device and sets of tariffs come into being by events and by the catalog at the
+// same moment.
+func testNewClients(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	var all sync.WaitGroup
+	const clients = 20
+	for writer := range writers {
+		all.Go(func() {
+			for client := range int32(clients) {
+				report := watch(int64(writer)+1, 1, noon, 60)
+				report.ClientID, report.Tariffs = client+1, []int32{client/2 + 1, client/2 + 2}
+				report.Device = fmt.Sprint("device-", client/3)
+				s.tolerate(s.store.AppendReports(t.Context(), []viewing.Report{report}))
+			}
+		})
+		all.Go(func() {
+			for client := range int32(clients) {
+				named := catalog.NewClient(client + 1)
+				named.Name = fmt.Sprint("client ", client+1)
+				s.tolerate(s.store.ApplyCatalog(t.Context(), catalog.Batch{
+					ClientID: client + 1, Client: &named,
+					Accounts: []catalog.Account{{ID: 1, ChangedAt: noon, Tariffs: []int32{client/2 + 2}}},
+				}))
+			}
+		})
+	}
+	all.Wait()
+	known, err := s.store.Clients(t.Context())
+	s.must(err)
+	if len(known) != clients {
+		t.Fatalf("%d clients, want %d: %+v", len(known), clients, known)
+	}
+	for client := range int32(clients) {
+		if want := fmt.Sprint("client ", client+1); known[client].Name != want {
+			t.Errorf("client %d is %+v, want name %q", client+1, known[client], want)
+		}
+		q := whole(client + 1)
+		q.filter.Tariffs, q.filter.Devices = []int32{client/2 + 1}, []string{fmt.Sprint("device-", client/3)}
+		got, err := answer(t.Context(), s.store, q)
+		s.must(err)
+		if want := text("channels", []viewing.ChannelWatch{{ChannelID: 1, Seconds: 60 * writers, Sessions: writers, MedianSeconds: 60}}) +
+			"programmes:\nlatest:\n"; got != want {
+			t.Errorf("client %d:\n%s", client+1, difference(got, want))
+		}
+	}
+}

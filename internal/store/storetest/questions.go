@@ -1,0 +1,125 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// ranker is the roles that answer questions about viewing; engines and the twin play them.
+type ranker interface {
+	store.ChannelRanker
+	store.ProgrammeRanker
+}
+
+// question is what a build asks of a store.
+type question struct {
+	filter   viewing.Filter
+	channels store.ChannelSet
+	limit    int
+}
+
+// whole asks for everything of a client.
+func whole(client int32) question {
+	const century = 36525 * viewing.DayLength
+	return question{filter: viewing.Filter{ClientID: client, Window: viewing.Window{From: -century, To: 3 * century}}, limit: 1 << 20}
+}
+
+// answer is all that a ranker says to a question, as text: equal answers are equal byte for byte.
+func answer(ctx context.Context, r ranker, q question) (string, error) {
+	channels, err := r.ChannelWatch(ctx, q.filter)
+	if err != nil {
+		return "", err
+	}
+	programmes, err := r.ProgrammeWatch(ctx, q.filter, q.channels, q.limit)
+	if err != nil {
+		return "", err
+	}
+	latest, err := r.LatestProgrammes(ctx, q.filter.ClientID, q.filter.Window, q.channels, q.limit)
+	if err != nil {
+		return "", err
+	}
+	slices.SortFunc(channels, func(a, b viewing.ChannelWatch) int { return cmp.Compare(a.ChannelID, b.ChannelID) })
+	slices.SortFunc(programmes, func(a, b viewing.ProgrammeWatch) int { return cmp.Compare(a.ProgrammeID, b.ProgrammeID) })
+	slices.SortFunc(latest, func(a, b catalog.Programme) int { return cmp.Compare(a.ID, b.ID) })
+	return text("channels", channels) + text("programmes", programmes) + text("latest", latest), nil
+}
+
+func text[T any](name string, rows []T) string {
+	lines := name + ":\n"
+	for _, row := range rows {
+		line, err := json.Marshal(row)
+		if err != nil {
+			line = []byte(err.Error())
+		}
+		lines += "  " + string(line) + "\n"
+	}
+	return lines
+}
+
+// check holds the store's answers against the twin's.
+func (s *subject) check(questions ...question) {
+	s.t.Helper()
+	for _, q := range questions {
+		got, err := answer(s.t.Context(), s.store, q)
+		if err != nil {
+			s.t.Fatalf("%+v: %v", q, err)
+		}
+		if want := s.twin.answer(q); got != want {
+			s.t.Fatalf("%+v:\n%s", q, difference(got, want))
+		}
+	}
+}
+
+// answer is what the engine must answer.
+func (w *twin) answer(q question) string {
+	text, err := answer(context.Background(), w, q)
+	if err != nil {
+		panic(err) // a twin has nothing that could fail
+	}
+	return text
+}
+
+// difference shows the lines in which two answers differ.
+func difference(got, want string) string {
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
+	var differing string
+	for _, line := range gotLines {
+		if !slices.Contains(wantLines, line) {
+			differing += fmt.Sprintf(" got %s\n", line)
+		}
+	}
+	for _, line := range wantLines {
+		if !slices.Contains(gotLines, line) {
+			differing += fmt.Sprintf("want %s\n", line)
+		}
+	}
+	return differing
+}
+
+// append tells the reports to store and twin.
+func (s *subject) append(reports ...viewing.Report) {
+	s.t.Helper()
+	s.must(s.store.AppendReports(s.t.Context(), reports))
+	s.must(s.twin.AppendReports(s.t.Context(), reports))
+}
+
+// apply tells the batch to store and twin.
+func (s *subject) apply(batch catalog.Batch) {
+	s.t.Helper()
+	s.must(s.store.ApplyCatalog(s.t.Context(), batch))
+	s.must(s.twin.ApplyCatalog(s.t.Context(), batch))
+}
+
+// fold lets the store fold every day that any of the tests uses.
+func (s *subject) fold() {
+	s.t.Helper()
+	s.must(s.store.Maintain(s.t.Context(), whole(1).filter.Window.To))
+}

@@ -1,0 +1,216 @@
+package storetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// The size of the random world. It is small on purpose: identities, lengths and scores are to collide.
+const (
+	worldDays     = 5
+	worldClients  = 2
+	worldAccounts = 12
+	worldChannels = 7
+	worldTariffs  = 5
+)
+
+var worldDevices = []string{"android_tv", "mag250", "web"}
+
+// world makes random but repeatable data around one moment.
+type world struct {
+	*rand.Rand
+	from viewing.Millis // midnight before the first session
+}
+
+// newWorld tells the seed where the test fails. Odd worlds lie across the start of 1970.
+func newWorld(t *testing.T, seed uint64) *world {
+	t.Helper()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the random data comes from seed %d", seed)
+		}
+	})
+	from := viewing.At(time.Date(2026, 2, 26, 0, 0, 0, 0, time.UTC))
+	if seed%2 == 1 {
+		from = -2 * viewing.DayLength
+	}
+	return &world{Rand: rand.New(rand.NewPCG(seed, 0)), from: from}
+}
+
+// chance is true in percent of a hundred cases.
+func (w *world) chance(percent int) bool { return w.IntN(100) < percent }
+
+// instant lies in the days of the world, often on a full minute, hour or day.
+func (w *world) instant() viewing.Millis {
+	at := viewing.Millis(w.Int64N(worldDays * int64(viewing.DayLength)))
+	steps := []viewing.Millis{1, 1000, 60_000, 3_600_000, viewing.DayLength}
+	return w.from + at - at%pick(w, steps)
+}
+
+func pick[T any](w *world, from []T) T { return from[w.IntN(len(from))] }
+
+// some picks each element with the chance.
+func some[T any](w *world, from []T, percent int) []T {
+	var picked []T
+	for _, element := range from {
+		if w.chance(percent) {
+			picked = append(picked, element)
+		}
+	}
+	return picked
+}
+
+// numbers are the ids 1 to n.
+func numbers(n int32) []int32 {
+	ids := make([]int32, n)
+	for i := range ids {
+		ids[i] = int32(i) + 1
+	}
+	return ids
+}
+
+// sessions makes n sessions, each as the list of its reports.
+func (w *world) sessions(n int) [][]viewing.Report {
+	sessions := make([][]viewing.Report, n)
+	for i := range sessions {
+		sessions[i] = w.session()
+	}
+	return sessions
+}
+
+func (w *world) session() []viewing.Report {
+	identity := w.identity()
+	length := w.length()
+	tariffs := some(w, numbers(worldTariffs), 30)
+	reports := make([]viewing.Report, 1+w.IntN(5))
+	for i := range reports {
+		elapsed := w.Int64N(length + 1)
+		last := i == len(reports)-1
+		if last {
+			elapsed = length
+		}
+		if w.chance(15) {
+			tariffs = some(w, numbers(worldTariffs), 30) // they changed while the set was on
+		}
+		watched := elapsed
+		if w.chance(20) {
+			watched = w.Int64N(elapsed + 1) // it was paused
+		}
+		reports[i] = viewing.Report{Identity: identity, State: viewing.State{
+			At:             identity.StartedAt + viewing.Millis(elapsed)*1000 + viewing.Millis(w.IntN(2)),
+			WatchedSeconds: int32(watched), Ended: last && w.chance(70), Tariffs: tariffs,
+		}}
+	}
+	return reports
+}
+
+func (w *world) identity() viewing.Identity {
+	account := w.Int64N(worldAccounts) + 1
+	identity := viewing.Identity{
+		ClientID: w.Int32N(worldClients) + 1, AccountID: account,
+		DeviceUID: fmt.Sprintf("box-%d-%d", account, w.IntN(2)), Device: pick(w, worldDevices),
+		ChannelID: w.Int32N(worldChannels) + 1, Mode: viewing.Live, StartedAt: w.instant(),
+	}
+	if w.chance(25) {
+		identity.Mode = pick(w, []viewing.Mode{viewing.Catchup, viewing.Timeshift})
+	}
+	if identity.Mode == viewing.Catchup && w.chance(80) || w.chance(3) {
+		identity.ProgrammeID = w.Int64N(300) + 1
+	}
+	return identity
+}
+
+// length is how long a session lasts, in seconds: zero, often the same, sometimes many hours.
+func (w *world) length() int64 {
+	switch {
+	case w.chance(40):
+		return pick(w, []int64{0, 1, 63, 64, 600, 1800})
+	case w.chance(10):
+		return w.Int64N(86_000)
+	default:
+		return w.Int64N(7200)
+	}
+}
+
+// guide makes programmes for all channels of a client: one after the other, with some gaps, overlaps and deletions.
+func (w *world) guide(client int32) catalog.Batch {
+	batch := catalog.Batch{ClientID: client}
+	for _, channel := range numbers(worldChannels) {
+		for at := w.from; at < w.from+worldDays*viewing.DayLength; {
+			minutes := viewing.Millis(pick(w, []int{1, 10, 60, 60, 150, 600}))
+			id := int64(len(batch.Programmes)) + 1
+			programme := catalog.Programme{
+				ID: id, ChannelID: channel, Title: fmt.Sprintf("«%d» naïve & 'new'", id),
+				Start: at, End: at + minutes*60_000, Deleted: w.chance(4),
+			}
+			batch.Programmes = append(batch.Programmes, programme)
+			at = programme.End + viewing.Millis(pick(w, []int{0, 0, 0, 1, 90_000, -30_000}))
+		}
+	}
+	return batch
+}
+
+// accounts makes several states of each account, in no order.
+func (w *world) accounts(client int32) catalog.Batch {
+	batch := catalog.Batch{ClientID: client}
+	for id := range int64(worldAccounts) {
+		for changed := range viewing.Millis(1 + w.IntN(3)) {
+			batch.Accounts = append(batch.Accounts, catalog.Account{
+				ID: id + 1, ChangedAt: w.from + changed*1000, Active: w.chance(60), Deleted: w.chance(10),
+				Tariffs: some(w, numbers(worldTariffs), 30),
+			})
+		}
+	}
+	shuffle(w, batch.Accounts)
+	return batch
+}
+
+func shuffle[T any](w *world, all []T) {
+	w.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+}
+
+// batches cuts the elements into batches of random size.
+func batches[T any](w *world, all []T) [][]T {
+	var cut [][]T
+	for len(all) > 0 {
+		n := 1 + w.IntN(min(len(all), 200))
+		cut, all = append(cut, all[:n]), all[n:]
+	}
+	return cut
+}
+
+// questions makes random ones; each part of a filter is left out about half of the time.
+func (w *world) questions(n int) []question {
+	questions := make([]question, n)
+	for i := range questions {
+		q := whole(w.Int32N(worldClients) + 1)
+		q.limit = pick(w, []int{1, 2, 3, 17, 1 << 20})
+		if w.chance(70) {
+			bounds := []viewing.Millis{w.instant(), w.instant()}
+			slices.Sort(bounds)
+			q.filter.Window = viewing.Window{From: bounds[0], To: bounds[1]}
+		}
+		q.filter.Devices = some(w, append([]string{"never_seen"}, worldDevices...), 20)
+		q.filter.Tariffs = some(w, numbers(worldTariffs+1), 20)
+		q.filter.ActiveOnly = w.chance(30)
+		q.filter.MinSeconds = pick(w, []int64{0, 0, 1, 64, 600, 5000})
+		q.channels = w.channelSet()
+		questions[i] = q
+	}
+	return questions
+}
+
+func (w *world) channelSet() store.ChannelSet {
+	set := store.ChannelSet{Except: some(w, numbers(worldChannels), 20)}
+	if w.chance(30) {
+		set.Only = append([]int32{}, some(w, numbers(worldChannels+1), 50)...) // none at all is no wildcard
+	}
+	return set
+}

@@ -1,0 +1,82 @@
+// Package storetest is the conformance suite of internal/store. Every engine runs all of it; what an engine answers is held
+// against a plain computation in Go (twin.go), on random data, on hand-made corner cases and on real viewing.
+package storetest
+
+import (
+	"testing"
+
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+// Factory makes room for data and answers a function that opens a store on it: empty at first, and with all that was
+// stored when it is opened again after Close. What it makes is gone when the test ends; the suite closes what it opens.
+type Factory func(t *testing.T) (open func() store.Store)
+
+// Run holds the engine to the whole of internal/store.
+func Run(t *testing.T, factory Factory) {
+	t.Helper()
+	for _, role := range []struct {
+		name  string
+		tests []test
+	}{
+		{"viewing", viewingTests},
+		{"convergence", convergenceTests},
+		{"late", lateTests},
+		{"concurrency", concurrencyTests},
+		{"catalog", catalogTests},
+		{"accounts", accountTests},
+		{"subscriptions", subscriptionTests},
+		{"results", resultTests},
+		{"edges", edgeTests},
+		{"brighttv", brightTVTests},
+	} {
+		t.Run(role.name, func(t *testing.T) {
+			t.Parallel()
+			for _, test := range role.tests {
+				t.Run(test.name, func(t *testing.T) {
+					t.Parallel()
+					test.run(t, factory)
+				})
+			}
+		})
+	}
+}
+
+type test struct {
+	name string
+	run  func(t *testing.T, factory Factory)
+}
+
+// subject is a store under test and the twin that is told the same.
+type subject struct {
+	t     *testing.T
+	open  func() store.Store
+	store store.Store
+	twin  *twin
+}
+
+func newSubject(t *testing.T, factory Factory) *subject {
+	t.Helper()
+	s := &subject{t: t, open: factory(t), twin: newTwin()}
+	s.store = s.open()
+	t.Cleanup(func() {
+		if err := s.store.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+// reopen closes the store and opens it on the same data.
+func (s *subject) reopen() {
+	s.t.Helper()
+	s.must(s.store.Close())
+	s.store = s.open()
+}
+
+func (s *subject) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -1,0 +1,97 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var subscriptionTests = []test{
+	{"collection switched off and on", testCollection},
+	{"tariffs are stamped as they are at arrival", testStamp},
+}
+
+func testCollection(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	expect := func(client int32, want bool) {
+		t.Helper()
+		if got, err := s.store.CollectionEnabled(t.Context(), client); err != nil || got != want {
+			t.Errorf("collection of client %d: %v, error %v, want %v", client, got, err, want)
+		}
+	}
+	set := func(client int32, enabled bool) {
+		t.Helper()
+		told := catalog.NewClient(client)
+		told.CollectionEnabled = enabled
+		s.apply(catalog.Batch{ClientID: client, Client: &told})
+	}
+	expect(1, true) // nothing is known of it
+	s.append(watch(1, 1, noon, 60))
+	expect(1, true)
+	set(1, false)
+	set(2, false)
+	for range 2 {
+		expect(1, false)
+		expect(2, false)
+		expect(3, true)
+		s.apply(catalog.Batch{ClientID: 1, Tariffs: []catalog.Tariff{{ID: 1}}}) // says nothing of the client
+		s.reopen()
+	}
+	set(1, true)
+	expect(1, true)
+}
+
+// stamped is the tariffs that a report of the account gets which carries those told.
+func (s *subject) stamped(client int32, account int64, told ...int32) []int32 {
+	s.t.Helper()
+	report := watch(account, 1, noon, 60)
+	report.ClientID, report.Tariffs = client, told
+	reports := []viewing.Report{report}
+	s.must(s.store.StampTariffs(s.t.Context(), reports))
+	if len(told) > 0 && !slices.Equal(reports[0].Tariffs, told) {
+		s.t.Errorf("tariffs %v that a report carried became %v", told, reports[0].Tariffs)
+	}
+	return reports[0].Tariffs
+}
+
+func testStamp(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	expect := func(want ...int32) {
+		t.Helper()
+		if got := s.stamped(1, 1); !slices.Equal(got, want) {
+			t.Errorf("stamped %v, want %v", got, want)
+		}
+	}
+	expect()
+	s.tell(catalog.Account{ChangedAt: noon, Tariffs: []int32{1, 2}})
+	expect(1, 2)
+	s.append(s.arrived(1))
+	s.tell(catalog.Account{ChangedAt: noon - 1, Tariffs: []int32{9}}) // not the current state
+	expect(1, 2)
+	s.tell(catalog.Account{ChangedAt: noon + 1, Tariffs: []int32{3}}, catalog.Account{ChangedAt: noon})
+	s.reopen()
+	expect(3)
+	s.append(s.arrived(2))
+	if s.stamped(1, 1, 7); len(s.stamped(1, 2)) != 0 || len(s.stamped(2, 1)) != 0 {
+		t.Error("another account, or another client's account of the same id, was stamped, too")
+	}
+	s.tell(catalog.Account{ChangedAt: noon + 2, Deleted: true, Tariffs: []int32{4}})
+	expect()
+	s.tell(catalog.Account{ChangedAt: noon + 3, Tariffs: []int32{}})
+	expect()
+	for tariff := range int32(10) { // what was stamped stays, whatever became of the account
+		q := whole(1)
+		q.filter.Tariffs = []int32{tariff}
+		s.check(q)
+	}
+}
+
+// arrived is a report on the channel, stamped.
+func (s *subject) arrived(channel int32) viewing.Report {
+	s.t.Helper()
+	report := watch(1, channel, noon, 60)
+	report.Tariffs = s.stamped(1, 1)
+	return report
+}

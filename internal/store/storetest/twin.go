@@ -1,0 +1,189 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// twin computes what an engine must answer, in the plainest way: it keeps every session in memory, merged as it arrives, and
+// looks at each of them for each question.
+type twin struct {
+	sessions   map[viewing.Identity]viewing.State
+	programmes map[entity]catalog.Programme
+	accounts   map[entity]catalog.Account // current states
+}
+
+// entity is what is known under an id at a client.
+type entity struct {
+	client int32
+	id     int64
+}
+
+var _ interface {
+	store.SessionWriter
+	store.CatalogWriter
+	ranker
+} = (*twin)(nil)
+
+func newTwin() *twin {
+	return &twin{
+		sessions:   map[viewing.Identity]viewing.State{},
+		programmes: map[entity]catalog.Programme{},
+		accounts:   map[entity]catalog.Account{},
+	}
+}
+
+// AppendReports implements store.SessionWriter.
+func (w *twin) AppendReports(_ context.Context, reports []viewing.Report) error {
+	for _, report := range reports {
+		state, known := w.sessions[report.Identity]
+		if !known {
+			state = report.State
+		}
+		w.sessions[report.Identity] = viewing.Merge(state, report.State)
+	}
+	return nil
+}
+
+// ApplyCatalog implements store.CatalogWriter for what viewing depends on.
+func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
+	for _, programme := range batch.Programmes {
+		w.programmes[entity{batch.ClientID, programme.ID}] = programme
+	}
+	for _, account := range batch.Accounts {
+		key := entity{batch.ClientID, account.ID}
+		if current, known := w.accounts[key]; !known || account.ChangedAt >= current.ChangedAt {
+			w.accounts[key] = account
+		}
+	}
+	return nil
+}
+
+// passing answers the sessions that pass the filter.
+func (w *twin) passing(filter viewing.Filter) []viewing.Report {
+	var passing []viewing.Report
+	for identity, state := range w.sessions {
+		session := viewing.Report{Identity: identity, State: state}
+		if session.ClientID == filter.ClientID &&
+			session.StartedAt >= filter.Window.From && session.StartedAt < filter.Window.To &&
+			(len(filter.Devices) == 0 || slices.Contains(filter.Devices, session.Device)) &&
+			(len(filter.Tariffs) == 0 || overlap(filter.Tariffs, session.Tariffs)) &&
+			(!filter.ActiveOnly || w.active(session)) &&
+			int64(session.WatchedSeconds) >= filter.MinSeconds {
+			passing = append(passing, session)
+		}
+	}
+	return passing
+}
+
+func overlap(a, b []int32) bool {
+	return slices.ContainsFunc(a, func(id int32) bool { return slices.Contains(b, id) })
+}
+
+func (w *twin) active(session viewing.Report) bool {
+	account := w.accounts[entity{session.ClientID, session.AccountID}]
+	return account.Active && !account.Deleted
+}
+
+// ChannelWatch implements store.ChannelRanker.
+func (w *twin) ChannelWatch(_ context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error) {
+	lengths := map[int32][]int64{}
+	for _, session := range w.passing(filter) {
+		lengths[session.ChannelID] = append(lengths[session.ChannelID], int64(session.WatchedSeconds))
+	}
+	var channels []viewing.ChannelWatch
+	for id, seconds := range lengths {
+		watch := viewing.ChannelWatch{ChannelID: id, Sessions: int64(len(seconds)), MedianSeconds: median(seconds)}
+		for _, s := range seconds {
+			watch.Seconds += s
+		}
+		channels = append(channels, watch)
+	}
+	return channels, nil
+}
+
+func median(values []int64) float64 {
+	slices.Sort(values)
+	middle := len(values) / 2
+	if len(values)%2 == 1 {
+		return float64(values[middle])
+	}
+	return float64(values[middle-1]+values[middle]) / 2
+}
+
+// ProgrammeWatch implements store.ProgrammeRanker.
+func (w *twin) ProgrammeWatch(
+	_ context.Context, filter viewing.Filter, channels store.ChannelSet, limit int,
+) ([]viewing.ProgrammeWatch, error) {
+	sessions := w.passing(filter)
+	var programmes []viewing.ProgrammeWatch
+	for _, programme := range w.guide(filter.ClientID, channels) {
+		watch := viewing.ProgrammeWatch{
+			ProgrammeID: programme.ID, ChannelID: programme.ChannelID, Title: programme.Title,
+		}
+		var millis viewing.Millis
+		for i := range sessions {
+			if given := attributed(&sessions[i], &programme); given > 0 {
+				millis += given
+				watch.Sessions++
+			}
+		}
+		watch.Seconds = int64(millis / 1000)
+		if watch.Sessions > 0 {
+			programmes = append(programmes, watch)
+		}
+	}
+	return first(programmes, limit, func(a, b viewing.ProgrammeWatch) int {
+		return cmp.Or(cmp.Compare(b.Seconds, a.Seconds), cmp.Compare(b.Sessions, a.Sessions))
+	}), nil
+}
+
+// attributed is the time that the session gave the programme.
+func attributed(session *viewing.Report, programme *catalog.Programme) viewing.Millis {
+	watched := viewing.Millis(session.WatchedSeconds) * 1000
+	switch {
+	case session.ProgrammeID == programme.ID:
+		return watched
+	case session.ProgrammeID != 0 || session.Mode != viewing.Live || session.ChannelID != programme.ChannelID:
+		return 0
+	}
+	return max(0, min(session.StartedAt+watched, programme.End)-max(session.StartedAt, programme.Start))
+}
+
+// guide answers the client's programmes on the channels.
+func (w *twin) guide(client int32, channels store.ChannelSet) []catalog.Programme {
+	var guide []catalog.Programme
+	for key, programme := range w.programmes {
+		if key.client == client && !programme.Deleted &&
+			(channels.Only == nil || slices.Contains(channels.Only, programme.ChannelID)) &&
+			!slices.Contains(channels.Except, programme.ChannelID) {
+			guide = append(guide, programme)
+		}
+	}
+	return guide
+}
+
+// LatestProgrammes implements store.ProgrammeRanker.
+func (w *twin) LatestProgrammes(
+	_ context.Context, clientID int32, starting viewing.Window, channels store.ChannelSet, limit int,
+) ([]catalog.Programme, error) {
+	guide := slices.DeleteFunc(w.guide(clientID, channels), func(p catalog.Programme) bool {
+		return p.Start < starting.From || p.Start >= starting.To
+	})
+	return first(guide, limit, func(a, b catalog.Programme) int { return cmp.Compare(b.Start, a.Start) }), nil
+}
+
+// first answers the limit first ones in the order, and all that equal the last of these.
+func first[T any](all []T, limit int, order func(a, b T) int) []T {
+	slices.SortFunc(all, order)
+	end := min(limit, len(all))
+	for end > 0 && end < len(all) && order(all[end-1], all[end]) == 0 {
+		end++
+	}
+	return all[:end]
+}
