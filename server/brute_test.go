@@ -176,7 +176,7 @@ func (w *world) rankProgrammes(q bruteQuery, categories, channels []int32, size 
 		return cmp.Or(starts[b.ProgrammeId].Compare(starts[a.ProgrammeId]),
 			cmp.Compare(number(a), number(b)), cmp.Compare(a.ProgrammeId, b.ProgrammeId))
 	})
-	ranking := append(watched, fill...)
+	ranking := slices.Concat(watched, fill)
 	ranking = ranking[:min(size, len(ranking))]
 	for i, p := range ranking {
 		p.Rank = int32(i + 1)

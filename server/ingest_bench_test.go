@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -214,7 +213,7 @@ func (discard) StreamEvents(stream eventStream) error {
 
 func startDiscard(b *testing.B) string {
 	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := listen(b.Context(), "discard", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}

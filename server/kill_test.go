@@ -147,7 +147,7 @@ func sessionsOf(sorting *tvstatsv1.ChannelSorting, channel int32) int64 {
 }
 
 func drain(c <-chan struct{}) {
-	for range c { //nolint:revive // nothing to do with them
+	for range c {
 	}
 }
 

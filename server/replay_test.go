@@ -193,7 +193,7 @@ func TestReplayOutlivesTheService(t *testing.T) {
 		restarted <- start(t, func(c *config) { c.DataDir, c.Listen = server.dir, server.address })
 		rows(6000, 10_001)
 	}()
-	c := &replayCommand{streamOptions: streamOptions{Streams: 2, Batch: 100, RetryFor: time.Minute}, ClientID: 7, Device: "tv"}
+	c := &replayCommand{streamOptions: streamOptions{Streams: 2, Batch: 100, RetryFor: time.Minute}}
 	r := &replay{
 		input: &input{file: from, text: bufio.NewReaderSize(from, maxLine)}, defaults: eventDefaults{7, "tv"}, size: 100,
 		shown: newProgress(nowhere(t), -1, func() int64 { return 0 }),

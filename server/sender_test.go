@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -87,7 +86,7 @@ func startPeer(t *testing.T, p *peer, address string) (*grpc.Server, string) {
 	if address == "" {
 		address = "127.0.0.1:0"
 	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := listen(t.Context(), "peer", address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,8 +174,10 @@ func TestSenderResendsWhatIsNotAcknowledged(t *testing.T) {
 					}
 				}
 				for range r.IntN(3) { // these are lost
-					if _, err := s.take(); err != nil {
+					if _, err := s.take(); errors.Is(err, io.EOF) {
 						return nil
+					} else if err != nil {
+						return err
 					}
 				}
 				return []error{nil, status.Error(codes.Unavailable, "shutting down"), status.Error(codes.Internal, "bug")}[r.IntN(3)]
@@ -424,8 +425,8 @@ func TestSenderGivesUp(t *testing.T) {
 func TestRetriesDoubleAndScatter(t *testing.T) {
 	config := senderConfig{FirstRetry: 100 * time.Millisecond, LastRetry: 5 * time.Second, Random: rand.New(rand.NewPCG(1, 2))}
 	r := retries{config: config}
-	for _, full := range []time.Duration{100, 200, 400, 800, 1600, 3200, 5000, 5000} {
-		full *= time.Millisecond
+	for _, millis := range []int{100, 200, 400, 800, 1600, 3200, 5000, 5000} {
+		full := time.Duration(millis) * time.Millisecond
 		if d := r.delay(); d < full/2 || d > full {
 			t.Errorf("delay %d is %v, not %v to %v", r.count, d, full/2, full)
 		}

@@ -33,7 +33,7 @@ func nowhere(t *testing.T) *os.File {
 type watched struct{ seconds, sessions int64 }
 
 // watchedBy sums up a sorting by channel.
-func watchedBy(t *testing.T, server tvstatsv1.ViewStatsClient, client int32, days int32, asOf *timestamppb.Timestamp) map[int32]watched {
+func watchedBy(t *testing.T, server tvstatsv1.ViewStatsClient, client, days int32, asOf *timestamppb.Timestamp) map[int32]watched {
 	t.Helper()
 	response, err := server.CreateChannelSortingByPopularity(t.Context(), &tvstatsv1.CreateChannelSortingByPopularityRequest{
 		ClientIds: []int32{client}, DaysNumber: days, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_TIME, AsOf: asOf,

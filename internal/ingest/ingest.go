@@ -12,7 +12,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// ErrClosed: the service stops and takes nothing in any more.
+// ErrClosed says that the service stops and takes nothing in any more.
 var ErrClosed = errors.New("the service is shutting down")
 
 // Store is what ingest needs of the engine.

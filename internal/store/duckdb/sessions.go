@@ -97,7 +97,9 @@ func dayConditions(days []viewing.Day) string {
 	var ranges []string
 	for i := 0; i < len(days); {
 		first := i
-		for i++; i < len(days) && days[i] == days[i-1]+1; i++ {
+		i++
+		for i < len(days) && days[i] == days[i-1]+1 {
+			i++
 		}
 		ranges = append(ranges, within(viewing.Window{From: days[first].Start(), To: days[i-1].Window().To}))
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/catalog"
@@ -84,16 +85,17 @@ func (s *subject) contents(client int32) string {
 	ctx, r := s.t.Context(), store.CatalogReader(s.store)
 	told, err := r.Client(ctx, client)
 	s.must(err)
-	all := fmt.Sprintf("%+v\n", told)
-	all += readLines(s, client, r.Channels) + readLines(s, client, r.Tariffs) + readLines(s, client, r.Categories)
-	all += readLines(s, client, func(ctx context.Context, client int32) ([]catalog.Programme, error) {
+	var all strings.Builder
+	fmt.Fprintf(&all, "%+v\n", told)
+	all.WriteString(readLines(s, client, r.Channels) + readLines(s, client, r.Tariffs) + readLines(s, client, r.Categories))
+	all.WriteString(readLines(s, client, func(ctx context.Context, client int32) ([]catalog.Programme, error) {
 		return r.Programmes(ctx, store.ProgrammeQuery{ClientID: client, Starting: anyTime, Limit: 1 << 20})
-	})
+	}))
 	for _, id := range accountLimits {
 		account, err := r.Account(ctx, client, id)
-		all += fmt.Sprintf("%+v, is not found: %v\n", account, errors.Is(err, store.ErrNotFound))
+		fmt.Fprintf(&all, "%+v, is not found: %v\n", account, errors.Is(err, store.ErrNotFound))
 	}
-	return all
+	return all.String()
 }
 
 func readLines[T any](s *subject, client int32, read func(context.Context, int32) ([]T, error)) string {
@@ -104,11 +106,12 @@ func readLines[T any](s *subject, client int32, read func(context.Context, int32
 }
 
 // printed is the elements as text, one a line; it does not tell nil from empty.
-func printed[T any](all []T) (lines string) {
+func printed[T any](all []T) string {
+	var lines strings.Builder
 	for _, one := range all {
-		lines += fmt.Sprintf("%+q\n", fmt.Sprintf("%+v", one))
+		fmt.Fprintf(&lines, "%+q\n", fmt.Sprintf("%+v", one))
 	}
-	return lines
+	return lines.String()
 }
 
 // expect is what contents must be after the batch alone.
@@ -117,13 +120,14 @@ func expect(batch catalog.Batch) string {
 	slices.SortFunc(batch.Tariffs, func(a, b catalog.Tariff) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(batch.Categories, func(a, b catalog.Category) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(batch.Programmes, byStart)
-	all := fmt.Sprintf("%+v\n", *batch.Client)
-	all += printed(batch.Channels) + printed(batch.Tariffs) + printed(batch.Categories) + printed(batch.Programmes)
+	var all strings.Builder
+	fmt.Fprintf(&all, "%+v\n", *batch.Client)
+	all.WriteString(printed(batch.Channels) + printed(batch.Tariffs) + printed(batch.Categories) + printed(batch.Programmes))
 	for _, account := range batch.Accounts {
 		account.RegisteredAt = account.ChangedAt
-		all += fmt.Sprintf("%+v, is not found: false\n", account)
+		fmt.Fprintf(&all, "%+v, is not found: false\n", account)
 	}
-	return all
+	return all.String()
 }
 
 // byStart is the order of pages of programmes.

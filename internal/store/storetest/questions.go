@@ -53,15 +53,16 @@ func answer(ctx context.Context, r ranker, q question) (string, error) {
 }
 
 func text[T any](name string, rows []T) string {
-	lines := name + ":\n"
+	var lines strings.Builder
+	lines.WriteString(name + ":\n")
 	for _, row := range rows {
 		line, err := json.Marshal(row)
 		if err != nil {
 			line = []byte(err.Error())
 		}
-		lines += "  " + string(line) + "\n"
+		lines.WriteString("  " + string(line) + "\n")
 	}
-	return lines
+	return lines.String()
 }
 
 // check holds the store's answers against the twin's.
@@ -90,18 +91,18 @@ func (w *twin) answer(q question) string {
 // difference shows the lines in which two answers differ.
 func difference(got, want string) string {
 	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
-	var differing string
+	var differing strings.Builder
 	for _, line := range gotLines {
 		if !slices.Contains(wantLines, line) {
-			differing += fmt.Sprintf(" got %s\n", line)
+			fmt.Fprintf(&differing, " got %s\n", line)
 		}
 	}
 	for _, line := range wantLines {
 		if !slices.Contains(gotLines, line) {
-			differing += fmt.Sprintf("want %s\n", line)
+			fmt.Fprintf(&differing, "want %s\n", line)
 		}
 	}
-	return differing
+	return differing.String()
 }
 
 // append tells the reports to store and twin.
