@@ -166,41 +166,54 @@ func TestReplayTellsWhatFileItCannotRead(t *testing.T) {
 	}
 }
 
+// growing is a file whose every line is made when it is read.
+type growing struct {
+	lines int
+	line  func(i int) string
+	next  int
+}
+
+// Read answers one line.
+func (g *growing) Read(p []byte) (int, error) {
+	if g.next == g.lines {
+		return 0, io.EOF
+	}
+	g.next++
+	return copy(p, g.line(g.next-1)+"\n"), nil
+}
+
 // TestReplayOutlivesTheService stops the service in the middle of a file and starts it again: each session counts once.
 func TestReplayOutlivesTheService(t *testing.T) {
 	server := start(t)
-	from, to, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
+	restarted := make(chan *testServer, 1)
+	restart := func() {
+		defer close(restarted)
+		restarted <- start(t, func(c *config) { c.DataDir, c.Listen = server.dir, server.address })
 	}
-	defer from.Close() //nolint:errcheck // it is a pipe
-	rows := func(first, last int) {
-		for i := first; i < last; i++ {
-			if _, err := fmt.Fprintf(to, "%d,%d,2026-03-01T20:00:00Z,%d\n", i, i%3+1, i); err != nil {
+	file := &growing{lines: 10_001, line: func(i int) string {
+		if i == 0 {
+			return csvHeader
+		}
+		if i == 5000 {
+			if err := server.stop(); err != nil {
 				t.Error(err)
 			}
+			go restart()
 		}
-	}
-	restarted := make(chan *testServer, 1)
-	go func() {
-		defer to.Close() //nolint:errcheck // it is a pipe
-		fmt.Fprintln(to, csvHeader)
-		rows(1, 5000)
-		if err := server.stop(); err != nil {
-			t.Error(err)
-		}
-		rows(5000, 6000) // as much as fits into a pipe that nobody reads
-		restarted <- start(t, func(c *config) { c.DataDir, c.Listen = server.dir, server.address })
-		rows(6000, 10_001)
-	}()
+		return fmt.Sprintf("%d,%d,2026-03-01T20:00:00Z,%d", i, i%3+1, i)
+	}}
 	c := &replayCommand{streamOptions: streamOptions{Streams: 2, Batch: 100, RetryFor: time.Minute}}
 	r := &replay{
-		input: &input{file: from, text: bufio.NewReaderSize(from, maxLine)}, defaults: eventDefaults{7, "tv"}, size: 100,
+		input: &input{text: bufio.NewReaderSize(file, maxLine)}, defaults: eventDefaults{7, "tv"}, size: 100,
 		shown: newProgress(nowhere(t), -1, func() int64 { return 0 }),
 	}
 	total, err := c.stream(t.Context(), server, r.read, r.shown)
 	if err != nil || total.Accepted != 10_000 || total.Events() != 10_000 {
-		t.Errorf("%v, tally %+v", err, total)
+		t.Fatalf("%v, tally %+v", err, total)
+	}
+	again := <-restarted
+	if again == nil {
+		t.Fatal("the service did not start again")
 	}
 	want := map[int32]watched{}
 	for i := int64(1); i <= 10_000; i++ {
@@ -208,7 +221,7 @@ func TestReplayOutlivesTheService(t *testing.T) {
 		want[channel] = watched{want[channel].seconds + i, want[channel].sessions + 1}
 	}
 	asOf := timestamppb.New(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
-	if got := watchedBy(t, <-restarted, 7, 1, asOf); !maps.Equal(got, want) {
+	if got := watchedBy(t, again, 7, 1, asOf); !maps.Equal(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -228,7 +228,11 @@ func TestSenderOutlivesTheService(t *testing.T) {
 	batches := make(chan []*tvstatsv1.ViewEvent)
 	go func() {
 		defer close(batches)
+		sent := 0
 		for b := range numbered(100) {
+			if sent++; sent == 50 {
+				<-restarted // what follows is for the second service
+			}
 			batches <- b
 		}
 	}()

@@ -1,0 +1,91 @@
+package duckdb
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// benchSessions is the size of the benchmarks' store; the documented figures are those of 20 million.
+var benchSessions = flag.Int("sessions", 300_000, "folded sessions in the store of the benchmarks")
+
+const (
+	benchDays  = 30
+	benchFirst = viewing.Millis(1_700_006_400_000) // the start of a UTC day
+)
+
+// benchStore holds 30 days of folded sessions of 100,000 accounts on 500 channels, and a guide of half hours for ten of
+// them: 240,000 programmes.
+func benchStore(b *testing.B) *Store {
+	b.Helper()
+	s, err := Open(b.Context(), Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() }) //nolint:errcheck // its directory goes with it
+	run := func(format string, args ...any) {
+		b.Helper()
+		if _, err := s.db.ExecContext(b.Context(), fmt.Sprintf(format, args...)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	run(`INSERT INTO accounts SELECT 1, id, 0, id %% 10 > 0, [], 0, false FROM range(100001) t(id)`)
+	for day := range benchDays {
+		run(`INSERT INTO sessions SELECT 1, account, printf('00:1a:79:%%02x:%%02x:%%02x', account // 65536, account // 256 %% 256, account %% 256),
+			account %% 5, channel, 1, 0, started, started + watched * 1000 + account %% 997, watched, true, account %% 7
+			FROM (SELECT (random() * 100000)::BIGINT AS account, 1 + (random() * random() * 499)::INT AS channel,
+				%d + (random() * 86399000)::BIGINT AS started, (-ln(random() + 1e-9) * 1200)::INT %% 30000 AS watched FROM range(%d))
+			ORDER BY account, started`, benchFirst+viewing.Millis(day)*viewing.DayLength, *benchSessions/benchDays)
+	}
+	run(`INSERT INTO programmes SELECT 1, channel * 1000 + slot, channel, 'programme', %d + slot * 1800000, %[1]d + (slot + 1) * 1800000, false
+		FROM range(1, 501) c(channel), range(480) t(slot)`, benchFirst)
+	run(`CHECKPOINT`)
+	return s
+}
+
+func benchFilter(days int) viewing.Filter {
+	return viewing.Filter{ClientID: 1, Window: viewing.Window{From: benchFirst, To: benchFirst + viewing.Millis(days)*viewing.DayLength}}
+}
+
+// BenchmarkChannelWatch compares what a ranking asks for with the plain SQL for the same figures on the same file.
+func BenchmarkChannelWatch(b *testing.B) {
+	s := benchStore(b)
+	size, err := s.Size(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	active := benchFilter(benchDays)
+	active.ActiveOnly = true
+	for name, filter := range map[string]viewing.Filter{"all": benchFilter(benchDays), "active": active} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.ChannelWatch(b.Context(), filter); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(size)/float64(*benchSessions), "bytes/session")
+		})
+		b.Run(name+"/plain SQL", func(b *testing.B) {
+			query := fmt.Sprintf(`SELECT channel_id, sum(watched_seconds), count(*), median(watched_seconds) FROM sessions WHERE %s GROUP BY ALL`,
+				s.identityConditions(filter))
+			for b.Loop() {
+				if _, err := s.db.ExecContext(b.Context(), query); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkProgrammeWatch attributes ten days of viewing to the guide.
+func BenchmarkProgrammeWatch(b *testing.B) {
+	s := benchStore(b)
+	for b.Loop() {
+		if _, err := s.ProgrammeWatch(b.Context(), benchFilter(10), store.ChannelSet{}, 17); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
