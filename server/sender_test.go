@@ -230,10 +230,11 @@ func TestSenderOutlivesTheService(t *testing.T) {
 		defer close(batches)
 		sent := 0
 		for b := range numbered(100) {
-			if sent++; sent == 50 {
+			if sent == 50 {
 				<-restarted // what follows is for the second service
 			}
 			batches <- b
+			sent++
 		}
 	}()
 	if err := s.Run(t.Context(), batches); err != nil {
