@@ -566,8 +566,7 @@ type CreateChannelSortingByPopularityRequest struct {
 	// session.
 	MinWatchSeconds int64 `protobuf:"varint,7,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
 	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
-	// window: the catalog is always taken as it is at
-	// the time of the call.
+	// window: the catalog is always taken as it is at the time of the call.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -732,8 +731,7 @@ type CreateChannelSelectionByPopularityRequest struct {
 	// session.
 	MinWatchSeconds int64 `protobuf:"varint,9,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
 	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
-	// window: the catalog is always taken as it is at
-	// the time of the call.
+	// window: the catalog is always taken as it is at the time of the call.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -920,8 +918,7 @@ type CreateEpgSelectionByPopularityRequest struct {
 	// with its share in one programme. Not negative; default 0, which counts every session.
 	MinWatchSeconds int64 `protobuf:"varint,9,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
 	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
-	// window: the catalog is always taken as it is at
-	// the time of the call.
+	// window: the catalog is always taken as it is at the time of the call.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
