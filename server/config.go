@@ -1,16 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tvstats/tvstats/internal/flags"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -54,33 +53,19 @@ func defaultConfig() config {
 // Validate reports every value that cannot work. The command line calls it.
 func (c *config) Validate() error {
 	return errors.Join(
-		address("--listen", c.Listen),
-		address("--http-listen", c.HTTPListen),
-		within("--memory-limit", c.MemoryLimit, 128*mebibyte, 1<<50),
-		within("--retention-days", c.RetentionDays, 0, 36500),
-		within("--max-session", c.MaxSession, time.Minute, 7*24*time.Hour),
-		within("--max-message-size", c.MaxMessageSize, 64*kibibyte, gibibyte),
-		within("--max-batch", c.MaxBatch, 1, 1_000_000),
-		within("--commit-reports", c.CommitReports, 1, 10_000_000),
-		within("--commit-delay", c.CommitDelay, 0, 10*time.Second),
-		within("--queue-reports", c.QueueReports, max(c.MaxBatch, c.CommitReports), 100_000_000),
-		within("--stream-idle-timeout", c.StreamIdleTimeout, time.Second, 365*24*time.Hour),
-		within("--drain-timeout", c.DrainTimeout, 0, time.Hour),
+		flags.Address("--listen", c.Listen),
+		flags.Address("--http-listen", c.HTTPListen),
+		flags.Within("--memory-limit", c.MemoryLimit, 128*mebibyte, 1<<50),
+		flags.Within("--retention-days", c.RetentionDays, 0, 36500),
+		flags.Within("--max-session", c.MaxSession, time.Minute, 7*24*time.Hour),
+		flags.Within("--max-message-size", c.MaxMessageSize, 64*kibibyte, gibibyte),
+		flags.Within("--max-batch", c.MaxBatch, 1, 1_000_000),
+		flags.Within("--commit-reports", c.CommitReports, 1, 10_000_000),
+		flags.Within("--commit-delay", c.CommitDelay, 0, 10*time.Second),
+		flags.Within("--queue-reports", c.QueueReports, max(c.MaxBatch, c.CommitReports), 100_000_000),
+		flags.Within("--stream-idle-timeout", c.StreamIdleTimeout, time.Second, 365*24*time.Hour),
+		flags.Within("--drain-timeout", c.DrainTimeout, 0, time.Hour),
 	)
-}
-
-func within[T cmp.Ordered](flag string, value, least, most T) error {
-	if value < least || value > most {
-		return fmt.Errorf("%s=%v: allowed are %v to %v", flag, value, least, most)
-	}
-	return nil
-}
-
-func address(flag, value string) error {
-	if _, _, err := net.SplitHostPort(value); err != nil {
-		return fmt.Errorf("%s=%q: allowed is host:port, for example 127.0.0.1:50051", flag, value)
-	}
-	return nil
 }
 
 func (c *config) storeOptions() duckdb.Options {

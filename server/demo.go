@@ -10,6 +10,8 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/cli"
+	"github.com/tvstats/tvstats/internal/flags"
 	"github.com/tvstats/tvstats/internal/simulate"
 )
 
@@ -19,7 +21,7 @@ type demoCommand struct {
 }
 
 // Validate reports every flag that cannot work. The command line calls it.
-func (c *demoCommand) Validate() error { return within("--boxes", c.Boxes, 1, 100_000) }
+func (c *demoCommand) Validate() error { return flags.Within("--boxes", c.Boxes, 1, 100_000) }
 
 // Run shows the service at work. The store is a temporary one, and is removed however the demo ends.
 func (c *demoCommand) Run(ctx context.Context) error {
@@ -36,16 +38,16 @@ func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (er
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	return withServer(ctx, dir, func(ctx context.Context, address string) error {
-		connection, err := dial(address)
+		connection, err := (&cli.Connection{Server: address}).Dial()
 		if err != nil {
 			return err
 		}
 		defer connection.Close() //nolint:errcheck // nothing is under way any more
 		fmt.Fprintf(out, "A server with an empty store listens on %s. %s simulated boxes tell it about their last %d days.\n",
-			address, count(int64(c.Boxes)), demoDays)
+			address, cli.Count(int64(c.Boxes)), demoDays)
 		viewers := &simulateCommand{
-			streamOptions: streamOptions{Streams: 4, Batch: 1000, RetryFor: 10 * time.Second},
-			ClientID:      1, Boxes: c.Boxes, Days: demoDays, Seed: c.Seed,
+			Streaming: cli.Streaming{Streams: 4, Batch: 1000, RetryFor: 10 * time.Second},
+			ClientID:  1, Boxes: c.Boxes, Days: demoDays, Seed: c.Seed,
 		}
 		world := viewers.world(time.Now())
 		if err := viewers.simulate(ctx, connection, world, out, bar); err != nil {
@@ -85,13 +87,13 @@ func withServer(ctx context.Context, dir string, use func(ctx context.Context, a
 }
 
 // namesIn is what the simulated operator calls things.
-func namesIn(world *simulate.World) names {
-	known := names{map[int32]catalog.Channel{}, map[int64]catalog.Programme{}}
+func namesIn(world *simulate.World) cli.Names {
+	known := cli.Names{Channels: map[int32]catalog.Channel{}, Programmes: map[int64]catalog.Programme{}}
 	for _, channel := range world.Catalog().Channels {
-		known.channels[channel.ID] = channel
+		known.Channels[channel.ID] = channel
 	}
 	for programme := range world.Guide() {
-		known.programmes[programme.ID] = programme
+		known.Programmes[programme.ID] = programme
 	}
 	return known
 }
@@ -99,7 +101,7 @@ func namesIn(world *simulate.World) names {
 // demoResults asks for one result of each kind and shows it.
 type demoResults struct {
 	client tvstatsv1.ViewStatsClient
-	known  names
+	known  cli.Names
 	out    io.Writer
 }
 
@@ -127,7 +129,7 @@ func (d *demoResults) sorting(ctx context.Context) error {
 		return fmt.Errorf("sorting of channels: %w", err)
 	}
 	d.title("Channel sorting by watch time", began)
-	return printChannels(d.out, response.Sortings[0].Channels, demoPlaces, d.known)
+	return cli.PrintChannels(d.out, response.Sortings[0].Channels, demoPlaces, d.known)
 }
 
 func (d *demoResults) channels(ctx context.Context) error {
@@ -140,7 +142,7 @@ func (d *demoResults) channels(ctx context.Context) error {
 		return fmt.Errorf("selection of channels: %w", err)
 	}
 	d.title("Channel selection by median watch time, of active accounts' sessions of a minute or more", began)
-	return printChannels(d.out, response.Selection.Channels, demoPlaces, d.known)
+	return cli.PrintChannels(d.out, response.Selection.Channels, demoPlaces, d.known)
 }
 
 func (d *demoResults) programmes(ctx context.Context) error {
@@ -152,7 +154,7 @@ func (d *demoResults) programmes(ctx context.Context) error {
 		return fmt.Errorf("selection of programmes: %w", err)
 	}
 	d.title("Programme selection, live and catch-up viewing", began)
-	return printProgrammes(d.out, response.Selection.Programmes, d.known)
+	return cli.PrintProgrammes(d.out, response.Selection.Programmes, d.known)
 }
 
 func (d *demoResults) title(text string, began time.Time) {

@@ -10,6 +10,8 @@ import (
 	_ "time/tzdata" // time zones of the catalog are checked, also where the system has none
 
 	"github.com/alecthomas/kong"
+
+	"github.com/tvstats/tvstats/internal/cli"
 )
 
 // program is the command line. Flags win over environment variables, these over defaults.
@@ -17,7 +19,7 @@ type program struct {
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve gRPC; what happens when no command is given."`
 	Demo     demoCommand     `cmd:"" help:"Show the whole service at work, in under a minute and without leaving a trace."`
 	Simulate simulateCommand `cmd:"" help:"Stream the viewing of simulated boxes to a running server."`
-	Replay   replayCommand   `cmd:"" help:"Stream the viewing in a file to a running server."`
+	Replay   cli.Replay      `cmd:"" help:"Stream the viewing in a file to a running server."`
 }
 
 // Exit codes, for scripts.
@@ -41,7 +43,7 @@ func run(args []string) int {
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(); err != nil {
-		return complain(exitRefused, "%v", err)
+		return complain(exitRefused, "%v", cli.Readable(err))
 	}
 	return exitDone
 }

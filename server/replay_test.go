@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"maps"
 	"os"
 	"os/exec"
@@ -17,11 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/cli"
 )
 
 const csvHeader = "user_id,channel_id,started_at,watched_seconds"
@@ -34,136 +28,6 @@ func writeFile(t *testing.T, content string) string {
 		t.Fatal(err)
 	}
 	return name
-}
-
-func gzipped(t *testing.T, content string) string {
-	t.Helper()
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	_, err := io.WriteString(w, content)
-	if err := errors.Join(err, w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return packed.String()
-}
-
-// readAll is what becomes of a file: its events, and what is wrong with it.
-func readAll(t *testing.T, content string) (events []*tvstatsv1.ViewEvent, wrong []string) {
-	t.Helper()
-	in, err := openInput(writeFile(t, content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close() //nolint:errcheck // it was only read
-	for event, err := range readEvents(in.Lines(), eventDefaults{clientID: 7, device: "tv"}) {
-		if err != nil {
-			wrong = append(wrong, err.Error())
-			continue
-		}
-		events = append(events, event)
-	}
-	return events, wrong
-}
-
-// session is the one report that a row becomes.
-func session(account int64, channel int32, start string, watched int64) *tvstatsv1.ViewEvent {
-	began, err := time.Parse(time.RFC3339, start)
-	if err != nil {
-		panic(err)
-	}
-	return &tvstatsv1.ViewEvent{
-		ClientId: 7, AccountId: account, DeviceUid: fmt.Sprintf("account-%d", account), Device: "tv", ChannelId: channel,
-		StartedAt: timestamppb.New(began), At: timestamppb.New(began.Add(time.Duration(watched) * time.Second)),
-		WatchedSeconds: &watched, Ended: true,
-	}
-}
-
-func TestReplayReadsCSV(t *testing.T) {
-	one := session(789167, 13, "2016-01-01T00:32:00Z", 58)
-	whole := session(789167, 13, "2016-01-01T00:32:00Z", 58)
-	whole.ClientId, whole.Device, whole.DeviceUid = 3, "mag250", "a, b"
-	for name, content := range map[string]string{
-		"as BrightTV has it": csvHeader + "\n789167,13,2016-01-01T00:32:00Z,58\n",
-		"without last end":   csvHeader + "\n789167,13,2016-01-01T00:32:00Z,58",
-		"from a spreadsheet": "\ufeff" + csvHeader + "\r\n\r\n\"789167\",13,\"2016-01-01T00:32:00Z\",58\r\n",
-		"other order":        "watched_seconds, note,started_at,channel_id,user_id\n58, \"a, b\",2016-01-01T02:32:00+02:00,13,789167\n",
-		"packed":             gzipped(t, csvHeader+"\n789167,13,2016-01-01T00:32:00Z,58\n"),
-		"packed in parts":    gzipped(t, csvHeader+"\n789167,") + gzipped(t, "13,2016-01-01T00:32:00Z,58\n"),
-		"all columns": "client_id,device_uid,device," + csvHeader +
-			"\n3,\"a, b\",mag250,789167,13,2016-01-01T00:32:00Z,58\n",
-		"empty columns": "client_id,device_uid,device," + csvHeader + "\n,,,789167,13,2016-01-01T00:32:00Z,58\n",
-	} {
-		t.Run(name, func(t *testing.T) {
-			want := one
-			if name == "all columns" {
-				want = whole
-			}
-			events, wrong := readAll(t, content)
-			if len(wrong) > 0 || len(events) != 1 || !proto.Equal(events[0], want) {
-				t.Errorf("%v, wrong %q; want %v", events, wrong, want)
-			}
-		})
-	}
-}
-
-func TestReplayReadsJSON(t *testing.T) {
-	const text = `{"accountId": "5", "channelId": 2, "startedAt": "2026-03-01T20:00:00Z", "at": "2026-03-01T20:01:00Z", "device": "ios"}`
-	want := &tvstatsv1.ViewEvent{}
-	if err := protojson.Unmarshal([]byte(text), want); err != nil {
-		t.Fatal(err)
-	}
-	want.ClientId, want.DeviceUid = 7, "account-5"
-	for name, content := range map[string]string{
-		"plain": text + "\n\n" + text, "packed": gzipped(t, text+"\n"+text+"\n"), "marked": "\ufeff " + text + "\n" + text,
-	} {
-		t.Run(name, func(t *testing.T) {
-			events, wrong := readAll(t, content)
-			if len(wrong) > 0 || len(events) != 2 || !proto.Equal(events[0], want) || !proto.Equal(events[1], want) {
-				t.Errorf("%v, wrong %q; want %v twice", events, wrong, want)
-			}
-		})
-	}
-}
-
-func TestReplayTellsBadLinesAndGoesOn(t *testing.T) {
-	good := "\n1,2,2026-03-01T20:00:00Z,5\n"
-	for bad, why := range map[string]string{
-		"1,2,2026-03-01T20:00:00Z":                       "line 3: 3 fields where the header has 4",
-		"x,2,2026-03-01T20:00:00Z,5":                     `line 3: user_id "x" is no whole number of 64 bits`,
-		"1,3000000000,2026-03-01T20:00:00Z,5":            `line 3: channel_id "3000000000" is no whole number of 32 bits`,
-		"1,2,yesterday,5":                                `line 3: started_at "yesterday" is no time as RFC 3339 has it, for example 2016-01-01T00:32:00Z`,
-		"1,2,2026-03-01T20:00:00Z,-5":                    `line 3: watched_seconds "-5" is negative`,
-		"1,2,2026-03-01T20:00:00Z,9223372036854775807":   "line 3: the session ends after the year 9999",
-		`1,2,"2026-03-01T20:00:00Z,5`:                    `line 3: column 28: extraneous or missing " in quoted-field`,
-		strings.Repeat("1", maxLine) + ",2,2026-03-01,5": "line 3: it is longer than 1048576 bytes",
-	} {
-		events, wrong := readAll(t, csvHeader+good+bad+good)
-		if len(events) != 2 || len(wrong) != 1 || wrong[0] != why {
-			t.Errorf("%.40q: %d events, wrong %q; want %q", bad, len(events), wrong, why)
-		}
-	}
-}
-
-func TestReplayTellsWhatFileItCannotRead(t *testing.T) {
-	packed := gzipped(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,5\n")
-	for content, why := range map[string]string{
-		"user_id,device,started_at\n1,2,3\n": `line 1: the header of the CSV lacks channel_id, watched_seconds; it names ["user_id" "device" "started_at"]`,
-		"\n\n[1, 2]\n":                       `line 3: the header of the CSV lacks channel_id, started_at, user_id, watched_seconds; it names ["[1" "2]"]`,
-		packed[:len(packed)-5]:               "line 3: unexpected EOF",
-	} {
-		if _, wrong := readAll(t, content); len(wrong) != 1 || wrong[0] != why {
-			t.Errorf("%.40q: wrong %q; want %q", content, wrong, why)
-		}
-	}
-	if events, wrong := readAll(t, ""); len(events) > 0 || len(wrong) > 0 {
-		t.Errorf("an empty file has events %v, wrong %q", events, wrong)
-	}
-	if _, err := openInput(filepath.Join(t.TempDir(), "absent")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("an absent file: %v", err)
-	}
-	if _, err := openInput(writeFile(t, "\x1f\x8b no gzip")); !errors.Is(err, gzip.ErrHeader) {
-		t.Errorf("what only begins like gzip: %v", err)
-	}
 }
 
 // growing is a file whose every line is made when it is read.
@@ -190,11 +54,13 @@ func TestReplayOutlivesTheService(t *testing.T) {
 		defer close(restarted)
 		restarted <- start(t, func(c *config) { c.DataDir, c.Listen = server.dir, server.address })
 	}
-	file := &growing{lines: 10_001, line: func(i int) string {
+	replay := programCommand(t.Context(), "replay", "-", "--client-id", "7", "--streams", "2", "--batch", "100",
+		"--server", server.address)
+	replay.Stdin = &growing{lines: 20_001, line: func(i int) string {
 		if i == 0 {
 			return csvHeader
 		}
-		if i == 5000 {
+		if i == 10_000 {
 			if err := server.stop(); err != nil {
 				t.Error(err)
 			}
@@ -202,21 +68,15 @@ func TestReplayOutlivesTheService(t *testing.T) {
 		}
 		return fmt.Sprintf("%d,%d,2026-03-01T20:00:00Z,%d", i, i%3+1, i)
 	}}
-	c := &replayCommand{streamOptions: streamOptions{Streams: 2, Batch: 100, RetryFor: time.Minute}}
-	r := &replay{
-		input: &input{text: bufio.NewReaderSize(file, maxLine)}, defaults: eventDefaults{7, "tv"}, size: 100,
-		shown: newProgress(nowhere(t), -1, func() int64 { return 0 }),
-	}
-	total, err := c.stream(t.Context(), server, r.read, r.shown)
-	if err != nil || total.Accepted != 10_000 || total.Events() != 10_000 {
-		t.Fatalf("%v, tally %+v", err, total)
+	if output, err := replay.CombinedOutput(); err != nil || !strings.Contains(string(output), "  accepted 20,000\n") {
+		t.Fatalf("%v: %s", err, output)
 	}
 	again := <-restarted
 	if again == nil {
 		t.Fatal("the service did not start again")
 	}
 	want := map[int32]watched{}
-	for i := int64(1); i <= 10_000; i++ {
+	for i := int64(1); i <= 20_000; i++ {
 		channel := int32(i%3 + 1)
 		want[channel] = watched{want[channel].seconds + i, want[channel].sessions + 1}
 	}
@@ -252,7 +112,7 @@ func TestReplayOfRealViewing(t *testing.T) {
 
 	server := start(t)
 	output, err := programCommand(t.Context(), "replay", name, "--server", server.address, "--client-id", "3").CombinedOutput()
-	if accepted := fmt.Sprintf("  accepted %s\n", count(int64(len(rows)))); err != nil || !strings.Contains(string(output), accepted) {
+	if accepted := fmt.Sprintf("  accepted %s\n", cli.Count(int64(len(rows)))); err != nil || !strings.Contains(string(output), accepted) {
 		t.Fatalf("%v, not %q: %s", err, accepted, output)
 	}
 	var got watched
@@ -288,53 +148,6 @@ func TestReplayTellsWhatBecameOfTheFile(t *testing.T) {
 		output, err := programCommand(t.Context(), "replay", args, "--server", server.address).CombinedOutput()
 		if !errors.As(err, &exit) || exit.ExitCode() != exitRefused || !strings.Contains(string(output), why) {
 			t.Errorf("%v: %s; want %q", err, output, why)
-		}
-	}
-}
-
-// FuzzReplayCSV reads any row under any header: an event that comes of it says what the row says, and nothing panics.
-func FuzzReplayCSV(f *testing.F) {
-	f.Add(csvHeader, "789167,13,2016-01-01T00:32:00Z,58")
-	f.Add("client_id,device_uid,device,"+csvHeader, `3,"a ""b""",mag250,1,2,2016-01-01T00:32:00.5+02:00,0`)
-	f.Add(csvHeader, `1,2,"9999-12-31T23:59:59Z",9223372036854775807`)
-	f.Fuzz(func(t *testing.T, header, row string) {
-		for event := range parsed(header, row) {
-			if played := event.At.AsTime().Sub(event.StartedAt.AsTime()); !event.At.IsValid() || !event.StartedAt.IsValid() ||
-				played < 1<<62 && played != time.Duration(event.GetWatchedSeconds())*time.Second || !event.Ended {
-				t.Errorf("%q under %q became %v", row, header, event)
-			}
-		}
-	})
-}
-
-// FuzzReplayJSON reads any line: an event that comes of it can be sent, and nothing panics.
-func FuzzReplayJSON(f *testing.F) {
-	f.Add(`{"accountId": "5", "channelId": 2, "startedAt": "2026-03-01T20:00:00Z", "at": "2026-03-01T20:01:00Z"}`)
-	f.Add(`{"watchedSeconds": "-1", "mode": "VIEW_MODE_CATCHUP", "tariffs": [1, 2]}`)
-	f.Add(`{"mode": 77, "deviceUid": "\ud800"}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		for event := range parsed(text) {
-			if _, err := proto.Marshal(event); err != nil {
-				t.Errorf("%q became %v: %v", text, event, err)
-			}
-		}
-	})
-}
-
-// parsed are the events of some lines.
-func parsed(lines ...string) iter.Seq[*tvstatsv1.ViewEvent] {
-	return func(yield func(*tvstatsv1.ViewEvent) bool) {
-		numbered := func(yield func(line, error) bool) {
-			for i, text := range lines {
-				if !yield(line{i + 1, []byte(text)}, nil) {
-					return
-				}
-			}
-		}
-		for event, err := range readEvents(numbered, eventDefaults{clientID: 7, device: "tv"}) {
-			if err == nil && !yield(event) {
-				return
-			}
 		}
 	}
 }

@@ -14,12 +14,14 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/cli"
+	"github.com/tvstats/tvstats/internal/flags"
 	"github.com/tvstats/tvstats/internal/simulate"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 type simulateCommand struct {
-	streamOptions
+	cli.Streaming
 	ClientID int32  `default:"1" help:"Operator to simulate. Its catalog is pushed first, and replaces what has the same ids."`
 	Boxes    int    `default:"300" help:"Set-top boxes and applications, 1 to 10000000; a box makes about 190 reports a day."`
 	Days     int    `default:"7" help:"Days of 24 h of viewing, up to now; 1 to 3660."`
@@ -29,19 +31,19 @@ type simulateCommand struct {
 
 // Validate reports every flag that cannot work. The command line calls it.
 func (c *simulateCommand) Validate() error {
-	return errors.Join(c.validate(),
-		within("--client-id", c.ClientID, 1, 1<<31-1),
-		within("--boxes", c.Boxes, 1, 10_000_000),
-		within("--days", c.Days, 1, 3660),
-		within("--rate", c.Rate, 0, 1_000_000_000),
+	return errors.Join(c.Streaming.Validate(),
+		flags.Within("--client-id", c.ClientID, 1, 1<<31-1),
+		flags.Within("--boxes", c.Boxes, 1, 10_000_000),
+		flags.Within("--days", c.Days, 1, 3660),
+		flags.Within("--rate", c.Rate, 0, 1_000_000_000),
 	)
 }
 
 // Run pushes a simulated catalog to the server and streams simulated viewing after it.
 func (c *simulateCommand) Run(ctx context.Context) error {
-	connection, err := dial(c.Server)
+	connection, err := c.Dial()
 	if err != nil {
-		return fmt.Errorf("--server: %w", err)
+		return err
 	}
 	defer connection.Close() //nolint:errcheck // nothing is under way any more
 	return c.simulate(ctx, connection, c.world(time.Now()), os.Stdout, os.Stderr)
@@ -58,16 +60,16 @@ func (c *simulateCommand) simulate(
 ) error {
 	entities, err := pushCatalog(ctx, tvstatsv1.NewCatalogClient(connection), world)
 	if err != nil {
-		return readable(fmt.Errorf("push the catalog to %s: %w", connection.Target(), err))
+		return fmt.Errorf("push the catalog to %s: %w", connection.Target(), err)
 	}
-	fmt.Fprintf(out, "catalog of client %d pushed: %s entities\n", c.ClientID, count(entities))
+	fmt.Fprintf(out, "catalog of client %d pushed: %s entities\n", c.ClientID, cli.Count(entities))
 
 	var reached atomic.Int64
-	shown := newProgress(bar, int64(world.Span().To-world.Span().From), reached.Load)
+	shown := cli.NewProgress(bar, int64(world.Span().To-world.Span().From), reached.Load)
 	began := time.Now()
-	total, err := c.stream(ctx, tvstatsv1.NewViewStatsClient(connection), c.reports(world, &reached), shown)
+	total, err := c.Stream(ctx, tvstatsv1.NewViewStatsClient(connection), c.reports(world, &reached), shown)
 	shown.Close()
-	total.print(out, time.Since(began))
+	cli.PrintTally(out, &total, time.Since(began))
 	if len(total.Rejected) > 0 {
 		fmt.Fprintln(out, "  Some rejections belong to the simulation: clocks that were set back while the box played.")
 	}
@@ -75,7 +77,7 @@ func (c *simulateCommand) simulate(
 }
 
 // reports is the viewing of a world in batches, no faster than the rate. reached is how far into the span it has come.
-func (c *simulateCommand) reports(world *simulate.World, reached *atomic.Int64) source {
+func (c *simulateCommand) reports(world *simulate.World, reached *atomic.Int64) cli.Source {
 	size, limit := c.Batch, rate.NewLimiter(rate.Inf, 0)
 	if c.Rate > 0 {
 		size = min(size, max(1, c.Rate/10)) // several batches a second also where the rate is low
@@ -86,7 +88,7 @@ func (c *simulateCommand) reports(world *simulate.World, reached *atomic.Int64) 
 			if err := limit.WaitN(ctx, len(arrivals)); err != nil {
 				return err
 			}
-			if err := give(ctx, batches, convertAll(arrivals, arrivalProto)); err != nil {
+			if err := cli.Give(ctx, batches, convertAll(arrivals, arrivalProto)); err != nil {
 				return err
 			}
 			reached.Store(int64(arrivals[len(arrivals)-1].At - world.Span().From))

@@ -2,48 +2,27 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"slices"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/cli"
 	"github.com/tvstats/tvstats/internal/simulate"
 )
 
-// syncChunk is how many entities go into one request; the service takes 10,000.
-const syncChunk = 5000
-
 // pushCatalog pushes all that a simulated operator's middleware knows, and answers how many entities that is.
 func pushCatalog(ctx context.Context, client tvstatsv1.CatalogClient, world *simulate.World) (entities int64, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stream, err := client.Sync(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for request := range catalogRequests(world) {
-		if err := stream.Send(request); err != nil && !errors.Is(err, io.EOF) {
-			return 0, err
-		}
-		response, err := stream.Recv() // tells too why sending failed
-		if err != nil {
-			return 0, err
-		}
-		if rejected := response.Rejected; len(rejected) > 0 {
-			return 0, fmt.Errorf("%d entities were rejected, the first is %s[%d]: %s", len(rejected), rejected[0].Entity,
-				rejected[0].Index, rejected[0].Message)
-		}
-		entities += int64(response.Applied)
-	}
-	if err := stream.CloseSend(); err != nil {
-		return 0, err
-	}
-	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
-		return 0, fmt.Errorf("end of the stream: %w", err)
-	}
-	return entities, nil
+	err = cli.Push(ctx, client, catalogRequests(world),
+		func(_ *tvstatsv1.SyncRequest, response *tvstatsv1.SyncResponse) error {
+			if rejected := response.Rejected; len(rejected) > 0 {
+				return fmt.Errorf("%d entities were rejected, the first is %s[%d]: %s", len(rejected), rejected[0].Entity,
+					rejected[0].Index, rejected[0].Message)
+			}
+			entities += int64(response.Applied)
+			return nil
+		})
+	return entities, err
 }
 
 // catalogRequests cuts a catalog into requests.
@@ -59,12 +38,12 @@ func catalogRequests(world *simulate.World) iter.Seq[*tvstatsv1.SyncRequest] {
 		if !yield(first) {
 			return
 		}
-		for accounts := range slices.Chunk(known.Accounts, syncChunk) {
+		for accounts := range slices.Chunk(known.Accounts, cli.PushChunk) {
 			if !yield(&tvstatsv1.SyncRequest{ClientId: known.ClientID, Accounts: convertAll(accounts, accountProto)}) {
 				return
 			}
 		}
-		for programmes := range chunks(world.Guide(), syncChunk) {
+		for programmes := range chunks(world.Guide(), cli.PushChunk) {
 			if !yield(&tvstatsv1.SyncRequest{ClientId: known.ClientID, Programmes: convertAll(programmes, programmeProto)}) {
 				return
 			}

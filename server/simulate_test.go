@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/cli"
 	"github.com/tvstats/tvstats/internal/simulate"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -52,7 +53,7 @@ func watchedBy(t *testing.T, server tvstatsv1.ViewStatsClient, client, days int3
 func TestSimulateStreamsTheWorld(t *testing.T) {
 	server := start(t)
 	c := &simulateCommand{
-		streamOptions: streamOptions{Streams: 3, Batch: 500, RetryFor: time.Minute}, ClientID: 4, Boxes: 30, Days: 3, Seed: 11,
+		Streaming: cli.Streaming{Streams: 3, Batch: 500, RetryFor: time.Minute}, ClientID: 4, Boxes: 30, Days: 3, Seed: 11,
 	}
 	world := c.world(time.Now())
 	want, reports, refused := map[int32]watched{}, 0, 0
@@ -75,7 +76,7 @@ func TestSimulateStreamsTheWorld(t *testing.T) {
 		if err := c.simulate(t.Context(), server.conn, world, &out, nowhere(t)); err != nil {
 			t.Fatal(err)
 		}
-		if accepted := "  accepted " + count(int64(reports-refused)) + "\n"; !strings.Contains(out.String(), accepted) {
+		if accepted := "  accepted " + cli.Count(int64(reports-refused)) + "\n"; !strings.Contains(out.String(), accepted) {
 			t.Errorf("the summary lacks %q:\n%s", accepted, out.String())
 		}
 		got := watchedBy(t, server, 4, 3, timeProto(world.Span().To))
@@ -121,7 +122,7 @@ func TestPushCatalogPushesAllOfIt(t *testing.T) {
 
 func TestSimulateKeepsToItsRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &simulateCommand{streamOptions: streamOptions{Batch: 1000}, ClientID: 1, Boxes: 50, Days: 1, Seed: 1, Rate: 200}
+		c := &simulateCommand{Streaming: cli.Streaming{Batch: 1000}, ClientID: 1, Boxes: 50, Days: 1, Seed: 1, Rate: 200}
 		var reached atomic.Int64
 		world := c.world(time.Now())
 		ctx, cancel := context.WithCancel(t.Context())

@@ -1,14 +1,15 @@
-package main
+package sender
 
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
 // retries is what a sender knows of the streams that broke since the service last acknowledged anything.
 type retries struct {
-	config senderConfig
+	config Config
 	count  int
 	since  time.Time // when the first of them was opened
 }
@@ -27,9 +28,7 @@ func (r *retries) wait(ctx context.Context, opened time.Time, broken error) erro
 		}
 		delay = min(delay, r.config.GiveUp-lasted) // for a last try at the last moment
 	}
-	if r.config.Broken != nil {
-		r.config.Broken(broken, delay)
-	}
+	r.config.Broken(broken, delay)
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
@@ -46,5 +45,5 @@ func (r *retries) delay() time.Duration {
 	if doubled := r.config.FirstRetry << r.count; doubled > 0 && doubled>>r.count == r.config.FirstRetry {
 		full = min(doubled, full)
 	}
-	return full/2 + time.Duration(r.config.Random.Int64N(int64(full/2)+1))
+	return full/2 + time.Duration(rand.Int64N(int64(full/2)+1)) //nolint:gosec // scatters retries, no secret
 }

@@ -1,4 +1,4 @@
-package main
+package sender
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -86,7 +87,7 @@ func startPeer(t *testing.T, p *peer, address string) (*grpc.Server, string) {
 	if address == "" {
 		address = "127.0.0.1:0"
 	}
-	listener, err := listen(t.Context(), "peer", address)
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,11 +98,23 @@ func startPeer(t *testing.T, p *peer, address string) (*grpc.Server, string) {
 	return server, listener.Addr().String()
 }
 
+// StartAccepting serves whatever comes, for the example.
+func StartAccepting() (address string, stop func()) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // an example has no context of a test
+	if err != nil {
+		panic(err)
+	}
+	server := grpc.NewServer()
+	tvstatsv1.RegisterViewStatsServer(server, &peer{handle: func(_ int, s *peerStream) error { return s.acceptAll() }})
+	go server.Serve(listener) //nolint:errcheck // it ends with Stop
+	return listener.Addr().String(), server.Stop
+}
+
 // sendTo is a sender to an address with the retries of a test: quick.
-func sendTo(t *testing.T, address string, change func(*senderConfig)) *sender {
+func sendTo(t *testing.T, address string, change func(*Config)) *Sender {
 	t.Helper()
 	leaked := goleak.IgnoreCurrent()
-	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()), quickReconnect)
+	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()), QuickReconnect())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,13 +125,13 @@ func sendTo(t *testing.T, address string, change func(*senderConfig)) *sender {
 		goleak.VerifyNone(t, leaked, goleak.IgnoreAnyFunction("google.golang.org/grpc.(*Server).serveStreams"),
 			goleak.IgnoreAnyFunction("google.golang.org/grpc.(*Server).Serve"))
 	})
-	config := senderConfig{
-		InFlight: 4, FirstRetry: time.Millisecond, LastRetry: 8 * time.Millisecond, Random: rand.New(rand.NewPCG(1, 1)),
+	config := Config{
+		InFlight: 4, FirstRetry: time.Millisecond, LastRetry: 8 * time.Millisecond,
 	}
 	if change != nil {
 		change(&config)
 	}
-	return newSender(tvstatsv1.NewViewStatsClient(connection), config)
+	return New(tvstatsv1.NewViewStatsClient(connection), config)
 }
 
 // numbered are batches of three events each, whose accounts are numbered from 1 on.
@@ -136,7 +149,9 @@ func TestSenderSendsInOrderOnce(t *testing.T) {
 	p := &peer{handle: func(_ int, s *peerStream) error { return s.acceptAll() }}
 	_, address := startPeer(t, p, "")
 	progress := 0
-	s := sendTo(t, address, func(c *senderConfig) { c.Acknowledged = func(events int) { progress += events } })
+	s := sendTo(t, address, func(c *Config) {
+		c.Acknowledged = func(events []*tvstatsv1.ViewEvent, _ []*tvstatsv1.RejectedEvent) { progress += len(events) }
+	})
 	if err := s.Run(t.Context(), numbered(50)); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +199,7 @@ func TestSenderResendsWhatIsNotAcknowledged(t *testing.T) {
 			}
 			_, address := startPeer(t, p, "")
 			broken := 0
-			s := sendTo(t, address, func(c *senderConfig) { c.Broken = func(error, time.Duration) { broken++ } })
+			s := sendTo(t, address, func(c *Config) { c.Broken = func(error, time.Duration) { broken++ } })
 			if err := s.Run(t.Context(), numbered(batches)); err != nil {
 				t.Fatal(err)
 			}
@@ -293,7 +308,7 @@ func TestSenderDistrustsFalseAcknowledgements(t *testing.T) {
 			}}
 			_, address := startPeer(t, p, "")
 			s := sendTo(t, address, nil)
-			if err := s.Run(t.Context(), numbered(1)); !errors.Is(err, errProtocol) {
+			if err := s.Run(t.Context(), numbered(1)); !errors.Is(err, ErrProtocol) {
 				t.Errorf("the error is %v", err)
 			}
 			if got := s.Tally(); got.Accepted != 0 {
@@ -322,9 +337,19 @@ func TestSenderCountsRejections(t *testing.T) {
 		}
 	}}
 	_, address := startPeer(t, p, "")
-	s := sendTo(t, address, nil)
+	var told []string
+	s := sendTo(t, address, func(c *Config) {
+		c.Acknowledged = func(events []*tvstatsv1.ViewEvent, rejected []*tvstatsv1.RejectedEvent) {
+			for _, r := range rejected {
+				told = append(told, fmt.Sprintf("account %d: %s", events[r.Index].AccountId, r.Message))
+			}
+		}
+	})
 	if err := s.Run(t.Context(), numbered(5)); err != nil {
 		t.Fatal(err)
+	}
+	if len(told) != 10 || told[2] != "account 4: at is missing" || told[3] != "account 6: switched off" {
+		t.Errorf("told were %q", told)
 	}
 	got := s.Tally()
 	if got.Accepted != 5 || got.Events() != 15 || len(got.Rejected) != 2 {
@@ -356,8 +381,10 @@ func TestSenderKeepsNoMoreThanItMay(t *testing.T) {
 	}}
 	_, address := startPeer(t, p, "")
 	var acknowledged atomic.Int64
-	s := sendTo(t, address, func(c *senderConfig) { // of at most four batches
-		c.Acknowledged = func(events int) { acknowledged.Add(int64(events)) }
+	s := sendTo(t, address, func(c *Config) { // of at most four batches
+		c.Acknowledged = func(events []*tvstatsv1.ViewEvent, _ []*tvstatsv1.RejectedEvent) {
+			acknowledged.Add(int64(len(events)))
+		}
 	})
 	batches, done := make(chan []*tvstatsv1.ViewEvent), make(chan error, 1)
 	go func() { done <- s.Run(t.Context(), batches) }()
@@ -396,7 +423,9 @@ func TestSenderStopsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		p := &peer{handle: func(_ int, s *peerStream) error { return s.acceptAll() }}
 		_, address := startPeer(t, p, "")
-		s := sendTo(t, address, func(c *senderConfig) { c.Acknowledged = func(int) { cancel(cause) } })
+		s := sendTo(t, address, func(c *Config) {
+			c.Acknowledged = func([]*tvstatsv1.ViewEvent, []*tvstatsv1.RejectedEvent) { cancel(cause) }
+		})
 		batches := make(chan []*tvstatsv1.ViewEvent, 1)
 		batches <- []*tvstatsv1.ViewEvent{{}}
 		if err := s.Run(ctx, batches); !errors.Is(err, cause) {
@@ -407,7 +436,7 @@ func TestSenderStopsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		p := &peer{handle: func(int, *peerStream) error { return status.Error(codes.Unavailable, "no") }}
 		_, address := startPeer(t, p, "")
-		s := sendTo(t, address, func(c *senderConfig) {
+		s := sendTo(t, address, func(c *Config) {
 			c.FirstRetry, c.LastRetry = time.Hour, time.Hour
 			c.Broken = func(error, time.Duration) { cancel(cause) }
 		})
@@ -420,7 +449,7 @@ func TestSenderStopsWithItsContext(t *testing.T) {
 func TestSenderGivesUp(t *testing.T) {
 	p := &peer{handle: func(int, *peerStream) error { return status.Error(codes.Unavailable, "not now") }}
 	_, address := startPeer(t, p, "")
-	s := sendTo(t, address, func(c *senderConfig) { c.GiveUp = 50 * time.Millisecond })
+	s := sendTo(t, address, func(c *Config) { c.GiveUp = 50 * time.Millisecond })
 	err := s.Run(t.Context(), numbered(1))
 	if status.Code(err) != codes.Unavailable || len(p.streams) < 2 {
 		t.Errorf("after %d streams the error is %v", len(p.streams), err)
@@ -428,7 +457,7 @@ func TestSenderGivesUp(t *testing.T) {
 }
 
 func TestRetriesDoubleAndScatter(t *testing.T) {
-	config := senderConfig{FirstRetry: 100 * time.Millisecond, LastRetry: 5 * time.Second, Random: rand.New(rand.NewPCG(1, 2))}
+	config := Config{FirstRetry: 100 * time.Millisecond, LastRetry: 5 * time.Second}
 	r := retries{config: config}
 	for _, millis := range []int{100, 200, 400, 800, 1600, 3200, 5000, 5000} {
 		full := time.Duration(millis) * time.Millisecond

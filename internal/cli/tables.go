@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -10,17 +10,17 @@ import (
 	"github.com/tvstats/tvstats/internal/catalog"
 )
 
-// names are what ids stand for, by the catalog.
-type names struct {
-	channels   map[int32]catalog.Channel
-	programmes map[int64]catalog.Programme
+// Names are what ids stand for, by the catalog.
+type Names struct {
+	Channels   map[int32]catalog.Channel
+	Programmes map[int64]catalog.Programme
 }
 
 // newTable aligns columns to the left; figures are padded to the right by their formats.
 func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) }
 
-// printChannels writes a ranking of channels: its first places, and the last one where some are left out.
-func printChannels(out io.Writer, ranked []*tvstatsv1.RankedChannel, places int, known names) error {
+// PrintChannels writes a ranking of channels: its first places, and the last one where some are left out.
+func PrintChannels(out io.Writer, ranked []*tvstatsv1.RankedChannel, places int, known Names) error {
 	const row = "%4s\t%3s\t%s\t%9s\t%8s\t%7s\t%7s\n"
 	table := newTable(out)
 	fmt.Fprintf(table, row, "rank", "no.", "channel", "watched", "sessions", "average", "median")
@@ -31,21 +31,21 @@ func printChannels(out io.Writer, ranked []*tvstatsv1.RankedChannel, places int,
 			}
 			continue
 		}
-		channel := known.channels[c.ChannelId]
-		fmt.Fprintf(table, row, count(int64(c.Rank)), count(int64(channel.Number)), channel.Name, hours(c.WatchSeconds),
-			count(c.WatchSessions), minutes(c.AverageWatchSeconds), minutes(c.MedianWatchSeconds))
+		channel := known.Channels[c.ChannelId]
+		fmt.Fprintf(table, row, Count(int64(c.Rank)), Count(int64(channel.Number)), channel.Name, hours(c.WatchSeconds),
+			Count(c.WatchSessions), minutes(c.AverageWatchSeconds), minutes(c.MedianWatchSeconds))
 	}
 	return table.Flush()
 }
 
-// printProgrammes writes a ranking of programmes.
-func printProgrammes(out io.Writer, ranked []*tvstatsv1.RankedProgramme, known names) error {
+// PrintProgrammes writes a ranking of programmes.
+func PrintProgrammes(out io.Writer, ranked []*tvstatsv1.RankedProgramme, known Names) error {
 	const row = "%4s\t%s\t%s\t%16s\t%9s\t%8s\n"
 	table := newTable(out)
 	fmt.Fprintf(table, row, "rank", "programme", "channel", "start (UTC)", "watched", "sessions")
 	for _, p := range ranked {
-		fmt.Fprintf(table, row, count(int64(p.Rank)), p.Title, known.channels[p.ChannelId].Name,
-			known.programmes[p.ProgrammeId].Start.Time().Format("Mon 2 Jan 15:04"), hours(p.WatchSeconds), count(p.WatchSessions))
+		fmt.Fprintf(table, row, Count(int64(p.Rank)), p.Title, known.Channels[p.ChannelId].Name,
+			known.Programmes[p.ProgrammeId].Start.Time().Format("Mon 2 Jan 15:04"), hours(p.WatchSeconds), Count(p.WatchSessions))
 	}
 	return table.Flush()
 }
@@ -53,7 +53,7 @@ func printProgrammes(out io.Writer, ranked []*tvstatsv1.RankedProgramme, known n
 // hours is a length of time as h:mm.
 func hours(seconds int64) string {
 	m := seconds / 60
-	return fmt.Sprintf("%s:%02d", count(m/60), m%60)
+	return fmt.Sprintf("%s:%02d", Count(m/60), m%60)
 }
 
 // minutes is a length of time as m:ss.

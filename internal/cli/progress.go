@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -13,9 +13,9 @@ import (
 	"golang.org/x/text/message"
 )
 
-// progress shows how far the sending of reports has come: a bar on a terminal, elsewhere a line now and then. It serves
+// Progress shows how far the sending of reports has come: a bar on a terminal, elsewhere a line now and then. It serves
 // any number of goroutines.
-type progress struct {
+type Progress struct {
 	out      io.Writer
 	total    int64        // at which position it is done; below 0 where nobody knows
 	position func() int64 // where it is
@@ -30,9 +30,9 @@ type progress struct {
 // lineEvery is how often there is a line where there is no bar.
 const lineEvery = 5 * time.Second
 
-// newProgress starts to show progress on a file, usually standard error.
-func newProgress(out *os.File, total int64, position func() int64) *progress {
-	p := &progress{out: out, total: total, position: position, began: time.Now()}
+// NewProgress starts to show progress on a file, usually standard error.
+func NewProgress(out *os.File, total int64, position func() int64) *Progress {
+	p := &Progress{out: out, total: total, position: position, began: time.Now()}
 	p.nextLine = p.began.Add(lineEvery)
 	if term.IsTerminal(int(out.Fd())) {
 		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30),
@@ -43,7 +43,7 @@ func newProgress(out *os.File, total int64, position func() int64) *progress {
 }
 
 // Acknowledged tells that the service has more reports on stable storage.
-func (p *progress) Acknowledged(reports int) {
+func (p *Progress) Acknowledged(reports int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reports += int64(reports)
@@ -58,12 +58,12 @@ func (p *progress) Acknowledged(reports int) {
 	}
 }
 
-func (p *progress) state() string {
+func (p *Progress) state() string {
 	rate := float64(p.reports) / max(time.Since(p.began).Seconds(), 1e-3)
-	return fmt.Sprintf("%s reports acknowledged, %s/s", count(p.reports), count(int64(rate)))
+	return fmt.Sprintf("%s reports acknowledged, %s/s", Count(p.reports), Count(int64(rate)))
 }
 
-func (p *progress) share() string {
+func (p *Progress) share() string {
 	if p.total <= 0 {
 		return ""
 	}
@@ -71,7 +71,7 @@ func (p *progress) share() string {
 }
 
 // Note writes a line above the bar.
-func (p *progress) Note(format string, args ...any) {
+func (p *Progress) Note(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
@@ -81,7 +81,7 @@ func (p *progress) Note(format string, args ...any) {
 }
 
 // Close takes the bar away.
-func (p *progress) Close() {
+func (p *Progress) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
@@ -92,5 +92,5 @@ func (p *progress) Close() {
 
 var english = message.NewPrinter(language.BritishEnglish)
 
-// count is a number as people read it: 1,234,567.
-func count(n int64) string { return english.Sprintf("%d", n) }
+// Count is a number as people read it: 1,234,567.
+func Count(n int64) string { return english.Sprintf("%d", n) }

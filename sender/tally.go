@@ -1,4 +1,4 @@
-package main
+package sender
 
 import (
 	"fmt"
@@ -7,15 +7,15 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
 
-// tally is what the service made of the events that it acknowledged.
-type tally struct {
+// Tally is what the service made of the events that it acknowledged. The zero value has counted nothing.
+type Tally struct {
 	Batches  int64
 	Accepted int64
-	Rejected map[string]*rejections // by reason
+	Rejected map[string]*Rejections // by reason
 }
 
-// rejections are the events that were refused for one reason.
-type rejections struct {
+// Rejections are the events that were refused for one reason.
+type Rejections struct {
 	Count   int64
 	Samples []string // the first few, each saying which event it was
 }
@@ -23,10 +23,8 @@ type rejections struct {
 // maxSamples of rejections are kept for each reason.
 const maxSamples = 3
 
-func newTally() tally { return tally{Rejected: map[string]*rejections{}} }
-
 // Events is how many events were acknowledged, accepted and rejected together.
-func (t *tally) Events() int64 {
+func (t *Tally) Events() int64 {
 	events := t.Accepted
 	for _, r := range t.Rejected {
 		events += r.Count
@@ -35,7 +33,7 @@ func (t *tally) Events() int64 {
 }
 
 // add counts an acknowledged batch.
-func (t *tally) add(b batch, response *tvstatsv1.StreamEventsResponse) error {
+func (t *Tally) add(b batch, response *tvstatsv1.StreamEventsResponse) error {
 	if sum := int(response.Accepted) + len(response.Rejected); sum != len(b.events) {
 		return fmt.Errorf("it counted %d events in batch %d, which has %d", sum, b.id, len(b.events))
 	}
@@ -50,8 +48,8 @@ func (t *tally) add(b batch, response *tvstatsv1.StreamEventsResponse) error {
 	return nil
 }
 
-// merge adds what another sender counted.
-func (t *tally) merge(other tally) {
+// Merge adds what another sender counted.
+func (t *Tally) Merge(other Tally) {
 	t.Batches += other.Batches
 	t.Accepted += other.Accepted
 	for reason, r := range other.Rejected {
@@ -59,10 +57,13 @@ func (t *tally) merge(other tally) {
 	}
 }
 
-func (t *tally) reject(reason string, count int64, samples ...string) {
+func (t *Tally) reject(reason string, count int64, samples ...string) {
 	r := t.Rejected[reason]
 	if r == nil {
-		r = &rejections{}
+		if t.Rejected == nil {
+			t.Rejected = map[string]*Rejections{}
+		}
+		r = &Rejections{}
 		t.Rejected[reason] = r
 	}
 	r.Count += count

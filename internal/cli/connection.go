@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/tvstats/tvstats/internal/flags"
+	"github.com/tvstats/tvstats/sender"
+)
+
+// Connection is how a command reaches a running server. Each flag is an environment variable too: --token is TVSTATS_TOKEN,
+// which keeps the token out of lists of processes.
+type Connection struct {
+	Server string `group:"Connection" default:"127.0.0.1:50051" help:"Address of the server, host:port."`
+	Token  string `group:"Connection" help:"Token for the server, where it wants one; it is sent in the clear where --tls-ca is not set."`
+	TLSCA  string `group:"Connection" name:"tls-ca" placeholder:"FILE" help:"Use TLS and trust what the certificates in this PEM file have signed; \"system\" trusts those of the operating system."`
+}
+
+// Validate reports every flag that cannot work.
+func (c *Connection) Validate() error { return flags.Address("--server", c.Server) }
+
+// Dial makes a connection; it connects when the first call is made.
+func (c *Connection) Dial() (*grpc.ClientConn, error) {
+	transport, err := c.transport()
+	if err != nil {
+		return nil, err
+	}
+	options := []grpc.DialOption{grpc.WithTransportCredentials(transport), sender.QuickReconnect()}
+	if c.Token != "" {
+		options = append(options, grpc.WithPerRPCCredentials(bearer(c.Token)))
+	}
+	connection, err := grpc.NewClient(c.Server, options...)
+	if err != nil {
+		return nil, fmt.Errorf("--server: %w", err)
+	}
+	return connection, nil
+}
+
+func (c *Connection) transport() (credentials.TransportCredentials, error) {
+	switch c.TLSCA {
+	case "":
+		return insecure.NewCredentials(), nil
+	case "system":
+		return credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12}), nil
+	}
+	text, err := os.ReadFile(c.TLSCA)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-ca: %w", err)
+	}
+	trusted := x509.NewCertPool()
+	if !trusted.AppendCertsFromPEM(text) {
+		return nil, errors.New("--tls-ca: " + c.TLSCA + " holds no certificate in PEM form")
+	}
+	return credentials.NewTLS(&tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}), nil
+}
+
+// bearer is a token as calls carry it.
+type bearer string
+
+// GetRequestMetadata adds the token to a call.
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+}
+
+// RequireTransportSecurity leaves it to whoever runs the server whether tokens may come without TLS.
+func (bearer) RequireTransportSecurity() bool { return false }

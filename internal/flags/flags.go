@@ -1,0 +1,25 @@
+// Package flags checks what every command line has: numbers within bounds, addresses. An error names the flag, what came
+// and what is allowed.
+package flags
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+)
+
+// Within refuses a value that is not between least and most, both included.
+func Within[T cmp.Ordered](flag string, value, least, most T) error {
+	if value < least || value > most {
+		return fmt.Errorf("%s=%v: allowed are %v to %v", flag, value, least, most)
+	}
+	return nil
+}
+
+// Address refuses what is not a host and a port.
+func Address(flag, value string) error {
+	if _, _, err := net.SplitHostPort(value); err != nil {
+		return fmt.Errorf("%s=%q: allowed is host:port, for example 127.0.0.1:50051", flag, value)
+	}
+	return nil
+}

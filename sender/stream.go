@@ -1,0 +1,150 @@
+package sender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+)
+
+// stream sends what is kept, then new batches, over one stream until that ends. Its error is io.EOF when the service
+// ended the stream without a fault.
+func (s *Sender) stream(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	stream, err := s.client.StreamEvents(ctx)
+	if err != nil {
+		cancel()
+		return err
+	}
+	answers, wait := s.receive(ctx, stream)
+	defer wait()
+	defer cancel()
+
+	for _, b := range s.kept {
+		if !send(stream, b) {
+			return s.acknowledgeAll(answers)
+		}
+	}
+	return s.exchange(stream, answers)
+}
+
+type sendStream = tvstatsv1.ViewStats_StreamEventsClient
+
+// exchange sends new batches and takes acknowledgements until the stream ends.
+func (s *Sender) exchange(stream sendStream, answers <-chan answer) error {
+	if s.batches == nil {
+		_ = stream.CloseSend() // it never fails
+	}
+	for {
+		batches := s.batches
+		if len(s.kept) >= s.config.InFlight {
+			batches = nil
+		}
+		select {
+		case events, more := <-batches:
+			s.keep(events, more)
+			if !more {
+				_ = stream.CloseSend()
+			} else if !send(stream, s.kept[len(s.kept)-1]) {
+				return s.acknowledgeAll(answers)
+			}
+		case a, open := <-answers:
+			if !open {
+				return io.EOF
+			}
+			if err := s.acknowledge(a); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// send is false when the stream has ended; why, its answers tell.
+func send(stream sendStream, b batch) bool {
+	return stream.Send(&tvstatsv1.StreamEventsRequest{BatchId: b.id, Events: b.events}) == nil
+}
+
+// answer is what was received: an acknowledgement, or why there will be no more.
+type answer struct {
+	*tvstatsv1.StreamEventsResponse
+	err error
+}
+
+// receive reads answers while batches are sent. There is room for all that can be under way: else a service that waits to
+// answer, and so takes no more in, and a sender that waits to send would wait for each other. wait returns when reading
+// has ended, as it does when the stream or ctx ends.
+func (s *Sender) receive(ctx context.Context, stream sendStream) (answers <-chan answer, wait func()) {
+	received := make(chan answer, s.config.InFlight+1)
+	var receiver sync.WaitGroup
+	receiver.Go(func() {
+		defer close(received)
+		for {
+			response, err := stream.Recv()
+			select {
+			case received <- answer{response, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+	return received, receiver.Wait
+}
+
+// acknowledgeAll takes the answers that are still to come on a stream that has ended.
+func (s *Sender) acknowledgeAll(answers <-chan answer) error {
+	for a := range answers {
+		if err := s.acknowledge(a); err != nil {
+			return err
+		}
+	}
+	return io.EOF
+}
+
+// ErrProtocol says that the service does not keep to the contract: to go on could lose events.
+var ErrProtocol = errors.New("the service broke the protocol")
+
+// acknowledge lets go of the oldest batch.
+func (s *Sender) acknowledge(a answer) error {
+	if a.err != nil {
+		return a.err
+	}
+	if len(s.kept) == 0 {
+		return fmt.Errorf("%w: it acknowledged batch %d, which was not sent", ErrProtocol, a.BatchId)
+	}
+	oldest := s.kept[0]
+	if a.BatchId != oldest.id {
+		return fmt.Errorf("%w: it acknowledged batch %d where %d was next", ErrProtocol, a.BatchId, oldest.id)
+	}
+	if err := s.tally.add(oldest, a.StreamEventsResponse); err != nil {
+		return fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	s.kept = append(s.kept[:0], s.kept[1:]...)
+	s.config.Acknowledged(oldest.events, a.Rejected)
+	return nil
+}
+
+// passes tells whether a stream that ended so may do better the next time. Statuses that say something of the request or
+// of the caller never pass.
+func passes(err error) bool {
+	if errors.Is(err, ErrProtocol) {
+		return false
+	}
+	if errors.Is(err, io.EOF) {
+		return true
+	}
+	switch status.Code(err) {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Aborted, codes.Canceled, codes.Internal, codes.Unknown:
+		return true
+	default:
+		return false
+	}
+}
