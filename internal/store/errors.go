@@ -10,6 +10,8 @@ var (
 	ErrUnavailable = errors.New("store unavailable")
 	// ErrInUse: another process holds the data.
 	ErrInUse = errors.New("store in use")
+	// ErrLeaseLost: the job was given to another, has ended or was handed back.
+	ErrLeaseLost = errors.New("lease lost")
 	// ErrNewerSchema: the data was written by a newer version of the program.
 	ErrNewerSchema = errors.New("store has a newer schema")
 )

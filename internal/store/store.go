@@ -110,7 +110,8 @@ type Result struct {
 
 // ResultStore keeps what was built.
 type ResultStore interface {
-	// SaveResults stores all, durably, or none. Ids are new.
+	// SaveResults stores all, durably, or none. A result whose id is stored already stays as it is, so that the same call
+	// may be made again.
 	SaveResults(ctx context.Context, results []Result) error
 	// Result answers the result of one of the kinds, or ErrNotFound.
 	Result(ctx context.Context, id string, kinds ...Kind) (Result, error)
@@ -128,7 +129,7 @@ type ResultQuery struct {
 	Limit    int
 }
 
-// ResultKey is a result's place in the order of lists.
+// ResultKey is a result's place in the order of lists, and a job's.
 type ResultKey struct {
 	CreatedAt viewing.Millis
 	ID        string
@@ -160,6 +161,7 @@ type Store interface {
 	CatalogWriter
 	CatalogReader
 	ResultStore
+	JobStore
 	Maintainer
 	Monitor
 	// Close ends all work and lets go of the data. Nothing that was acknowledged depends on it.

@@ -68,6 +68,8 @@ type Store struct {
 	meta     *meta
 	folding  sync.Mutex // one Maintain at a time
 	applying sync.Mutex // one ApplyCatalog at a time
+	saving   sync.Mutex // one SaveResults at a time
+	leasing  sync.Mutex // one change of jobs at a time
 }
 
 var _ store.Store = (*Store)(nil)
@@ -99,6 +101,9 @@ func (s *Store) start(ctx context.Context) error {
 	err := migrate(ctx, s.db)
 	if err != nil {
 		return err
+	}
+	if err = releaseLeases(ctx, s.db); err != nil {
+		return fmt.Errorf("release jobs: %w", err)
 	}
 	if s.meta, err = loadMeta(ctx, s.db); err != nil {
 		return err

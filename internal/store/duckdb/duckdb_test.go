@@ -12,13 +12,40 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) func() store.Store {
 		dir := t.TempDir()
-		return func() store.Store {
-			t.Helper()
-			s, err := duckdb.Open(t.Context(), duckdb.Options{Dir: dir})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return s
-		}
+		return func() store.Store { return open(t, dir) }
 	})
+}
+
+func open(t *testing.T, dir string) store.Store {
+	t.Helper()
+	s, err := duckdb.Open(t.Context(), duckdb.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestLeasesEndWithTheProcess: one process owns the file, so that after a restart nobody waits for a lease to run out.
+func TestLeasesEndWithTheProcess(t *testing.T) {
+	t.Parallel()
+	dir, ctx := t.TempDir(), t.Context()
+	s := open(t, dir)
+	lease := store.Lease{Owner: "first", Until: 1 << 40}
+	if err := s.CreateJob(ctx, store.Job{ID: "job"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.LeaseJob(ctx, 0, lease); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	job, err := s.LeaseJob(ctx, 1, store.Lease{Owner: "second", Until: 1 << 40})
+	if err != nil || job.ID != "job" || job.Attempts != 2 || job.Failures != 1 {
+		t.Errorf("got %+v, %v, want the job's second attempt", job, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 }

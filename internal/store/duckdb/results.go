@@ -10,12 +10,16 @@ import (
 
 var _ store.ResultStore = (*Store)(nil)
 
-// SaveResults stores results in one transaction; see store.ResultStore.
+// SaveResults stores results in one transaction; see store.ResultStore. No index keeps ids unique, so that it is one call
+// after the other.
 func (s *Store) SaveResults(ctx context.Context, results []store.Result) error {
+	s.saving.Lock()
+	defer s.saving.Unlock()
 	err := inTx(ctx, s.db, func(tx *sql.Tx) error {
 		for _, r := range results {
-			_, err := tx.ExecContext(ctx, `INSERT INTO results VALUES (?, ?, ?, ?, ?)`,
-				r.ID, r.ClientID, uint8(r.Kind), int64(r.CreatedAt), string(r.Body))
+			_, err := tx.ExecContext(ctx, `INSERT INTO results SELECT ?, ?, ?, ?, ?
+				WHERE NOT EXISTS (FROM results WHERE id = ?)`,
+				r.ID, r.ClientID, uint8(r.Kind), int64(r.CreatedAt), string(r.Body), r.ID)
 			if err != nil {
 				return err
 			}

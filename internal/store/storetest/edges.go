@@ -59,7 +59,8 @@ func testEndedContext(t *testing.T, factory Factory) {
 	s.must(s.store.SaveResults(t.Context(), []store.Result{
 		{ID: "id", ClientID: 1, Kind: store.ChannelSorting, CreatedAt: noon, Body: json.RawMessage(`{}`)},
 	}))
-	before := s.contents(1)
+	s.must(s.store.CreateJob(t.Context(), store.Job{ID: "job", CreatedAt: noon}))
+	before := s.contents(1) + jobLists(t, s.store, 0)
 	ended, end := context.WithCancel(t.Context())
 	end()
 	for name, call := range s.calls(ended) {
@@ -68,7 +69,7 @@ func testEndedContext(t *testing.T, factory Factory) {
 		}
 	}
 	s.check(whole(1), whole(2))
-	if after := s.contents(1); after != before {
+	if after := s.contents(1) + jobLists(t, s.store, 0); after != before {
 		t.Error(difference(after, before))
 	}
 	if client, err := s.store.Client(t.Context(), 2); !errors.Is(err, store.ErrNotFound) {
@@ -94,6 +95,15 @@ func (s *subject) calls(ctx context.Context) map[string]func() error {
 		"SaveResults": func() error {
 			return s.store.SaveResults(ctx, []store.Result{{ID: "new", ClientID: 1, Kind: store.ChannelSorting, Body: json.RawMessage(`{}`)}})
 		},
+		"CreateJob":        func() error { return s.store.CreateJob(ctx, store.Job{ID: "new", CreatedAt: noon}) },
+		"Job":              func() error { return second(s.store.Job(ctx, "job")) },
+		"Jobs":             func() error { return second(s.store.Jobs(ctx, store.JobQuery{Limit: 1})) },
+		"QueuedJobs":       func() error { return second(s.store.QueuedJobs(ctx)) },
+		"LeaseJob":         func() error { return second(s.store.LeaseJob(ctx, noon, store.Lease{Owner: "a", Until: noon + 1})) },
+		"RenewLease":       func() error { return second(s.store.RenewLease(ctx, "job", store.Lease{Owner: "a"}, 0)) },
+		"EndAttempt":       func() error { return s.store.EndAttempt(ctx, "a", store.Job{ID: "job", State: store.JobFailed}) },
+		"CancelJob":        func() error { return second(s.store.CancelJob(ctx, "job", noon)) },
+		"DeleteJobs":       func() error { return s.store.DeleteJobs(ctx, noon) },
 		"DeleteResult":     func() error { return s.store.DeleteResult(ctx, "id", store.ChannelSorting) },
 		"Maintain":         func() error { return s.store.Maintain(ctx, q.filter.Window.To) },
 		"ChannelWatch":     func() error { return second(s.store.ChannelWatch(ctx, q.filter)) },

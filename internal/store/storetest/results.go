@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -17,6 +18,7 @@ var resultTests = []test{
 	{"read back byte for byte", testResultBody},
 	{"pages, newest first", testResultPages},
 	{"kinds are kept apart", testResultKinds},
+	{"saved again", testSaveAgain},
 	{"deleted", testDeleteResult},
 }
 
@@ -123,6 +125,25 @@ func testResultKinds(t *testing.T, factory Factory) {
 
 func isNotFound(err error, id string) bool {
 	return errors.Is(err, store.ErrNotFound) && strings.Contains(err.Error(), id)
+}
+
+// testSaveAgain saves what is there already, with other words, beside something new: what was first stays, once.
+func testSaveAgain(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	first := store.Result{ID: "a", ClientID: 1, Kind: store.ChannelSorting, CreatedAt: noon, Body: json.RawMessage(`{"first":1}`)}
+	again, second := first, first
+	again.CreatedAt, again.Body = noon+1, json.RawMessage(`{}`)
+	second.ID = "b"
+	s.must(s.store.SaveResults(t.Context(), []store.Result{first}))
+	var saving sync.WaitGroup
+	for range writers {
+		saving.Go(func() { s.tolerate(s.store.SaveResults(t.Context(), []store.Result{again, second})) })
+	}
+	saving.Wait()
+	got := s.resultPages(store.ResultQuery{ClientID: 1, Kinds: allKinds, Limit: 10})
+	if want := []store.Result{second, first}; printed(got) != printed(want) {
+		t.Error(difference(printed(got), printed(want)))
+	}
 }
 
 func testDeleteResult(t *testing.T, factory Factory) {

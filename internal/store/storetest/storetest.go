@@ -27,6 +27,7 @@ func Run(t *testing.T, factory Factory) {
 		{"accounts", accountTests},
 		{"subscriptions", subscriptionTests},
 		{"results", resultTests},
+		{"jobs", jobTests},
 		{"edges", edgeTests},
 		{"brighttv", brightTVTests},
 	} {
