@@ -44,7 +44,7 @@ func knownClient(ctx context.Context, reader clientReader, clientID int32) error
 	return err
 }
 
-// ListClients pages through the clients by id.
+// ListClients pages through the clients that the caller's token covers, by id.
 func (c *catalogServer) ListClients(
 	ctx context.Context, req *tvstatsv1.ListClientsRequest,
 ) (*tvstatsv1.ListClientsResponse, error) {
@@ -52,6 +52,8 @@ func (c *catalogServer) ListClients(
 	if err != nil {
 		return nil, err
 	}
+	may := callerOf(ctx).is()
+	clients = slices.DeleteFunc(clients, func(client catalog.Client) bool { return !may.Covers(client.ID) })
 	page, next, err := pageByID(req, clients, clientProto, func(client catalog.Client) int32 { return client.ID })
 	return &tvstatsv1.ListClientsResponse{Clients: page, NextPageToken: next}, err
 }

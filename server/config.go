@@ -20,6 +20,8 @@ type config struct {
 	Listen     string `group:"Network" default:"127.0.0.1:50051" help:"Address for gRPC, host:port; port 0 takes a free one."`
 	HTTPListen string `group:"Network" name:"http-listen" default:"127.0.0.1:9464" help:"Address for /metrics, /healthz and /readyz, host:port."`
 
+	AuthFile string `group:"Security" name:"auth-file" help:"File of the tokens that callers need, made with 'tvstats token' and read again when it changes. Without it nobody needs one."`
+
 	DataDir       string   `group:"Store" default:"./data" help:"Directory of the embedded store, made where it is missing. One process at a time."`
 	MemoryLimit   byteSize `group:"Store" default:"2GiB" help:"Memory for all queries together; what exceeds it spills into the data directory. From 128MiB."`
 	RetentionDays int      `group:"Store" default:"0" help:"Days of 24 h; older viewing is refused. 0 keeps all, at most 36500."`

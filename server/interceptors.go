@@ -21,14 +21,17 @@ type link struct {
 }
 
 // chain is what every call passes, outermost first: whatever happens further in is counted, logged and has a status.
-func chain(log *slog.Logger, numbers *metrics, draining <-chan struct{}, idle time.Duration) []link {
+func chain(log *slog.Logger, numbers *metrics, entry *admission, draining <-chan struct{}, idle time.Duration) []link {
 	return []link{
 		{numbers.grpc.UnaryServerInterceptor(), numbers.grpc.StreamServerInterceptor()},
 		{stream: numbers.countStream},
+		introduce,
 		logCalls(log),
 		mapErrors(log),
 		{recovery.UnaryServerInterceptor(), recovery.StreamServerInterceptor()},
+		entry.link(),
 		{stream: endStreams(draining, idle)},
+		{unary: ofTenant},
 		{validateUnary, validateStream},
 	}
 }
@@ -47,11 +50,13 @@ func chainOptions(links []link) []grpc.ServerOption {
 	return []grpc.ServerOption{grpc.ChainUnaryInterceptor(unary...), grpc.ChainStreamInterceptor(stream...)}
 }
 
-// logCalls writes one line at the end of each call or stream. Probes of health would drown the others.
+// logCalls writes one line at the end of each call or stream: who called what, for which clients, with which outcome.
+// Probes of health would drown the others.
 func logCalls(log *slog.Logger) link {
 	logger := callLogger(log)
 	options := []logging.Option{
 		logging.WithLogOnEvents(logging.FinishCall),
+		logging.WithFieldsFromContextAndCallMeta(audited),
 		logging.WithDisableLoggingFields(logging.SystemTag[0], logging.ComponentFieldKey),
 	}
 	notHealth := selector.MatchFunc(func(_ context.Context, call interceptors.CallMeta) bool {

@@ -49,7 +49,7 @@ func startChained(t *testing.T, catalog tvstatsv1.CatalogServer, level slog.Leve
 	t.Helper()
 	c := &chained{metrics: newMetrics(), draining: make(chan struct{}), log: &lines{}}
 	c.logger = slog.New(slog.NewJSONHandler(c.log, &slog.HandlerOptions{Level: level}))
-	c.server = grpc.NewServer(serverOptions(defaultConfig(), chain(c.logger, c.metrics, c.draining, time.Minute))...)
+	c.server = grpc.NewServer(serverOptions(defaultConfig(), chain(c.logger, c.metrics, &admission{}, c.draining, time.Minute))...)
 	tvstatsv1.RegisterCatalogServer(c.server, catalog)
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -20,6 +20,7 @@ type program struct {
 	Demo     demoCommand     `cmd:"" help:"Show the whole service at work, in under a minute and without leaving a trace."`
 	Simulate simulateCommand `cmd:"" help:"Stream the viewing of simulated boxes to a running server."`
 	Replay   cli.Replay      `cmd:"" help:"Stream the viewing in a file to a running server."`
+	Token    tokenCommand    `cmd:"" help:"Make a token for a caller, and the line that puts it in force."`
 }
 
 // Exit codes, for scripts.

@@ -34,7 +34,7 @@ func (v *viewStats) ListChannelSortings(
 func (v *viewStats) GetChannelSorting(
 	ctx context.Context, req *tvstatsv1.GetChannelSortingRequest,
 ) (*tvstatsv1.GetChannelSortingResponse, error) {
-	sorting, err := v.archive.Sorting(ctx, req.SortingId)
+	sorting, err := v.sorting(ctx, req.SortingId)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +45,9 @@ func (v *viewStats) GetChannelSorting(
 func (v *viewStats) DeleteChannelSorting(
 	ctx context.Context, req *tvstatsv1.DeleteChannelSortingRequest,
 ) (*tvstatsv1.DeleteChannelSortingResponse, error) {
+	if _, err := v.sorting(ctx, req.SortingId); err != nil {
+		return nil, err
+	}
 	if err := v.archive.DeleteSorting(ctx, req.SortingId); err != nil {
 		return nil, err
 	}
@@ -74,7 +77,7 @@ func (v *viewStats) ListSelections(
 func (v *viewStats) GetSelection(
 	ctx context.Context, req *tvstatsv1.GetSelectionRequest,
 ) (*tvstatsv1.GetSelectionResponse, error) {
-	selection, err := v.archive.Selection(ctx, req.SelectionId)
+	selection, err := v.selection(ctx, req.SelectionId)
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +88,31 @@ func (v *viewStats) GetSelection(
 func (v *viewStats) DeleteSelection(
 	ctx context.Context, req *tvstatsv1.DeleteSelectionRequest,
 ) (*tvstatsv1.DeleteSelectionResponse, error) {
+	if _, err := v.selection(ctx, req.SelectionId); err != nil {
+		return nil, err
+	}
 	if err := v.archive.DeleteSelection(ctx, req.SelectionId); err != nil {
 		return nil, err
 	}
 	return &tvstatsv1.DeleteSelectionResponse{}, nil
+}
+
+// sorting answers a sorting that the caller may see.
+func (v *viewStats) sorting(ctx context.Context, id string) (ranking.Sorting, error) {
+	sorting, err := v.archive.Sorting(ctx, id)
+	if err != nil {
+		return sorting, err
+	}
+	return sorting, ownResult(ctx, "sorting", id, sorting.ClientID)
+}
+
+// selection answers a selection that the caller may see.
+func (v *viewStats) selection(ctx context.Context, id string) (ranking.Selection, error) {
+	selection, err := v.archive.Selection(ctx, id)
+	if err != nil {
+		return selection, err
+	}
+	return selection, ownResult(ctx, "selection", id, selection.ClientID)
 }
 
 // resultsAfter answers where a list of a known client's results goes on; nil at its beginning.

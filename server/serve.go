@@ -40,6 +40,10 @@ func (c *serveCommand) Run(ctx context.Context) error {
 //
 //nolint:contextcheck // what is started here must outlive ctx, which only says when to begin to stop
 func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcAddress string)) (err error) {
+	entry, err := newAdmission(cfg.AuthFile, log)
+	if err != nil {
+		return err
+	}
 	db, err := duckdb.Open(ctx, cfg.storeOptions())
 	if err != nil {
 		return err
@@ -62,7 +66,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer(serverOptions(cfg, chain(log, numbers, draining, cfg.StreamIdleTimeout))...)
+	server := grpc.NewServer(serverOptions(cfg, chain(log, numbers, entry, draining, cfg.StreamIdleTimeout))...)
 	tvstatsv1.RegisterViewStatsServer(server, &viewStats{
 		ingest: in, builder: ranking.NewBuilder(db, newID), archive: ranking.NewArchive(db), catalog: db,
 		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,

@@ -11,8 +11,10 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
 
+	"github.com/tvstats/tvstats/internal/auth"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // errorDomain and the reasons below are what programs tell errors apart by (google.rpc.ErrorInfo).
@@ -43,6 +45,9 @@ var statusRules = []statusRule{
 		hint: "open a new stream when there is something to send", level: slog.LevelDebug},
 	{is: ingest.ErrClosed, code: codes.Unavailable, reason: "SHUTTING_DOWN",
 		hint: "connect again and send again what was not answered", level: slog.LevelDebug},
+	{is: auth.ErrUnauthenticated, code: codes.Unauthenticated, reason: "UNAUTHENTICATED",
+		hint: `send a token that is in force as metadata "authorization: Bearer <token>"`, level: slog.LevelDebug},
+	{is: auth.ErrDenied, code: codes.PermissionDenied, reason: viewing.ReasonPermissionDenied, level: slog.LevelDebug},
 	{is: store.ErrNotFound, code: codes.NotFound, reason: "NOT_FOUND", level: slog.LevelDebug},
 	{is: store.ErrUnavailable, code: codes.Unavailable, reason: "STORE_UNAVAILABLE",
 		hint: "the store cannot serve now; try again later", hide: true, level: slog.LevelWarn},

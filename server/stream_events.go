@@ -74,7 +74,8 @@ func (v *viewStats) take(stream eventStream, message *eventBatch) (receivedBatch
 	if err := message.check(); err != nil {
 		return batch, err
 	}
-	reports, rejected, err := v.ingest.Admit(stream.Context(), message.events, *batch.reports, viewing.At(batch.at))
+	may := callerOf(stream.Context()).covers
+	reports, rejected, err := v.ingest.Admit(stream.Context(), message.events, *batch.reports, may, viewing.At(batch.at))
 	if err != nil {
 		return batch, err
 	}

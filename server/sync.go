@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -37,7 +38,7 @@ func (c *catalogServer) Sync(stream grpc.BidiStreamingServer[tvstatsv1.SyncReque
 }
 
 func (c *catalogServer) apply(ctx context.Context, req *tvstatsv1.SyncRequest) (*tvstatsv1.SyncResponse, error) {
-	push := readPush(req, viewing.At(c.now()))
+	push := readPush(req, callerOf(ctx).covers, viewing.At(c.now()))
 	if push.clientErr == nil { // else nothing of it can be applied
 		if err := c.store.ApplyCatalog(ctx, push.batch); err != nil {
 			return nil, err
@@ -50,15 +51,20 @@ func (c *catalogServer) apply(ctx context.Context, req *tvstatsv1.SyncRequest) (
 
 // push is a request on its way into the domain.
 type push struct {
-	clientErr error // the request names no client
+	clientErr error  // the request names no client, or one that the caller must not change
+	reason    string // goes with clientErr
 	batch     catalog.Batch
 	total     int // entities
 	rejected  []*tvstatsv1.RejectedEntity
 }
 
 // readPush sorts a request's entities into those to apply and those to reject, in the order of its fields.
-func readPush(req *tvstatsv1.SyncRequest, now viewing.Millis) *push {
-	p := &push{clientErr: positive("client_id of the request", int64(req.ClientId))}
+func readPush(req *tvstatsv1.SyncRequest, may func(client int32) bool, now viewing.Millis) *push {
+	p := &push{clientErr: positive("client_id of the request", int64(req.ClientId)), reason: reasonInvalidEntity}
+	if p.clientErr == nil && !may(req.ClientId) {
+		p.clientErr = fmt.Errorf("the token does not cover client %d", req.ClientId)
+		p.reason = viewing.ReasonPermissionDenied
+	}
 	p.batch.ClientID = req.ClientId
 	if req.Client != nil {
 		clients := accept(p, "client", []*tvstatsv1.Client{req.Client}, func(client *tvstatsv1.Client) (catalog.Client, error) {
@@ -91,12 +97,13 @@ func accept[P, T any](p *push, list string, entities []P, convert func(P) (T, er
 	for i, entity := range entities {
 		p.total++
 		converted, err := convert(entity)
+		reason := reasonInvalidEntity
 		if p.clientErr != nil {
-			err = p.clientErr
+			err, reason = p.clientErr, p.reason
 		}
 		if err != nil {
 			p.rejected = append(p.rejected, &tvstatsv1.RejectedEntity{
-				Index: uint32(i), Entity: list, Reason: reasonInvalidEntity, Message: err.Error(),
+				Index: uint32(i), Entity: list, Reason: reason, Message: err.Error(),
 			})
 			continue
 		}

@@ -55,12 +55,13 @@ func New(s Store, config Config, observer Observer) *Ingest {
 }
 
 // Admit appends the valid events to reports, complete with the tariffs of their accounts, and answers them with those
-// that it refused. An error concerns the whole batch. now is the service's clock.
+// that it refused. An error concerns the whole batch. may tells whether the sender may report for a client; now is the
+// service's clock.
 func (in *Ingest) Admit(
-	ctx context.Context, events []viewing.Event, reports []viewing.Report, now viewing.Millis,
+	ctx context.Context, events []viewing.Event, reports []viewing.Report, may func(client int32) bool, now viewing.Millis,
 ) ([]viewing.Report, []Rejected, error) {
 	var rejected []Rejected
-	enabled := collection{store: in.store}
+	enabled := collection{store: in.store, may: may}
 	for i := range events {
 		report, err := events[i].Report(in.config.Rules, now)
 		if err == nil {
@@ -85,6 +86,7 @@ func (in *Ingest) Admit(
 // collection remembers the answer for the client of the event before: a batch is nearly always of one client.
 type collection struct {
 	store  store.Subscriptions
+	may    func(client int32) bool
 	client int32
 	err    error
 }
@@ -94,6 +96,13 @@ func (c *collection) check(ctx context.Context, client int32) error {
 		return c.err
 	}
 	c.client, c.err = client, nil
+	if !c.may(client) {
+		c.err = &viewing.Rejection{
+			Reason:  viewing.ReasonPermissionDenied,
+			Message: fmt.Sprintf("the token does not cover client %d", client),
+		}
+		return c.err
+	}
 	enabled, err := c.store.CollectionEnabled(ctx, client)
 	if err != nil {
 		c.err = err

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	grpcauth "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	grpcpeer "google.golang.org/grpc/peer"
+
+	"github.com/tvstats/tvstats/internal/auth"
+	"github.com/tvstats/tvstats/internal/reload"
+)
+
+// admission decides who is let in.
+type admission struct {
+	tokens *reload.Value[*auth.Tokens] // nil where none are needed
+}
+
+// newAdmission reads the file of tokens; no file lets everybody in who reaches the service.
+func newAdmission(file string, log *slog.Logger) (*admission, error) {
+	if file == "" {
+		return &admission{}, nil
+	}
+	tokens, err := reload.New(log, func(contents [][]byte) (*auth.Tokens, error) {
+		return auth.ParseTokens(contents[0])
+	}, file)
+	if err != nil {
+		return nil, fmt.Errorf("--auth-file=%s: %w", file, err)
+	}
+	return &admission{tokens}, nil
+}
+
+// link lets a call in, or not, before anything of it is read. On a stream every message is let in anew: a token that is
+// withdrawn ends the streams that it opened.
+func (a *admission) link() link {
+	return link{
+		func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			if err := a.admit(ctx, info.FullMethod); err != nil {
+				return nil, err
+			}
+			return handler(ctx, req)
+		},
+		func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			if err := a.admit(stream.Context(), info.FullMethod); err != nil {
+				return err
+			}
+			return handler(srv, &admittedStream{stream, a, info.FullMethod})
+		},
+	}
+}
+
+type admittedStream struct {
+	grpc.ServerStream
+	admission *admission
+	method    string
+}
+
+// RecvMsg receives the next message, if its sender may still send it.
+func (s *admittedStream) RecvMsg(m any) error {
+	if err := s.ServerStream.RecvMsg(m); err != nil {
+		return err
+	}
+	return s.admission.admit(s.Context(), s.method)
+}
+
+// admit makes the caller known, and checks that it may call the method.
+func (a *admission) admit(ctx context.Context, method string) error {
+	if slices.Contains(open, method) {
+		return nil
+	}
+	principal, err := a.identify(ctx)
+	if err != nil {
+		return err
+	}
+	callerOf(ctx).admit(principal)
+	if !permitted(method, principal.Role) {
+		return fmt.Errorf("%w: a token of role %s may not call %s", auth.ErrDenied, principal.Role, method)
+	}
+	return nil
+}
+
+// identify answers whose call it is. Without tokens everyone is an operator, by the name in its certificate if it had to
+// show one.
+func (a *admission) identify(ctx context.Context) (*auth.Principal, error) {
+	if a.tokens == nil {
+		return &auth.Principal{Name: certificateName(ctx), Role: auth.Operator}, nil
+	}
+	token, err := grpcauth.AuthFromMD(ctx, "bearer")
+	if err != nil {
+		return nil, auth.ErrUnauthenticated
+	}
+	return a.tokens.Get().Find(token)
+}
+
+// certificateName is the common name in the caller's certificate, "anyone" without one.
+func certificateName(ctx context.Context) string {
+	if from, ok := grpcpeer.FromContext(ctx); ok {
+		if secured, ok := from.AuthInfo.(credentials.TLSInfo); ok && len(secured.State.PeerCertificates) > 0 {
+			return commonName(secured.State.PeerCertificates[0])
+		}
+	}
+	return "anyone"
+}
+
+func commonName(certificate *x509.Certificate) string {
+	return fmt.Sprintf("cn:%.64s", certificate.Subject.CommonName)
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+// ofTenant lets a unary request pass whose clients the caller's token covers. Streams are asked message by message, by
+// their handlers: there a client that is not covered costs no more than what concerns it.
+func ofTenant(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	for _, client := range clientsOf(req) {
+		if err := callerOf(ctx).demand(client); err != nil {
+			return nil, err
+		}
+	}
+	return handler(ctx, req)
+}
+
+// clientsOf answers the clients that a request names.
+func clientsOf(req any) []int32 {
+	switch r := req.(type) {
+	case *tvstatsv1.StartJobRequest:
+		command := r.ProtoReflect().WhichOneof(r.ProtoReflect().Descriptor().Oneofs().ByName("command"))
+		if command == nil {
+			return nil
+		}
+		return clientsOf(r.ProtoReflect().Get(command).Message().Interface())
+	case interface{ GetClientIds() []int32 }:
+		return r.GetClientIds()
+	case ofClient:
+		if r.GetClientId() != 0 {
+			return []int32{r.GetClientId()}
+		}
+	}
+	return nil
+}
+
+// ownResult is nil where the caller may see the result of the client; for everyone else it does not exist, in the same
+// words as if it had never been.
+func ownResult(ctx context.Context, kind, id string, client int32) error {
+	if callerOf(ctx).covers(client) {
+		return nil
+	}
+	return fmt.Errorf("%s: result %q: %w", kind, id, store.ErrNotFound)
+}
