@@ -9,10 +9,10 @@ import (
 	"time"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
-	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/cli"
 	"github.com/tvstats/tvstats/internal/flags"
 	"github.com/tvstats/tvstats/internal/simulate"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 type demoCommand struct {
@@ -53,7 +53,10 @@ func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (er
 		if err := viewers.simulate(ctx, connection, world, out, bar); err != nil {
 			return err
 		}
-		show := &demoResults{client: tvstatsv1.NewViewStatsClient(connection), known: namesIn(world), out: out}
+		show := &demoResults{client: tvstatsv1.NewViewStatsClient(connection), world: world, known: cli.Names{}, out: out}
+		for _, channel := range world.Catalog().Channels {
+			show.known[channel.ID] = channel
+		}
 		return show.all(ctx)
 	})
 }
@@ -86,21 +89,10 @@ func withServer(ctx context.Context, dir string, use func(ctx context.Context, a
 	return err
 }
 
-// namesIn is what the simulated operator calls things.
-func namesIn(world *simulate.World) cli.Names {
-	known := cli.Names{Channels: map[int32]catalog.Channel{}, Programmes: map[int64]catalog.Programme{}}
-	for _, channel := range world.Catalog().Channels {
-		known.Channels[channel.ID] = channel
-	}
-	for programme := range world.Guide() {
-		known.Programmes[programme.ID] = programme
-	}
-	return known
-}
-
 // demoResults asks for one result of each kind and shows it.
 type demoResults struct {
 	client tvstatsv1.ViewStatsClient
+	world  *simulate.World
 	known  cli.Names
 	out    io.Writer
 }
@@ -154,6 +146,13 @@ func (d *demoResults) programmes(ctx context.Context) error {
 		return fmt.Errorf("selection of programmes: %w", err)
 	}
 	d.title("Programme selection, live and catch-up viewing", began)
+	starts := map[int64]viewing.Millis{}
+	for programme := range d.world.Guide() {
+		starts[programme.ID] = programme.Start
+	}
+	for _, p := range response.Selection.Programmes { // the same title is on again and again
+		p.Title += starts[p.ProgrammeId].Time().Format(", Mon 2 Jan 15:04")
+	}
 	return cli.PrintProgrammes(d.out, response.Selection.Programmes, d.known)
 }
 

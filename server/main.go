@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -21,6 +22,8 @@ type program struct {
 	Simulate simulateCommand `cmd:"" help:"Stream the viewing of simulated boxes to a running server."`
 	Replay   cli.Replay      `cmd:"" help:"Stream the viewing in a file to a running server."`
 	Token    tokenCommand    `cmd:"" help:"Make a token for a caller, and the line that puts it in force."`
+
+	cli.Management
 }
 
 // Exit codes, for scripts.
@@ -40,7 +43,7 @@ func run(args []string) int {
 
 	command, err := newParser(&program{}).Parse(args)
 	if err != nil {
-		return complain(exitWrongUsage, "%v\nSee tvstats --help, and tvstats serve --help for what can be set.", err)
+		return wrongUsage(err)
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(); err != nil {
@@ -52,6 +55,15 @@ func run(args []string) int {
 func newParser(p *program) *kong.Kong {
 	return kong.Must(p, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"),
 		kong.Description("Statistics of television viewing: boxes report, the middleware asks for rankings."))
+}
+
+// wrongUsage shows the help of the command that was meant, then what is wrong.
+func wrongUsage(err error) int {
+	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
+		parse.Context.Stdout = os.Stderr
+		_ = parse.Context.PrintUsage(false) // to a terminal: nobody is left to tell
+	}
+	return complain(exitWrongUsage, "%v", err)
 }
 
 func complain(code int, format string, args ...any) int {

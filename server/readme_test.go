@@ -17,21 +17,42 @@ var (
 	readmeSession = regexp.MustCompile("(?s)<!-- session -->\n```sh\n(.*?)```\n\n```[a-z]+\n(.*?)```\n")
 	pythonSession = regexp.MustCompile("(?s)```python\n(.*?)```\n\n```text\n(.*?)```\n")
 	changing      = regexp.MustCompile(`"(sortingId|selectionId|createdAt)": "[^"]+"`)
+	changingID    = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f-]{27}\b`) // in what is printed for people
 )
 
-// TestREADME runs the first session of the README, with grpcurl, and compares what is printed.
+// TestREADME runs the first session of the README, with grpcurl and the program itself, and compares what is printed.
 func TestREADME(t *testing.T) {
-	grpcurl := tool(t, "bin/grpcurl")
 	address := startTestServer(t)
-	sessions := readmeSession.FindAllStringSubmatch(readme(t), -1)
-	if len(sessions) < 5 {
-		t.Fatalf("the README has %d commands with grpcurl", len(sessions))
+	if sessions := runSessions(t, address, readme(t)); sessions < 5 {
+		t.Fatalf("the README has %d commands", sessions)
 	}
+}
+
+// runSessions runs the commands of a page against a server, in their order, and answers how many there are.
+func runSessions(t *testing.T, address, page string) int {
+	t.Helper()
+	path := []string{filepath.Dir(tool(t, "bin/grpcurl")), programFolder(t), os.Getenv("PATH")}
+	sessions := readmeSession.FindAllStringSubmatch(page, -1)
 	for _, s := range sessions {
 		command := exec.CommandContext(testContext(t), "sh", "-c", strings.ReplaceAll(s[1], readmeAddress, address))
-		command.Env = append(os.Environ(), "PATH="+filepath.Dir(grpcurl)+":"+os.Getenv("PATH"))
+		command.Env = append(os.Environ(), "PATH="+strings.Join(path, ":"), "TVSTATS_SERVER="+address, programEnv+"=1")
 		compareSession(t, command, s[2])
 	}
+	return len(sessions)
+}
+
+// programFolder is a folder in which this test binary is called tvstats.
+func programFolder(t *testing.T) string {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := os.Symlink(program, filepath.Join(folder, "tvstats")); err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }
 
 // TestREADMEPython runs the Python session of the README with the stubs in gen/python.
@@ -60,7 +81,8 @@ func compareSession(t *testing.T, command *exec.Cmd, want string) {
 
 // stable leaves out what differs from run to run: ids, times of creation, and white space in JSON.
 func stable(output string) string {
-	return strings.Join(strings.Fields(changing.ReplaceAllString(output, `"$1": ""`)), " ")
+	output = changing.ReplaceAllString(output, `"$1": ""`)
+	return strings.Join(strings.Fields(changingID.ReplaceAllString(output, "ID")), " ")
 }
 
 func readme(t *testing.T) string {

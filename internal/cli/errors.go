@@ -38,9 +38,13 @@ func Readable(err error) error {
 		return err
 	}
 	s := call.GRPCStatus()
-	text := strings.Replace(err.Error(), call.Error(), fmt.Sprintf("%s (%s)", s.Message(), s.Code()), 1)
+	message := s.Message()
+	if inner, found := strings.CutPrefix(message, `connection error: desc = "transport: `); found {
+		message = strings.TrimSuffix(inner, `"`)
+	}
+	text := strings.Replace(err.Error(), call.Error(), fmt.Sprintf("%s (%s)", message, s.Code()), 1)
 	for _, h := range hints {
-		if h.code == s.Code() && strings.Contains(s.Message(), h.text) {
+		if h.code == s.Code() && strings.Contains(message, h.text) {
 			return errors.New(text + "; " + h.do)
 		}
 	}

@@ -4,51 +4,52 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"text/tabwriter"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/catalog"
 )
 
-// Names are what ids stand for, by the catalog.
-type Names struct {
-	Channels   map[int32]catalog.Channel
-	Programmes map[int64]catalog.Programme
-}
+// Names are an operator's channels by their ids, for what people read.
+type Names map[int32]catalog.Channel
 
 // newTable aligns columns to the left; figures are padded to the right by their formats.
 func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) }
 
 // PrintChannels writes a ranking of channels: its first places, and the last one where some are left out.
 func PrintChannels(out io.Writer, ranked []*tvstatsv1.RankedChannel, places int, known Names) error {
-	const row = "%4s\t%3s\t%s\t%9s\t%8s\t%7s\t%7s\n"
+	const row = "%4s\t%3s\t%s\t%6s\t%9s\t%8s\t%7s\t%7s\n"
 	table := newTable(out)
-	fmt.Fprintf(table, row, "rank", "no.", "channel", "watched", "sessions", "average", "median")
+	fmt.Fprintf(table, row, "rank", "no.", "channel", "id", "watched", "sessions", "average", "median")
 	for i, c := range ranked {
 		if i >= places && i < len(ranked)-1 {
 			if i == places {
-				fmt.Fprintf(table, row, "…", "", "", "", "", "", "")
+				fmt.Fprintf(table, row, "…", "", "", "", "", "", "", "")
 			}
 			continue
 		}
-		channel := known.Channels[c.ChannelId]
-		fmt.Fprintf(table, row, Count(int64(c.Rank)), Count(int64(channel.Number)), channel.Name, hours(c.WatchSeconds),
-			Count(c.WatchSessions), minutes(c.AverageWatchSeconds), minutes(c.MedianWatchSeconds))
+		channel := known[c.ChannelId]
+		fmt.Fprintf(table, row, Count(int64(c.Rank)), Count(int64(channel.Number)), channel.Name, id(int64(c.ChannelId)),
+			hours(c.WatchSeconds), Count(c.WatchSessions), minutes(c.AverageWatchSeconds), minutes(c.MedianWatchSeconds))
 	}
 	return table.Flush()
 }
 
 // PrintProgrammes writes a ranking of programmes.
 func PrintProgrammes(out io.Writer, ranked []*tvstatsv1.RankedProgramme, known Names) error {
-	const row = "%4s\t%s\t%s\t%16s\t%9s\t%8s\n"
+	const row = "%4s\t%s\t%6s\t%s\t%9s\t%8s\n"
 	table := newTable(out)
-	fmt.Fprintf(table, row, "rank", "programme", "channel", "start (UTC)", "watched", "sessions")
+	fmt.Fprintf(table, row, "rank", "programme", "id", "channel", "watched", "sessions")
 	for _, p := range ranked {
-		fmt.Fprintf(table, row, Count(int64(p.Rank)), p.Title, known.Channels[p.ChannelId].Name,
-			known.Programmes[p.ProgrammeId].Start.Time().Format("Mon 2 Jan 15:04"), hours(p.WatchSeconds), Count(p.WatchSessions))
+		fmt.Fprintf(table, row, Count(int64(p.Rank)), p.Title, id(p.ProgrammeId), known[p.ChannelId].Name,
+			hours(p.WatchSeconds), Count(p.WatchSessions))
 	}
 	return table.Flush()
 }
+
+// id is a number to copy, not to read.
+func id(n int64) string { return strconv.FormatInt(n, 10) }
 
 // hours is a length of time as h:mm.
 func hours(seconds int64) string {

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+)
+
+// viewed is which viewing counts, for all three builders.
+type viewed struct {
+	DaysNumber      int32    `name:"days_number" required:"" help:"Length of the window in days of 24 hours, 1 to 3660."`
+	Devices         []string `help:"Only viewing on these kinds of device, for example mag250; as a comma list or repeated. All by default."`
+	Tariffs         []int32  `help:"Only sessions that carry any of these tariffs; as a comma list or repeated. All by default."`
+	MinWatchSeconds int64    `name:"min_watch_seconds" help:"Leave out sessions that were watched for less."`
+}
+
+// ranked is what rankings of channels have besides.
+type ranked struct {
+	Criterion      criterion `required:"" help:"What to rank by: watch_time (or watch), watch_sessions, average_watch_time (or average), median_watch_time."`
+	AccountsActive onOff     `name:"accounts_active" help:"Only sessions of accounts that are active now; alone, or true or false."`
+}
+
+// selected is how the two commands that make a selection keep it.
+type selected struct {
+	SelectionSize int32  `name:"selection_size" help:"How many items to hold, 1 to 10000; 17 by default."`
+	SelectionName string `name:"selection_name" help:"Name of the selection; by default made of days and size, for example \"30 (17)\"."`
+}
+
+type channelSorting struct {
+	ClientID []int32 `name:"client_id" required:"" help:"Operators to build a sorting for; as a comma list or repeated."`
+	viewed
+	ranked
+	management
+}
+
+// Run builds sortings.
+func (c *channelSorting) Run(ctx context.Context) error {
+	request := &tvstatsv1.CreateChannelSortingByPopularityRequest{
+		ClientIds: c.ClientID, DaysNumber: c.DaysNumber, Criterion: c.Criterion.Criterion, Devices: c.Devices,
+		Tariffs: c.Tariffs, AccountsActive: bool(c.AccountsActive), MinWatchSeconds: c.MinWatchSeconds, AsOf: c.AsOf.proto,
+	}
+	return c.run(ctx, func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
+		return tvstatsv1.NewViewStatsClient(to).CreateChannelSortingByPopularity(ctx, request)
+	})
+}
+
+type channelSelection struct {
+	ClientID int32 `name:"client_id" required:"" help:"Operator to build the selection for."`
+	viewed
+	ranked
+	selected
+	management
+}
+
+// Run builds a selection of channels.
+func (c *channelSelection) Run(ctx context.Context) error {
+	request := &tvstatsv1.CreateChannelSelectionByPopularityRequest{
+		ClientId: c.ClientID, DaysNumber: c.DaysNumber, Criterion: c.Criterion.Criterion, Devices: c.Devices,
+		Tariffs: c.Tariffs, AccountsActive: bool(c.AccountsActive), SelectionSize: c.SelectionSize,
+		SelectionName: c.SelectionName, MinWatchSeconds: c.MinWatchSeconds, AsOf: c.AsOf.proto,
+	}
+	return c.run(ctx, func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
+		return tvstatsv1.NewViewStatsClient(to).CreateChannelSelectionByPopularity(ctx, request)
+	})
+}
+
+type epgSelection struct {
+	ClientID int32 `name:"client_id" required:"" help:"Operator to build the selection for."`
+	viewed
+	Categories []int32 `help:"Only programmes on channels of these categories; as a comma list or repeated. All by default."`
+	Channels   []int32 `help:"Only programmes on these channels; as a comma list or repeated. All by default."`
+	selected
+	management
+}
+
+// Run builds a selection of programmes.
+func (c *epgSelection) Run(ctx context.Context) error {
+	request := &tvstatsv1.CreateEpgSelectionByPopularityRequest{
+		ClientId: c.ClientID, DaysNumber: c.DaysNumber, Devices: c.Devices, Tariffs: c.Tariffs, Categories: c.Categories,
+		Channels: c.Channels, SelectionSize: c.SelectionSize, SelectionName: c.SelectionName,
+		MinWatchSeconds: c.MinWatchSeconds, AsOf: c.AsOf.proto,
+	}
+	return c.run(ctx, func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
+		return tvstatsv1.NewViewStatsClient(to).CreateEpgSelectionByPopularity(ctx, request)
+	})
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/catalog"
+)
+
+// printJSON writes a response as grpcurl does. protojson varies its white space on purpose, so that it is laid out anew.
+func printJSON(out io.Writer, response proto.Message) error {
+	text, err := protojson.Marshal(response)
+	if err != nil {
+		return err
+	}
+	var laidOut bytes.Buffer
+	if err := json.Indent(&laidOut, text, "", "  "); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, laidOut.String())
+	return err
+}
+
+// printResult writes a response for people. The connection is for the names of channels.
+func printResult(ctx context.Context, out io.Writer, response proto.Message, connection *grpc.ClientConn) error {
+	switch r := response.(type) {
+	case *tvstatsv1.CreateChannelSortingByPopularityResponse:
+		for _, sorting := range r.Sortings {
+			if err := printSorting(out, sorting, namesOf(ctx, connection, sorting.ClientId)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case *tvstatsv1.CreateChannelSelectionByPopularityResponse:
+		return printSelection(out, r.Selection, namesOf(ctx, connection, r.Selection.ClientId))
+	case *tvstatsv1.CreateEpgSelectionByPopularityResponse:
+		return printSelection(out, r.Selection, namesOf(ctx, connection, r.Selection.ClientId))
+	default:
+		return printJSON(out, response)
+	}
+}
+
+func printSorting(out io.Writer, s *tvstatsv1.ChannelSorting, known Names) error {
+	criterion := strings.ToLower(strings.TrimPrefix(s.Criterion.String(), "CRITERION_"))
+	fmt.Fprintf(out, "channel sorting %s of client %d by %s, %s\n", s.SortingId, s.ClientId, criterion,
+		window(s.WindowStart, s.WindowEnd))
+	return PrintChannels(out, s.Channels, len(s.Channels), known)
+}
+
+func printSelection(out io.Writer, s *tvstatsv1.Selection, known Names) error {
+	fmt.Fprintf(out, "selection %s %q of client %d, %s\n", s.SelectionId, s.Name, s.ClientId, window(s.WindowStart, s.WindowEnd))
+	if s.Kind == tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES {
+		return PrintProgrammes(out, s.Programmes, known)
+	}
+	return PrintChannels(out, s.Channels, len(s.Channels), known)
+}
+
+func window(from, to *timestamppb.Timestamp) string {
+	return from.AsTime().Format(time.RFC3339) + " to " + to.AsTime().Format(time.RFC3339)
+}
+
+// namesOf asks for the names of an operator's channels. They are a courtesy: without them ids alone are shown.
+func namesOf(ctx context.Context, connection *grpc.ClientConn, clientID int32) Names {
+	known := Names{}
+	request := &tvstatsv1.ListChannelsRequest{ClientId: clientID, PageSize: 1000}
+	for {
+		page, err := tvstatsv1.NewCatalogClient(connection).ListChannels(ctx, request)
+		if err != nil {
+			return known
+		}
+		for _, c := range page.Channels {
+			known[c.ChannelId] = catalog.Channel{ID: c.ChannelId, Name: c.Name, Number: c.Number}
+		}
+		if request.PageToken = page.NextPageToken; request.PageToken == "" {
+			return known
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/cli"
+)
+
+// simulated starts a service that holds the viewing of client 1 in the days before the answered time.
+func simulated(t *testing.T, boxes, days int) (*testServer, time.Time) {
+	t.Helper()
+	server, now := start(t), time.Now().UTC().Truncate(time.Second)
+	c := &simulateCommand{
+		Streaming: cli.Streaming{Streams: 1, Batch: 1000}, ClientID: 1, Boxes: boxes, Days: days, Seed: 1,
+	}
+	if err := c.simulate(t.Context(), server.conn, c.world(now), &bytes.Buffer{}, nowhere(t)); err != nil {
+		t.Fatal(err)
+	}
+	return server, now
+}
+
+// shell runs a command line of the program as a shell reads it, against a server, and answers what it prints.
+func shell(t *testing.T, server *testServer, line string) (out, complaints string, code int) {
+	t.Helper()
+	program := programCommand(t.Context(), line)
+	command := exec.CommandContext(t.Context(), "sh", "-c", strings.Join(program.Args, " "))
+	command.Env = slices.Concat(program.Env, []string{"TVSTATS_SERVER=" + server.address})
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil && command.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return stdout.String(), stderr.String(), command.ProcessState.ExitCode()
+}
+
+// examples are the two command lines that operators have in their notes, to the letter after the first word.
+const (
+	sortingExample   = `create_channel_sorting_by_popularity --client_id=1 --days_number=7 --criterion=watch_time --settings=settings`
+	selectionExample = `create_epg_selection_by_popularity --selection_name="Children's cognitive" --client_id=1 --days_number=30 --selection_size=27 --categories=2 --categories=7 --settings=settings`
+)
+
+func TestExamplesWorkAsTheyStand(t *testing.T) {
+	t.Parallel()
+	server, _ := simulated(t, 20, 2)
+	for line, parts := range map[string][]string{
+		sortingExample:   {"channel sorting ", " of client 1 by watch_time", "rank  no.  channel"},
+		selectionExample: {"selection ", `"Children's cognitive" of client 1`, "\n  27  "},
+	} {
+		out, complaints, code := shell(t, server, line)
+		if code != exitDone || complaints != "note: --settings=settings is ignored; --server says where the service is\n" {
+			t.Errorf("%s: exit code %d: %s", line, code, complaints)
+		}
+		for _, part := range parts {
+			if !strings.Contains(out, part) {
+				t.Errorf("%s: lacks %q:\n%s", line, part, out)
+			}
+		}
+	}
+}
+
+// TestManagementCommandsStoreWhatTheRPCsStore compares what a command line stores with what the method stores that it
+// stands for.
+func TestManagementCommandsStoreWhatTheRPCsStore(t *testing.T) {
+	t.Parallel()
+	server, now := simulated(t, 40, 2)
+	end, at := timestamppb.New(now), " --output=json --as_of="+now.Format(time.RFC3339)
+	for line, request := range map[string]proto.Message{
+		sortingExample: &tvstatsv1.CreateChannelSortingByPopularityRequest{
+			ClientIds: []int32{1}, DaysNumber: 7, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_TIME, AsOf: end,
+		},
+		"create_channel_sorting_by_popularity --client_id=1 --days_number=1 --criterion=average --devices=mag250,android_tv --tariffs=1 --tariffs=2 --accounts_active --min_watch_seconds=60": &tvstatsv1.CreateChannelSortingByPopularityRequest{
+			ClientIds: []int32{1}, DaysNumber: 1, Criterion: tvstatsv1.Criterion_CRITERION_AVERAGE_WATCH_TIME,
+			Devices: []string{"mag250", "android_tv"}, Tariffs: []int32{1, 2}, AccountsActive: true, MinWatchSeconds: 60, AsOf: end,
+		},
+		"create_channel_selection_by_popularity --client_id=1 --days_number=2 --criterion=median_watch_time --accounts_active=true --selection_size=5 --selection_name=Best --devices=mag250 --tariffs=1,2,3": &tvstatsv1.CreateChannelSelectionByPopularityRequest{
+			ClientId: 1, DaysNumber: 2, Criterion: tvstatsv1.Criterion_CRITERION_MEDIAN_WATCH_TIME, AccountsActive: true,
+			SelectionSize: 5, SelectionName: "Best", Devices: []string{"mag250"}, Tariffs: []int32{1, 2, 3}, AsOf: end,
+		},
+		selectionExample: &tvstatsv1.CreateEpgSelectionByPopularityRequest{
+			ClientId: 1, DaysNumber: 30, SelectionName: "Children's cognitive", SelectionSize: 27, Categories: []int32{2, 7}, AsOf: end,
+		},
+		"create_epg_selection_by_popularity --client_id=1 --days_number=1 --channels=1,2,3 --channels=4 --devices=mag250 --tariffs=1 --min_watch_seconds=60": &tvstatsv1.CreateEpgSelectionByPopularityRequest{
+			ClientId: 1, DaysNumber: 1, Channels: []int32{1, 2, 3, 4}, Devices: []string{"mag250"}, Tariffs: []int32{1},
+			MinWatchSeconds: 60, AsOf: end,
+		},
+	} {
+		out, complaints, code := shell(t, server, line+at)
+		if code != exitDone {
+			t.Errorf("%s: exit code %d: %s", line, code, complaints)
+			continue
+		}
+		want := calledResult(t, server, request)
+		printed := want.ProtoReflect().New().Interface()
+		if err := protojson.Unmarshal([]byte(out), printed); err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		if got, want := storedRanking(t, server, printed), storedRanking(t, server, want); !proto.Equal(got, want) {
+			t.Errorf("%s stored\n%v\nwant\n%v", line, got, want)
+		}
+	}
+}
+
+// calledResult is what the method of a request answers.
+func calledResult(t *testing.T, server *testServer, request proto.Message) proto.Message {
+	t.Helper()
+	var answer proto.Message
+	var err error
+	switch r := request.(type) {
+	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
+		answer, err = server.CreateChannelSortingByPopularity(t.Context(), r)
+	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
+		answer, err = server.CreateChannelSelectionByPopularity(t.Context(), r)
+	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
+		answer, err = server.CreateEpgSelectionByPopularity(t.Context(), r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// storedRanking reads back the one ranking of an answer, and leaves out what differs between two equal ones.
+func storedRanking(t *testing.T, server *testServer, answer proto.Message) proto.Message {
+	t.Helper()
+	if r, ok := answer.(*tvstatsv1.CreateChannelSortingByPopularityResponse); ok {
+		stored, err := server.GetChannelSorting(t.Context(), &tvstatsv1.GetChannelSortingRequest{SortingId: r.Sortings[0].SortingId})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored.Sorting.SortingId, stored.Sorting.CreatedAt = "", nil
+		return stored.Sorting
+	}
+	id := answer.(interface{ GetSelection() *tvstatsv1.Selection }).GetSelection().SelectionId
+	stored, err := server.GetSelection(t.Context(), &tvstatsv1.GetSelectionRequest{SelectionId: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored.Selection.SelectionId, stored.Selection.CreatedAt = "", nil
+	return stored.Selection
+}
+
+// flagsOfOld are the flags that cron lines may have, for each command.
+var flagsOfOld = map[string][]string{
+	"create_channel_sorting_by_popularity":   {"client_id", "days_number", "criterion", "devices", "tariffs", "accounts_active", "settings"},
+	"create_channel_selection_by_popularity": {"client_id", "days_number", "criterion", "devices", "tariffs", "accounts_active", "selection_size", "selection_name", "settings"},
+	"create_epg_selection_by_popularity":     {"client_id", "days_number", "devices", "tariffs", "categories", "channels", "selection_size", "selection_name", "settings"},
+}
+
+// flagsAdded are the flags that every management command has besides.
+var flagsAdded = []string{"server", "token", "tls-ca", "as_of", "output"}
+
+// TestManagementHelpTellsEveryFlag holds the flags to the lists above, and the help to the flags.
+func TestManagementHelpTellsEveryFlag(t *testing.T) {
+	t.Parallel()
+	known := map[string]*kong.Node{}
+	for _, node := range newParser(&program{}).Model.Leaves(false) {
+		known[node.Name] = node
+	}
+	for name, old := range flagsOfOld {
+		node := known[name]
+		if node == nil {
+			t.Errorf("there is no command %s", name)
+			continue
+		}
+		help, err := programCommand(t.Context(), name, "--help").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		flags := map[string]string{}
+		for _, flag := range node.Flags {
+			flags[flag.Name] = flag.Help
+			if flag.Help == "" || !strings.Contains(string(help), "--"+flag.Name) {
+				t.Errorf("%s: the help lacks --%s", name, flag.Name)
+			}
+		}
+		for _, flag := range slices.Concat(old, flagsAdded) {
+			if _, ok := flags[flag]; !ok {
+				t.Errorf("%s has no flag --%s but %q", name, flag, slices.Sorted(maps.Keys(flags)))
+			}
+		}
+	}
+}
+
+// TestExitCodes: 0 done, 1 refused, 2 wrong usage with the command's own help.
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	for line, want := range map[string]struct {
+		code int
+		says []string
+	}{
+		"create_channel_sorting_by_popularity --help": {exitDone, nil},
+		sortingExample: {exitRefused, []string{"client 1: not found (NotFound)"}},
+		"create_epg_selection_by_popularity --client_id=1 --days_number=0": {exitRefused, []string{"days_number: 0 is not allowed; it must be 1 to 3660 (InvalidArgument)"}},
+		"create_epg_selection_by_popularity --client_id=1 --days=7":        {exitWrongUsage, []string{"Usage: tvstats create_epg_selection_by_popularity", "--days_number", "unknown flag --days, did you mean"}},
+		"create_channel_sorting_by_popularity --client_id=1":               {exitWrongUsage, []string{"Usage: tvstats create_channel_sorting_by_popularity", "missing flags: --criterion=CRITERION, --days_number=INT-32"}},
+	} {
+		_, complaints, code := shell(t, server, line)
+		if code != want.code {
+			t.Errorf("%s: exit code %d, want %d: %s", line, code, want.code, complaints)
+		}
+		for _, part := range want.says {
+			if !strings.Contains(complaints, part) {
+				t.Errorf("%s: the complaint lacks %q: %s", line, part, complaints)
+			}
+		}
+	}
+}
