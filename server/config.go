@@ -20,7 +20,7 @@ type config struct {
 	Listen     string `group:"Network" default:"127.0.0.1:50051" help:"Address for gRPC, host:port; port 0 takes a free one."`
 	HTTPListen string `group:"Network" name:"http-listen" default:"127.0.0.1:9464" help:"Address for /metrics, /healthz and /readyz, host:port."`
 
-	AuthFile string `group:"Security" name:"auth-file" help:"File of the tokens that callers need, made with 'tvstats token' and read again when it changes. Without it nobody needs one."`
+	securityConfig
 
 	DataDir       string   `group:"Store" default:"./data" help:"Directory of the embedded store, made where it is missing. One process at a time."`
 	MemoryLimit   byteSize `group:"Store" default:"2GiB" help:"Memory for all queries together; what exceeds it spills into the data directory. From 128MiB."`
@@ -57,6 +57,7 @@ func (c *config) Validate() error {
 	return errors.Join(
 		flags.Address("--listen", c.Listen),
 		flags.Address("--http-listen", c.HTTPListen),
+		c.check(c.Listen),
 		flags.Within("--memory-limit", c.MemoryLimit, 128*mebibyte, 1<<50),
 		flags.Within("--retention-days", c.RetentionDays, 0, 36500),
 		flags.Within("--max-session", c.MaxSession, time.Minute, 7*24*time.Hour),

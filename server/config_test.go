@@ -42,6 +42,15 @@ func TestWrongFlags(t *testing.T) {
 	tests := []struct{ args, want string }{
 		{"--listen=50051", `--listen="50051": allowed is host:port`},
 		{"--http-listen=x", `--http-listen="x": allowed is host:port`},
+		{"--listen=0.0.0.0:50051", "--listen=0.0.0.0:50051 can be reached from elsewhere, and there is no TLS"},
+		{"--listen=:50051", "--listen=:50051 can be reached from elsewhere"},
+		{"--listen=[::]:50051 --auth-file=f", "can be reached from elsewhere"},
+		{"--listen=tv.example:50051 --auth-file=f", "can be reached from elsewhere"},
+		{"--listen=0.0.0.0:50051 --tls-cert=c --tls-key=k", "with --tls-cert alone anyone may call everything"},
+		{"--tls-cert=c --tls-key=k", "with --tls-cert alone anyone may call everything"},
+		{"--tls-cert=c", "--tls-cert and --tls-key go together"},
+		{"--tls-key=k --insecure", "--tls-cert and --tls-key go together"},
+		{"--tls-client-ca=a", "--tls-client-ca needs --tls-cert and --tls-key"},
 		{"--memory-limit=127MiB", "--memory-limit=127MiB: allowed are 128MiB to"},
 		{"--memory-limit=2GB", `"2GB" is no size; allowed are a whole number and one of B, KiB, MiB, GiB`},
 		{"--memory-limit=-1GiB", `"-1GiB" is no size`},
@@ -65,6 +74,20 @@ func TestWrongFlags(t *testing.T) {
 		_, err := newParser(&program{}).Parse(strings.Fields(test.args))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %s", test.args, err, test.want)
+		}
+	}
+}
+
+func TestExposureThatIsMeant(t *testing.T) {
+	for _, args := range []string{
+		"--listen=0.0.0.0:1 --insecure",
+		"--listen=0.0.0.0:1 --tls-cert=c --tls-key=k --insecure",
+		"--listen=0.0.0.0:1 --tls-cert=c --tls-key=k --auth-file=f",
+		"--listen=0.0.0.0:1 --tls-cert=c --tls-key=k --tls-client-ca=a",
+		"--listen=[::1]:1", "--listen=localhost:1", "--listen=127.0.0.2:1", "--auth-file=f",
+	} {
+		if _, err := newParser(&program{}).Parse(strings.Fields(args)); err != nil {
+			t.Errorf("%s: %v", args, err)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/store"
@@ -49,7 +50,7 @@ func startChained(t *testing.T, catalog tvstatsv1.CatalogServer, level slog.Leve
 	t.Helper()
 	c := &chained{metrics: newMetrics(), draining: make(chan struct{}), log: &lines{}}
 	c.logger = slog.New(slog.NewJSONHandler(c.log, &slog.HandlerOptions{Level: level}))
-	c.server = grpc.NewServer(serverOptions(defaultConfig(), chain(c.logger, c.metrics, &admission{}, c.draining, time.Minute))...)
+	c.server = grpc.NewServer(serverOptions(defaultConfig(), insecure.NewCredentials(), chain(c.logger, c.metrics, &admission{}, c.draining, time.Minute))...)
 	tvstatsv1.RegisterCatalogServer(c.server, catalog)
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/gzip" // callers may compress
 	"google.golang.org/grpc/encoding/proto"
@@ -40,6 +41,10 @@ func (c *serveCommand) Run(ctx context.Context) error {
 //
 //nolint:contextcheck // what is started here must outlive ctx, which only says when to begin to stop
 func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcAddress string)) (err error) {
+	transport, err := cfg.transport(log)
+	if err != nil {
+		return err
+	}
 	entry, err := newAdmission(cfg.AuthFile, log)
 	if err != nil {
 		return err
@@ -66,7 +71,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer(serverOptions(cfg, chain(log, numbers, entry, draining, cfg.StreamIdleTimeout))...)
+	server := grpc.NewServer(serverOptions(cfg, transport, chain(log, numbers, entry, draining, cfg.StreamIdleTimeout))...)
 	tvstatsv1.RegisterViewStatsServer(server, &viewStats{
 		ingest: in, builder: ranking.NewBuilder(db, newID), archive: ranking.NewArchive(db), catalog: db,
 		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,
@@ -78,6 +83,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	}
 	numbers.grpc.InitializeMetrics(server)
 
+	cfg.warn(log)
 	log.Info("serving", "grpc", calls.Addr().String(), "http", probes.Addr().String(), "store", db.Describe())
 	return answerCalls(ctx, server, calls, started, func() {
 		log.Info("stopping")
@@ -132,8 +138,9 @@ func registerHealth(server *grpc.Server) *health.Server {
 
 // serverOptions are the limits of a connection. Gateways keep thousands of streams on one, and probe it while it is
 // silent; a peer that answers no probe is gone.
-func serverOptions(cfg config, links []link) []grpc.ServerOption {
+func serverOptions(cfg config, transport credentials.TransportCredentials, links []link) []grpc.ServerOption {
 	return append(chainOptions(links),
+		grpc.Creds(transport),
 		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2(proto.Name)}),
 		grpc.MaxRecvMsgSize(int(cfg.MaxMessageSize)),
 		grpc.MaxConcurrentStreams(10_000),
