@@ -132,13 +132,14 @@ func (m *meta) knows(client int32) bool {
 
 // adopt commits the changes and then mirrors them. All that can fail comes before the commit. m.mu is held.
 func (m *meta) adopt(ctx context.Context, client int32, changes mirrored, commit func(context.Context) error) error {
-	sets := make(map[int64]int32, len(changes.accounts))
-	for account, tariffs := range changes.accounts {
-		set, err := m.intern(context.WithoutCancel(ctx), tariffs)
-		if err != nil {
-			return err
-		}
-		sets[account] = set
+	accounts := keys(changes.accounts)
+	sets := make([][]int32, len(accounts))
+	for i, account := range accounts {
+		sets[i] = changes.accounts[account]
+	}
+	numbers, err := m.intern(context.WithoutCancel(ctx), sets)
+	if err != nil {
+		return err
 	}
 	if err := commit(ctx); err != nil {
 		return err
@@ -146,8 +147,8 @@ func (m *meta) adopt(ctx context.Context, client int32, changes mirrored, commit
 	if changes.client != nil {
 		m.clients[client] = changes.client.CollectionEnabled
 	}
-	for account, set := range sets {
-		m.setTariffs(accountKey{client, account}, set)
+	for i, account := range accounts {
+		m.setTariffs(accountKey{client, account}, numbers[i])
 	}
 	return nil
 }

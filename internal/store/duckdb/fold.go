@@ -74,26 +74,29 @@ func (s *Store) unitedTariffs(ctx context.Context, tx *sql.Tx, where string) (st
 	if len(mixed) == 0 {
 		return "min(tariff_set)", nil
 	}
+	unions, err := s.meta.unions(ctx, mixed)
+	if err != nil {
+		return "", err
+	}
 	var cases strings.Builder
-	for _, numbers := range mixed {
-		union, err := s.meta.union(ctx, numbers)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(&cases, " WHEN %s THEN %d", list(numbers), union)
+	for i, numbers := range mixed {
+		fmt.Fprintf(&cases, " WHEN %s THEN %d", list(numbers), unions[i])
 	}
 	return "CASE list_sort(list(DISTINCT tariff_set))" + cases.String() + " ELSE min(tariff_set) END", nil
 }
 
-// union answers the number of the union of the numbered sets.
-func (m *meta) union(ctx context.Context, numbers []int32) (int32, error) {
+// unions answers, for each group of numbered sets, the number of their union.
+func (m *meta) unions(ctx context.Context, groups [][]int32) ([]int32, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var set []int32
-	for _, number := range numbers {
-		set = append(set, m.sets[number]...)
+	united := make([][]int32, len(groups))
+	for i, numbers := range groups {
+		for _, number := range numbers {
+			united[i] = append(united[i], m.sets[number]...)
+		}
+		united[i] = viewing.Distinct(united[i])
 	}
-	return m.intern(ctx, viewing.Distinct(set))
+	return m.intern(ctx, united)
 }
 
 func list(numbers []int32) string {

@@ -5,10 +5,8 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"fmt"
-	"strings"
 	"sync"
 
-	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -90,25 +88,34 @@ func (m *meta) loadClients(ctx context.Context) error {
 }
 
 func (m *meta) loadAccounts(ctx context.Context) error {
-	return eachRow(ctx, m.db, func(rows *sql.Rows) error {
+	var keys []accountKey
+	var sets [][]int32
+	err := eachRow(ctx, m.db, func(rows *sql.Rows) error {
 		var key accountKey
 		var tariffs intList
-		if err := rows.Scan(&key.client, &key.account, &tariffs); err != nil {
-			return err
-		}
-		number, err := m.intern(ctx, tariffs)
-		m.accounts[key] = number
+		err := rows.Scan(&key.client, &key.account, &tariffs)
+		keys, sets = append(keys, key), append(sets, tariffs)
 		return err
 	}, `SELECT client_id, account_id, tariffs FROM accounts WHERE len(tariffs) > 0 AND NOT deleted`)
+	if err != nil {
+		return err
+	}
+	numbers, err := m.intern(ctx, sets)
+	for i, number := range numbers {
+		m.accounts[keys[i]] = number
+	}
+	return err
 }
 
 // prepare makes the reports' clients exist and answers the codes of each report.
 func (m *meta) prepare(ctx context.Context, reports []viewing.Report) ([]codes, error) {
 	all := make([]codes, len(reports))
-	if m.lookUp(reports, all) {
-		return all, nil
+	for !m.lookUp(reports, all) {
+		if err := m.learn(ctx, reports); err != nil {
+			return nil, err
+		}
 	}
-	return all, m.learn(ctx, reports, all)
+	return all, nil
 }
 
 // lookUp sets the codes and answers whether everything in the reports was known.
@@ -127,66 +134,6 @@ func (m *meta) lookUp(reports []viewing.Report, all []codes) bool {
 		all[i] = codes{device: device, tariffSet: set}
 	}
 	return true
-}
-
-// learn is the rare way of prepare, for batches with a client, a device or a set that was never seen.
-func (m *meta) learn(ctx context.Context, reports []viewing.Report, all []codes) (err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for i := range reports {
-		if err := m.ensureClient(ctx, reports[i].ClientID); err != nil {
-			return err
-		}
-		if all[i].device, err = m.deviceNumber(ctx, reports[i].Device); err != nil {
-			return err
-		}
-		if all[i].tariffSet, err = m.intern(ctx, reports[i].Tariffs); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// deviceNumber answers the number of a kind of device, which it stores first where it is new. m.mu is held.
-func (m *meta) deviceNumber(ctx context.Context, name string) (int32, error) {
-	if number, known := m.devices[name]; known {
-		return number, nil
-	}
-	number := int32(len(m.devices))
-	if _, err := m.db.ExecContext(ctx, `INSERT INTO devices VALUES (?, ?)`, number, name); err != nil {
-		return 0, unavailable("add kind of device", err)
-	}
-	m.devices[strings.Clone(name)] = number // a report's name is part of a whole message
-	return number, nil
-}
-
-// ensureClient makes the client exist. m.mu is held.
-func (m *meta) ensureClient(ctx context.Context, id int32) error {
-	if _, known := m.clients[id]; known {
-		return nil
-	}
-	client := catalog.NewClient(id)
-	_, err := m.db.ExecContext(ctx, `INSERT INTO clients VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		client.ID, client.Name, client.TimeZone, client.CollectionEnabled)
-	if err != nil {
-		return unavailable("add client", err)
-	}
-	m.clients[id] = client.CollectionEnabled
-	return nil
-}
-
-// intern answers the number of a set of tariffs, which it stores first where it is new. m.mu is held.
-func (m *meta) intern(ctx context.Context, set []int32) (int32, error) {
-	if number, known := m.numbers[string(setKey(nil, set))]; known {
-		return number, nil
-	}
-	number := int32(len(m.sets))
-	_, err := m.db.ExecContext(ctx, `INSERT INTO tariff_sets VALUES (?, ?)`, number, set)
-	if err != nil {
-		return 0, unavailable("add set of tariffs", err)
-	}
-	m.remember(number, append([]int32(nil), set...))
-	return number, nil
 }
 
 func (m *meta) remember(number int32, set []int32) {

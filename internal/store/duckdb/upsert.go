@@ -13,10 +13,11 @@ import (
 	engine "github.com/duckdb/duckdb-go/v2"
 )
 
-// table is a table of the catalog; the first columns of each are its key.
+// table is a table that lists of rows are upserted into; the first columns of each are its key.
 //
-// None has a PRIMARY KEY: rows that are updated or deleted take space for ever in a table with an index, because a
-// checkpoint cleans only tables without one. Keys are unique since one batch after the other is merged into the tables.
+// None whose rows change much has a PRIMARY KEY: rows that are updated or deleted take space for ever in a table with an
+// index, because a checkpoint cleans only tables without one. Keys are unique since one batch after the other is merged
+// into the tables.
 type table struct {
 	name    string
 	keys    int // how many of the columns make the key
@@ -24,6 +25,10 @@ type table struct {
 }
 
 var (
+	devicesTable = table{"devices", 1, []string{"device", "name"}}
+
+	tariffSetsTable = table{"tariff_sets", 1, []string{"tariff_set", "tariffs"}}
+
 	clientsTable = table{"clients", 1, []string{"client_id", "name", "time_zone", "collection_enabled"}}
 
 	channelsTable = table{"channels", 2,

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 var subscriptionTests = []test{
 	{"collection switched off and on", testCollection},
 	{"tariffs are stamped as they are at arrival", testStamp},
+	{"much that was never seen, at once", testUnseen},
 }
 
 func testCollection(t *testing.T, factory Factory) {
@@ -95,4 +97,40 @@ func (s *subject) arrived(channel int32) viewing.Report {
 	report := watch(1, channel, noon, 60)
 	report.Tariffs = s.stamped(1, 1)
 	return report
+}
+
+// testUnseen tells of many accounts with different tariffs in one batch, and reports many new clients, kinds of device and
+// sets of tariffs in another one.
+func testUnseen(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	tariffsOf := func(account int64) []int32 { return []int32{int32(account%20) + 1, int32(account/20) + 100} }
+	var accounts []catalog.Account
+	for id := int64(1); id <= 300; id++ {
+		accounts = append(accounts, catalog.Account{ID: id, ChangedAt: noon, Tariffs: tariffsOf(id)})
+	}
+	s.apply(catalog.Batch{ClientID: 1, Accounts: accounts})
+	var reports []viewing.Report
+	for id := int64(1); id <= 300; id++ {
+		report := watch(id, int32(id%3)+1, noon, int32(id))
+		report.ClientID, report.Device = int32(id%4)+1, fmt.Sprint("kind_", id%50)
+		report.Tariffs = []int32{int32(id%7) + 1, int32(id) + 1000}
+		reports = append(reports, report, report)
+	}
+	s.append(reports...)
+	for range 2 {
+		for id := int64(1); id <= 300; id++ {
+			if got := s.stamped(1, id); !slices.Equal(got, tariffsOf(id)) {
+				t.Errorf("account %d was stamped %v, want %v", id, got, tariffsOf(id))
+			}
+		}
+		for client := int32(1); client <= 4; client++ {
+			q := whole(client)
+			s.check(q)
+			q.filter.Tariffs = []int32{3, 1010}
+			s.check(q)
+			q.filter.Devices = []string{"kind_3", "kind_8", "kind_13", "none"}
+			s.check(q)
+		}
+		s.reopen()
+	}
 }
