@@ -68,7 +68,7 @@ type Store struct {
 	meta     *meta
 	folding  sync.Mutex // one Maintain at a time
 	applying sync.Mutex // one ApplyCatalog at a time
-	saving   sync.Mutex // one SaveResults at a time
+	saving   sync.Mutex // one change of results at a time
 	leasing  sync.Mutex // one change of jobs at a time
 }
 

@@ -32,6 +32,9 @@ func (s *Store) SaveResults(ctx context.Context, results []store.Result) error {
 	return nil
 }
 
+// resultNamed names a result that was not found. The id is the caller's and may be of any length; a status must stay small.
+const resultNamed = "result %.60q"
+
 const selectResults = `SELECT id, client_id, kind, created_at, body FROM results`
 
 func scanResult(rows *sql.Rows, r *store.Result) error {
@@ -41,7 +44,7 @@ func scanResult(rows *sql.Rows, r *store.Result) error {
 // Result answers one result; see store.ResultStore.
 func (s *Store) Result(ctx context.Context, id string, kinds ...store.Kind) (store.Result, error) {
 	results, err := collect(ctx, s.db, scanResult, selectResults+` WHERE id = ? AND `+in("kind", kinds), id)
-	return only(results, err, "result %q", id)
+	return only(results, err, resultNamed, id)
 }
 
 // Results answers a page of results, newest first; see store.ResultStore.
@@ -56,15 +59,18 @@ func (s *Store) Results(ctx context.Context, query store.ResultQuery) ([]store.R
 		in("kind", query.Kinds), after, query.Limit), args...)
 }
 
-// DeleteResult removes one result; see store.ResultStore.
+// DeleteResult removes one result; see store.ResultStore. One change runs at a time: of two deletions that meet at one
+// result the engine would fail the second, which must hear that the result is gone.
 func (s *Store) DeleteResult(ctx context.Context, id string, kinds ...store.Kind) error {
+	s.saving.Lock()
+	defer s.saving.Unlock()
 	outcome, err := s.db.ExecContext(ctx, `DELETE FROM results WHERE id = ? AND `+in("kind", kinds), id)
 	if err != nil {
 		return writeError(ctx, "delete result", err)
 	}
 	deleted, err := outcome.RowsAffected()
 	if err == nil && deleted == 0 {
-		err = fmt.Errorf("result %q: %w", id, store.ErrNotFound)
+		err = fmt.Errorf(resultNamed+": %w", id, store.ErrNotFound)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -20,6 +21,8 @@ var resultTests = []test{
 	{"kinds are kept apart", testResultKinds},
 	{"saved again", testSaveAgain},
 	{"deleted", testDeleteResult},
+	{"deleted by many at once", testDeleteAtOnce},
+	{"ids of any length", testLongID},
 }
 
 var allKinds = []store.Kind{store.ChannelSorting, store.ChannelSelection, store.ProgrammeSelection}
@@ -168,5 +171,44 @@ func testDeleteResult(t *testing.T, factory Factory) {
 			t.Errorf("left are %+v, want %+v", got, want)
 		}
 		s.reopen()
+	}
+}
+
+// testDeleteAtOnce: of those who delete one result together one has done it, and the others hear that it is gone.
+func testDeleteAtOnce(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	for i := range 20 {
+		id := fmt.Sprint("id-", i)
+		s.must(s.store.SaveResults(t.Context(), []store.Result{
+			{ID: id, ClientID: 1, Kind: store.ChannelSorting, CreatedAt: noon, Body: json.RawMessage(`{}`)},
+		}))
+		var deleted atomic.Int32
+		var callers sync.WaitGroup
+		for range 8 {
+			callers.Go(func() {
+				switch err := s.store.DeleteResult(t.Context(), id, allKinds...); {
+				case err == nil:
+					deleted.Add(1)
+				case !isNotFound(err, id):
+					t.Errorf("delete %s: %v", id, err)
+				}
+			})
+		}
+		callers.Wait()
+		if deleted.Load() != 1 {
+			t.Errorf("%s was deleted %d times", id, deleted.Load())
+		}
+	}
+}
+
+// testLongID: an id is the caller's, and an error must stay small enough to be sent.
+func testLongID(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	id := strings.Repeat("x", 100_000)
+	_, err := s.store.Result(t.Context(), id, allKinds...)
+	for _, err := range []error{err, s.store.DeleteResult(t.Context(), id, allKinds...)} {
+		if !errors.Is(err, store.ErrNotFound) || len(err.Error()) > 200 {
+			t.Errorf("an error of %d bytes, %.200v, want a short ErrNotFound", len(err.Error()), err)
+		}
 	}
 }
