@@ -28,6 +28,7 @@ func Run(t *testing.T, factory Factory) {
 		{"subscriptions", subscriptionTests},
 		{"results", resultTests},
 		{"jobs", jobTests},
+		{"runners", runnerTests},
 		{"edges", edgeTests},
 		{"brighttv", brightTVTests},
 	} {

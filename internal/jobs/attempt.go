@@ -1,0 +1,145 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+// A job that fails for a reason that may pass is tried again after firstRetry, then after twice that time, and so on, but
+// never later than after lastRetry. One that has failed maxFailures times is given up.
+const (
+	maxFailures = 5
+	firstRetry  = 5 * time.Second
+	lastRetry   = 5 * time.Minute
+)
+
+var (
+	errCancelled = errors.New("the job was cancelled")
+	errBrokenOff = errors.New("every attempt was broken off: the service ended, or lost its store, while it ran")
+)
+
+// attempt is one try to do a job.
+type attempt struct {
+	*Runner
+	job  store.Job
+	mu   sync.Mutex // guards done
+	done float64
+}
+
+// attempt tries to do the job that was leased. It ends early when ctx ends, the job is cancelled or its lease is lost.
+func (r *Runner) attempt(ctx context.Context, job store.Job) {
+	began := r.queue.clock.Now()
+	r.observer.Began(job)
+	r.queue.news.tell(topic{jobChanged, job.ID})
+	a := &attempt{Runner: r, job: job}
+	work, end := context.WithCancelCause(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() { a.keepLease(work, end) })
+	result, err := a.do(work)
+	cause := context.Cause(work)
+	end(nil)
+	renewing.Wait()
+
+	ended := a.outcome(result, err, cause)
+	if stored := a.finish(ctx, ended, cause); stored != nil {
+		r.observer.Hindered(stored)
+	}
+	r.observer.Ended(ended, r.queue.clock.Since(began), err)
+	r.queue.news.tell(topic{jobChanged, job.ID})
+}
+
+// do does the work. A panic is an error of this job alone.
+func (a *attempt) do(ctx context.Context) (result []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	switch {
+	case a.job.Cancelling: // its runner died before it heard of it
+		return nil, errCancelled
+	case a.job.Failures >= maxFailures:
+		return nil, errBrokenOff
+	}
+	return a.work.Do(ctx, a.job, a.progress)
+}
+
+func (a *attempt) progress(done float64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.done = max(a.done, done)
+}
+
+func (a *attempt) progressed() float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.done
+}
+
+// keepLease renews the lease and stores the progress until ctx ends. It ends the work when the job was cancelled, and when
+// the lease is lost or may be: another may then have the job.
+func (a *attempt) keepLease(ctx context.Context, end context.CancelCauseFunc) {
+	cancelled, stop := a.queue.news.follow(topic{jobCancelled, a.job.ID})
+	defer stop()
+	poll := a.queue.clock.NewTicker(pollInterval)
+	defer poll.Stop()
+	held := a.lease()
+	for {
+		select {
+		case <-cancelled:
+		case <-poll.Chan():
+		case <-ctx.Done():
+			return
+		}
+		lease := a.lease()
+		cancelling, err := a.queue.store.RenewLease(ctx, a.job.ID, lease, a.progressed())
+		switch {
+		case cancelling:
+			end(errCancelled)
+		case err == nil:
+			held = lease
+			a.queue.news.tell(topic{jobChanged, a.job.ID})
+		case errors.Is(err, store.ErrLeaseLost), a.queue.now() >= held.Until:
+			end(store.ErrLeaseLost)
+		case ctx.Err() == nil:
+			a.observer.Hindered(err)
+		}
+	}
+}
+
+// outcome is the job after the attempt. cause is why the work was ended; nil where it ended by itself.
+func (a *attempt) outcome(result []byte, err, cause error) store.Job {
+	job, now := a.job, a.queue.now()
+	job.Progress, job.DueAt, job.FinishedAt = a.progressed(), 0, now
+	switch {
+	case err == nil:
+		job.State, job.Progress, job.Error, job.Result = store.JobSucceeded, 1, "", result
+	case errors.Is(err, errCancelled), errors.Is(cause, errCancelled):
+		job.State = store.JobCancelled
+	case cause != nil: // the program stops
+		job.State, job.Progress, job.FinishedAt = store.JobQueued, 0, 0
+	case errors.Is(err, store.ErrUnavailable) && job.Failures+1 < maxFailures:
+		job.State, job.Progress, job.FinishedAt = store.JobQueued, 0, 0
+		job.DueAt = now.Add(min(firstRetry<<job.Failures, lastRetry))
+		job.Failures, job.Error = job.Failures+1, a.work.Explain(err)
+	default:
+		job.State, job.Failures, job.Error = store.JobFailed, job.Failures+1, a.work.Explain(err)
+	}
+	return job
+}
+
+// finish stores the job, also when ctx has ended. Where that fails the lease runs out and the job is run again.
+func (a *attempt) finish(ctx context.Context, job store.Job, cause error) error {
+	if errors.Is(cause, store.ErrLeaseLost) {
+		return fmt.Errorf("job %q: %w", job.ID, cause)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseLength)
+	defer cancel()
+	return a.queue.store.EndAttempt(ctx, a.owner, job)
+}

@@ -1,0 +1,83 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-co-op/gocron/v2"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// Schedule is when jobs are made without being asked for: cron expressions of five fields, in UTC, by the name of the entry.
+type Schedule map[string]string
+
+// off removes an entry, or all.
+const off = "off"
+
+// With answers the schedule as changed by text: "name=cron" entries, separated by ";", in which "off" removes an entry. An
+// entry that is not named stays. "off" alone removes all.
+func (s Schedule) With(text string) (Schedule, error) {
+	if strings.TrimSpace(text) == off {
+		return Schedule{}, nil
+	}
+	changed := maps.Clone(s)
+	for entry := range strings.SplitSeq(text, ";") {
+		if strings.TrimSpace(entry) == "" {
+			continue
+		}
+		name, cron, err := s.parse(entry)
+		if err != nil {
+			return nil, fmt.Errorf("entry %q: %w", strings.TrimSpace(entry), err)
+		}
+		changed[name] = cron
+	}
+	maps.DeleteFunc(changed, func(_, cron string) bool { return cron == off })
+	return changed, nil
+}
+
+func (s Schedule) parse(entry string) (name, cron string, err error) {
+	name, cron, _ = strings.Cut(entry, "=")
+	name, cron = strings.TrimSpace(name), strings.TrimSpace(cron)
+	if _, known := s[name]; !known {
+		return "", "", fmt.Errorf("there is no %q; the names are %s", name, strings.Join(slices.Sorted(maps.Keys(s)), ", "))
+	}
+	if cron != off && !validCron(cron) {
+		return "", "", errors.New(`a name is followed by = and "off" or five fields, ` +
+			`minute hour day-of-month month day-of-week, in UTC: for example "5 0 * * *" is every day at 00:05`)
+	}
+	return name, cron, nil
+}
+
+// validCron refuses what the scheduler would take beside five fields: other time zones, and intervals that begin with the
+// program, at which no two replicas would agree.
+func validCron(cron string) bool {
+	return len(strings.Fields(cron)) == 5 && gocron.NewDefaultCron(false).IsValid(cron, time.UTC, time.Unix(0, 0)) == nil
+}
+
+// Start calls tick at each time of each entry, with that time, until stop is called; ctx ends then, and stop waits for the
+// calls. Times that passed before Start, or while the computer slept, are left out.
+func (s Schedule) Start(
+	clock clockwork.Clock, tick func(ctx context.Context, entry string, at viewing.Millis),
+) (stop func() error, err error) {
+	scheduler, err := gocron.NewScheduler(gocron.WithClock(clock), gocron.WithLocation(time.UTC))
+	if err != nil {
+		return nil, err
+	}
+	for entry, cron := range s {
+		_, err := scheduler.NewJob(gocron.CronJob(cron, false), gocron.NewTask(func(ctx context.Context) {
+			tick(ctx, entry, viewing.At(clock.Now().Round(time.Minute))) // a timer is not exact, but entries tick on the minute
+		}))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("schedule %s: %w", entry, err), scheduler.Shutdown())
+		}
+	}
+	scheduler.Start()
+	return scheduler.Shutdown, nil
+}

@@ -1,0 +1,92 @@
+package jobs_test
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"go.uber.org/goleak"
+
+	"github.com/tvstats/tvstats/internal/jobs"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var byDefault = jobs.Schedule{"hourly": "0 * * * *", "daily": "5 0 * * *"}
+
+func TestScheduleIsChanged(t *testing.T) {
+	for text, want := range map[string]jobs.Schedule{
+		"":                                 byDefault,
+		" ; ":                              byDefault,
+		"off":                              {},
+		"daily=off":                        {"hourly": "0 * * * *"},
+		" hourly = 30 */2 * * 1-5 ;":       {"hourly": "30 */2 * * 1-5", "daily": "5 0 * * *"},
+		"daily=0 3 * * *;hourly=off":       {"daily": "0 3 * * *"},
+		"daily=off;hourly=off":             {},
+		"daily=off;daily=0 3 1,15 jan *":   {"hourly": "0 * * * *", "daily": "0 3 1,15 jan *"},
+		"hourly=0 * * * *;daily=5 0 * * *": byDefault,
+	} {
+		got, err := byDefault.With(text)
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("%q: got %v, %v, want %v", text, got, err, want)
+		}
+	}
+}
+
+// An error names the entry and teaches what is right.
+func TestWrongSchedules(t *testing.T) {
+	for text, want := range map[string]string{
+		"weekly=0 0 * * 0":              `entry "weekly=0 0 * * 0": there is no "weekly"; the names are daily, hourly`,
+		"daily":                         `entry "daily": a name is followed by = and "off" or five fields`,
+		"hourly=off;daily=61 * * * *":   `entry "daily=61 * * * *": a name`,
+		"daily=0 0 0 * * *":             "five fields",
+		"daily=@hourly":                 "five fields",
+		"daily=@every 1h":               "five fields",
+		"daily=TZ=Asia/Tokyo 0 0 * * *": "in UTC",
+		"daily=TZ=Asia/Tokyo 0 0 * *":   "in UTC",
+		"daily=0 0 31 2 *":              "five fields", // never
+		"off;daily=off":                 `there is no "off"`,
+	} {
+		got, err := byDefault.With(text)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, %v, want %q", text, got, err, want)
+		}
+	}
+}
+
+// TestTicks: two replicas tick at the very same times, whenever they began and however inexact their timers are.
+func TestTicks(t *testing.T) {
+	midnight := time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
+	type tick struct {
+		entry string
+		at    time.Time
+	}
+	for _, began := range []time.Duration{-30 * time.Second, -time.Minute} {
+		clock := clockwork.NewFakeClockAt(midnight.Add(began))
+		ticks := make(chan tick)
+		stop, err := byDefault.Start(clock, func(_ context.Context, entry string, at viewing.Millis) {
+			ticks <- tick{entry, at.Time()}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []tick{
+			{"hourly", midnight}, {"daily", midnight.Add(5 * time.Minute)}, {"hourly", midnight.Add(time.Hour)},
+		} {
+			if err := clock.BlockUntilContext(t.Context(), len(byDefault)); err != nil {
+				t.Fatal(err)
+			}
+			clock.Advance(want.at.Add(7 * time.Second).Sub(clock.Now()))
+			if got := <-ticks; got != want {
+				t.Errorf("begun %v before midnight: got %v, want %v", began, got, want)
+			}
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	}
+}
