@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,6 @@ func TestBadStreams(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			rawCalls := grpc.ForceCodecV2(rawCodec{encoding.GetCodecV2("proto")})
 			err := withStream(t.Context(), address, func(stream eventSender) error {
 				if c.send != nil {
 					if err := stream.SendMsg(c.send); err != nil {
@@ -47,7 +47,7 @@ func TestBadStreams(t *testing.T) {
 				}
 				_, err := stream.Recv()
 				return err
-			}, rawCalls)
+			}, rawCalls())
 			if got := status.Convert(err); got.Code() != c.code || !strings.Contains(got.Message(), c.text) {
 				t.Errorf("got %v, want %v with %q", err, c.code, c.text)
 			}
@@ -57,6 +57,44 @@ func TestBadStreams(t *testing.T) {
 		})
 	}
 }
+
+// TestUnreadableMessages: bytes that are no protobuf are wrong input, whatever the method.
+func TestUnreadableMessages(t *testing.T) {
+	t.Parallel()
+	calls := connect(t, startTestServer(t))
+	for _, c := range []struct {
+		method string
+		call   func(method string) error
+	}{
+		{tvstatsv1.Catalog_ListClients_FullMethodName, func(method string) error {
+			return calls.Invoke(t.Context(), method, raw("\xff"), &tvstatsv1.ListClientsResponse{}, rawCalls())
+		}},
+		{tvstatsv1.Catalog_Sync_FullMethodName, func(method string) error {
+			stream, err := calls.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, method, rawCalls())
+			if err != nil {
+				return err
+			}
+			if err := stream.SendMsg(raw("\xff")); err != nil {
+				return err
+			}
+			return stream.RecvMsg(&tvstatsv1.SyncResponse{})
+		}},
+	} {
+		if got := status.Convert(c.call(c.method)); got.Code() != codes.InvalidArgument || !violates(got, "request") || !ours(got) {
+			t.Errorf("%s: got %v with %v, want INVALID_ARGUMENT of domain %q", c.method, got, got.Details(), errorDomain)
+		}
+	}
+}
+
+// ours tells whether the status says that it is of this service.
+func ours(s *status.Status) bool {
+	return slices.ContainsFunc(s.Details(), func(detail any) bool {
+		info, ok := detail.(*errdetails.ErrorInfo)
+		return ok && info.GetDomain() == errorDomain && info.GetReason() != ""
+	})
+}
+
+func rawCalls() grpc.CallOption { return grpc.ForceCodecV2(rawCodec{encoding.GetCodecV2("proto")}) }
 
 // raw is a message that is sent as it is; rawCodec must be forced on the call.
 type raw []byte

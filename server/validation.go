@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
@@ -29,6 +30,11 @@ type violations struct {
 // validate checks a request, unary or of a stream, and reports everything that is wrong with it at once. What it lets
 // pass, handlers need not check again. Messages without rules pass.
 func validate(req any) error {
+	if m, ok := req.(proto.Message); ok {
+		if err := unreadable(m); err != nil {
+			return err
+		}
+	}
 	v := &violations{}
 	switch r := req.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityRequest:

@@ -6,24 +6,37 @@ import (
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // codec gives an eventBatch the bytes of its message and leaves every other message to gRPC's own codec. Decoding view
 // events straight into the domain's structs costs no allocation an event; the generated code costs four.
+//
+// It fails for no message: gRPC would end the call with INTERNAL and without details before anything of ours is asked. A
+// message that cannot be read is passed on with the reason instead, and refused as wrong input like any other.
 type codec struct{ encoding.CodecV2 }
 
 // Unmarshal implements encoding.CodecV2.
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	batch, ok := v.(*eventBatch)
 	if !ok {
-		return c.CodecV2.Unmarshal(data, v)
+		return c.unmarshal(data, v)
 	}
 	message := data.MaterializeToBuffer(mem.DefaultBufferPool())
 	defer message.Free()
 	batch.decode(message.ReadOnlyData())
 	return nil
+}
+
+func (c codec) unmarshal(data mem.BufferSlice, v any) error {
+	err := c.CodecV2.Unmarshal(data, v)
+	if m, ok := v.(proto.Message); ok && err != nil {
+		markUnreadable(m, err)
+		return nil
+	}
+	return err
 }
 
 // eventBatch is a StreamEventsRequest as events of the domain. Its memory is used again for the next message of the
