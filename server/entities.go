@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -115,8 +116,8 @@ func allPositive(field string, ids []int32) error {
 }
 
 func text(field, value string) error {
-	if len(value) > maxName {
-		return fmt.Errorf("%s has %d bytes; it must have at most %d", field, len(value), maxName)
+	if characters := utf8.RuneCountInString(value); characters > maxName {
+		return fmt.Errorf("%s has %d characters; it must have at most %d", field, characters, maxName)
 	}
 	return nil
 }

@@ -126,7 +126,7 @@ func TestSyncDefaults(t *testing.T) {
 }
 
 func TestSyncRejectsEntitiesAlone(t *testing.T) {
-	long := strings.Repeat("x", 256)
+	long, longest := strings.Repeat("я", 256), strings.Repeat("я", 255)
 	invalidTime := &timestamppb.Timestamp{Seconds: 1 << 60}
 	start6, end9 := instant("2025-06-01T06:00:00Z"), instant("2025-06-01T09:00:00Z")
 	request := &tvstatsv1.SyncRequest{
@@ -148,7 +148,7 @@ func TestSyncRejectsEntitiesAlone(t *testing.T) {
 			{ProgrammeId: 6, ChannelId: 1, Start: start6, End: instant("2025-06-08T06:00:00.001Z")},
 			{ProgrammeId: 7, ChannelId: 1, Start: instant("0001-01-01T00:00:00Z"), End: instant("9999-12-31T00:00:00Z")},
 			{ProgrammeId: 8, ChannelId: 1, Title: long, Start: start6, End: end9},
-			{ProgrammeId: 9, Deleted: true}, {ProgrammeId: 10, ChannelId: 1, Start: start6, End: instant("2025-06-08T06:00:00Z")},
+			{ProgrammeId: 9, Deleted: true}, {ProgrammeId: 10, ChannelId: 1, Title: longest, Start: start6, End: instant("2025-06-08T06:00:00Z")},
 		},
 		Payments: []*tvstatsv1.Payment{
 			{AccountId: 1, Currency: "EUR", PaidAt: start6}, {PaymentId: 1, Currency: "EUR", PaidAt: start6},
@@ -158,18 +158,18 @@ func TestSyncRejectsEntitiesAlone(t *testing.T) {
 	}
 	want := []string{
 		"client 0: client_id is 8; it must be 7",
-		"channels 1: channel_id is 0; it must be positive", "channels 2: name has 256 bytes; it must have at most 255",
+		"channels 1: channel_id is 0; it must be positive", "channels 2: name has 256 characters; it must have at most 255",
 		"channels 3: number is -1; it must be 0 or more", "channels 4: categories has 0; each must be positive",
 		"channels 5: channel_id is -5; it must be positive",
-		"tariffs 0: tariff_id is 0", "tariffs 1: name has 256 bytes", "tariffs 2: tariff_id is -1",
-		"categories 0: category_id is 0", "categories 1: name has 256 bytes", "categories 2: category_id is -1",
+		"tariffs 0: tariff_id is 0", "tariffs 1: name has 256 characters", "tariffs 2: tariff_id is -1",
+		"categories 0: category_id is 0", "categories 1: name has 256 characters", "categories 2: category_id is -1",
 		"accounts 0: account_id is 0", "accounts 1: tariffs has -1; each must be positive",
 		"accounts 2: changed_at is no valid timestamp", "accounts 3: registered_at is no valid timestamp",
 		"accounts 5: changed_at is no valid timestamp",
 		"programmes 0: programme_id is 0", "programmes 1: channel_id is 0", "programmes 2: start is missing",
 		"programmes 3: end is missing", "programmes 4: end is not after start", "programmes 5: end is no valid timestamp",
 		"programmes 6: end is more than 168h0m0s after start", "programmes 7: end is more than 168h0m0s after start",
-		"programmes 8: title has 256 bytes",
+		"programmes 8: title has 256 characters",
 		"payments 0: payment_id is 0", "payments 1: account_id is 0", "payments 2: paid_at is missing",
 		`payments 3: currency is "eur"; it must be three capital letters (ISO 4217)`, `payments 4: currency is "EURO"`,
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
@@ -18,7 +19,7 @@ const (
 	maxDays         = 3660
 	maxClients      = 1000
 	maxSelection    = 10_000
-	maxName         = 255 // bytes
+	maxName         = 255 // characters
 	maxSyncEntities = 10_000
 )
 
@@ -203,8 +204,8 @@ func (v *violations) selection(r selection) {
 	if size := int64(r.GetSelectionSize()); size != 0 {
 		v.between("selection_size", size, 1, maxSelection)
 	}
-	if bytes := len(r.GetSelectionName()); bytes > maxName {
-		v.add("selection_name", "%d bytes are not allowed; at most %d are", bytes, maxName)
+	if characters := utf8.RuneCountInString(r.GetSelectionName()); characters > maxName {
+		v.add("selection_name", "%d characters are not allowed; at most %d are", characters, maxName)
 	}
 }
 

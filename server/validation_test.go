@@ -102,9 +102,9 @@ func TestValidate(t *testing.T) {
 		{"channels: greatest size", changed(validChannelSelection(), func(r *selectionRequest) { r.SelectionSize = 10_000 }), nil},
 		{"channels: too great a size", changed(validChannelSelection(), func(r *selectionRequest) { r.SelectionSize = 10_001 }),
 			[]string{"selection_size: 10001 is not allowed; it must be 1 to 10000"}},
-		{"channels: longest name", changed(validChannelSelection(), func(r *selectionRequest) { r.SelectionName = strings.Repeat("я", 127) + "x" }), nil},
-		{"channels: name", changed(validChannelSelection(), func(r *selectionRequest) { r.SelectionName = strings.Repeat("я", 128) }),
-			[]string{"selection_name: 256 bytes are not allowed; at most 255 are"}},
+		{"channels: longest name", changed(validChannelSelection(), func(r *selectionRequest) { r.SelectionName = strings.Repeat("я", 255) }), nil},
+		{"channels: name", changed(validChannelSelection(), func(r *selectionRequest) { r.SelectionName = strings.Repeat("я", 256) }),
+			[]string{"selection_name: 256 characters are not allowed; at most 255 are"}},
 
 		{"epg", validEpgSelection(), nil},
 		{"epg: client, scope, size", changed(validEpgSelection(), func(r *epgRequest) { r.ClientId, r.DaysNumber, r.SelectionSize = 0, 0, -5 }),

@@ -147,7 +147,7 @@ type Client struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator's id. In a SyncRequest 0 is ignored, and any other value must equal SyncRequest.client_id.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// Name for people, at most 255 bytes.
+	// Name for people, at most 255 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The operator's time zone, an IANA name such as "Europe/Riga"; empty means "UTC". No figure depends on it: windows
 	// are counted in hours and days are UTC days.
@@ -222,7 +222,7 @@ type Channel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel's id. Positive.
 	ChannelId int32 `protobuf:"varint,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
-	// Name for people, at most 255 bytes.
+	// Name for people, at most 255 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Number on the remote control, not negative; default 0. Orders channels that nothing else tells apart.
 	Number int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
@@ -315,7 +315,7 @@ type Tariff struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The tariff's id. Positive.
 	TariffId int32 `protobuf:"varint,1,opt,name=tariff_id,json=tariffId,proto3" json:"tariff_id,omitempty"`
-	// Name for people, at most 255 bytes.
+	// Name for people, at most 255 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// True removes the tariff; accounts and sessions that carry it still do. All fields but tariff_id are then ignored.
 	Deleted       bool `protobuf:"varint,3,opt,name=deleted,proto3" json:"deleted,omitempty"`
@@ -379,7 +379,7 @@ type Category struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The category's id. Positive.
 	CategoryId int32 `protobuf:"varint,1,opt,name=category_id,json=categoryId,proto3" json:"category_id,omitempty"`
-	// Name for people, at most 255 bytes.
+	// Name for people, at most 255 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// True removes the category; channels that name it still do. All fields but category_id are then ignored.
 	Deleted       bool `protobuf:"varint,3,opt,name=deleted,proto3" json:"deleted,omitempty"`
@@ -448,7 +448,8 @@ type Account struct {
 	Active bool `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`
 	// Tariffs that the account has, each positive; order and repeats do not matter, answers list them ascending.
 	Tariffs []int32 `protobuf:"varint,3,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
-	// When the subscriber came. Absent means changed_at of the account's earliest state. Always present in answers.
+	// When the subscriber came. Absent means what the latest state that told it has told, and where none has, changed_at of
+	// the account's earliest state. Always present in answers.
 	RegisteredAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=registered_at,json=registeredAt,proto3" json:"registered_at,omitempty"`
 	// When this state began. Absent means the service's clock when the request arrives. Of two states of one account with
 	// the same changed_at the one that arrived last stands. Always present in answers.
@@ -539,7 +540,7 @@ type Programme struct {
 	ProgrammeId int64 `protobuf:"varint,1,opt,name=programme_id,json=programmeId,proto3" json:"programme_id,omitempty"`
 	// The channel that it is on. Positive.
 	ChannelId int32 `protobuf:"varint,2,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
-	// Title for people, at most 255 bytes.
+	// Title for people, at most 255 characters.
 	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
 	// When it begins. Required.
 	Start *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start,proto3" json:"start,omitempty"`

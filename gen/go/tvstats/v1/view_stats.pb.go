@@ -724,7 +724,7 @@ type CreateChannelSelectionByPopularityRequest struct {
 	// How many channels to hold, 1 to 10,000; 0 means 17. The selection is shorter only where the client has fewer
 	// channels to offer.
 	SelectionSize int32 `protobuf:"varint,7,opt,name=selection_size,json=selectionSize,proto3" json:"selection_size,omitempty"`
-	// A name of up to 255 bytes; it need not be unique. Empty means "<days_number> (<selection_size>)", for example
+	// A name of up to 255 characters; it need not be unique. Empty means "<days_number> (<selection_size>)", for example
 	// "30 (17)".
 	SelectionName string `protobuf:"bytes,8,opt,name=selection_name,json=selectionName,proto3" json:"selection_name,omitempty"`
 	// Sessions watched for less than this many seconds do not count at all. Not negative; default 0, which counts every
@@ -911,7 +911,7 @@ type CreateEpgSelectionByPopularityRequest struct {
 	// How many programmes to hold, 1 to 10,000; 0 means 17. The selection is shorter only where the client has fewer
 	// programmes to offer.
 	SelectionSize int32 `protobuf:"varint,7,opt,name=selection_size,json=selectionSize,proto3" json:"selection_size,omitempty"`
-	// A name of up to 255 bytes; it need not be unique. Empty means "<days_number> (<selection_size>)", for example
+	// A name of up to 255 characters; it need not be unique. Empty means "<days_number> (<selection_size>)", for example
 	// "30 (17)".
 	SelectionName string `protobuf:"bytes,8,opt,name=selection_name,json=selectionName,proto3" json:"selection_name,omitempty"`
 	// Sessions watched for less than this many seconds do not count at all. It is compared with the whole session, not
