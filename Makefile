@@ -12,6 +12,11 @@ BENCHSTAT_VERSION          := v0.0.0-20260908200009-22c9c6c9d4da
 GRPCIO_TOOLS_VERSION       := 1.62.3
 GRPCIO_VERSION             := 1.62.3
 PROTOBUF_PYTHON_VERSION    := 4.25.9
+# Types of the service stubs, which protoc leaves untyped, and what checks the examples against them.
+MYPY_PROTOBUF_VERSION      := 3.6.0
+MYPY_VERSION               := 2.4.1
+TYPES_GRPCIO_VERSION       := 1.85.0.20261028
+TYPES_PROTOBUF_VERSION     := 7.35.1.20260906
 
 GO     ?= go
 PYTHON ?= python3
@@ -53,12 +58,13 @@ $(eval $(call go-tool,grpcurl,$(GRPCURL_VERSION),github.com/fullstorydev/grpcurl
 $(eval $(call go-tool,benchstat,$(BENCHSTAT_VERSION),golang.org/x/perf/cmd/benchstat))
 
 # Named after its versions, inside what it stands for: clearing the environment takes the old mark along.
-VENV_READY := $(VENV)/grpcio-tools-$(GRPCIO_TOOLS_VERSION)-grpcio-$(GRPCIO_VERSION)-protobuf-$(PROTOBUF_PYTHON_VERSION)
+VENV_READY := $(VENV)/grpcio-tools-$(GRPCIO_TOOLS_VERSION)-grpcio-$(GRPCIO_VERSION)-protobuf-$(PROTOBUF_PYTHON_VERSION)-mypy-$(MYPY_PROTOBUF_VERSION)-$(MYPY_VERSION)-types-$(TYPES_GRPCIO_VERSION)-$(TYPES_PROTOBUF_VERSION)
 
 $(VENV_READY):
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip --disable-pip-version-check install --quiet grpcio-tools==$(GRPCIO_TOOLS_VERSION) \
-		grpcio==$(GRPCIO_VERSION) protobuf==$(PROTOBUF_PYTHON_VERSION)
+		grpcio==$(GRPCIO_VERSION) protobuf==$(PROTOBUF_PYTHON_VERSION) mypy-protobuf==$(MYPY_PROTOBUF_VERSION) \
+		mypy==$(MYPY_VERSION) types-grpcio==$(TYPES_GRPCIO_VERSION) types-protobuf==$(TYPES_PROTOBUF_VERSION)
 	@touch $@
 
 .PHONY: tools
@@ -69,9 +75,11 @@ PROTOS := $(sort $(shell find proto -name '*.proto'))
 
 .PHONY: generate
 generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc $(VENV_READY) ## generate gen/ and proto/tvstats.binpb from proto/
+	find gen -type f \( -name '*.pb.go' -o -name '*_pb2*.py*' \) -delete # not the packaging of gen/python
 	$(BIN)/buf generate
 	$(BIN)/buf build --as-file-descriptor-set --output proto/tvstats.binpb
-	$(VENV)/bin/python -m grpc_tools.protoc --proto_path=proto --grpc_python_out=gen/python $(PROTOS)
+	$(VENV)/bin/python -m grpc_tools.protoc --proto_path=proto --grpc_python_out=gen/python \
+		--plugin=protoc-gen-mypy_grpc=$(VENV)/bin/protoc-gen-mypy_grpc --mypy_grpc_out=quiet:gen/python $(PROTOS)
 
 .PHONY: check-generated
 check-generated: generate ## fail if what is generated is not what proto/ generates

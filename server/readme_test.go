@@ -31,11 +31,15 @@ func TestREADME(t *testing.T) {
 // runSessions runs the commands of a page against a server, in their order, and answers how many there are.
 func runSessions(t *testing.T, address, page string) int {
 	t.Helper()
-	path := []string{filepath.Dir(tool(t, "bin/grpcurl")), programFolder(t), os.Getenv("PATH")}
+	path := []string{
+		filepath.Dir(tool(t, "bin/grpcurl")), filepath.Dir(tool(t, "venv/bin/python")), programFolder(t), os.Getenv("PATH"),
+	}
 	sessions := readmeSession.FindAllStringSubmatch(page, -1)
 	for _, s := range sessions {
 		command := exec.CommandContext(testContext(t), "sh", "-c", strings.ReplaceAll(s[1], readmeAddress, address))
-		command.Env = append(os.Environ(), "PATH="+strings.Join(path, ":"), "TVSTATS_SERVER="+address, programEnv+"=1")
+		command.Dir = ".."
+		command.Env = append(os.Environ(), "PATH="+strings.Join(path, ":"), "PYTHONPATH=gen/python", "PYTHONDONTWRITEBYTECODE=1",
+			"TVSTATS_SERVER="+address, programEnv+"=1")
 		compareSession(t, command, s[2])
 	}
 	return len(sessions)
