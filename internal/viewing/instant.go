@@ -26,12 +26,15 @@ func (m Millis) Sub(earlier Millis) time.Duration {
 }
 
 // Day is the UTC day that holds the instant, also before 1970.
-func (m Millis) Day() Day {
-	day := m / DayLength
-	if m%DayLength < 0 {
-		day--
+func (m Millis) Day() Day { return Day(m.floor(DayLength) / DayLength) }
+
+// floor is the greatest multiple of step at or before the instant, also before 1970.
+func (m Millis) floor(step Millis) Millis {
+	rest := m % step
+	if rest < 0 {
+		rest += step
 	}
-	return Day(day)
+	return m - rest
 }
 
 // Start is the first instant of the day.
@@ -42,6 +45,15 @@ func (d Day) Window() Window { return Window{From: d.Start(), To: (d + 1).Start(
 
 // String is the day as YYYY-MM-DD.
 func (d Day) String() string { return d.Start().Time().Format(time.DateOnly) }
+
+// ParseDay reads a day written as YYYY-MM-DD.
+func ParseDay(s string) (Day, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return 0, err
+	}
+	return At(t).Day(), nil
+}
 
 // Window is the half-open interval [From, To).
 type Window struct {

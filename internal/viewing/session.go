@@ -34,6 +34,10 @@ type State struct {
 	Tariffs        []int32 // ascending, no repeats; shared, never written to
 }
 
+// LongestSession bounds At − StartedAt whatever is configured, so that only sessions that started so long before an
+// instant, or later, can have been on at it.
+const LongestSession = 7 * DayLength
+
 // Report is one valid statement of a device about a session; a merged session has the same shape.
 type Report struct {
 	Identity
