@@ -162,6 +162,12 @@ type Store interface {
 	CatalogReader
 	ResultStore
 	JobStore
+	ChangeClock
+	FigureStore
+	OnlineFinder
+	AudienceReader
+	LedgerReader
+	PaymentReader
 	Maintainer
 	Monitor
 	// Close ends all work and lets go of the data. Nothing that was acknowledged depends on it.

@@ -40,6 +40,9 @@ func (s *Store) applyCatalog(ctx context.Context, batch catalog.Batch) error {
 	if err := tx.applyEntities(ctx, batch, changes.client); err != nil {
 		return err
 	}
+	if err := tx.applyPayments(ctx, batch.ClientID, batch.Payments); err != nil {
+		return err
+	}
 	if changes.accounts, err = tx.applyAccounts(ctx, batch.ClientID, batch.Accounts); err != nil {
 		return err
 	}
@@ -70,15 +73,29 @@ func (tx *bulkTx) applyEntities(ctx context.Context, batch catalog.Batch, client
 		{programmesTable, rowsOf(batch.Programmes, func(p *catalog.Programme) row {
 			return row{id, p.ID, p.ChannelID, p.Title, int64(p.Start), int64(p.End), p.Deleted}
 		})},
-		{paymentsTable, rowsOf(batch.Payments, func(p *catalog.Payment) row {
-			return row{id, p.ID, p.AccountID, p.AmountMinor, p.Currency, int64(p.PaidAt), p.Deleted}
-		})},
 	} {
 		if err := tx.upsert(ctx, entities.table, entities.rows); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// applyPayments upserts payments and counts what that changes.
+func (tx *bulkTx) applyPayments(ctx context.Context, client int32, payments []catalog.Payment) error {
+	if len(payments) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(payments))
+	for i := range payments {
+		ids[i] = payments[i].ID
+	}
+	rows := rowsOf(payments, func(p *catalog.Payment) row {
+		return row{client, p.ID, p.AccountID, p.AmountMinor, p.Currency, int64(p.PaidAt), p.Deleted}
+	})
+	return tx.counting(ctx, client, paymentsChanges, paymentContents(client, in("payment_id", ids)), func() error {
+		return tx.upsert(ctx, paymentsTable, rows)
+	})
 }
 
 // currentStates is the table accounts as it follows from account_states. registered_at is what the latest state that
@@ -89,8 +106,8 @@ const currentStates = `(SELECT client_id, account_id, max(changed_at) AS changed
 		arg_max(deleted, changed_at) AS deleted
 	FROM account_states WHERE client_id = %d AND %s GROUP BY client_id, account_id) AS told`
 
-// applyAccounts adds the states to the history of their accounts, brings the current states up to date and answers the
-// tariffs that events of these accounts now get.
+// applyAccounts adds the states to the history of their accounts, counts what that changes in the ledger, brings the current
+// states up to date and answers the tariffs that events of these accounts now get.
 func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []catalog.Account) (map[int64][]int32, error) {
 	if len(states) == 0 {
 		return nil, nil
@@ -100,11 +117,15 @@ func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []cata
 		accounts[a.ID] = nil
 		return row{client, a.ID, int64(a.ChangedAt), a.Active, a.Tariffs, int64(a.RegisteredAt), a.Deleted}
 	})
-	if err := tx.upsert(ctx, accountStatesTable, rows); err != nil {
-		return nil, err
-	}
 	ids := in("account_id", keys(accounts))
-	if _, err := tx.ExecContext(ctx, accountsTable.merge(fmt.Sprintf(currentStates, client, ids))); err != nil {
+	err := tx.counting(ctx, client, accountChanges, ledgerContents(client, ids), func() error {
+		if err := tx.upsert(ctx, accountStatesTable, rows); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, accountsTable.merge(fmt.Sprintf(currentStates, client, ids)))
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	return accounts, eachRow(ctx, tx, func(rows *sql.Rows) error {

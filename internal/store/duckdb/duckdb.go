@@ -70,6 +70,7 @@ type Store struct {
 	applying sync.Mutex // one ApplyCatalog at a time
 	saving   sync.Mutex // one change of results at a time
 	leasing  sync.Mutex // one change of jobs at a time
+	caching  sync.Mutex // one SaveFigures at a time
 }
 
 var _ store.Store = (*Store)(nil)

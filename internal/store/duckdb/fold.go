@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -43,9 +42,13 @@ func (s *Store) fold(ctx context.Context, day viewing.Day) error {
 			fmt.Sprintf(`CREATE TEMP TABLE folded AS SELECT %s, %s, %s AS tariff_set FROM (
 				FROM sessions WHERE %[4]s UNION ALL FROM reports WHERE %[4]s) GROUP BY %[1]s`,
 				identity, mergedState, tariffSet, where),
+			foldedReports(where),
 			`DELETE FROM reports WHERE ` + where,
 			`DELETE FROM sessions WHERE ` + where,
+			`DELETE FROM viewers WHERE ` + where,
 			`INSERT INTO sessions FROM folded ORDER BY client_id, account_id, started_at, device_uid, channel_id`,
+			`INSERT INTO viewers SELECT client_id, account_id, device_uid, device, max(started_at) FROM folded GROUP BY ALL
+				ORDER BY client_id, account_id`,
 			`DROP TABLE folded`,
 		} {
 			if _, err := tx.ExecContext(ctx, statement); err != nil {
@@ -99,9 +102,10 @@ func (m *meta) unions(ctx context.Context, groups [][]int32) ([]int32, error) {
 	return m.intern(ctx, united)
 }
 
-func list(numbers []int32) string {
+// list is the numbers as a literal.
+func list[T ~int32 | ~int64](numbers []T) string {
 	var b []byte
-	for i, number := range slices.All(numbers) {
+	for i, number := range numbers {
 		if i > 0 {
 			b = append(b, ", "...)
 		}

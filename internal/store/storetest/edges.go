@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"testing"
 
@@ -63,7 +64,9 @@ func testEndedContext(t *testing.T, factory Factory) {
 	before := s.contents(1) + jobLists(t, s.store, 0)
 	ended, end := context.WithCancel(t.Context())
 	end()
-	for name, call := range s.calls(ended) {
+	calls := s.calls(ended)
+	maps.Copy(calls, s.dynamicsCalls(ended))
+	for name, call := range calls {
 		if err := call(); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error %v, want %v", name, err, context.Canceled)
 		}

@@ -29,6 +29,8 @@ func Run(t *testing.T, factory Factory) {
 		{"results", resultTests},
 		{"jobs", jobTests},
 		{"runners", runnerTests},
+		{"versions", versionTests},
+		{"dynamics", dynamicsTests},
 		{"edges", edgeTests},
 		{"brighttv", brightTVTests},
 	} {

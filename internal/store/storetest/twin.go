@@ -15,7 +15,9 @@ import (
 type twin struct {
 	sessions   map[viewing.Identity]viewing.State
 	programmes map[entity]catalog.Programme
-	accounts   map[entity]catalog.Account // current states
+	accounts   map[entity]catalog.Account                    // current states
+	states     map[entity]map[viewing.Millis]catalog.Account // all states by changed_at
+	payments   map[entity]catalog.Payment
 }
 
 // entity is what is known under an id at a client.
@@ -35,6 +37,8 @@ func newTwin() *twin {
 		sessions:   map[viewing.Identity]viewing.State{},
 		programmes: map[entity]catalog.Programme{},
 		accounts:   map[entity]catalog.Account{},
+		states:     map[entity]map[viewing.Millis]catalog.Account{},
+		payments:   map[entity]catalog.Payment{},
 	}
 }
 
@@ -50,7 +54,7 @@ func (w *twin) AppendReports(_ context.Context, reports []viewing.Report) error 
 	return nil
 }
 
-// ApplyCatalog implements store.CatalogWriter for what viewing depends on.
+// ApplyCatalog implements store.CatalogWriter for what figures depend on.
 func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
 	for _, programme := range batch.Programmes {
 		w.programmes[entity{batch.ClientID, programme.ID}] = programme
@@ -60,6 +64,13 @@ func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
 		if current, known := w.accounts[key]; !known || account.ChangedAt >= current.ChangedAt {
 			w.accounts[key] = account
 		}
+		if w.states[key] == nil {
+			w.states[key] = map[viewing.Millis]catalog.Account{}
+		}
+		w.states[key][account.ChangedAt] = account
+	}
+	for _, payment := range batch.Payments {
+		w.payments[entity{batch.ClientID, payment.ID}] = payment
 	}
 	return nil
 }

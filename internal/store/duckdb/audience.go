@@ -1,0 +1,99 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var _ store.AudienceReader = (*Store)(nil)
+
+// watchPeriods is how many periods one query sums up: its memory grows with periods × accounts.
+const watchPeriods = 31
+
+// WatchByPeriod sums up viewing; see store.AudienceReader.
+func (s *Store) WatchByPeriod(ctx context.Context, clientID int32, boundaries []viewing.Millis) ([]store.Watch, error) {
+	periods := make([]store.Watch, len(boundaries)-1)
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		for first := 0; first < len(periods); first += watchPeriods {
+			last := min(first+watchPeriods, len(periods))
+			if err := s.watchPart(ctx, tx, clientID, boundaries[first:last+1], periods[first:last]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sum up viewing by period: %w", err)
+	}
+	return periods, nil
+}
+
+func (s *Store) watchPart(
+	ctx context.Context, tx *sql.Tx, clientID int32, boundaries []viewing.Millis, periods []store.Watch,
+) error {
+	window := viewing.Window{From: boundaries[0], To: boundaries[len(boundaries)-1]}
+	sessions, err := s.sessions(ctx, tx, viewing.Filter{ClientID: clientID, Window: window})
+	if err != nil {
+		return err
+	}
+	var number strings.Builder
+	for i, boundary := range boundaries[1:] {
+		fmt.Fprintf(&number, "WHEN started_at < %d THEN %d ", boundary, i)
+	}
+	return eachRow(ctx, tx, func(rows *sql.Rows) error {
+		var period int
+		var watch store.Watch
+		err := rows.Scan(&period, &watch.Accounts, &watch.Seconds, &watch.Sessions)
+		periods[period] = watch
+		return err
+	}, fmt.Sprintf(`WITH %s watched AS (
+			SELECT CASE %sEND AS period, account_id, sum(watched_seconds) AS seconds, count(*) AS sessions FROM %s GROUP BY ALL)
+		SELECT period, count(*), sum(seconds)::BIGINT, sum(sessions)::BIGINT FROM watched GROUP BY period`,
+		sessions.with, number.String(), sessions.relation))
+}
+
+// audience needs no session merged: who watched, on what and when it began is in every report. Folded days before the one of
+// as_of are in viewers, where the last start of a day tells whether any lies in the window.
+const audience = `WITH seen AS (
+		SELECT account_id, device_uid, device, started_at FROM viewers
+			WHERE client_id = %[1]d AND started_at >= %[2]d AND started_at < %[3]d
+		UNION ALL SELECT account_id, device_uid, device, started_at FROM sessions
+			WHERE client_id = %[1]d AND started_at >= %[3]d AND started_at < %[4]d
+		UNION ALL SELECT account_id, device_uid, device, started_at FROM reports
+			WHERE client_id = %[1]d AND started_at >= %[2]d AND started_at < %[4]d),
+	latest AS (SELECT account_id, device_uid, device, max(started_at) AS started_at FROM seen GROUP BY ALL)
+	SELECT name,
+		count(DISTINCT account_id) FILTER (started_at >= %[5]d), count(DISTINCT device_uid) FILTER (started_at >= %[5]d),
+		count(DISTINCT account_id) FILTER (started_at >= %[6]d), count(DISTINCT device_uid) FILTER (started_at >= %[6]d),
+		count(DISTINCT account_id), count(DISTINCT device_uid)
+	FROM latest JOIN devices USING (device) GROUP BY GROUPING SETS ((), (name))`
+
+// Audience answers who watched; see store.AudienceReader.
+func (s *Store) Audience(ctx context.Context, clientID int32, asOf viewing.Millis) (store.Audience, error) {
+	var whole store.Audience
+	byDevice := map[string]int64{}
+	from := viewing.DaysBefore(asOf, 30).From
+	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
+		var device sql.Null[string] // absent in the row for all together
+		var a store.Audience
+		err := rows.Scan(&device, &a.In24Hours.Accounts, &a.In24Hours.Devices, &a.In7Days.Accounts, &a.In7Days.Devices,
+			&a.In30Days.Accounts, &a.In30Days.Devices)
+		if device.Valid {
+			byDevice[device.V] = a.In30Days.Accounts
+		} else {
+			whole = a
+		}
+		return err
+	}, fmt.Sprintf(audience, clientID, from, max(from, asOf.Day().Start()), asOf,
+		viewing.DaysBefore(asOf, 1).From, viewing.DaysBefore(asOf, 7).From))
+	if err != nil {
+		return store.Audience{}, fmt.Errorf("count the audience: %w", err)
+	}
+	whole.ByDevice = byDevice
+	return whole, nil
+}

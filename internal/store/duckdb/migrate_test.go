@@ -1,0 +1,57 @@
+package duckdb
+
+import (
+	"database/sql"
+	"path/filepath"
+	"testing"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// TestMigrationOfOldData opens a store that a version without subscriber dynamics wrote: its data has versions and an
+// audience, as if it had come later.
+func TestMigrationOfOldData(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	old, err := sql.Open("duckdb", filepath.Join(dir, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hour = 1_700_006_400_000
+	if _, err := old.ExecContext(t.Context(), `CREATE TABLE schema_version (version INTEGER NOT NULL)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrateStep(t.Context(), old, "0001_initial.sql", 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.ExecContext(t.Context(), `
+		INSERT INTO devices VALUES (0, 'mag250');
+		INSERT INTO sessions SELECT 1, account, 'uid', 0, 1, 1, 0, 1700006400000 + account, 1700006460000, 60, true, 0 FROM range(3) t(account);
+		INSERT INTO account_states VALUES (1, 1, 1700006400005, true, [], 1700002800000, false);
+		INSERT INTO accounts VALUES (1, 1, 1700006400005, true, [], 1700002800000, false);
+		INSERT INTO payments VALUES (1, 1, 1, 100, 'EUR', 1700010000000, false), (1, 2, 0, 0, '', 0, true)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // its directory goes with it
+	_, hours, err := s.Versions(t.Context(), 1, viewing.Window{From: hour - viewing.DayLength, To: hour + viewing.DayLength})
+	want := []store.HourVersion{
+		{Hour: hour - viewing.HourLength, Version: store.Version{Accounts: 1}},
+		{Hour: hour, Version: store.Version{Viewing: 3, Accounts: 1}},
+		{Hour: hour + viewing.HourLength, Version: store.Version{Payments: 1}},
+	}
+	if err != nil || len(hours) != len(want) || hours[0] != want[0] || hours[1] != want[1] || hours[2] != want[2] {
+		t.Errorf("versions %+v, error %v, want %+v", hours, err, want)
+	}
+	audience, err := s.Audience(t.Context(), 1, hour+2*viewing.DayLength)
+	if err != nil || audience.In7Days != (store.Viewers{Accounts: 3, Devices: 1}) || audience.ByDevice["mag250"] != 3 {
+		t.Errorf("audience %+v, error %v", audience, err)
+	}
+}

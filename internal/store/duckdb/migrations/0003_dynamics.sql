@@ -1,0 +1,41 @@
+-- How often the data of each client changed, by kind (versions.go) and by the hour, its first instant, that changed. The
+-- reports that are not folded yet count on top of it.
+CREATE TABLE versions (
+    client_id INTEGER NOT NULL,
+    kind      UTINYINT NOT NULL,
+    hour      BIGINT NOT NULL,
+    changes   BIGINT NOT NULL
+);
+
+-- What is there already counts as one change each.
+INSERT INTO versions
+    SELECT client_id, kind, happened_at - ((happened_at % 3600000) + 3600000) % 3600000 AS hour, count(*) FROM (
+        SELECT client_id, 1 AS kind, started_at AS happened_at FROM sessions
+        UNION ALL SELECT client_id, 2, changed_at FROM account_states
+        UNION ALL SELECT client_id, 2, registered_at FROM accounts
+        UNION ALL SELECT client_id, 3, paid_at FROM payments WHERE NOT deleted)
+    GROUP BY ALL;
+
+-- Who watched on each folded day, on what, and when they last tuned in: what sessions say about the audience of weeks, in a
+-- fraction of the rows. Written together with the day's sessions.
+CREATE TABLE viewers (
+    client_id  INTEGER,
+    account_id BIGINT,
+    device_uid VARCHAR,
+    device     INTEGER,
+    started_at BIGINT
+);
+
+INSERT INTO viewers
+    SELECT client_id, account_id, device_uid, device, max(started_at) FROM sessions
+    GROUP BY client_id, account_id, device_uid, device, started_at - ((started_at % 86400000) + 86400000) % 86400000
+    ORDER BY max(started_at) // 86400000, client_id, account_id;
+
+-- Figures that were computed ahead of time; stamp says from what, body is JSON. Its key is the first three columns.
+CREATE TABLE figures (
+    kind      UTINYINT NOT NULL,
+    client_id INTEGER NOT NULL,
+    start_at  BIGINT NOT NULL,
+    stamp     VARCHAR NOT NULL,
+    body      VARCHAR NOT NULL
+);

@@ -1,0 +1,104 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var _ store.ChangeClock = (*Store)(nil)
+
+// The kinds of changes. The numbers are kept in the table versions: never renumber.
+const (
+	viewingChanges  = 1
+	accountChanges  = 2
+	paymentsChanges = 3
+)
+
+// hourOf is viewing.ByHour.Start for a column.
+func hourOf(column string) string {
+	return fmt.Sprintf(`(%[1]s - ((%[1]s %% 3600000) + 3600000) %% 3600000)`, column)
+}
+
+// addChanges is the statement that adds the rows of source (client_id, hour, changes) to the versions of the kind.
+func addChanges(kind int, source string) string {
+	return fmt.Sprintf(`MERGE INTO versions USING (SELECT client_id, %d AS kind, hour, changes FROM (%s)) AS new
+		USING (client_id, kind, hour)
+		WHEN MATCHED THEN UPDATE SET changes = versions.changes + new.changes
+		WHEN NOT MATCHED THEN INSERT`, kind, source)
+}
+
+// foldedReports is what the reports that leave for sessions leave behind in the versions: as long as they are there they
+// count themselves, so that the version stays what it is.
+func foldedReports(where string) string {
+	return addChanges(viewingChanges, fmt.Sprintf(
+		`SELECT client_id, %s AS hour, count(*) AS changes FROM reports WHERE %s GROUP BY ALL`, hourOf("started_at"), where))
+}
+
+// counting makes a change to data of the client and adds to the versions what differs before and after it: rows of
+// contents, a query with a column hour.
+func (tx *bulkTx) counting(ctx context.Context, client int32, kind int, contents string, change func() error) error {
+	if _, err := tx.ExecContext(ctx, `CREATE TEMP TABLE previous AS `+contents); err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	differing := fmt.Sprintf(`SELECT %d AS client_id, hour, count(*) AS changes FROM (
+		(FROM previous EXCEPT ALL (%[2]s)) UNION ALL ((%[2]s) EXCEPT ALL FROM previous)) GROUP BY hour`, client, contents)
+	if _, err := tx.ExecContext(ctx, addChanges(kind, differing)); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DROP TABLE previous`)
+	return err
+}
+
+// Versions answers how often data changed; see store.ChangeClock.
+func (s *Store) Versions(ctx context.Context, clientID int32, window viewing.Window) (store.Version, []store.HourVersion, error) {
+	var before store.Version
+	var hours []store.HourVersion
+	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
+		var hour sql.Null[viewing.Millis]
+		var v store.Version
+		err := rows.Scan(&hour, &v.Viewing, &v.Accounts, &v.Payments)
+		if hour.Valid {
+			hours = append(hours, store.HourVersion{Hour: hour.V, Version: v})
+		} else {
+			before = v
+		}
+		return err
+	}, fmt.Sprintf(`SELECT CASE WHEN hour >= %d THEN hour END AS begins, coalesce(sum(changes) FILTER (kind = %d), 0)::BIGINT,
+			coalesce(sum(changes) FILTER (kind = %d), 0)::BIGINT, coalesce(sum(changes) FILTER (kind = %d), 0)::BIGINT
+		FROM (SELECT kind, hour, changes FROM versions WHERE client_id = %d
+			UNION ALL SELECT %[2]d, %[6]s, count(*) FROM reports WHERE client_id = %[5]d GROUP BY ALL) AS all_changes(kind, hour, changes)
+		WHERE hour < %[7]d GROUP BY begins ORDER BY begins`,
+		window.From, viewingChanges, accountChanges, paymentsChanges, clientID, hourOf("started_at"), window.To))
+	if err != nil {
+		return before, nil, fmt.Errorf("read versions: %w", err)
+	}
+	return before, hours, nil
+}
+
+// Beginning answers when the client's data begins; see store.ChangeClock. Viewing never goes away again, so that the first
+// version tells; accounts and payments may.
+func (s *Store) Beginning(ctx context.Context, clientID int32) (store.Beginning, error) {
+	var b store.Beginning
+	err := s.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT
+		coalesce(least((SELECT min(hour) FROM versions WHERE client_id = %[1]d AND kind = %[2]d),
+			(SELECT min(started_at) FROM reports WHERE client_id = %[1]d)), %[3]d),
+		coalesce((SELECT min(happened_at) FROM (%[4]s) WHERE existing), %[3]d),
+		coalesce((SELECT min(paid_at) FROM payments WHERE client_id = %[1]d AND NOT deleted), %[3]d)`,
+		clientID, viewingChanges, store.Never, ledger(clientID, "true"))).Scan(&b.Viewing, &b.Accounts, &b.Payments)
+	if err != nil {
+		return b, fmt.Errorf("find the beginning of the data: %w", err)
+	}
+	for _, first := range []*viewing.Millis{&b.Viewing, &b.Accounts, &b.Payments} {
+		if *first != store.Never {
+			*first = viewing.ByHour.Start(*first)
+		}
+	}
+	return b, nil
+}

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// The roles of this file answer what subscriber dynamics are made of, each figure of one client. Boundaries are ascending
+// instants, two or more, that cut time into the periods [b0, b1), [b1, b2) and so on; an answer by period holds one element
+// for each of these, in this order, those in which nothing happened included.
+
+// Version counts changes of a client's data, of each kind apart. A part grows with every change and never shrinks, so that
+// equal versions, and equal sums of versions, mean that nothing changed. It may grow without a change: a report that comes
+// twice counts again.
+type Version struct {
+	Viewing  int64 // of sessions, by started_at
+	Accounts int64 // of the ledger, by the instants of its entries
+	Payments int64 // by paid_at; one that moves changes the hour that it leaves, too
+}
+
+// HourVersion is the version of one hour.
+type HourVersion struct {
+	Hour viewing.Millis // its first instant
+	Version
+}
+
+// ChangeClock tells whether data changed. A version and the data that it belongs to become visible together, also after
+// a crash, so that a figure computed after reading versions is right for as long as they stay what they were.
+type ChangeClock interface {
+	// Versions answers the version of all hours before the window together, and that of each hour that begins in it,
+	// ascending; hours that never had data are left out.
+	Versions(ctx context.Context, clientID int32, window viewing.Window) (before Version, hours []HourVersion, err error)
+	// Beginning answers when the client's data begins.
+	Beginning(ctx context.Context, clientID int32) (Beginning, error)
+}
+
+// Beginning is the first hour with data of each kind, Never where there is none.
+type Beginning struct {
+	Viewing  viewing.Millis // started_at of a session
+	Accounts viewing.Millis // an entry of the ledger
+	Payments viewing.Millis // paid_at of a payment
+}
+
+// Never is later than every instant.
+const Never viewing.Millis = math.MaxInt64
+
+// FigureKind is a kind of computed figure. The numbers are kept in stores: never renumber.
+type FigureKind uint8
+
+// The kinds of figures.
+const (
+	MaxOnlineDay FigureKind = 1 // Start is the day's
+	HourlyPoint  FigureKind = 2 // Start is the hour's
+	DailyRecord  FigureKind = 3 // Start is the day's
+	Snapshot     FigureKind = 4 // Start is the instant that it is of
+)
+
+// Figure is something that was computed from other data and can be computed again. The store looks into neither Stamp,
+// which says what it was computed from, nor Body.
+type Figure struct {
+	Kind     FigureKind
+	ClientID int32
+	Start    viewing.Millis
+	Stamp    string
+	Body     json.RawMessage
+}
+
+// FigureStore keeps computed figures, one for each kind, client and start.
+type FigureStore interface {
+	// SaveFigures stores all, durably, or none; each takes the place of the one that was there.
+	SaveFigures(ctx context.Context, figures []Figure) error
+	// Figures answers those that start in the window, ascending.
+	Figures(ctx context.Context, kind FigureKind, clientID int32, window viewing.Window) ([]Figure, error)
+}
+
+// Peak is the greatest number online at once, and the first instant at which it was reached, 0 where Count is 0.
+type Peak struct {
+	Count int64
+	At    viewing.Millis
+}
+
+// DayPeak is the peaks of one day.
+type DayPeak struct {
+	Day      viewing.Day
+	Accounts Peak
+	Devices  Peak // by device_uid
+}
+
+// Viewers is how many distinct ones.
+type Viewers struct {
+	Accounts int64
+	Devices  int64 // by device_uid
+}
+
+// OnlineFinder tells how many are online, that is in [StartedAt, At) of a session, at once: an account or device with
+// several sessions at one instant counts once, a session of no length never. Of a session longer than
+// viewing.LongestSession, which the service takes in from nobody, an engine may lose sight.
+type OnlineFinder interface {
+	// Peaks answers the peaks of each UTC day that the window touches, ascending, those without viewing included. Only
+	// what lies in the window counts.
+	Peaks(ctx context.Context, clientID int32, window viewing.Window) ([]DayPeak, error)
+	// Online answers who is online at asOf as far as reports can tell: whose session began before it and was reported
+	// later than timeout before it, unless it ended before asOf.
+	Online(ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration) (Viewers, error)
+}
+
+// Watch is how much was watched.
+type Watch struct {
+	Accounts int64 // distinct, with a session of whatever length
+	Seconds  int64
+	Sessions int64
+}
+
+// Audience is who watched, that is had a session that started, in the time before an instant.
+type Audience struct {
+	In24Hours, In7Days, In30Days Viewers
+	ByDevice                     map[string]int64 // accounts in 30 days by kind of device; never 0
+}
+
+// AudienceReader tells who watched.
+type AudienceReader interface {
+	// WatchByPeriod sums up the sessions that started in each period.
+	WatchByPeriod(ctx context.Context, clientID int32, boundaries []viewing.Millis) ([]Watch, error)
+	// Audience answers who watched before asOf.
+	Audience(ctx context.Context, clientID int32, asOf viewing.Millis) (Audience, error)
+}
+
+// Flows counts what became of accounts. An account exists from the earlier of its first changed_at and the registered_at
+// that is current, if one was told, until a state that says that it is deleted; a later state makes it exist anew. Its first
+// state is in force from then on, each other one from its changed_at.
+type Flows struct {
+	New           int64 // began to exist
+	NewActive     int64 // of these, active from the first
+	Activated     int64 // became active while they existed
+	Deactivated   int64 // became inactive while they existed
+	Removed       int64 // ceased to exist
+	RemovedActive int64 // of these, active until then
+}
+
+// Existing is how many more accounts exist.
+func (f Flows) Existing() int64 { return f.New - f.Removed }
+
+// Active is how many more accounts are active.
+func (f Flows) Active() int64 { return f.NewActive + f.Activated - f.Deactivated - f.RemovedActive }
+
+// LedgerReader tells how accounts come and go.
+type LedgerReader interface {
+	// Flows answers the flows of all time before the first boundary, and of each period. Every change counts: an account
+	// that is switched off and on counts in both.
+	Flows(ctx context.Context, clientID int32, boundaries []viewing.Millis) (before Flows, periods []Flows, err error)
+	// ActiveByTariff answers for each of the ascending instants how many accounts of each tariff are active after all
+	// that happened before it; tariffs without any are left out.
+	ActiveByTariff(ctx context.Context, clientID int32, instants []viewing.Millis) ([]map[int32]int64, error)
+}
+
+// Payments sums up payments, refunds and those of 0 included.
+type Payments struct {
+	Count    int64
+	Accounts int64            // distinct, that they are of
+	Sums     map[string]int64 // of amount_minor by currency; 0 where they cancel out
+}
+
+// PaymentReader tells what was paid.
+type PaymentReader interface {
+	// PaymentsByPeriod sums up the payments of each period that are not deleted.
+	PaymentsByPeriod(ctx context.Context, clientID int32, boundaries []viewing.Millis) ([]Payments, error)
+}

@@ -1,0 +1,317 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var dynamicsTests = []test{
+	{"random viewing, accounts and payments", testRandomDynamics},
+	{"peaks of hand-made sessions", testPeaks},
+	{"who is online", testOnline},
+	{"histories of an account", testHistories},
+	{"payments that move and vanish", testPaymentsMove},
+	{"peaks of real viewing", testRealPeaks},
+	{"an empty store has no dynamics", testNoDynamics},
+}
+
+// testRandomDynamics asks for every figure at random instants while data comes in random order, is folded and reopened.
+func testRandomDynamics(t *testing.T, factory Factory) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			w := newWorld(t, seed)
+			s := newSubject(t, factory)
+			for _, step := range w.dynamicsSteps(s) {
+				step()
+				if w.chance(10) {
+					s.must(s.store.Maintain(t.Context(), w.instant()))
+				}
+				if w.chance(5) {
+					s.reopen()
+				}
+				if w.chance(20) {
+					s.checkDynamics(w)
+				}
+			}
+			s.fold()
+			for range 5 {
+				s.checkDynamics(w)
+			}
+		})
+	}
+}
+
+// dynamicsSteps tell sessions, histories of accounts and payments, some of it twice, in random order.
+func (w *world) dynamicsSteps(s *subject) []func() {
+	reports := slices.Concat(w.sessions(300)...)
+	shuffle(w, reports)
+	var steps []func()
+	for _, batch := range batches(w, reports) {
+		steps = append(steps, func() { s.append(batch...) })
+	}
+	for client := range int32(worldClients) {
+		for _, batch := range batches(w, w.histories()) {
+			steps = append(steps, func() { s.apply(catalog.Batch{ClientID: client + 1, Accounts: batch}) })
+		}
+		for _, batch := range batches(w, w.payments(150)) {
+			steps = append(steps, func() { s.apply(catalog.Batch{ClientID: client + 1, Payments: batch}) })
+		}
+	}
+	steps = append(steps, some(w, steps, 30)...)
+	shuffle(w, steps)
+	return steps
+}
+
+// histories makes states of accounts that are registered, switched on and off, deleted, and change tariffs, some of them
+// with one changed_at, in no order.
+func (w *world) histories() []catalog.Account {
+	var states []catalog.Account
+	for id := range int64(worldAccounts) {
+		for range 1 + w.IntN(8) {
+			state := catalog.Account{
+				ID: id + 1, ChangedAt: w.instant(), Active: w.chance(60), Deleted: w.chance(15), Tariffs: some(w, numbers(worldTariffs), 30),
+			}
+			if w.chance(25) {
+				state.RegisteredAt = w.instant()
+			}
+			states = append(states, state)
+		}
+	}
+	shuffle(w, states)
+	return states
+}
+
+// payments makes n states of payments, of which many have one id: they are moved, corrected and deleted.
+func (w *world) payments(n int) []catalog.Payment {
+	payments := make([]catalog.Payment, n)
+	for i := range payments {
+		payments[i] = catalog.Payment{
+			ID: w.Int64N(int64(n)/2) + 1, AccountID: w.Int64N(worldAccounts) + 1, AmountMinor: pick(w, []int64{0, -250, 1, 999, 1 << 40}),
+			Currency: pick(w, []string{"EUR", "JPY", "USD"}), PaidAt: w.instant(),
+		}
+		if w.chance(15) {
+			payments[i] = catalog.Payment{ID: payments[i].ID, Deleted: true}
+		}
+	}
+	return payments
+}
+
+// boundaries are random instants in and around the world, ascending.
+func (w *world) boundaries() []viewing.Millis {
+	boundaries := []viewing.Millis{w.from - viewing.DayLength, w.instant()}
+	for range w.IntN(40) {
+		boundaries = append(boundaries, w.instant())
+	}
+	slices.Sort(boundaries)
+	return slices.Compact(boundaries)
+}
+
+// checkDynamics holds all figures of a random client at random instants against the twin.
+func (s *subject) checkDynamics(w *world) {
+	s.t.Helper()
+	client, boundaries, asOf := w.Int32N(worldClients)+1, w.boundaries(), w.instant()
+	s.checkSeries(client, boundaries)
+	s.checkPeaks(client, viewing.Window{From: boundaries[0], To: boundaries[len(boundaries)-1]})
+	s.checkOnline(client, asOf, pick(w, []time.Duration{time.Second, 5 * time.Minute, 3 * time.Hour}))
+	audience, err := s.store.Audience(s.t.Context(), client, asOf)
+	s.must(err)
+	s.equal(fmt.Sprint("audience before ", asOf), audience, s.twin.audience(client, asOf))
+}
+
+// equal compares what the store and the twin answer.
+func (s *subject) equal(what string, got, want any) {
+	s.t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		s.t.Fatalf("%s:\n got %+v\nwant %+v", what, got, want)
+	}
+}
+
+func (s *subject) checkSeries(client int32, boundaries []viewing.Millis) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	watch, err := s.store.WatchByPeriod(ctx, client, boundaries)
+	s.must(err)
+	s.equal("watch", watch, s.twin.watchByPeriod(client, boundaries))
+	before, flows, err := s.store.Flows(ctx, client, boundaries)
+	s.must(err)
+	s.equal("flows before", before, s.twin.flows(client, math.MinInt64, boundaries[0]))
+	payments, err := s.store.PaymentsByPeriod(ctx, client, boundaries)
+	s.must(err)
+	active, err := s.store.ActiveByTariff(ctx, client, boundaries)
+	s.must(err)
+	for i, to := range boundaries {
+		s.equal(fmt.Sprint("active by tariff at ", to), active[i], s.twin.activeByTariff(client, to))
+		if i > 0 {
+			from := boundaries[i-1]
+			s.equal(fmt.Sprintf("flows of [%d, %d)", from, to), flows[i-1], s.twin.flows(client, from, to))
+			s.equal(fmt.Sprintf("payments of [%d, %d)", from, to), payments[i-1], s.twin.paymentsIn(client, from, to))
+		}
+	}
+}
+
+func (s *subject) checkPeaks(client int32, window viewing.Window) {
+	s.t.Helper()
+	peaks, err := s.store.Peaks(s.t.Context(), client, window)
+	s.must(err)
+	s.equal(fmt.Sprintf("peaks in %+v", window), peaks, s.twin.peaks(client, window))
+}
+
+func (s *subject) checkOnline(client int32, asOf viewing.Millis, timeout time.Duration) {
+	s.t.Helper()
+	online, err := s.store.Online(s.t.Context(), client, asOf, timeout)
+	s.must(err)
+	s.equal(fmt.Sprintf("online at %d within %s", asOf, timeout), online, s.twin.online(client, asOf, timeout))
+}
+
+// testPeaks holds what a sweep could get wrong: two devices of an account, sessions that touch, overlap and contain each
+// other, that cross midnight or last no time, ties, and a second in which the number rises and falls.
+func testPeaks(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	midnight := noon + viewing.DayLength/2
+	second := func(r viewing.Report, uid string) viewing.Report {
+		r.DeviceUID = uid
+		return r
+	}
+	s.append(
+		watch(1, 1, noon, 100), second(watch(1, 2, noon+50_000, 100), "other box"), watch(1, 3, noon+150_000, 10), // one account
+		watch(2, 1, noon+100_000, 0), watch(3, 1, noon+100_000, 0), watch(4, 1, noon+100_000, 0), // never online
+		watch(5, 1, noon+160_000, 60), watch(6, 1, noon+220_000, 60), // touch: one at a time
+		watch(7, 1, noon+500_000, 600), watch(7, 2, noon+510_000, 10), watch(7, 3, noon+520_000, 10), // contained
+		watch(8, 1, noon+700_000, 1), watch(9, 1, noon+700_001, 1), watch(10, 1, noon+700_999, 1), // within a second
+		watch(11, 1, midnight-60_000, 120), watch(12, 1, midnight-1, 1), watch(13, 1, midnight-60_000, 60), // across midnight
+		watch(14, 1, midnight+viewing.DayLength/2, 6*86_400), // for days
+		second(watch(15, 1, midnight+1000, 5), "shared box"), second(watch(16, 1, midnight+1000, 5), "shared box"),
+	)
+	for range 2 {
+		for _, window := range []viewing.Window{
+			{From: noon - viewing.DayLength, To: noon + 9*viewing.DayLength}, {From: noon, To: noon + 1}, {From: noon + 55_000, To: noon + 60_001},
+			{From: noon + 700_500, To: midnight}, {From: midnight, To: midnight + 1}, {From: midnight - 1, To: midnight + 60_000}, {From: noon, To: noon},
+		} {
+			s.checkPeaks(1, window)
+		}
+		s.fold()
+	}
+}
+
+// testOnline goes around the instants at which a session counts as online and no longer does.
+func testOnline(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	ended := watch(2, 1, noon, 600)
+	ended.Ended = true
+	s.append(watch(1, 1, noon, 600), ended, watch(3, 1, noon+600_000, 0))
+	for range 2 {
+		for _, asOf := range []viewing.Millis{0, 1, 300_000, 599_999, 600_000, 600_001, 899_999, 900_000, 900_001, 9_000_000} {
+			s.checkOnline(1, noon+asOf, 5*time.Minute)
+		}
+		s.fold()
+	}
+}
+
+// testHistories tells one account's states in different orders; the ledger is that of the whole history.
+func testHistories(t *testing.T, factory Factory) {
+	on, off := catalog.Account{Active: true, Tariffs: []int32{1, 2}}, catalog.Account{Tariffs: []int32{1}}
+	gone, moved := catalog.Account{Deleted: true, Active: true}, catalog.Account{Active: true, Tariffs: []int32{2, 3}}
+	early := on
+	early.RegisteredAt = noon - 90*viewing.DayLength
+	s := newSubject(t, factory)
+	id := int64(0)
+	for _, history := range [][]catalog.Account{
+		{on}, {off}, {gone}, {off, on}, {on, off, on}, {on, moved, off, moved}, {on, gone}, {gone, on}, {on, gone, off, on}, {on, gone, gone, on},
+		{early}, {off, early}, {on, early, off}, {gone, early}, {on, on, on},
+	} {
+		for _, order := range [][]int{{0, 1, 2, 3}, {3, 1, 0, 2}} {
+			id++
+			for _, i := range order {
+				if i < len(history) {
+					state := history[i]
+					state.ID, state.ChangedAt = id, noon+viewing.Millis(i)*viewing.HourLength
+					s.apply(catalog.Batch{ClientID: 1, Accounts: []catalog.Account{state}})
+				}
+			}
+		}
+	}
+	for _, step := range []viewing.Millis{viewing.HourLength, viewing.DayLength, 97 * viewing.DayLength} {
+		var boundaries []viewing.Millis
+		for i := range viewing.Millis(8) {
+			boundaries = append(boundaries, noon+(i-2)*step)
+		}
+		s.checkSeries(1, boundaries)
+	}
+}
+
+// testPaymentsMove corrects and deletes payments; periods follow.
+func testPaymentsMove(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	days := []viewing.Millis{noon, noon + viewing.DayLength, noon + 2*viewing.DayLength, noon + 3*viewing.DayLength}
+	payment := catalog.Payment{ID: 1, AccountID: 1, AmountMinor: 500, Currency: "EUR", PaidAt: noon}
+	refund := catalog.Payment{ID: 2, AccountID: 1, AmountMinor: -500, Currency: "EUR", PaidAt: noon}
+	for _, change := range []func(){
+		func() {}, func() { payment.PaidAt = days[1] }, func() { payment.Currency = "USD" }, func() { payment.AccountID = 2 },
+		func() { payment.AmountMinor = 0 }, func() { refund.Deleted = true }, func() { payment = catalog.Payment{ID: 1, Deleted: true} },
+		func() {
+			payment = catalog.Payment{ID: 1, AccountID: 3, AmountMinor: math.MaxInt64, Currency: "JPY", PaidAt: days[2]}
+		},
+	} {
+		change()
+		s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment, refund}})
+		s.checkSeries(1, days)
+		s.checkSeries(2, days)
+	}
+}
+
+// testRealPeaks sweeps over real viewing.
+func testRealPeaks(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	sessions := readBrightTV(t)
+	s.append(sessions...)
+	first := slices.MinFunc(sessions, func(a, b viewing.Report) int { return int(a.StartedAt - b.StartedAt) })
+	window := viewing.Window{From: first.StartedAt, To: first.StartedAt + 92*viewing.DayLength}
+	s.checkPeaks(1, window)
+	s.fold()
+	s.checkPeaks(1, window)
+}
+
+func testNoDynamics(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	w := newWorld(t, 2)
+	for range 2 {
+		s.checkDynamics(w)
+		beginning, err := s.store.Beginning(t.Context(), 1)
+		s.must(err)
+		s.equal("beginning", beginning, store.Beginning{Viewing: store.Never, Accounts: store.Never, Payments: store.Never})
+		before, hours, err := s.store.Versions(t.Context(), 1, anyTime)
+		s.must(err)
+		if before != (store.Version{}) || len(hours) > 0 {
+			t.Errorf("an empty store has versions %+v, %+v", before, hours)
+		}
+		s.fold()
+	}
+}
+
+// dynamicsCalls are the calls of these roles that may take long, for the test of ended contexts.
+func (s *subject) dynamicsCalls(ctx context.Context) map[string]func() error {
+	day := viewing.Window{From: noon, To: noon + viewing.DayLength}
+	boundaries := []viewing.Millis{day.From, day.To}
+	return map[string]func() error{
+		"Versions":         func() error { _, _, err := s.store.Versions(ctx, 1, day); return err },
+		"Beginning":        func() error { return second(s.store.Beginning(ctx, 1)) },
+		"SaveFigures":      func() error { return s.store.SaveFigures(ctx, []store.Figure{{Kind: store.Snapshot, ClientID: 1}}) },
+		"Figures":          func() error { return second(s.store.Figures(ctx, store.Snapshot, 1, day)) },
+		"Peaks":            func() error { return second(s.store.Peaks(ctx, 1, day)) },
+		"Online":           func() error { return second(s.store.Online(ctx, 1, noon, time.Minute)) },
+		"WatchByPeriod":    func() error { return second(s.store.WatchByPeriod(ctx, 1, boundaries)) },
+		"Audience":         func() error { return second(s.store.Audience(ctx, 1, noon)) },
+		"Flows":            func() error { _, _, err := s.store.Flows(ctx, 1, boundaries); return err },
+		"ActiveByTariff":   func() error { return second(s.store.ActiveByTariff(ctx, 1, boundaries)) },
+		"PaymentsByPeriod": func() error { return second(s.store.PaymentsByPeriod(ctx, 1, boundaries)) },
+	}
+}

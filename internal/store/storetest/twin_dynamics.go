@@ -1,0 +1,212 @@
+package storetest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// This file is the part of the twin that computes subscriber dynamics: it looks at every session at every instant that
+// matters, and walks through the states of every account.
+
+// of answers the sessions of a client.
+func (w *twin) of(client int32) []viewing.Report {
+	q := whole(client)
+	q.filter.Window = anyTime
+	return w.passing(q.filter)
+}
+
+// peaks is what store.OnlineFinder says of Peaks.
+func (w *twin) peaks(client int32, window viewing.Window) []store.DayPeak {
+	sessions := w.of(client)
+	var peaks []store.DayPeak
+	for from := window.From; from < window.To; {
+		day := from.Day()
+		to := min(day.Window().To, window.To)
+		peaks = append(peaks, store.DayPeak{
+			Day:      day,
+			Accounts: peak(sessions, from, to, func(s *viewing.Report) any { return s.AccountID }),
+			Devices:  peak(sessions, from, to, func(s *viewing.Report) any { return s.DeviceUID }),
+		})
+		from = to
+	}
+	return peaks
+}
+
+// peak counts who is on at each instant at which the number can have grown: the beginning and each start of a session.
+func peak(sessions []viewing.Report, from, to viewing.Millis, who func(*viewing.Report) any) store.Peak {
+	instants := []viewing.Millis{from}
+	var near []viewing.Report
+	for _, s := range sessions {
+		if s.StartedAt < to && s.At > from {
+			near = append(near, s)
+			instants = append(instants, max(from, s.StartedAt))
+		}
+	}
+	slices.Sort(instants)
+	var greatest store.Peak
+	for _, instant := range slices.Compact(instants) {
+		on := map[any]bool{}
+		for i := range near {
+			if near[i].StartedAt <= instant && instant < near[i].At {
+				on[who(&near[i])] = true
+			}
+		}
+		if count := int64(len(on)); count > greatest.Count {
+			greatest = store.Peak{Count: count, At: instant}
+		}
+	}
+	return greatest
+}
+
+// online is what store.OnlineFinder says of Online.
+func (w *twin) online(client int32, asOf viewing.Millis, timeout time.Duration) store.Viewers {
+	return distinct(w.of(client), func(s *viewing.Report) bool {
+		return s.StartedAt < asOf && s.At > asOf.Add(-timeout) && (!s.Ended || s.At >= asOf)
+	})
+}
+
+func distinct(sessions []viewing.Report, chosen func(*viewing.Report) bool) store.Viewers {
+	accounts, devices := map[int64]bool{}, map[string]bool{}
+	for i := range sessions {
+		if s := &sessions[i]; chosen(s) {
+			accounts[s.AccountID], devices[s.DeviceUID] = true, true
+		}
+	}
+	return store.Viewers{Accounts: int64(len(accounts)), Devices: int64(len(devices))}
+}
+
+// audience is what store.AudienceReader says of Audience.
+func (w *twin) audience(client int32, asOf viewing.Millis) store.Audience {
+	sessions := w.of(client)
+	in := func(days viewing.Millis, device string) store.Viewers {
+		return distinct(sessions, func(s *viewing.Report) bool {
+			return s.StartedAt < asOf && s.StartedAt >= asOf-days*viewing.DayLength && (device == "" || s.Device == device)
+		})
+	}
+	a := store.Audience{In24Hours: in(1, ""), In7Days: in(7, ""), In30Days: in(30, ""), ByDevice: map[string]int64{}}
+	for _, s := range sessions {
+		if accounts := in(30, s.Device).Accounts; accounts > 0 {
+			a.ByDevice[s.Device] = accounts
+		}
+	}
+	return a
+}
+
+// watchByPeriod is what store.AudienceReader says of WatchByPeriod.
+func (w *twin) watchByPeriod(client int32, boundaries []viewing.Millis) []store.Watch {
+	periods := make([]store.Watch, len(boundaries)-1)
+	for i := range periods {
+		filter := viewing.Filter{ClientID: client, Window: viewing.Window{From: boundaries[i], To: boundaries[i+1]}}
+		sessions := w.passing(filter)
+		all := distinct(sessions, func(*viewing.Report) bool { return true })
+		periods[i] = store.Watch{Accounts: all.Accounts, Sessions: int64(len(sessions))}
+		for _, s := range sessions {
+			periods[i].Seconds += int64(s.WatchedSeconds)
+		}
+	}
+	return periods
+}
+
+// change is what happened to an account at one instant.
+type change struct {
+	account    int64
+	at         viewing.Millis
+	was, is    catalog.Account // the zero account does not exist
+	did, exist bool            // existed before, exists after
+}
+
+// changes walks through the states of the client's accounts.
+func (w *twin) changes(client int32) []change {
+	var all []change
+	for key, states := range w.states {
+		if key.client != client {
+			continue
+		}
+		sorted := slices.SortedFunc(maps.Values(states), func(a, b catalog.Account) int { return cmp.Compare(a.ChangedAt, b.ChangedAt) })
+		first := sorted[0].ChangedAt
+		for _, state := range slices.Backward(sorted) {
+			if state.RegisteredAt != 0 {
+				first = min(first, state.RegisteredAt)
+				break
+			}
+		}
+		before := change{}
+		for i, state := range sorted {
+			now := change{account: key.id, at: state.ChangedAt, was: before.is, is: state, did: before.exist, exist: !state.Deleted}
+			if i == 0 {
+				now.at = first
+			}
+			if state.Deleted {
+				now.is = catalog.Account{}
+			}
+			all = append(all, now)
+			before = now
+		}
+	}
+	return all
+}
+
+// flows is what store.LedgerReader says of Flows.
+func (w *twin) flows(client int32, from, to viewing.Millis) store.Flows {
+	var f store.Flows
+	for _, c := range w.changes(client) {
+		switch {
+		case c.at < from || c.at >= to:
+		case !c.did && c.exist:
+			f.New++
+			if c.is.Active {
+				f.NewActive++
+			}
+		case c.did && !c.exist:
+			f.Removed++
+			if c.was.Active {
+				f.RemovedActive++
+			}
+		case c.did && c.is.Active && !c.was.Active:
+			f.Activated++
+		case c.did && c.was.Active && !c.is.Active:
+			f.Deactivated++
+		}
+	}
+	return f
+}
+
+// activeByTariff looks up the state of each account at the instant.
+func (w *twin) activeByTariff(client int32, instant viewing.Millis) map[int32]int64 {
+	latest := map[int64]change{}
+	for _, c := range w.changes(client) {
+		if before, known := latest[c.account]; c.at < instant && (!known || c.at >= before.at) {
+			latest[c.account] = c
+		}
+	}
+	active := map[int32]int64{}
+	for _, c := range latest {
+		if c.is.Active {
+			for _, tariff := range c.is.Tariffs {
+				active[tariff]++
+			}
+		}
+	}
+	return active
+}
+
+// paymentsIn is what store.PaymentReader says of one period.
+func (w *twin) paymentsIn(client int32, from, to viewing.Millis) store.Payments {
+	p := store.Payments{Sums: map[string]int64{}}
+	accounts := map[int64]bool{}
+	for key, payment := range w.payments {
+		if key.client == client && !payment.Deleted && payment.PaidAt >= from && payment.PaidAt < to {
+			p.Count++
+			p.Sums[payment.Currency] += payment.AmountMinor
+			accounts[payment.AccountID] = true
+		}
+	}
+	p.Accounts = int64(len(accounts))
+	return p
+}
