@@ -31,7 +31,7 @@ type guarded struct {
 // stranger is a backend of another client.
 const stranger auth.Role = "stranger"
 
-func startGuarded(t *testing.T) *guarded {
+func startGuarded(t *testing.T, change ...func(*config)) *guarded {
 	t.Helper()
 	g := &guarded{file: filepath.Join(t.TempDir(), "tokens.yaml"), tokens: map[auth.Role]string{}}
 	var lines []string
@@ -50,7 +50,7 @@ func startGuarded(t *testing.T) *guarded {
 		g.tokens[auth.Role(principal.Name)] = token
 	}
 	g.write(t, strings.Join(lines, "\n"))
-	g.testServer = start(t, func(cfg *config) { cfg.AuthFile = g.file })
+	g.testServer = start(t, append(change, func(cfg *config) { cfg.AuthFile = g.file })...)
 	return g
 }
 

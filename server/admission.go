@@ -97,14 +97,14 @@ func (a *admission) identify(ctx context.Context) (*auth.Principal, error) {
 	return a.tokens.Get().Find(token)
 }
 
-// certificateName is the common name in the caller's certificate, "anyone" without one.
+// certificateName is the common name in the caller's certificate, empty without one.
 func certificateName(ctx context.Context) string {
 	if from, ok := grpcpeer.FromContext(ctx); ok {
 		if secured, ok := from.AuthInfo.(credentials.TLSInfo); ok && len(secured.State.PeerCertificates) > 0 {
 			return commonName(secured.State.PeerCertificates[0])
 		}
 	}
-	return "anyone"
+	return ""
 }
 
 func commonName(certificate *x509.Certificate) string {

@@ -83,7 +83,7 @@ func audited(ctx context.Context, _ interceptors.CallMeta) logging.Fields {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var fields logging.Fields
-	if c.principal != nil {
+	if c.principal != nil && c.principal.Name != "" {
 		fields = append(fields, "caller", c.principal.Name, "role", string(c.principal.Role))
 	}
 	if len(c.asked) > 0 {

@@ -33,7 +33,10 @@ type config struct {
 	CommitDelay    time.Duration `group:"Intake" default:"10ms" help:"How long a report waits for others to be made durable with it, at most. 0s to 10s."`
 	QueueReports   int           `group:"Intake" default:"200000" help:"Reports that may wait to be made durable; at the limit streams are slowed down. At least --max-batch and --commit-reports."`
 
+	limitsConfig
+
 	StreamIdleTimeout time.Duration `group:"Lifetime" default:"15m" help:"A stream that sends nothing for so long is ended. From 1s."`
+	StreamSendTimeout time.Duration `group:"Lifetime" default:"1m" help:"A stream that does not read its answers for so long is ended. From 1s."`
 	DrainTimeout      time.Duration `group:"Lifetime" default:"20s" help:"At shutdown calls in progress get so long to end. From 0s."`
 
 	LogLevel  string `group:"Log" enum:"debug,info,warn,error" default:"info" help:"One of ${enum}."`
@@ -57,7 +60,8 @@ func (c *config) Validate() error {
 	return errors.Join(
 		flags.Address("--listen", c.Listen),
 		flags.Address("--http-listen", c.HTTPListen),
-		c.check(c.Listen),
+		c.securityConfig.check(c.Listen),
+		c.limitsConfig.check(),
 		flags.Within("--memory-limit", c.MemoryLimit, 128*mebibyte, 1<<50),
 		flags.Within("--retention-days", c.RetentionDays, 0, 36500),
 		flags.Within("--max-session", c.MaxSession, time.Minute, 7*24*time.Hour),
@@ -67,6 +71,7 @@ func (c *config) Validate() error {
 		flags.Within("--commit-delay", c.CommitDelay, 0, 10*time.Second),
 		flags.Within("--queue-reports", c.QueueReports, max(c.MaxBatch, c.CommitReports), 100_000_000),
 		flags.Within("--stream-idle-timeout", c.StreamIdleTimeout, time.Second, 365*24*time.Hour),
+		flags.Within("--stream-send-timeout", c.StreamSendTimeout, time.Second, 365*24*time.Hour),
 		flags.Within("--drain-timeout", c.DrainTimeout, 0, time.Hour),
 	)
 }

@@ -21,7 +21,9 @@ type link struct {
 }
 
 // chain is what every call passes, outermost first: whatever happens further in is counted, logged and has a status.
-func chain(log *slog.Logger, numbers *metrics, entry *admission, draining <-chan struct{}, idle time.Duration) []link {
+func chain(
+	cfg *config, log *slog.Logger, numbers *metrics, entry *admission, from *connections, draining <-chan struct{},
+) []link {
 	return []link{
 		{numbers.grpc.UnaryServerInterceptor(), numbers.grpc.StreamServerInterceptor()},
 		{stream: numbers.countStream},
@@ -29,10 +31,14 @@ func chain(log *slog.Logger, numbers *metrics, entry *admission, draining <-chan
 		logCalls(log),
 		mapErrors(log),
 		{recovery.UnaryServerInterceptor(), recovery.StreamServerInterceptor()},
+		cfg.perAddress(time.Now),
 		entry.link(),
-		{stream: endStreams(draining, idle)},
+		cfg.perToken(time.Now),
+		from.link(),
+		{stream: endStreams(draining, cfg.StreamIdleTimeout, cfg.StreamSendTimeout)},
 		{unary: ofTenant},
 		{validateUnary, validateStream},
+		{unary: cfg.sizes},
 	}
 }
 

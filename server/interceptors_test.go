@@ -50,12 +50,15 @@ func startChained(t *testing.T, catalog tvstatsv1.CatalogServer, level slog.Leve
 	t.Helper()
 	c := &chained{metrics: newMetrics(), draining: make(chan struct{}), log: &lines{}}
 	c.logger = slog.New(slog.NewJSONHandler(c.log, &slog.HandlerOptions{Level: level}))
-	c.server = grpc.NewServer(serverOptions(defaultConfig(), insecure.NewCredentials(), chain(c.logger, c.metrics, &admission{}, c.draining, time.Minute))...)
-	tvstatsv1.RegisterCatalogServer(c.server, catalog)
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	inner, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg := defaultConfig()
+	listener := newConnections(inner, &cfg.limitsConfig, c.metrics.refused)
+	links := chain(&cfg, c.logger, c.metrics, &admission{}, listener, c.draining)
+	c.server = grpc.NewServer(serverOptions(cfg, insecure.NewCredentials(), links)...)
+	tvstatsv1.RegisterCatalogServer(c.server, catalog)
 	ended := make(chan error, 1)
 	go func() { ended <- c.server.Serve(listener) }()
 	t.Cleanup(func() {
@@ -123,7 +126,7 @@ func (decoderPanic) RecvMsg(any) error { panic("decoder") }
 
 func TestPanicsWhileReceivingEndOnlyTheirCall(t *testing.T) {
 	handle := func(_ any, stream grpc.ServerStream) error { return stream.RecvMsg(nil) }
-	err := endStreams(nil, time.Minute)(nil, decoderPanic{}, &grpc.StreamServerInfo{IsClientStream: true}, handle)
+	err := endStreams(nil, time.Minute, time.Minute)(nil, decoderPanic{}, &grpc.StreamServerInfo{IsClientStream: true}, handle)
 	if err == nil || ruleFor(err).code != codes.Internal || !strings.Contains(err.Error(), "decoder") {
 		t.Errorf("got %v", err)
 	}

@@ -115,13 +115,40 @@ func testContext(tb testing.TB) context.Context {
 type lines struct {
 	mu      sync.Mutex
 	written bytes.Buffer
+	grown   chan struct{} // closed when more is written; nil where nobody waits
 }
 
 // Write takes a line of the log.
 func (l *lines) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.grown != nil {
+		close(l.grown)
+		l.grown = nil
+	}
 	return l.written.Write(line)
+}
+
+// await waits until a line with the text is written.
+func (l *lines) await(ctx context.Context, tb testing.TB, text string) {
+	tb.Helper()
+	for {
+		l.mu.Lock()
+		if strings.Contains(l.written.String(), text) {
+			l.mu.Unlock()
+			return
+		}
+		if l.grown == nil {
+			l.grown = make(chan struct{})
+		}
+		grown := l.grown
+		l.mu.Unlock()
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			tb.Fatalf("%q was not logged: %s", text, l)
+		}
+	}
 }
 
 // String is all that was logged.

@@ -28,6 +28,7 @@ type metrics struct {
 	failedCommits prometheus.Counter
 	streams       *prometheus.GaugeVec
 	builds        *prometheus.HistogramVec
+	connections   *prometheus.CounterVec
 }
 
 var _ ingest.Observer = (*metrics)(nil)
@@ -44,7 +45,8 @@ func newMetrics() *metrics {
 		streams:       prometheus.NewGaugeVec(prometheus.GaugeOpts(counter("open_streams", "Streams that are open, by method.")), []string{"method"}),
 		builds:        prometheus.NewHistogramVec(histogram("build_seconds", "Building sortings and selections, in seconds, by method.", prometheus.ExponentialBuckets(.005, 2, 14)), []string{"method"}),
 	}
-	m.registry.MustRegister(m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
+	m.connections = prometheus.NewCounterVec(counter("connections_refused_total", "Connections closed at once because there were too many, by which bound."), []string{"bound"})
+	m.registry.MustRegister(m.connections, m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -84,6 +86,9 @@ func (m *metrics) Committed(_ int, took time.Duration, err error) {
 	}
 	m.commits.Observe(took.Seconds())
 }
+
+// refused counts a connection that was one too many.
+func (m *metrics) refused(bound string) { m.connections.WithLabelValues(bound).Inc() }
 
 // acknowledged observes a batch of view events of which so many were accepted.
 func (m *metrics) acknowledged(accepted int, took time.Duration) {

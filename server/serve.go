@@ -71,7 +71,8 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer(serverOptions(cfg, transport, chain(log, numbers, entry, draining, cfg.StreamIdleTimeout))...)
+	bounded := newConnections(calls, &cfg.limitsConfig, numbers.refused)
+	server := grpc.NewServer(serverOptions(cfg, transport, chain(&cfg, log, numbers, entry, bounded, draining))...)
 	tvstatsv1.RegisterViewStatsServer(server, &viewStats{
 		ingest: in, builder: ranking.NewBuilder(db, newID), archive: ranking.NewArchive(db), catalog: db,
 		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,
@@ -85,7 +86,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 
 	cfg.warn(log)
 	log.Info("serving", "grpc", calls.Addr().String(), "http", probes.Addr().String(), "store", db.Describe())
-	return answerCalls(ctx, server, calls, started, func() {
+	return answerCalls(ctx, server, bounded, started, func() {
 		log.Info("stopping")
 		probed.Shutdown()
 		close(draining)
@@ -137,15 +138,17 @@ func registerHealth(server *grpc.Server) *health.Server {
 }
 
 // serverOptions are the limits of a connection. Gateways keep thousands of streams on one, and probe it while it is
-// silent; a peer that answers no probe is gone.
+// silent; a peer that answers no probe is gone. What is compressed counts by its size when it is not.
 func serverOptions(cfg config, transport credentials.TransportCredentials, links []link) []grpc.ServerOption {
 	return append(chainOptions(links),
 		grpc.Creds(transport),
 		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2(proto.Name)}),
 		grpc.MaxRecvMsgSize(int(cfg.MaxMessageSize)),
-		grpc.MaxConcurrentStreams(10_000),
-		grpc.ConnectionTimeout(20*time.Second),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
+		grpc.MaxConcurrentStreams(cfg.ConnectionStreams),
+		grpc.ConnectionTimeout(cfg.HandshakeTimeout),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			MaxConnectionIdle: cfg.ConnectionIdleTimeout, Time: time.Minute, Timeout: 20 * time.Second,
+		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.WaitForHandlers(true), // none may still use the store when it is closed
 	)

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/tvstats/tvstats/internal/auth"
 	"github.com/tvstats/tvstats/internal/ingest"
@@ -23,6 +24,7 @@ const errorDomain = "tvstats"
 const (
 	reasonInvalidField = "INVALID_FIELD"
 	reasonInternal     = "INTERNAL"
+	reasonExhausted    = "RESOURCE_EXHAUSTED"
 )
 
 // statusRule says what callers are told of an error.
@@ -43,6 +45,8 @@ var statusRules = []statusRule{
 		hint: "the call did not end before its deadline; allow it more time", hide: true, level: slog.LevelDebug},
 	{is: errStreamIdle, code: codes.DeadlineExceeded, reason: "STREAM_IDLE",
 		hint: "open a new stream when there is something to send", level: slog.LevelDebug},
+	{is: errStreamStalled, code: codes.DeadlineExceeded, reason: "STREAM_STALLED",
+		hint: "read the answers while you send", level: slog.LevelDebug},
 	{is: ingest.ErrClosed, code: codes.Unavailable, reason: "SHUTTING_DOWN",
 		hint: "connect again and send again what was not answered", level: slog.LevelDebug},
 	{is: auth.ErrUnauthenticated, code: codes.Unauthenticated, reason: "UNAUTHENTICATED",
@@ -66,6 +70,9 @@ func callError(ctx context.Context, log *slog.Logger, method string, err error) 
 	}
 	if invalid := (*invalidRequest)(nil); errors.As(err, &invalid) {
 		return invalid.status()
+	}
+	if greedy := (*exhausted)(nil); errors.As(err, &greedy) {
+		return greedy.status()
 	}
 	if s, ok := status.FromError(err); ok {
 		return s.Err() // by gRPC itself, for example that the message is too large
@@ -115,6 +122,14 @@ func (r *invalidRequest) status() error {
 	return withDetails(codes.InvalidArgument, r.Error(),
 		&errdetails.ErrorInfo{Reason: reasonInvalidField, Domain: errorDomain},
 		&errdetails.BadRequest{FieldViolations: r.violations})
+}
+
+func (e *exhausted) status() error {
+	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: reasonExhausted, Domain: errorDomain}}
+	if e.retry > 0 {
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(e.retry)})
+	}
+	return withDetails(codes.ResourceExhausted, e.Error(), details...)
 }
 
 func withDetails(code codes.Code, message string, details ...protoadapt.MessageV1) error {

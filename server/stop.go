@@ -16,6 +16,9 @@ import (
 // errStreamIdle: the caller kept a stream open and sent nothing.
 var errStreamIdle = errors.New("nothing was received for too long")
 
+// errStreamStalled: the caller kept a stream open and did not read what it was sent.
+var errStreamStalled = errors.New("nothing that was sent was read for too long")
+
 // stopServer takes in no new calls and waits for those in progress, at most for the timeout.
 func stopServer(server *grpc.Server, timeout time.Duration, log *slog.Logger) {
 	hard := time.AfterFunc(timeout, func() {
@@ -26,11 +29,12 @@ func stopServer(server *grpc.Server, timeout time.Duration, log *slog.Logger) {
 	server.GracefulStop()
 }
 
-// endStreams makes every stream end that its caller would keep open: when draining is closed, or when nothing comes for as
-// long as idle. Handlers learn it as an error of Recv, and may answer what they have taken in before they return it;
+// endStreams makes every stream end that its caller would keep open: when draining is closed, when nothing comes for as
+// long as idle, or when nothing is read for as long as stalled. Handlers learn it as an error of Recv, and may answer what they have taken in before they return it;
 // those that only send learn it from their context.
-func endStreams(draining <-chan struct{}, idle time.Duration) grpc.StreamServerInterceptor {
+func endStreams(draining <-chan struct{}, idle, stalled time.Duration) grpc.StreamServerInterceptor {
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		stream = &sendingStream{stream, stalled}
 		if info.IsClientStream {
 			return handler(srv, &endingStream{ServerStream: stream, draining: draining, idle: idle})
 		}
@@ -59,6 +63,27 @@ type watchStream struct {
 
 // Context is the stream's context.
 func (s *watchStream) Context() context.Context { return s.ctx }
+
+// sendingStream is a stream that stops waiting for its caller to read.
+type sendingStream struct {
+	grpc.ServerStream
+	stalled time.Duration
+}
+
+// SendMsg sends a message, at the latest when stalled has passed. After that m must not be changed: it may still be read,
+// until the handler returns.
+func (s *sendingStream) SendMsg(m any) error {
+	sent := make(chan error, 1)
+	go func() { sent <- recovered(func() error { return s.ServerStream.SendMsg(m) }) }()
+	stalled := time.NewTimer(s.stalled)
+	defer stalled.Stop()
+	select {
+	case err := <-sent:
+		return err
+	case <-stalled.C:
+		return errStreamStalled
+	}
+}
 
 // endingStream is a stream that stops waiting for its caller.
 type endingStream struct {

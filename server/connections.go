@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"net"
+	"sync"
+
+	"google.golang.org/grpc"
+	grpcpeer "google.golang.org/grpc/peer"
+)
+
+// connections is a listener that bounds how many connections are open, and for each address how many of them do nothing
+// useful: a connection is idle to us until a call on it was let in. One too many is closed at once, which costs little.
+type connections struct {
+	net.Listener
+	most    int              // connections; 0 = any number
+	unknown int              // of an address, on which no call was let in yet; 0 = any number
+	refused func(why string) // is told of each one too many
+
+	mu      sync.Mutex
+	open    map[string]*connection // by remote address and port
+	waiting map[string]int         // connections on which no call was let in, by address
+}
+
+func newConnections(inner net.Listener, cfg *limitsConfig, refused func(why string)) *connections {
+	return &connections{
+		Listener: inner, most: cfg.Connections, unknown: cfg.UnauthenticatedConnections, refused: refused,
+		open: map[string]*connection{}, waiting: map[string]int{},
+	}
+}
+
+// link notes on which connections calls are let in. It comes after whoever decides that.
+func (c *connections) link() link {
+	note := func(ctx context.Context) {
+		if from, ok := grpcpeer.FromContext(ctx); ok && callerOf(ctx).is() != nil {
+			c.letIn(from.Addr)
+		}
+	}
+	return link{
+		func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			note(ctx)
+			return handler(ctx, req)
+		},
+		func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			note(stream.Context())
+			return handler(srv, stream)
+		},
+	}
+}
+
+// connection is an open one.
+type connection struct {
+	net.Conn
+	of      *connections
+	address string
+	known   bool // guarded by of.mu
+	closing sync.Once
+}
+
+// Accept waits for the next connection that is within the bounds.
+func (c *connections) Accept() (net.Conn, error) {
+	for {
+		conn, err := c.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		accepted, why := c.take(conn)
+		if accepted != nil {
+			return accepted, nil
+		}
+		c.refused(why)
+		_ = conn.Close() // nobody is served on it
+	}
+}
+
+// take counts a connection, or says why it is one too many.
+func (c *connections) take(conn net.Conn) (taken *connection, why string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	address := addressKey(conn.RemoteAddr())
+	switch {
+	case c.most > 0 && len(c.open) >= c.most:
+		return nil, "all"
+	case c.unknown > 0 && c.waiting[address] >= c.unknown:
+		return nil, "unauthenticated"
+	}
+	taken = &connection{Conn: conn, of: c, address: address}
+	c.open[conn.RemoteAddr().String()] = taken
+	c.waiting[address]++
+	return taken, ""
+}
+
+// letIn notes that a call on the connection from there was let in.
+func (c *connections) letIn(remote net.Addr) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if conn, ok := c.open[remote.String()]; ok && !conn.known {
+		conn.known = true
+		c.waited(conn.address)
+	}
+}
+
+// waited counts one less. c.mu is held.
+func (c *connections) waited(address string) {
+	c.waiting[address]--
+	if c.waiting[address] == 0 {
+		delete(c.waiting, address)
+	}
+}
+
+// Close closes the connection and makes room for another.
+func (conn *connection) Close() error {
+	conn.closing.Do(func() {
+		conn.of.mu.Lock()
+		defer conn.of.mu.Unlock()
+		delete(conn.of.open, conn.RemoteAddr().String())
+		if !conn.known {
+			conn.of.waited(conn.address)
+		}
+	})
+	return conn.Conn.Close()
+}

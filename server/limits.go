@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"google.golang.org/grpc"
+	grpcpeer "google.golang.org/grpc/peer"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/tvstats/tvstats/internal/flags"
+	"github.com/tvstats/tvstats/internal/limit"
+)
+
+// limitsConfig is what one caller can take from the others at most.
+type limitsConfig struct {
+	TokenRequests   int `group:"Limits" default:"5000" help:"Calls and streams that a token may begin in a second. 0 = any number, as for all numbers of this group but the last two."`
+	TokenStreams    int `group:"Limits" default:"10000" help:"Streams that a token may have open."`
+	AddressRequests int `group:"Limits" default:"5000" help:"Calls and streams that an address (IPv6: a /64 network) may begin in a second, those included that are not let in."`
+	AddressStreams  int `group:"Limits" default:"10000" help:"Streams that an address may have open."`
+
+	Connections                int           `group:"Limits" default:"20000" help:"Connections, of all callers."`
+	UnauthenticatedConnections int           `group:"Limits" default:"1000" help:"Connections of an address on which no call was let in yet."`
+	ConnectionStreams          uint32        `group:"Limits" default:"10000" help:"Streams and calls at once on a connection."`
+	HandshakeTimeout           time.Duration `group:"Limits" default:"10s" help:"How long a connection may take to be set up, TLS included. 1s to 5m."`
+	ConnectionIdleTimeout      time.Duration `group:"Limits" default:"15m" help:"A connection without a call for so long is closed; callers connect again by themselves. From 1s."`
+
+	MaxPageSize     int      `group:"Limits" default:"1000" help:"Largest page of a list; greater ones that are asked for count as this. 100 to 1000."`
+	MaxResponseSize byteSize `group:"Limits" default:"64MiB" help:"Largest response of a call; lists end their pages long before. 4MiB to 1GiB."`
+}
+
+func (c *limitsConfig) check() error {
+	const most = 1_000_000
+	return errors.Join(
+		flags.Within("--token-requests", c.TokenRequests, 0, most),
+		flags.Within("--token-streams", c.TokenStreams, 0, most),
+		flags.Within("--address-requests", c.AddressRequests, 0, most),
+		flags.Within("--address-streams", c.AddressStreams, 0, most),
+		flags.Within("--connections", c.Connections, 0, most),
+		flags.Within("--unauthenticated-connections", c.UnauthenticatedConnections, 0, most),
+		flags.Within("--connection-streams", c.ConnectionStreams, 0, most),
+		flags.Within("--handshake-timeout", c.HandshakeTimeout, time.Second, 5*time.Minute),
+		flags.Within("--connection-idle-timeout", c.ConnectionIdleTimeout, time.Second, 365*24*time.Hour),
+		flags.Within("--max-page-size", c.MaxPageSize, 100, maxPageSize),
+		flags.Within("--max-response-size", c.MaxResponseSize, 4*mebibyte, gibibyte),
+	)
+}
+
+// exhausted is what a caller gets that takes too much: what it took, and when to come again.
+type exhausted struct {
+	what  string
+	retry time.Duration // 0 = coming again does not help
+}
+
+// Error says what there was too much of.
+func (e *exhausted) Error() string { return e.what }
+
+// retryStream is when a caller with too many streams should try again; nobody knows when it closes one.
+const retryStream = time.Second
+
+// perAddress holds each address to its limits, before anything is known of the caller but that.
+func (c *limitsConfig) perAddress(now func() time.Time) link {
+	return limited("address", limit.NewGate(limit.Bounds{PerSecond: c.AddressRequests, Open: c.AddressStreams}, now), addressOf)
+}
+
+// perToken holds each token, or name in a certificate, to its limits.
+func (c *limitsConfig) perToken(now func() time.Time) link {
+	return limited("token", limit.NewGate(limit.Bounds{PerSecond: c.TokenRequests, Open: c.TokenStreams}, now),
+		func(ctx context.Context) string {
+			if p := callerOf(ctx).is(); p != nil {
+				return p.Name
+			}
+			return ""
+		})
+}
+
+// limited holds callers to the gate's bounds by name; one without a name passes.
+func limited(kind string, gate *limit.Gate, nameOf func(context.Context) string) link {
+	begin := func(name string) error {
+		if wait := gate.Call(name); wait > 0 {
+			return &exhausted{fmt.Sprintf("too many calls a second for one %s; come again in %v", kind, wait.Round(time.Millisecond)), wait}
+		}
+		return nil
+	}
+	return link{
+		func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			if name := nameOf(ctx); name != "" {
+				if err := begin(name); err != nil {
+					return nil, err
+				}
+			}
+			return handler(ctx, req)
+		},
+		func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			name := nameOf(stream.Context())
+			if name == "" {
+				return handler(srv, stream)
+			}
+			if err := begin(name); err != nil {
+				return err
+			}
+			closed := gate.Open(name)
+			if closed == nil {
+				return &exhausted{fmt.Sprintf("too many open streams for one %s; close one first", kind), retryStream}
+			}
+			defer closed()
+			return handler(srv, stream)
+		},
+	}
+}
+
+// addressOf is the caller's address without its port.
+func addressOf(ctx context.Context) string {
+	from, ok := grpcpeer.FromContext(ctx)
+	if !ok {
+		return ""
+	}
+	return addressKey(from.Addr)
+}
+
+// addressKey makes addresses one that one caller has many of: ports, and IPv6 addresses of a /64 network.
+func addressKey(address net.Addr) string {
+	parsed, err := netip.ParseAddrPort(address.String())
+	if err != nil {
+		return address.String()
+	}
+	ip := parsed.Addr().Unmap()
+	if ip.Is6() {
+		if prefix, err := ip.WithZone("").Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return ip.String()
+}
+
+// sizes bounds what a unary call can make the service answer.
+func (c *limitsConfig) sizes(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	if page, ok := req.(pageRequest); ok && int(page.GetPageSize()) > c.MaxPageSize {
+		field := page.ProtoReflect().Descriptor().Fields().ByName("page_size")
+		page.ProtoReflect().Set(field, protoreflect.ValueOfInt32(int32(c.MaxPageSize)))
+	}
+	response, err := handler(ctx, req)
+	if message, ok := response.(proto.Message); ok && err == nil {
+		if size := proto.Size(message); size > int(c.MaxResponseSize) {
+			return nil, &exhausted{what: fmt.Sprintf("the response has %d bytes, at most %d are sent; ask for less, for example for fewer clients",
+				size, int(c.MaxResponseSize))}
+		}
+	}
+	return response, err
+}
