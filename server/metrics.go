@@ -12,6 +12,7 @@ import (
 
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // latencies are the buckets of what takes milliseconds: acknowledging and committing.
@@ -49,6 +50,27 @@ func newMetrics() *metrics {
 	m.registry.MustRegister(m.connections, m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// begin gives what has labels its first value, 0, before anything has happened: rates miss the first one of what comes into
+// being with it, and alerts cannot tell what is absent from what is well.
+func (m *metrics) begin(server *grpc.Server) {
+	m.grpc.InitializeMetrics(server)
+	for name, service := range server.GetServiceInfo() {
+		for _, method := range service.Methods {
+			if method.IsClientStream || method.IsServerStream {
+				m.streams.WithLabelValues("/" + name + "/" + method.Name)
+			}
+		}
+	}
+	for _, reason := range []string{viewing.ReasonInvalidEvent, viewing.ReasonCollectionDisabled, viewing.ReasonPermissionDenied} {
+		m.rejected.WithLabelValues(reason)
+	}
+	for _, builder := range []string{
+		"CreateChannelSortingByPopularity", "CreateChannelSelectionByPopularity", "CreateEpgSelectionByPopularity",
+	} {
+		m.builds.WithLabelValues(builder)
+	}
 }
 
 func counter(name, help string) prometheus.CounterOpts {

@@ -82,7 +82,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	if err := registerReflection(server); err != nil {
 		return err
 	}
-	numbers.grpc.InitializeMetrics(server)
+	numbers.begin(server)
 
 	cfg.warn(log)
 	log.Info("serving", "grpc", calls.Addr().String(), "http", probes.Addr().String(), "store", db.Describe())
