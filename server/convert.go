@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
@@ -19,6 +22,14 @@ func convertAll[T, P any](items []T, convert func(T) P) []P {
 }
 
 func timeProto(t viewing.Millis) *timestamppb.Timestamp { return timestamppb.New(t.Time()) }
+
+// knownTimeProto is a time that may not be known yet.
+func knownTimeProto(t viewing.Millis) *timestamppb.Timestamp {
+	if t == 0 {
+		return nil
+	}
+	return timeProto(t)
+}
 
 // timeOr is an optional time of a request, or what its absence means.
 func timeOr(t *timestamppb.Timestamp, absent viewing.Millis) viewing.Millis {
@@ -123,4 +134,26 @@ func programmeProto(p catalog.Programme) *tvstatsv1.Programme {
 	return &tvstatsv1.Programme{
 		ProgrammeId: p.ID, ChannelId: p.ChannelID, Title: p.Title, Start: timeProto(p.Start), End: timeProto(p.End),
 	}
+}
+
+// jobProto is a job without its result.
+func jobProto(j store.Job) *tvstatsv1.Job {
+	return &tvstatsv1.Job{
+		JobId: j.ID, Method: j.Method, ClientIds: j.ClientIDs, Schedule: j.Schedule, State: tvstatsv1.JobState(j.State),
+		Progress: j.Progress, CreatedAt: timeProto(j.CreatedAt), StartedAt: knownTimeProto(j.StartedAt),
+		FinishedAt: knownTimeProto(j.FinishedAt), Attempts: j.Attempts, Error: j.Error,
+	}
+}
+
+// wholeJobProto is a job with its result, if it has one.
+func wholeJobProto(j store.Job) (*tvstatsv1.Job, error) {
+	job := jobProto(j)
+	if j.State != store.JobSucceeded {
+		return job, nil
+	}
+	job.Result = &tvstatsv1.JobResult{}
+	if err := proto.Unmarshal(j.Result, job.Result); err != nil {
+		return nil, fmt.Errorf("read the result of job %q: %w", j.ID, err)
+	}
+	return job, nil
 }

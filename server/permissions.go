@@ -42,6 +42,12 @@ var permissions = map[string][]auth.Role{
 	tvstatsv1.Catalog_ListProgrammes_FullMethodName: toRead,
 	tvstatsv1.Catalog_GetAccount_FullMethodName:     toRead,
 
+	tvstatsv1.Jobs_StartJob_FullMethodName:  toChange,
+	tvstatsv1.Jobs_GetJob_FullMethodName:    toRead,
+	tvstatsv1.Jobs_ListJobs_FullMethodName:  toRead,
+	tvstatsv1.Jobs_CancelJob_FullMethodName: toChange,
+	tvstatsv1.Jobs_WatchJob_FullMethodName:  toRead,
+
 	grpc_reflection_v1.ServerReflection_ServerReflectionInfo_FullMethodName:      toAny,
 	grpc_reflection_v1alpha.ServerReflection_ServerReflectionInfo_FullMethodName: toAny,
 }

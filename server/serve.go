@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding"
@@ -21,6 +22,7 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/ingest"
+	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
@@ -61,7 +63,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 		return err
 	}
 	defer serveHTTP(probes, newHTTPHandler(numbers.registry, readiness(db, draining)), log)()
-	defer keepMaintained(db, now, cfg.MaxSession, log)()
+	defer keepMaintained(db, now, cfg, log)()
 
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
 	defer in.Close()
@@ -71,13 +73,20 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	if err != nil {
 		return err
 	}
-	bounded := newConnections(calls, &cfg.limitsConfig, numbers.refused)
-	server := grpc.NewServer(serverOptions(cfg, transport, chain(&cfg, log, numbers, entry, bounded, draining))...)
-	tvstatsv1.RegisterViewStatsServer(server, &viewStats{
+	stats := &viewStats{
 		ingest: in, builder: ranking.NewBuilder(db, newID), archive: ranking.NewArchive(db), catalog: db,
 		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,
-	})
+	}
+	queue := jobs.NewQueue(db, clockwork.NewRealClock(), cfg.JobQueue)
+	defer inBackground(func(ctx context.Context) {
+		jobs.NewRunner(queue, newID(), &work{viewStats: stats}, newJobObserver(numbers, log)).Run(ctx, cfg.JobWorkers)
+	})()
+
+	bounded := newConnections(calls, &cfg.limitsConfig, numbers.refused)
+	server := grpc.NewServer(serverOptions(cfg, transport, chain(&cfg, log, numbers, entry, bounded, draining))...)
+	tvstatsv1.RegisterViewStatsServer(server, stats)
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now})
+	tvstatsv1.RegisterJobsServer(server, &jobsServer{queue: queue, store: db, catalog: db, now: now})
 	probed := registerHealth(server)
 	if err := registerReflection(server); err != nil {
 		return err
@@ -158,24 +167,35 @@ func serverOptions(cfg config, transport credentials.TransportCredentials, links
 const foldMargin = time.Hour
 
 // keepMaintained maintains the store, at once and then again and again, until the answered function is called.
-func keepMaintained(db store.Maintainer, now func() time.Time, maxSession time.Duration, log *slog.Logger) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
+func keepMaintained(db store.Store, now func() time.Time, cfg config, log *slog.Logger) (stop func()) {
+	return inBackground(func(ctx context.Context) {
 		ticker := time.NewTicker(store.MaintenanceInterval)
 		defer ticker.Stop()
-		for {
-			err := db.Maintain(ctx, viewing.At(now().Add(-maxSession-foldMargin)))
-			if err != nil && ctx.Err() == nil {
+		for ctx.Err() == nil {
+			if err := maintain(ctx, db, now(), cfg); err != nil && ctx.Err() == nil {
 				log.Warn("maintenance of the store failed and will be tried again", "error", err)
 			}
 			select {
 			case <-ticker.C:
 			case <-ctx.Done():
-				return
 			}
 		}
+	})
+}
+
+// maintain folds days that no report is expected for any more, and removes jobs that ended long ago.
+func maintain(ctx context.Context, db store.Store, now time.Time, cfg config) error {
+	before := func(age time.Duration) viewing.Millis { return viewing.At(now.Add(-age)) }
+	return errors.Join(db.Maintain(ctx, before(cfg.MaxSession+foldMargin)), db.DeleteJobs(ctx, before(cfg.JobRetention)))
+}
+
+// inBackground does something until the answered function is called, which ends its context and waits.
+func inBackground(do func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		do(ctx)
 	}()
 	return func() {
 		cancel()

@@ -78,7 +78,7 @@ func TestMetricsAreThereFromTheStart(t *testing.T) {
 func TestHealthAndReflectionKnowEveryService(t *testing.T) {
 	s := start(t)
 	ctx := testContext(t)
-	for _, service := range []string{"", "tvstats.v1.ViewStats", "tvstats.v1.Catalog"} {
+	for _, service := range []string{"", "tvstats.v1.ViewStats", "tvstats.v1.Catalog", "tvstats.v1.Jobs"} {
 		got, err := healthv1.NewHealthClient(s.conn).Check(ctx, &healthv1.HealthCheckRequest{Service: service})
 		if err != nil || got.GetStatus() != healthv1.HealthCheckResponse_SERVING {
 			t.Errorf("health of %q: %v, %v", service, got, err)
@@ -102,7 +102,7 @@ func TestHealthAndReflectionKnowEveryService(t *testing.T) {
 	for _, service := range response.GetListServicesResponse().GetService() {
 		names = append(names, service.GetName())
 	}
-	for _, want := range []string{"tvstats.v1.ViewStats", "tvstats.v1.Catalog", "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"} {
+	for _, want := range []string{"tvstats.v1.ViewStats", "tvstats.v1.Catalog", "tvstats.v1.Jobs", "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("reflection does not list %s: %v", want, names)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tvstats/tvstats/internal/auth"
 	"github.com/tvstats/tvstats/internal/ingest"
+	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -52,6 +53,8 @@ var statusRules = []statusRule{
 	{is: auth.ErrUnauthenticated, code: codes.Unauthenticated, reason: "UNAUTHENTICATED",
 		hint: `send a token that is in force as metadata "authorization: Bearer <token>"`, level: slog.LevelDebug},
 	{is: auth.ErrDenied, code: codes.PermissionDenied, reason: viewing.ReasonPermissionDenied, level: slog.LevelDebug},
+	{is: jobs.ErrQueueFull, code: codes.ResourceExhausted, reason: "QUEUE_FULL",
+		hint: "try again when some have ended, or let more wait with --job-queue", level: slog.LevelWarn},
 	{is: store.ErrNotFound, code: codes.NotFound, reason: "NOT_FOUND", level: slog.LevelDebug},
 	{is: store.ErrUnavailable, code: codes.Unavailable, reason: "STORE_UNAVAILABLE",
 		hint: "the store cannot serve now; try again later", hide: true, level: slog.LevelWarn},
@@ -92,11 +95,15 @@ func ruleFor(err error) statusRule {
 }
 
 func (r statusRule) status(err error) error {
-	message := r.hint
-	if !r.hide {
-		message = strings.Trim(err.Error()+"; "+r.hint, "; ")
+	return withDetails(r.code, r.message(err), &errdetails.ErrorInfo{Reason: r.reason, Domain: errorDomain})
+}
+
+// message is what callers may read of the error.
+func (r statusRule) message(err error) string {
+	if r.hide {
+		return r.hint
 	}
-	return withDetails(r.code, message, &errdetails.ErrorInfo{Reason: r.reason, Domain: errorDomain})
+	return strings.Trim(err.Error()+"; "+r.hint, "; ")
 }
 
 // invalidRequest is a request that breaks rules, each named with its field.

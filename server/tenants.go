@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"google.golang.org/grpc"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/auth"
 	"github.com/tvstats/tvstats/internal/store"
 )
 
@@ -25,11 +27,9 @@ func ofTenant(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grp
 func clientsOf(req any) []int32 {
 	switch r := req.(type) {
 	case *tvstatsv1.StartJobRequest:
-		command := r.ProtoReflect().WhichOneof(r.ProtoReflect().Descriptor().Oneofs().ByName("command"))
-		if command == nil {
-			return nil
+		if _, command := commandOf(r); command != nil {
+			return clientsOf(command)
 		}
-		return clientsOf(r.ProtoReflect().Get(command).Message().Interface())
 	case interface{ GetClientIds() []int32 }:
 		return r.GetClientIds()
 	case ofClient:
@@ -47,4 +47,28 @@ func ownResult(ctx context.Context, kind, id string, client int32) error {
 		return nil
 	}
 	return fmt.Errorf("%s: result %q: %w", kind, id, store.ErrNotFound)
+}
+
+// ownJob is nil where the caller may see the job; for everyone else it does not exist, in the same words as if it had never
+// been.
+func ownJob(ctx context.Context, job store.Job) error {
+	if coversEach(callerOf(ctx).is(), job.ClientIDs) {
+		return nil
+	}
+	return fmt.Errorf("job %q: %w", job.ID, store.ErrNotFound)
+}
+
+// demandEach is nil where the caller may act for each of the clients, of which none means every client there is.
+func demandEach(ctx context.Context, clients []int32) error {
+	if coversEach(callerOf(ctx).is(), clients) {
+		return nil
+	}
+	return fmt.Errorf("%w: the token does not cover every client that this is for; name clients that it covers", auth.ErrDenied)
+}
+
+func coversEach(p *auth.Principal, clients []int32) bool {
+	if len(clients) == 0 {
+		return p.CoversAll()
+	}
+	return !slices.ContainsFunc(clients, func(client int32) bool { return !p.Covers(client) })
 }

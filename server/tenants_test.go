@@ -48,9 +48,10 @@ func TestNothingOfAnotherClient(t *testing.T) {
 		}
 	}
 	for _, id := range ids { // nothing was deleted
+		_, jobErr := g.GetJob(g.as(t, auth.Reader), &tvstatsv1.GetJobRequest{JobId: id})
 		_, sortingErr := g.GetChannelSorting(g.as(t, auth.Reader), &tvstatsv1.GetChannelSortingRequest{SortingId: id})
 		_, selectionErr := g.GetSelection(g.as(t, auth.Reader), &tvstatsv1.GetSelectionRequest{SelectionId: id})
-		if sortingErr != nil && selectionErr != nil {
+		if jobErr != nil && sortingErr != nil && selectionErr != nil {
 			t.Errorf("%s is gone: %v", id, sortingErr)
 		}
 	}
@@ -75,7 +76,12 @@ func populate(t *testing.T, g *guarded) map[protoreflect.Name]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	job, err := g.StartJob(ctx, commandRequest(t, validChannelSelection()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[protoreflect.Name]string{
+		"job_id":     job.GetJob().GetJobId(),
 		"sorting_id": sorting.GetSortings()[0].GetSortingId(), "selection_id": selection.GetSelection().GetSelectionId(),
 	}
 }

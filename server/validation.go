@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -61,6 +62,13 @@ func validate(req any) error {
 		v.notEmpty("selection_id", r.SelectionId)
 	case *tvstatsv1.DeleteSelectionRequest:
 		v.notEmpty("selection_id", r.SelectionId)
+	case *tvstatsv1.StartJobRequest:
+		v.command(r)
+	case *tvstatsv1.ListJobsRequest:
+		v.optionalClient(r)
+		v.paging(r)
+	case ofJob:
+		v.notEmpty("job_id", r.GetJobId())
 	default:
 		v.catalog(req)
 	}
@@ -89,6 +97,8 @@ func (v *violations) catalog(req any) {
 }
 
 type ofClient interface{ GetClientId() int32 }
+
+type ofJob interface{ GetJobId() string }
 
 type paging interface{ GetPageSize() int32 }
 
@@ -151,6 +161,12 @@ func (v *violations) ids(field string, ids []int32) {
 }
 
 func (v *violations) ofClient(r ofClient) { v.positive("client_id", int64(r.GetClientId())) }
+
+func (v *violations) optionalClient(r ofClient) {
+	if id := r.GetClientId(); id < 0 {
+		v.add("client_id", "%d is not allowed; it must be positive, or 0 for all", id)
+	}
+}
 
 func (v *violations) clientIDs(ids []int32) {
 	if len(ids) == 0 || len(ids) > maxClients {
@@ -247,5 +263,19 @@ func (v *violations) entities(r *tvstatsv1.SyncRequest) {
 	}
 	if count > maxSyncEntities {
 		v.add("entities", "a request of %d entities is not allowed; at most %d are, send them in several", count, maxSyncEntities)
+	}
+}
+
+// command adds what is wrong with a job's request, under the name of the field that holds it.
+func (v *violations) command(r *tvstatsv1.StartJobRequest) {
+	field, command := commandOf(r)
+	if command == nil {
+		v.add("command", "it is missing; set one field, with the request of the method to run")
+		return
+	}
+	if invalid := (*invalidRequest)(nil); errors.As(validate(command), &invalid) {
+		for _, violation := range invalid.violations {
+			v.add(string(field.Name())+"."+violation.Field, "%s", violation.Description)
+		}
 	}
 }

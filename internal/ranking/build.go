@@ -2,6 +2,7 @@ package ranking
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -47,34 +48,37 @@ type Source interface {
 
 // Builder builds sortings and selections and stores them. It never alters an earlier result.
 type Builder struct {
-	source Source
-	newID  func() string
+	source   Source
+	newID    func() string
+	progress func(done float64)
+	again    bool // newID answers the ids of an attempt before, whose results are kept
 }
 
 // NewBuilder makes a builder whose results get their ids from newID.
 func NewBuilder(source Source, newID func() string) *Builder {
-	return &Builder{source: source, newID: newID}
+	return &Builder{source: source, newID: newID, progress: func(float64) {}}
+}
+
+// Again answers a builder for one work that may be begun several times, with the same ids each time: what is stored under
+// them already is answered and not built again. progress is told how much is done, 0 to 1.
+func (b *Builder) Again(newID func() string, progress func(done float64)) *Builder {
+	return &Builder{source: b.source, newID: newID, progress: progress, again: true}
 }
 
 // ChannelSortings builds a sorting for each client, in the order asked for; all are stored, or none. An unknown client is
 // store.ErrNotFound. now becomes CreatedAt.
 func (b *Builder) ChannelSortings(ctx context.Context, p SortingParams, now viewing.Millis) ([]Sorting, error) {
-	sortings := make([]Sorting, 0, len(p.ClientIDs))
-	results := make([]store.Result, 0, len(p.ClientIDs))
-	for _, clientID := range p.ClientIDs {
-		channels, err := b.rankChannels(ctx, clientID, p.Scope, p.Criterion)
-		if err != nil {
+	sortings := make([]Sorting, len(p.ClientIDs))
+	results := make([]store.Result, len(p.ClientIDs))
+	for i, clientID := range p.ClientIDs {
+		var err error
+		if sortings[i], err = b.channelSorting(ctx, clientID, p, now); err != nil {
 			return nil, err
 		}
-		sorting := Sorting{
-			ID: b.newID(), ClientID: clientID, CreatedAt: now,
-			Criterion: p.Criterion, Window: p.Window(), Channels: channels,
-		}
-		result, err := newResult(sorting.ID, clientID, store.ChannelSorting, now, sorting)
-		if err != nil {
+		if results[i], err = newResult(sortings[i].ID, clientID, store.ChannelSorting, sortings[i].CreatedAt, sortings[i]); err != nil {
 			return nil, err
 		}
-		sortings, results = append(sortings, sorting), append(results, result)
+		b.progress(float64(i+1) / float64(len(p.ClientIDs)))
 	}
 	if err := b.source.SaveResults(ctx, results); err != nil {
 		return nil, fmt.Errorf("store sortings: %w", err)
@@ -82,30 +86,63 @@ func (b *Builder) ChannelSortings(ctx context.Context, p SortingParams, now view
 	return sortings, nil
 }
 
+func (b *Builder) channelSorting(ctx context.Context, clientID int32, p SortingParams, now viewing.Millis) (Sorting, error) {
+	id := b.newID()
+	if kept, found, err := earlier(ctx, b, id, (*Archive).Sorting); found || err != nil {
+		return kept, err
+	}
+	channels, err := b.rankChannels(ctx, clientID, p.Scope, p.Criterion)
+	return Sorting{
+		ID: id, ClientID: clientID, CreatedAt: now, Criterion: p.Criterion, Window: p.Window(), Channels: channels,
+	}, err
+}
+
 // ChannelSelection builds and stores a selection of channels. An unknown client is store.ErrNotFound.
 func (b *Builder) ChannelSelection(ctx context.Context, p ChannelSelectionParams, now viewing.Millis) (Selection, error) {
+	id := b.newID()
+	if kept, found, err := earlier(ctx, b, id, (*Archive).Selection); found || err != nil {
+		return kept, err
+	}
 	channels, err := b.rankChannels(ctx, p.ClientID, p.Scope, p.Criterion)
 	if err != nil {
 		return Selection{}, err
 	}
 	size := sizeOf(p.Size)
 	return b.saveSelection(ctx, Selection{
-		ID: b.newID(), ClientID: p.ClientID, Kind: store.ChannelSelection, CreatedAt: now,
+		ID: id, ClientID: p.ClientID, Kind: store.ChannelSelection, CreatedAt: now,
 		Name: nameOf(p.Name, p.Days, size), Window: p.Window(), Channels: channels[:min(size, len(channels))],
 	})
 }
 
 // ProgrammeSelection builds and stores a selection of programmes. An unknown client is store.ErrNotFound.
 func (b *Builder) ProgrammeSelection(ctx context.Context, p ProgrammeSelectionParams, now viewing.Millis) (Selection, error) {
+	id := b.newID()
+	if kept, found, err := earlier(ctx, b, id, (*Archive).Selection); found || err != nil {
+		return kept, err
+	}
 	size := sizeOf(p.Size)
 	programmes, err := b.rankProgrammes(ctx, p, size)
 	if err != nil {
 		return Selection{}, err
 	}
 	return b.saveSelection(ctx, Selection{
-		ID: b.newID(), ClientID: p.ClientID, Kind: store.ProgrammeSelection, CreatedAt: now,
+		ID: id, ClientID: p.ClientID, Kind: store.ProgrammeSelection, CreatedAt: now,
 		Name: nameOf(p.Name, p.Days, size), Window: p.Window(), Programmes: programmes,
 	})
+}
+
+// earlier answers what an attempt before has stored under the id, if there was one that came so far.
+func earlier[T any](
+	ctx context.Context, b *Builder, id string, read func(*Archive, context.Context, string) (T, error),
+) (kept T, found bool, err error) {
+	if !b.again {
+		return kept, false, nil
+	}
+	kept, err = read(NewArchive(b.source), ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return kept, false, nil
+	}
+	return kept, err == nil, err
 }
 
 func (b *Builder) saveSelection(ctx context.Context, selection Selection) (Selection, error) {
