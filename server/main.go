@@ -20,7 +20,8 @@ type program struct {
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve gRPC; what happens when no command is given."`
 	Demo     demoCommand     `cmd:"" help:"Show the whole service at work, in under a minute and without leaving a trace."`
 	Simulate simulateCommand `cmd:"" help:"Stream the viewing of simulated boxes to a running server."`
-	Replay   cli.Replay      `cmd:"" help:"Stream the viewing in a file to a running server."`
+	Replay   cli.Viewing     `cmd:"" help:"The same as import viewing."`
+	Import   cli.Import      `cmd:"" help:"Bring in what other systems have."`
 	Token    tokenCommand    `cmd:"" help:"Make a token for a caller, and the line that puts it in force."`
 
 	cli.Management

@@ -142,7 +142,7 @@ func TestReplayTellsWhatBecameOfTheFile(t *testing.T) {
 		}
 	}
 	for args, why := range map[string]string{
-		"nothing.csv": "open nothing.csv: no such file", writeFile(t, "a,b\n"): "viewing: line 1: the header of the CSV lacks channel_id",
+		"nothing.csv": "open nothing.csv: no such file", writeFile(t, "a,b\n"): "viewing: line 1: the header of the CSV lacks account_id, channel_id",
 	} {
 		var exit *exec.ExitError
 		output, err := programCommand(t.Context(), "replay", args, "--server", server.address).CombinedOutput()

@@ -65,7 +65,7 @@ func (c *simulateCommand) simulate(
 	fmt.Fprintf(out, "catalog of client %d pushed: %s entities\n", c.ClientID, cli.Count(entities))
 
 	var reached atomic.Int64
-	shown := cli.NewProgress(bar, int64(world.Span().To-world.Span().From), reached.Load)
+	shown := cli.NewProgress(bar, "reports", int64(world.Span().To-world.Span().From), reached.Load)
 	began := time.Now()
 	total, err := c.Stream(ctx, tvstatsv1.NewViewStatsClient(connection), c.reports(world, &reached), shown)
 	shown.Close()

@@ -15,7 +15,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
-	"github.com/tvstats/tvstats/internal/catalog"
 )
 
 // printJSON writes a response as grpcurl does. protojson varies its white space on purpose, so that it is laid out anew.
@@ -37,15 +36,15 @@ func printResult(ctx context.Context, out io.Writer, response proto.Message, con
 	switch r := response.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityResponse:
 		for _, sorting := range r.Sortings {
-			if err := printSorting(out, sorting, namesOf(ctx, connection, sorting.ClientId)); err != nil {
+			if err := printSorting(out, sorting, courtesy(ctx, connection, sorting.ClientId)); err != nil {
 				return err
 			}
 		}
 		return nil
 	case *tvstatsv1.CreateChannelSelectionByPopularityResponse:
-		return printSelection(out, r.Selection, namesOf(ctx, connection, r.Selection.ClientId))
+		return printSelection(out, r.Selection, courtesy(ctx, connection, r.Selection.ClientId))
 	case *tvstatsv1.CreateEpgSelectionByPopularityResponse:
-		return printSelection(out, r.Selection, namesOf(ctx, connection, r.Selection.ClientId))
+		return printSelection(out, r.Selection, courtesy(ctx, connection, r.Selection.ClientId))
 	default:
 		return printJSON(out, response)
 	}
@@ -70,20 +69,11 @@ func window(from, to *timestamppb.Timestamp) string {
 	return from.AsTime().Format(time.RFC3339) + " to " + to.AsTime().Format(time.RFC3339)
 }
 
-// namesOf asks for the names of an operator's channels. They are a courtesy: without them ids alone are shown.
-func namesOf(ctx context.Context, connection *grpc.ClientConn, clientID int32) Names {
-	known := Names{}
-	request := &tvstatsv1.ListChannelsRequest{ClientId: clientID, PageSize: 1000}
-	for {
-		page, err := tvstatsv1.NewCatalogClient(connection).ListChannels(ctx, request)
-		if err != nil {
-			return known
-		}
-		for _, c := range page.Channels {
-			known[c.ChannelId] = catalog.Channel{ID: c.ChannelId, Name: c.Name, Number: c.Number}
-		}
-		if request.PageToken = page.NextPageToken; request.PageToken == "" {
-			return known
-		}
+// courtesy is the names of channels if they are to be had: without them ids alone are shown, since the work is done.
+func courtesy(ctx context.Context, connection *grpc.ClientConn, clientID int32) Names {
+	known, err := namesOf(ctx, connection, clientID)
+	if err != nil {
+		return nil
 	}
+	return known
 }

@@ -13,16 +13,17 @@ import (
 	"golang.org/x/text/message"
 )
 
-// Progress shows how far the sending of reports has come: a bar on a terminal, elsewhere a line now and then. It serves
+// Progress shows how far the sending of something has come: a bar on a terminal, elsewhere a line now and then. It serves
 // any number of goroutines.
 type Progress struct {
 	out      io.Writer
+	unit     string       // what is sent, in the plural
 	total    int64        // at which position it is done; below 0 where nobody knows
 	position func() int64 // where it is
 
 	mu       sync.Mutex
 	bar      *progressbar.ProgressBar // nil where out is no terminal
-	reports  int64
+	count    int64
 	began    time.Time
 	nextLine time.Time
 }
@@ -31,8 +32,8 @@ type Progress struct {
 const lineEvery = 5 * time.Second
 
 // NewProgress starts to show progress on a file, usually standard error.
-func NewProgress(out *os.File, total int64, position func() int64) *Progress {
-	p := &Progress{out: out, total: total, position: position, began: time.Now()}
+func NewProgress(out *os.File, unit string, total int64, position func() int64) *Progress {
+	p := &Progress{out: out, unit: unit, total: total, position: position, began: time.Now()}
 	p.nextLine = p.began.Add(lineEvery)
 	if term.IsTerminal(int(out.Fd())) {
 		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30),
@@ -42,11 +43,11 @@ func NewProgress(out *os.File, total int64, position func() int64) *Progress {
 	return p
 }
 
-// Acknowledged tells that the service has more reports on stable storage.
-func (p *Progress) Acknowledged(reports int) {
+// Acknowledged tells that the service has so many more on stable storage.
+func (p *Progress) Acknowledged(count int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.reports += int64(reports)
+	p.count += int64(count)
 	if p.bar != nil {
 		p.bar.Describe(p.state())
 		_ = p.bar.Set64(min(p.position(), p.total-1)) // a full bar would end; Close does that
@@ -59,8 +60,8 @@ func (p *Progress) Acknowledged(reports int) {
 }
 
 func (p *Progress) state() string {
-	rate := float64(p.reports) / max(time.Since(p.began).Seconds(), 1e-3)
-	return fmt.Sprintf("%s reports acknowledged, %s/s", Count(p.reports), Count(int64(rate)))
+	rate := float64(p.count) / max(time.Since(p.began).Seconds(), 1e-3)
+	return fmt.Sprintf("%s %s acknowledged, %s/s", Count(p.count), p.unit, Count(int64(rate)))
 }
 
 func (p *Progress) share() string {

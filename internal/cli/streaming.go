@@ -23,6 +23,9 @@ type Streaming struct {
 	Streams  int           `default:"4" help:"Streams that share the work, 1 to 1000."`
 	Batch    int           `default:"1000" help:"Reports in one message, 1 to 10000."`
 	RetryFor time.Duration `default:"1m" help:"How long to try again where the server cannot be reached, before giving up. From 0s."`
+
+	// Answered, where it is set, is called with each batch that is on stable storage. Streams call it at the same time.
+	Answered func([]*tvstatsv1.ViewEvent, []*tvstatsv1.RejectedEvent) `kong:"-"`
 }
 
 // Validate reports every flag that cannot work.
@@ -71,7 +74,10 @@ func (o *Streaming) senderConfig(shown *Progress) sender.Config {
 	sometimes := rate.Sometimes{Interval: 5 * time.Second}
 	return sender.Config{
 		GiveUp: max(o.RetryFor, 1), // 0 would be for ever
-		Acknowledged: func(events []*tvstatsv1.ViewEvent, _ []*tvstatsv1.RejectedEvent) {
+		Acknowledged: func(events []*tvstatsv1.ViewEvent, rejected []*tvstatsv1.RejectedEvent) {
+			if o.Answered != nil {
+				o.Answered(events, rejected)
+			}
 			shown.Acknowledged(len(events))
 		},
 		Broken: func(err error, _ time.Duration) {

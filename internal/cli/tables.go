@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
 	"text/tabwriter"
+
+	"google.golang.org/grpc"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/catalog"
@@ -13,6 +16,24 @@ import (
 
 // Names are an operator's channels by their ids, for what people read.
 type Names map[int32]catalog.Channel
+
+// namesOf asks for the channels of an operator.
+func namesOf(ctx context.Context, connection *grpc.ClientConn, clientID int32) (Names, error) {
+	known := Names{}
+	request := &tvstatsv1.ListChannelsRequest{ClientId: clientID, PageSize: 1000}
+	for {
+		page, err := tvstatsv1.NewCatalogClient(connection).ListChannels(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range page.Channels {
+			known[c.ChannelId] = catalog.Channel{ID: c.ChannelId, Name: c.Name, Number: c.Number}
+		}
+		if request.PageToken = page.NextPageToken; request.PageToken == "" {
+			return known, nil
+		}
+	}
+}
 
 // newTable aligns columns to the left; figures are padded to the right by their formats.
 func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) }

@@ -5,27 +5,38 @@ import (
 	"fmt"
 	"iter"
 
-	"google.golang.org/protobuf/encoding/protojson"
-
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
+
+// eventReader makes events of the lines of a file.
+type eventReader struct {
+	clientID int32  // of events that name none
+	device   string // likewise
+	columns  columns
+}
+
+// lineEvent is an event and the line that it stood on.
+type lineEvent struct {
+	number int
+	event  *tvstatsv1.ViewEvent
+}
 
 // eventParser makes an event of one line.
 type eventParser func(text []byte) (*tvstatsv1.ViewEvent, error)
 
-// readEvents makes an event of each line. The first line tells the format: JSON begins with a brace, CSV with its header.
-// A *badLine stands for a line that is none; any other error is the last.
-func readEvents(lines iter.Seq2[line, error], defaults eventDefaults) iter.Seq2[*tvstatsv1.ViewEvent, error] {
-	return func(yield func(*tvstatsv1.ViewEvent, error) bool) {
+// events makes an event of each line. The first line tells the format: JSON begins with a brace, CSV with its header. A
+// *badLine stands for a line that is none; any other error is the last.
+func (r eventReader) events(lines iter.Seq2[line, error]) iter.Seq2[lineEvent, error] {
+	return func(yield func(lineEvent, error) bool) {
 		var parse eventParser
 		for l, err := range lines {
 			if err == nil && parse == nil {
 				var isHeader bool
-				if parse, isHeader, err = parserFor(l.text); isHeader && err == nil {
+				if parse, isHeader, err = r.parserFor(l.text); isHeader && err == nil {
 					continue
 				}
 				if err != nil {
-					yield(nil, fmt.Errorf("line %d: %w", l.number, err))
+					yield(lineEvent{}, fmt.Errorf("line %d: %w", l.number, err))
 					return
 				}
 			}
@@ -34,10 +45,10 @@ func readEvents(lines iter.Seq2[line, error], defaults eventDefaults) iter.Seq2[
 				if event, err = parse(l.text); err != nil {
 					err = &badLine{l.number, err}
 				} else {
-					defaults.fill(event)
+					r.complete(event)
 				}
 			}
-			if !yield(event, err) {
+			if !yield(lineEvent{l.number, event}, err) {
 				return
 			}
 		}
@@ -45,36 +56,24 @@ func readEvents(lines iter.Seq2[line, error], defaults eventDefaults) iter.Seq2[
 }
 
 // parserFor recognises the format of a file by its first line, which in CSV is no event itself.
-func parserFor(first []byte) (parse eventParser, isHeader bool, err error) {
-	if bytes.HasPrefix(bytes.TrimSpace(first), []byte("{")) {
-		return parseJSON, false, nil
+func (r eventReader) parserFor(first []byte) (parse eventParser, isHeader bool, err error) {
+	if !bytes.HasPrefix(bytes.TrimSpace(first), []byte("{")) {
+		parse, err = csvParser(first, r.columns)
+		return parse, true, err
 	}
-	parse, err = csvParser(first)
-	return parse, true, err
-}
-
-// parseJSON reads a ViewEvent in the JSON form of protobuf.
-func parseJSON(text []byte) (*tvstatsv1.ViewEvent, error) {
-	event := &tvstatsv1.ViewEvent{}
-	if err := protojson.Unmarshal(text, event); err != nil {
-		return nil, fmt.Errorf("it is no ViewEvent as JSON: %w", err)
+	if len(r.columns) > 0 {
+		return objectParser(r.columns), false, nil
 	}
-	return event, nil
+	return parseViewEvent, false, nil
 }
 
-// eventDefaults are for events that do not say themselves.
-type eventDefaults struct {
-	clientID int32
-	device   string
-}
-
-// fill completes an event. Without a device_uid an account is taken to have one device.
-func (d eventDefaults) fill(event *tvstatsv1.ViewEvent) {
+// complete fills in what an event does not say. Without a device_uid an account is taken to have one device.
+func (r eventReader) complete(event *tvstatsv1.ViewEvent) {
 	if event.ClientId == 0 {
-		event.ClientId = d.clientID
+		event.ClientId = r.clientID
 	}
 	if event.Device == "" {
-		event.Device = d.device
+		event.Device = r.device
 	}
 	if event.DeviceUid == "" {
 		event.DeviceUid = fmt.Sprintf("account-%d", event.AccountId)

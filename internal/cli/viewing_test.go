@@ -44,25 +44,25 @@ func gzipped(t *testing.T, content string) string {
 }
 
 // readAll is what becomes of a file: its events, and what is wrong with it.
-func readAll(t *testing.T, content string) (events []*tvstatsv1.ViewEvent, wrong []string) {
+func readAll(t *testing.T, content string, called columns) (events []*tvstatsv1.ViewEvent, wrong []string) {
 	t.Helper()
 	in, err := openInput(writeFile(t, content))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer in.Close() //nolint:errcheck // it was only read
-	for event, err := range readEvents(in.Lines(), eventDefaults{clientID: 7, device: "tv"}) {
+	for event, err := range (eventReader{clientID: 7, device: "tv", columns: called}).events(in.Lines()) {
 		if err != nil {
 			wrong = append(wrong, err.Error())
 			continue
 		}
-		events = append(events, event)
+		events = append(events, event.event)
 	}
 	return events, wrong
 }
 
-// session is the one report that a row becomes.
-func session(account int64, channel int32, start string, watched int64) *tvstatsv1.ViewEvent {
+// watchedSession is the one report that a row becomes.
+func watchedSession(account int64, channel int32, start string, watched int64) *tvstatsv1.ViewEvent {
 	began, err := time.Parse(time.RFC3339, start)
 	if err != nil {
 		panic(err)
@@ -75,8 +75,8 @@ func session(account int64, channel int32, start string, watched int64) *tvstats
 }
 
 func TestReplayReadsCSV(t *testing.T) {
-	one := session(789167, 13, "2016-01-01T00:32:00Z", 58)
-	whole := session(789167, 13, "2016-01-01T00:32:00Z", 58)
+	one := watchedSession(789167, 13, "2016-01-01T00:32:00Z", 58)
+	whole := watchedSession(789167, 13, "2016-01-01T00:32:00Z", 58)
 	whole.ClientId, whole.Device, whole.DeviceUid = 3, "mag250", "a, b"
 	for name, content := range map[string]string{
 		"as BrightTV has it": csvHeader + "\n789167,13,2016-01-01T00:32:00Z,58\n",
@@ -94,7 +94,7 @@ func TestReplayReadsCSV(t *testing.T) {
 			if name == "all columns" {
 				want = whole
 			}
-			events, wrong := readAll(t, content)
+			events, wrong := readAll(t, content, nil)
 			if len(wrong) > 0 || len(events) != 1 || !proto.Equal(events[0], want) {
 				t.Errorf("%v, wrong %q; want %v", events, wrong, want)
 			}
@@ -113,11 +113,50 @@ func TestReplayReadsJSON(t *testing.T) {
 		"plain": text + "\n\n" + text, "packed": gzipped(t, text+"\n"+text+"\n"), "marked": "\ufeff " + text + "\n" + text,
 	} {
 		t.Run(name, func(t *testing.T) {
-			events, wrong := readAll(t, content)
+			events, wrong := readAll(t, content, nil)
 			if len(wrong) > 0 || len(events) != 2 || !proto.Equal(events[0], want) || !proto.Equal(events[1], want) {
 				t.Errorf("%v, wrong %q; want %v twice", events, wrong, want)
 			}
 		})
+	}
+}
+
+// TestImportReadsTheColumnsOfOthers reads one session from the files of other systems.
+func TestImportReadsTheColumnsOfOthers(t *testing.T) {
+	called := columns{"account_id": "subscriber", "channel_id": "ch", "started_at": "begin", "at": "end", "device": "model"}
+	want := &tvstatsv1.ViewEvent{
+		ClientId: 7, AccountId: 9_007_199_254_740_993, DeviceUid: "account-9007199254740993", Device: "ios", ChannelId: 2,
+		StartedAt: timestamppb.New(time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC)),
+		At:        timestamppb.New(time.Date(2026, 3, 1, 20, 1, 0, 0, time.UTC)),
+		Mode:      tvstatsv1.ViewMode_VIEW_MODE_CATCHUP, ProgrammeId: 5, Tariffs: []int32{1, 2}, Ended: true,
+	}
+	for name, content := range map[string]string{
+		"CSV": "begin,end,ch,subscriber,model,mode,programme_id,tariffs\n" +
+			"2026-03-01 20:00:00,2026-03-01T22:01:00+02:00,2,9007199254740993,ios,catchup,5,1;2\n",
+		"CSV in Unix time": "begin,end,ch,subscriber,model,mode,programme_id,tariffs\n" +
+			"1772395200,1772395260000,2,9007199254740993,ios,CATCHUP,5,1 2\n",
+		"JSON": `{"begin": 1772395200, "end": "2026-03-01T20:01:00Z", "ch": 2, "subscriber": 9007199254740993, "model": "ios", "mode": "catchup", "programme_id": 5, "tariffs": [1, 2], "note": {"x": null}}`,
+	} {
+		events, wrong := readAll(t, content, called)
+		if len(wrong) > 0 || len(events) != 1 || !proto.Equal(events[0], want) {
+			t.Errorf("%s: %v, wrong %q; want %v", name, events, wrong, want)
+		}
+	}
+	for content, why := range map[string]string{
+		`{"begin": 1772395200, "end": 1772395260, "ch": 2}`:                                       "line 1: lacks subscriber",
+		`{"begin": 1772395200, "end": 1772395260, "ch": 2, "subscriber": 1.5}`:                    `line 1: subscriber "1.5" is no whole number of 64 bits`,
+		`{"begin": 1772395200, "end": 1772395260, "ch": 2, "subscriber": 1, "mode": "recorded"}`:  `line 1: mode "recorded" is none of live, catchup, timeshift`,
+		`{"begin": 1772395200, "end": 1772395260, "ch": 2, "subscriber": 1, "tariffs": ["gold"]}`: `line 1: tariffs "gold" is no whole number of 32 bits`,
+		`{"begin": `:     "line 1: it is no JSON object: unexpected EOF",
+		"ch,begin,end\n": `line 1: the header of the CSV lacks subscriber; it names ["ch" "begin" "end"]`,
+	} {
+		if events, wrong := readAll(t, content, called); len(events) > 0 || len(wrong) != 1 || wrong[0] != why {
+			t.Errorf("%s: wrong %q; want %q", content, wrong, why)
+		}
+	}
+	if err := (columns{"subscriber": "account_id"}).validate(); err == nil ||
+		!strings.Contains(err.Error(), `--column: there is no field "subscriber"; there are client_id, account_id,`) {
+		t.Errorf("a field that does not exist: %v", err)
 	}
 }
 
@@ -133,7 +172,7 @@ func TestReplayTellsBadLinesAndGoesOn(t *testing.T) {
 		`1,2,"2026-03-01T20:00:00Z,5`:                    `line 3: column 28: extraneous or missing " in quoted-field`,
 		strings.Repeat("1", maxLine) + ",2,2026-03-01,5": "line 3: it is longer than 1048576 bytes",
 	} {
-		events, wrong := readAll(t, csvHeader+good+bad+good)
+		events, wrong := readAll(t, csvHeader+good+bad+good, nil)
 		if len(events) != 2 || len(wrong) != 1 || wrong[0] != why {
 			t.Errorf("%.40q: %d events, wrong %q; want %q", bad, len(events), wrong, why)
 		}
@@ -144,14 +183,14 @@ func TestReplayTellsWhatFileItCannotRead(t *testing.T) {
 	packed := gzipped(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,5\n")
 	for content, why := range map[string]string{
 		"user_id,device,started_at\n1,2,3\n": `line 1: the header of the CSV lacks channel_id, watched_seconds; it names ["user_id" "device" "started_at"]`,
-		"\n\n[1, 2]\n":                       `line 3: the header of the CSV lacks channel_id, started_at, user_id, watched_seconds; it names ["[1" "2]"]`,
+		"\n\n[1, 2]\n":                       `line 3: the header of the CSV lacks account_id, channel_id, started_at, watched_seconds; it names ["[1" "2]"]`,
 		packed[:len(packed)-5]:               "line 3: unexpected EOF",
 	} {
-		if _, wrong := readAll(t, content); len(wrong) != 1 || wrong[0] != why {
+		if _, wrong := readAll(t, content, nil); len(wrong) != 1 || wrong[0] != why {
 			t.Errorf("%.40q: wrong %q; want %q", content, wrong, why)
 		}
 	}
-	if events, wrong := readAll(t, ""); len(events) > 0 || len(wrong) > 0 {
+	if events, wrong := readAll(t, "", nil); len(events) > 0 || len(wrong) > 0 {
 		t.Errorf("an empty file has events %v, wrong %q", events, wrong)
 	}
 	if _, err := openInput(filepath.Join(t.TempDir(), "absent")); !errors.Is(err, os.ErrNotExist) {
@@ -167,10 +206,12 @@ func FuzzReplayCSV(f *testing.F) {
 	f.Add(csvHeader, "789167,13,2016-01-01T00:32:00Z,58")
 	f.Add("client_id,device_uid,device,"+csvHeader, `3,"a ""b""",mag250,1,2,2016-01-01T00:32:00.5+02:00,0`)
 	f.Add(csvHeader, `1,2,"9999-12-31T23:59:59Z",9223372036854775807`)
+	f.Add("at,mode,programme_id,tariffs,"+csvHeader, `1451608320,catchup,7,1;2 3,1,2,1451608320000,0`)
 	f.Fuzz(func(t *testing.T, header, row string) {
 		for event := range parsed(header, row) {
-			if played := event.At.AsTime().Sub(event.StartedAt.AsTime()); !event.At.IsValid() || !event.StartedAt.IsValid() ||
-				played < 1<<62 && played != time.Duration(event.GetWatchedSeconds())*time.Second || !event.Ended {
+			played := event.At.AsTime().Sub(event.StartedAt.AsTime())
+			if !event.At.IsValid() || !event.StartedAt.IsValid() || !event.Ended || event.GetWatchedSeconds() < 0 ||
+				header == csvHeader && played < 1<<62 && played != time.Duration(event.GetWatchedSeconds())*time.Second {
 				t.Errorf("%q under %q became %v", row, header, event)
 			}
 		}
@@ -201,8 +242,8 @@ func parsed(lines ...string) iter.Seq[*tvstatsv1.ViewEvent] {
 				}
 			}
 		}
-		for event, err := range readEvents(numbered, eventDefaults{clientID: 7, device: "tv"}) {
-			if err == nil && !yield(event) {
+		for event, err := range (eventReader{clientID: 7, device: "tv"}).events(numbered) {
+			if err == nil && !yield(event.event) {
 				return
 			}
 		}

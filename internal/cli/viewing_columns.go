@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+)
+
+// columns says under which names a file has fields of an event; the others have the names of the contract.
+type columns map[string]string
+
+func (c columns) validate() error {
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		if !slices.ContainsFunc(eventFields, func(f eventField) bool { return f.name == name }) {
+			return fmt.Errorf("--column: there is no field %q; there are %s", name, strings.Join(fieldNames(), ", "))
+		}
+	}
+	return nil
+}
+
+func fieldNames() []string {
+	var names []string
+	for _, f := range eventFields {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// boundField is a field that a file has, and where.
+type boundField struct {
+	eventField
+	column string
+	index  int
+}
+
+// bind finds the fields among the names of a file's columns.
+func (c columns) bind(names []string) ([]boundField, error) {
+	var bound []boundField
+	found := map[string]bool{}
+	for _, f := range eventFields {
+		for _, column := range []string{cmp.Or(c[f.name], f.name), f.alias} {
+			if i := slices.Index(names, column); i >= 0 && column != "" && !found[f.name] {
+				found[f.name] = true
+				bound = append(bound, boundField{f, column, i})
+			}
+		}
+	}
+	var missing []string
+	for _, required := range []string{"account_id", "channel_id", "started_at"} {
+		if !found[required] {
+			missing = append(missing, cmp.Or(c[required], required))
+		}
+	}
+	if !found["watched_seconds"] && !found["at"] {
+		missing = append(missing, cmp.Or(c["watched_seconds"], "watched_seconds"))
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("lacks %s", strings.Join(missing, ", "))
+	}
+	return bound, nil
+}
+
+// session is the one report that a row becomes: the last one, made when all of it had been watched.
+func session(bound []boundField, text func(boundField) string) (*tvstatsv1.ViewEvent, error) {
+	event := &tvstatsv1.ViewEvent{Ended: true}
+	for _, b := range bound {
+		field := text(b)
+		if field == "" && b.optional {
+			continue // as if there were no such column
+		}
+		if err := b.read(event, field); err != nil {
+			return nil, fmt.Errorf("%s %.60q %w", b.column, field, err)
+		}
+	}
+	if event.At == nil {
+		event.At = after(event.StartedAt, event.GetWatchedSeconds())
+	}
+	if !event.At.IsValid() {
+		return nil, errors.New("the session ends after the year 9999")
+	}
+	return event, nil
+}
