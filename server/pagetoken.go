@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"iter"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -42,16 +43,34 @@ func pageSize(req pageRequest, byDefault int) int {
 func pageOf[T any, P proto.Message, K any](
 	req pageRequest, limit int, items []T, toProto func(T) P, key func(T) K,
 ) (page []P, next string) {
+	page, next, _ = pageFrom(req, limit, func(yield func(T, error) bool) {
+		for _, item := range items {
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}, toProto, key)
+	return page, next
+}
+
+// pageFrom is pageOf for items that are read one after the other: no more of them than the page has room for, and one.
+func pageFrom[T any, P proto.Message, K any](
+	req pageRequest, limit int, items iter.Seq2[T, error], toProto func(T) P, key func(T) K,
+) (page []P, next string, err error) {
 	bytes := 0
-	for i, item := range items {
+	var last T
+	for item, failed := range items {
+		if failed != nil {
+			return nil, "", failed
+		}
 		message := toProto(item)
 		bytes += proto.Size(message)
-		if i > 0 && (i == limit || bytes > maxPageBytes) {
-			return page, tokenFor(req, key(items[i-1]))
+		if len(page) > 0 && (len(page) == limit || bytes > maxPageBytes) {
+			return page, tokenFor(req, key(last)), nil
 		}
-		page = append(page, message)
+		page, last = append(page, message), item
 	}
-	return page, ""
+	return page, "", nil
 }
 
 // A token is base64url(checksum, key): the key of the last item of the page before, and a checksum of the key and of the

@@ -19,14 +19,12 @@ func (v *viewStats) ListChannelSortings(
 	if err != nil {
 		return nil, err
 	}
-	limit := pageSize(req, defaultResults)
-	sortings, err := v.archive.Sortings(ctx, req.ClientId, after, limit+1)
+	sortings := v.archive.Sortings(ctx, req.ClientId, after)
+	page, next, err := pageFrom(req, pageSize(req, defaultResults), sortings, sortingProto,
+		func(s ranking.Sorting) store.ResultKey { return store.ResultKey{CreatedAt: s.CreatedAt, ID: s.ID} })
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(req, limit, sortings, sortingProto, func(s ranking.Sorting) store.ResultKey {
-		return store.ResultKey{CreatedAt: s.CreatedAt, ID: s.ID}
-	})
 	return &tvstatsv1.ListChannelSortingsResponse{Sortings: page, NextPageToken: next}, nil
 }
 
@@ -62,14 +60,12 @@ func (v *viewStats) ListSelections(
 	if err != nil {
 		return nil, err
 	}
-	limit := pageSize(req, defaultResults)
-	selections, err := v.archive.Selections(ctx, req.ClientId, kindsOf(req.Kind), after, limit+1)
+	selections := v.archive.Selections(ctx, req.ClientId, kindsOf(req.Kind), after)
+	page, next, err := pageFrom(req, pageSize(req, defaultResults), selections, selectionProto,
+		func(s ranking.Selection) store.ResultKey { return store.ResultKey{CreatedAt: s.CreatedAt, ID: s.ID} })
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(req, limit, selections, selectionProto, func(s ranking.Selection) store.ResultKey {
-		return store.ResultKey{CreatedAt: s.CreatedAt, ID: s.ID}
-	})
 	return &tvstatsv1.ListSelectionsResponse{Selections: page, NextPageToken: next}, nil
 }
 

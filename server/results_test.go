@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,6 +151,33 @@ func wantSameSelections(t *testing.T, got, want []*tvstatsv1.Selection) {
 	}
 	if found != len(want) || len(got) != len(want) {
 		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+// TestManyResults goes through more results than are read at once, in pages of any size.
+func TestManyResults(t *testing.T) {
+	s := startWatched(t)
+	const count = 130
+	var newest []string
+	for range count {
+		built, err := s.CreateChannelSortingByPopularity(testContext(t), changed(validSorting(), func(r *sortingRequest) { r.ClientIds = []int32{1} }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		newest = append([]string{built.GetSortings()[0].GetSortingId()}, newest...)
+	}
+	for _, size := range []int32{1, 63, 64, 65, 128, 129, count, 1 << 30} {
+		var got []string
+		pages(t, size, func(ctx context.Context, token string) (int, string, error) {
+			page, err := s.ListChannelSortings(ctx, &tvstatsv1.ListChannelSortingsRequest{ClientId: 1, PageSize: size, PageToken: token})
+			for _, sorting := range page.GetSortings() {
+				got = append(got, sorting.GetSortingId())
+			}
+			return len(page.GetSortings()), page.GetNextPageToken(), err
+		})
+		if !slices.Equal(got, newest) {
+			t.Errorf("in pages of %d: got %v, want %v", size, got, newest)
+		}
 	}
 }
 

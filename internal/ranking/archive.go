@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -20,15 +21,13 @@ type Archive struct {
 // NewArchive reads from results.
 func NewArchive(results store.ResultStore) *Archive { return &Archive{results: results} }
 
-// Sortings answers a page of a client's sortings, newest first; after is the last one of the page before.
-func (a *Archive) Sortings(ctx context.Context, clientID int32, after *store.ResultKey, limit int) ([]Sorting, error) {
-	results, err := a.results.Results(ctx, store.ResultQuery{
-		ClientID: clientID, Kinds: []store.Kind{store.ChannelSorting}, After: after, Limit: limit,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return decodeAll(results, decodeSorting)
+// resultsAtOnce is how many results are read together. They are large: a thousand, of which a page may not even have room
+// for all, are never in memory.
+const resultsAtOnce = 64
+
+// Sortings goes through a client's sortings, newest first; after is the last one that is known already.
+func (a *Archive) Sortings(ctx context.Context, clientID int32, after *store.ResultKey) iter.Seq2[Sorting, error] {
+	return decodeAll(a.newest(ctx, clientID, []store.Kind{store.ChannelSorting}, after), decodeSorting)
 }
 
 // Sorting answers one sorting, or store.ErrNotFound.
@@ -48,18 +47,15 @@ func (a *Archive) DeleteSorting(ctx context.Context, id string) error {
 	return nil
 }
 
-// Selections answers a page of a client's selections of the kinds (none = all), newest first.
+// Selections goes through a client's selections of the kinds (none = all), newest first; after is the last one that is
+// known already.
 func (a *Archive) Selections(
-	ctx context.Context, clientID int32, kinds []store.Kind, after *store.ResultKey, limit int,
-) ([]Selection, error) {
+	ctx context.Context, clientID int32, kinds []store.Kind, after *store.ResultKey,
+) iter.Seq2[Selection, error] {
 	if len(kinds) == 0 {
 		kinds = selectionKinds
 	}
-	results, err := a.results.Results(ctx, store.ResultQuery{ClientID: clientID, Kinds: kinds, After: after, Limit: limit})
-	if err != nil {
-		return nil, err
-	}
-	return decodeAll(results, decodeSelection)
+	return decodeAll(a.newest(ctx, clientID, kinds, after), decodeSelection)
 }
 
 // Selection answers one selection, or store.ErrNotFound.
@@ -77,6 +73,32 @@ func (a *Archive) DeleteSelection(ctx context.Context, id string) error {
 		return fmt.Errorf("selection: %w", err)
 	}
 	return nil
+}
+
+// newest reads results as they are taken, and ends with an error where it cannot.
+func (a *Archive) newest(
+	ctx context.Context, clientID int32, kinds []store.Kind, after *store.ResultKey,
+) iter.Seq2[store.Result, error] {
+	query := store.ResultQuery{ClientID: clientID, Kinds: kinds, After: after, Limit: resultsAtOnce}
+	return func(yield func(store.Result, error) bool) {
+		for {
+			results, err := a.results.Results(ctx, query)
+			if err != nil {
+				yield(store.Result{}, err)
+				return
+			}
+			for _, result := range results {
+				if !yield(result, nil) {
+					return
+				}
+			}
+			if len(results) < query.Limit {
+				return
+			}
+			last := results[len(results)-1]
+			query.After = &store.ResultKey{CreatedAt: last.CreatedAt, ID: last.ID}
+		}
+	}
 }
 
 func newResult(id string, clientID int32, kind store.Kind, createdAt viewing.Millis, content any) (store.Result, error) {
@@ -106,14 +128,16 @@ func decode(r store.Result, content any) error {
 	return nil
 }
 
-func decodeAll[T any](results []store.Result, decode func(store.Result) (T, error)) ([]T, error) {
-	decoded := make([]T, 0, len(results))
-	for _, result := range results {
-		content, err := decode(result)
-		if err != nil {
-			return nil, err
+func decodeAll[T any](results iter.Seq2[store.Result, error], decode func(store.Result) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for result, err := range results {
+			var content T
+			if err == nil {
+				content, err = decode(result)
+			}
+			if !yield(content, err) || err != nil {
+				return
+			}
 		}
-		decoded = append(decoded, content)
 	}
-	return decoded, nil
 }
