@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -113,6 +114,31 @@ func TestManagementCommandsStoreWhatTheRPCsStore(t *testing.T) {
 	}
 }
 
+// TestManagementCommandsInTheBackground has a job do what the command would do itself.
+func TestManagementCommandsInTheBackground(t *testing.T) {
+	t.Parallel()
+	server, now := simulated(t, 20, 1)
+	line := sortingExample + " --as_of=" + now.Format(time.RFC3339)
+	direct, complaints, code := shell(t, server, line)
+	if code != exitDone {
+		t.Fatalf("exit code %d: %s", code, complaints)
+	}
+	waited, complaints, code := shell(t, server, line+" --async --wait")
+	if code != exitDone || stable(waited) != stable(direct) || !regexp.MustCompile(`job \S+ succeeded\n$`).MatchString(complaints) {
+		t.Errorf("exit code %d: %s%s", code, waited, complaints)
+	}
+	out, complaints, code := shell(t, server, line+" --async")
+	id := strings.TrimSpace(out)
+	job, err := tvstatsv1.NewJobsClient(server.conn).GetJob(t.Context(), &tvstatsv1.GetJobRequest{JobId: id})
+	if code != exitDone || err != nil || job.Job.Method != "CreateChannelSortingByPopularity" {
+		t.Errorf("exit code %d: %q%s is %v, %v", code, out, complaints, job, err)
+	}
+	_, complaints, code = shell(t, server, "create_epg_selection_by_popularity --client_id=2 --days_number=1 --wait")
+	if code != exitRefused || !strings.Contains(complaints, "client 2: not found") {
+		t.Errorf("exit code %d: %s", code, complaints)
+	}
+}
+
 // calledResult is what the method of a request answers.
 func calledResult(t *testing.T, server *testServer, request proto.Message) proto.Message {
 	t.Helper()
@@ -160,7 +186,7 @@ var flagsOfOld = map[string][]string{
 }
 
 // flagsAdded are the flags that every management command has besides.
-var flagsAdded = []string{"server", "token", "tls-ca", "as_of", "output"}
+var flagsAdded = []string{"server", "token", "tls-ca", "as_of", "async", "wait", "output"}
 
 // TestManagementHelpTellsEveryFlag holds the flags to the lists above, and the help to the flags.
 func TestManagementHelpTellsEveryFlag(t *testing.T) {

@@ -42,8 +42,13 @@ func (c *channelSorting) Run(ctx context.Context) error {
 		ClientIds: c.ClientID, DaysNumber: c.DaysNumber, Criterion: c.Criterion.Criterion, Devices: c.Devices,
 		Tariffs: c.Tariffs, AccountsActive: bool(c.AccountsActive), MinWatchSeconds: c.MinWatchSeconds, AsOf: c.AsOf.proto,
 	}
-	return c.run(ctx, func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
-		return tvstatsv1.NewViewStatsClient(to).CreateChannelSortingByPopularity(ctx, request)
+	return c.run(ctx, work{
+		now: func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
+			return tvstatsv1.NewViewStatsClient(to).CreateChannelSortingByPopularity(ctx, request)
+		},
+		job: &tvstatsv1.StartJobRequest{Command: &tvstatsv1.StartJobRequest_CreateChannelSortingByPopularity{
+			CreateChannelSortingByPopularity: request,
+		}},
 	})
 }
 
@@ -62,8 +67,13 @@ func (c *channelSelection) Run(ctx context.Context) error {
 		Tariffs: c.Tariffs, AccountsActive: bool(c.AccountsActive), SelectionSize: c.SelectionSize,
 		SelectionName: c.SelectionName, MinWatchSeconds: c.MinWatchSeconds, AsOf: c.AsOf.proto,
 	}
-	return c.run(ctx, func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
-		return tvstatsv1.NewViewStatsClient(to).CreateChannelSelectionByPopularity(ctx, request)
+	return c.run(ctx, work{
+		now: func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
+			return tvstatsv1.NewViewStatsClient(to).CreateChannelSelectionByPopularity(ctx, request)
+		},
+		job: &tvstatsv1.StartJobRequest{Command: &tvstatsv1.StartJobRequest_CreateChannelSelectionByPopularity{
+			CreateChannelSelectionByPopularity: request,
+		}},
 	})
 }
 
@@ -83,7 +93,12 @@ func (c *epgSelection) Run(ctx context.Context) error {
 		Channels: c.Channels, SelectionSize: c.SelectionSize, SelectionName: c.SelectionName,
 		MinWatchSeconds: c.MinWatchSeconds, AsOf: c.AsOf.proto,
 	}
-	return c.run(ctx, func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
-		return tvstatsv1.NewViewStatsClient(to).CreateEpgSelectionByPopularity(ctx, request)
+	return c.run(ctx, work{
+		now: func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
+			return tvstatsv1.NewViewStatsClient(to).CreateEpgSelectionByPopularity(ctx, request)
+		},
+		job: &tvstatsv1.StartJobRequest{Command: &tvstatsv1.StartJobRequest_CreateEpgSelectionByPopularity{
+			CreateEpgSelectionByPopularity: request,
+		}},
 	})
 }

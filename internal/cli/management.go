@@ -7,21 +7,28 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
 
 // management is what all management commands have in common.
 type management struct {
 	Connection
 	AsOf     instant `name:"as_of" help:"Do it as of this time instead of now: a day (2026-03-02, from its midnight UTC) or RFC 3339 (2026-03-02T06:00:00Z)."`
+	Async    bool    `help:"Do it in the background: start a job and print its id."`
+	Wait     bool    `help:"Do it in the background, show how far the job is and print what it has done."`
 	Output   string  `enum:"table,json" default:"table" help:"How to print what was done: ${enum}. JSON is what grpcurl prints."`
 	Settings string  `help:"Accepted for the sake of older cron lines, and ignored."`
 }
 
-// call does a command's work on the server and answers its response.
-type call func(context.Context, *grpc.ClientConn) (proto.Message, error)
+// work is what a command asks for: to do it now, or to have it done by a job.
+type work struct {
+	now func(context.Context, *grpc.ClientConn) (proto.Message, error)
+	job *tvstatsv1.StartJobRequest
+}
 
-// run does a command and prints what it has done.
-func (m *management) run(ctx context.Context, do call) error {
+// run has the work done and prints what was done.
+func (m *management) run(ctx context.Context, w work) error {
 	if m.Settings != "" {
 		fmt.Fprintf(os.Stderr, "note: --settings=%s is ignored; --server says where the service is\n", m.Settings)
 	}
@@ -30,7 +37,7 @@ func (m *management) run(ctx context.Context, do call) error {
 		return err
 	}
 	defer connection.Close() //nolint:errcheck // nothing is under way any more
-	done, err := do(ctx, connection)
+	done, err := m.do(ctx, w, connection)
 	if err != nil {
 		return err
 	}
@@ -38,4 +45,16 @@ func (m *management) run(ctx context.Context, do call) error {
 		return printJSON(os.Stdout, done)
 	}
 	return printResult(ctx, os.Stdout, done, connection)
+}
+
+// do answers what the method answered, or the job that will call it.
+func (m *management) do(ctx context.Context, w work, connection *grpc.ClientConn) (proto.Message, error) {
+	if !m.Async && !m.Wait {
+		return w.now(ctx, connection)
+	}
+	job, err := start(ctx, connection, w.job, m.Wait)
+	if err != nil || !m.Wait {
+		return job, err
+	}
+	return resultOf(job)
 }

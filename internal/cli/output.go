@@ -45,6 +45,9 @@ func printResult(ctx context.Context, out io.Writer, response proto.Message, con
 		return printSelection(out, r.Selection, courtesy(ctx, connection, r.Selection.ClientId))
 	case *tvstatsv1.CreateEpgSelectionByPopularityResponse:
 		return printSelection(out, r.Selection, courtesy(ctx, connection, r.Selection.ClientId))
+	case *tvstatsv1.Job:
+		_, err := fmt.Fprintln(out, r.JobId)
+		return err
 	default:
 		return printJSON(out, response)
 	}
