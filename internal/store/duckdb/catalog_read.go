@@ -77,32 +77,3 @@ func (s *Store) Account(ctx context.Context, clientID int32, accountID int64) (c
 		WHERE client_id = ? AND account_id = ? AND NOT deleted`, clientID, accountID)
 	return only(accounts, err, "account %d of client %d", accountID, clientID)
 }
-
-// collect runs the query and gathers its rows.
-func collect[T any](
-	ctx context.Context, q querier, scan func(*sql.Rows, *T) error, query string, args ...any,
-) ([]T, error) {
-	var all []T
-	err := eachRow(ctx, q, func(rows *sql.Rows) error {
-		var one T
-		err := scan(rows, &one)
-		all = append(all, one)
-		return err
-	}, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read: %w", err)
-	}
-	return all, nil
-}
-
-// only answers the one that was found, or ErrNotFound with what was looked for.
-func only[T any](found []T, err error, what string, ids ...any) (T, error) {
-	if err == nil && len(found) == 0 {
-		err = fmt.Errorf(what+": %w", append(ids, store.ErrNotFound)...)
-	}
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return found[0], nil
-}

@@ -47,12 +47,10 @@ func (s *Store) ChannelWatch(ctx context.Context, filter viewing.Filter) ([]view
 		if err != nil {
 			return err
 		}
-		return eachRow(ctx, tx, func(rows *sql.Rows) error {
-			var c viewing.ChannelWatch
-			err := rows.Scan(&c.ChannelID, &c.Seconds, &c.Sessions, &c.MedianSeconds)
-			channels = append(channels, c)
-			return err
+		channels, err = collect(ctx, tx, func(rows *sql.Rows, c *viewing.ChannelWatch) error {
+			return rows.Scan(&c.ChannelID, &c.Seconds, &c.Sessions, &c.MedianSeconds)
 		}, fmt.Sprintf(channelWatch, sessions.with, sessions.relation))
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sum up viewing by channel: %w", err)

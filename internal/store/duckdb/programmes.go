@@ -10,9 +10,10 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// programmeWatch attributes viewing to programmes. Sessions and programmes are cut into slots of 2^21 ms (35
-// minutes; a shift finds the slot, also before 1970) and hash-joined on (channel, slot), because a join on overlapping ranges compares every session of a channel with every
-// programme on it. Overlaps add up over the slots; a pair counts as one session in the first slot that both touch.
+// programmeWatch attributes viewing to programmes. Sessions and programmes are cut into slots of 2^21 ms (35 minutes; a
+// shift finds the slot, also before 1970) and hash-joined on (channel, slot), because a join on overlapping ranges compares
+// every session of a channel with every programme on it. Overlaps add up over the slots; a pair counts as one session in
+// the first slot that both touch.
 const programmeWatch = `WITH %[1]s
 	viewed AS (
 		SELECT channel_id, started_at AS from_at, started_at + watched_seconds * 1000::BIGINT AS to_at,
@@ -57,13 +58,11 @@ func (s *Store) ProgrammeWatch(
 		if err != nil {
 			return err
 		}
-		return eachRow(ctx, tx, func(rows *sql.Rows) error {
-			var p viewing.ProgrammeWatch
-			err := rows.Scan(&p.ProgrammeID, &p.ChannelID, &p.Title, &p.Seconds, &p.Sessions)
-			programmes = append(programmes, p)
-			return err
+		programmes, err = collect(ctx, tx, func(rows *sql.Rows, p *viewing.ProgrammeWatch) error {
+			return rows.Scan(&p.ProgrammeID, &p.ChannelID, &p.Title, &p.Seconds, &p.Sessions)
 		}, fmt.Sprintf(programmeWatch, sessions.with, sessions.relation, viewing.Live,
 			filter.ClientID, channelConditions("channel_id", channels), filter.Window.From, limit))
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("attribute viewing to programmes: %w", err)
@@ -75,13 +74,7 @@ func (s *Store) ProgrammeWatch(
 func (s *Store) LatestProgrammes(
 	ctx context.Context, clientID int32, starting viewing.Window, channels store.ChannelSet, limit int,
 ) ([]catalog.Programme, error) {
-	var programmes []catalog.Programme
-	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
-		var p catalog.Programme
-		err := rows.Scan(&p.ID, &p.ChannelID, &p.Title, &p.Start, &p.End)
-		programmes = append(programmes, p)
-		return err
-	}, fmt.Sprintf(`SELECT programme_id, channel_id, title, start_at, end_at FROM programmes
+	programmes, err := collect(ctx, s.db, scanProgramme, fmt.Sprintf(selectProgrammes+`
 		WHERE client_id = %d AND NOT deleted AND start_at >= %d AND start_at < %d AND %s
 		QUALIFY rank() OVER (ORDER BY start_at DESC) <= %d`,
 		clientID, starting.From, starting.To, channelConditions("channel_id", channels), limit))
