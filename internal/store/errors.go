@@ -12,6 +12,8 @@ var (
 	ErrInUse = errors.New("store in use")
 	// ErrLeaseLost: the job was given to another, has ended or was handed back.
 	ErrLeaseLost = errors.New("lease lost")
+	// ErrOldSchema: the data must be brought to the schema of this program first.
+	ErrOldSchema = errors.New("store must be migrated")
 	// ErrNewerSchema: the data was written by a newer version of the program.
 	ErrNewerSchema = errors.New("store has a newer schema")
 )

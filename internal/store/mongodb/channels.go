@@ -1,0 +1,96 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/bson"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var _ store.ChannelRanker = (*Store)(nil)
+
+// channelLengths is how long the sessions of every channel were.
+type channelLengths map[int32]lengths
+
+// ChannelWatch sums up viewing by channel; see store.ChannelRanker.
+func (s *Store) ChannelWatch(ctx context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error) {
+	watched, err := s.channelLengths(ctx, filter)
+	for errors.Is(err, errRollupsMoved) {
+		watched, err = s.channelLengths(ctx, filter)
+	}
+	if err != nil {
+		return nil, fault(ctx, "sum up viewing by channel", err)
+	}
+	channels := make([]viewing.ChannelWatch, 0, len(watched))
+	for id, lengths := range watched {
+		if len(lengths) > 0 {
+			channels = append(channels, lengths.watch(id))
+		}
+	}
+	return channels, nil
+}
+
+func (s *Store) channelLengths(ctx context.Context, filter viewing.Filter) (channelLengths, error) {
+	p, err := s.planChannels(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	watched := channelLengths{}
+	if err := s.readRolled(ctx, &p, filter, watched); err != nil {
+		return nil, err
+	}
+	return watched, s.eachMatch(ctx, filter, p.plain, func(match bson.M) error {
+		return aggregate(ctx, s.collection(sessionsCollection), watched.addLine,
+			bson.M{"$match": match},
+			bson.M{"$group": bson.M{
+				"_id":      bson.M{"channel": "$channel_id", "seconds": "$watched_seconds"},
+				"sessions": bson.M{"$sum": 1},
+			}})
+	})
+}
+
+// lengthCount counts the sessions of one length on a channel.
+type lengthCount struct {
+	Key struct {
+		Channel int32 `bson:"channel"`
+		Seconds int32 `bson:"seconds"`
+	} `bson:"_id"`
+	Sessions int64 `bson:"sessions"`
+}
+
+func (c channelLengths) of(channel int32) lengths {
+	if c[channel] == nil {
+		c[channel] = lengths{}
+	}
+	return c[channel]
+}
+
+func (c channelLengths) addLine(line *lengthCount) error {
+	c.of(line.Key.Channel)[line.Key.Seconds] += line.Sessions
+	return nil
+}
+
+func (c channelLengths) addRollup(r *rollup, passes func(*rollupGroup) bool, least int64) error {
+	for i := range r.Groups {
+		if passes(&r.Groups[i]) {
+			if err := c.of(r.ChannelID).add(r.Groups[i].Lengths, least); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// groupFilter tells whether the sessions of a group pass the filter by their device and tariffs.
+func groupFilter(filter viewing.Filter) func(*rollupGroup) bool {
+	return func(g *rollupGroup) bool {
+		return (len(filter.Devices) == 0 || slices.Contains(filter.Devices, g.Device)) &&
+			(len(filter.Tariffs) == 0 || slices.ContainsFunc(g.Tariffs, func(id int32) bool {
+				return slices.Contains(filter.Tariffs, id)
+			}))
+	}
+}

@@ -1,0 +1,60 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/x/mongo/driver/topology"
+
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+// fault says what failed, and why: because the caller's context ended, because the server cannot be reached, or else.
+func fault(ctx context.Context, what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", what, ctx.Err())
+	case unreachable(err):
+		return fmt.Errorf("%w: %s: %w; see that MongoDB runs and can be reached", store.ErrUnavailable, what, err)
+	default:
+		return fmt.Errorf("%s: %w", what, err)
+	}
+}
+
+// passing are the codes of errors of a server that stops, steps down, or waited too long for its replicas.
+var passing = []int{
+	6,     // HostUnreachable
+	7,     // HostNotFound
+	64,    // WriteConcernFailed
+	89,    // NetworkTimeout
+	91,    // ShutdownInProgress
+	133,   // FailedToSatisfyReadPreference
+	189,   // PrimarySteppedDown
+	262,   // ExceededTimeLimit
+	9001,  // SocketException
+	10107, // NotWritablePrimary
+	11600, // InterruptedAtShutdown
+	11602, // InterruptedDueToReplStateChange
+	13435, // NotPrimaryNoSecondaryOk
+	13436, // NotPrimaryOrSecondary
+}
+
+// unreachable tells whether the same call may work later, as nothing is wrong with it.
+func unreachable(err error) bool {
+	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, topology.ErrServerSelectionTimeout) {
+		return true
+	}
+	if selection := (topology.ServerSelectionError{}); errors.As(err, &selection) {
+		return true
+	}
+	if pool := (topology.ConnectionError{}); errors.As(err, &pool) {
+		return true
+	}
+	told := mongo.ServerError(nil)
+	return errors.As(err, &told) && (told.HasErrorLabel("RetryableWriteError") || slices.ContainsFunc(passing, told.HasErrorCode))
+}

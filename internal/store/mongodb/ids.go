@@ -1,0 +1,56 @@
+package mongodb
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/bson/primitive"
+
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// An _id is text whose parts are separated by slashes, the client first. What belongs together lies together in the one
+// index that every collection has, and in the chunks of a sharded cluster: "1/2026-03-10/…" are the sessions of client 1
+// that started on that day. A slash sorts before all digits, so "1/" is not mixed with "10/".
+
+// entityID is the _id of what the catalog knows under an id.
+func entityID[T int32 | int64](clientID int32, id T) string {
+	return fmt.Sprintf("%d/%d", clientID, id)
+}
+
+// dayID is the _id of a day of a client, and what the _ids of all that belongs to the day begin with.
+func dayID(clientID int32, day viewing.Day) string {
+	return strconv.Itoa(int(clientID)) + "/" + day.String()
+}
+
+// onDays is the condition that a document belongs to one of the days first to last.
+func onDays(clientID int32, first, last viewing.Day) bson.M {
+	return bson.M{"$gte": dayID(clientID, first) + "/", "$lt": dayID(clientID, last) + "0"} // "0" comes after "/"
+}
+
+// sessionID is the _id of a session: its client and day, so that it can be found by these, and a digest of the rest of its
+// identity. 120 bits of SHA-256 do not collide within a day.
+func sessionID(identity *viewing.Identity) string {
+	var key [160]byte
+	rest := binary.BigEndian.AppendUint64(key[:0], uint64(identity.StartedAt))
+	rest = binary.BigEndian.AppendUint64(rest, uint64(identity.AccountID))
+	rest = binary.BigEndian.AppendUint64(rest, uint64(identity.ProgrammeID))
+	rest = binary.BigEndian.AppendUint32(rest, uint32(identity.ChannelID))
+	rest = append(rest, byte(identity.Mode))
+	rest = append(append(rest, identity.Device...), 0) // no kind of device holds a zero
+	rest = append(rest, identity.DeviceUID...)
+	digest := sha256.Sum256(rest)
+	return dayID(identity.ClientID, identity.StartedAt.Day()) + "/" + base64.RawURLEncoding.EncodeToString(digest[:15])
+}
+
+// date is the instant as the server keeps it: milliseconds since 1970 UTC.
+func date(m viewing.Millis) primitive.DateTime { return primitive.DateTime(m) }
+
+// within is the condition that a date lies in the window.
+func within(w viewing.Window) bson.M {
+	return bson.M{"$gte": date(w.From), "$lt": date(w.To)}
+}

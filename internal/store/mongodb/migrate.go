@@ -1,0 +1,118 @@
+package mongodb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+)
+
+// bringForward makes the collection and those of its indexes that are missing.
+func (m *migration) bringForward(ctx context.Context, l layout, existing []string) error {
+	collection := m.store.collection(l.collection)
+	var present []string
+	if slices.Contains(existing, l.collection) {
+		var err error
+		if present, err = indexNames(ctx, collection); err != nil {
+			return err
+		}
+	} else if err := m.do("create collection "+l.collection, func() error {
+		return m.store.db.CreateCollection(ctx, l.collection)
+	}); err != nil {
+		return err
+	}
+	for _, i := range l.indexes {
+		if slices.Contains(present, i.name) {
+			continue
+		}
+		if err := m.do(fmt.Sprintf("create index %s on %s (%s)", i.name, l.collection, i), func() error {
+			_, err := collection.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: i.keys, Options: options.Index().SetName(i.name)})
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// String lists the fields of the index, those in descending order with a minus.
+func (i index) String() string {
+	fields := make([]string, len(i.keys))
+	for n, key := range i.keys {
+		if fields[n] = key.Key; key.Value == -1 {
+			fields[n] = "-" + key.Key
+		}
+	}
+	return strings.Join(fields, ", ")
+}
+
+func indexNames(ctx context.Context, collection *mongo.Collection) ([]string, error) {
+	specifications, err := collection.Indexes().ListSpecifications(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(specifications))
+	for i, specification := range specifications {
+		names[i] = specification.Name
+	}
+	return names, nil
+}
+
+// isCluster tells whether the server is a mongos, the door to a sharded cluster.
+func (m *migration) isCluster(ctx context.Context) (bool, error) {
+	var hello struct {
+		Message string `bson:"msg"`
+	}
+	err := m.store.db.RunCommand(ctx, bson.M{"isMaster": 1}).Decode(&hello)
+	return hello.Message == "isdbgrid", err
+}
+
+// shard spreads the large collections over the cluster. Their _id begins with the client and, for viewing, the day: a
+// build asks only the shards that hold its days.
+func (m *migration) shard(ctx context.Context) error {
+	admin, name := m.store.client.Database("admin"), m.store.db.Name()
+	sharded, err := m.sharded(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range layouts {
+		namespace := name + "." + l.collection
+		if !l.sharded || slices.Contains(sharded, namespace) {
+			continue
+		}
+		if err := m.do("shard "+l.collection+" by _id", func() error {
+			// Since 6.0 the first command does nothing; before, it must come first. Both may be repeated.
+			if err := admin.RunCommand(ctx, bson.M{"enableSharding": name}).Err(); err != nil {
+				return err
+			}
+			return admin.RunCommand(ctx, bson.D{
+				{Key: "shardCollection", Value: namespace}, {Key: "key", Value: bson.M{"_id": 1}},
+			}).Err()
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sharded are the namespaces of the cluster that are sharded already.
+func (m *migration) sharded(ctx context.Context) ([]string, error) {
+	cursor, err := m.store.client.Database("config").Collection("collections").Find(ctx,
+		bson.M{"dropped": bson.M{"$ne": true}})
+	if err != nil {
+		return nil, err
+	}
+	var collections []struct {
+		Namespace string `bson:"_id"`
+	}
+	err = cursor.All(ctx, &collections)
+	namespaces := make([]string, len(collections))
+	for i, collection := range collections {
+		namespaces[i] = collection.Namespace
+	}
+	return namespaces, err
+}

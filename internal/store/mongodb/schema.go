@@ -1,0 +1,162 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+// schemaVersion is raised whenever a program of before could not work with the database any more, or this one not with
+// one of before.
+const schemaVersion = 1
+
+// schemaID is the _id of the only document of the collection schema.
+const schemaID = "schema"
+
+// layout is what Migrate makes of a collection.
+type layout struct {
+	collection string
+	sharded    bool // by _id, which begins with the client
+	indexes    []index
+}
+
+// index of a collection, besides that of _id.
+type index struct {
+	name string
+	keys bson.D
+}
+
+// layouts is the whole schema. Viewing is found by _id alone: see ids.go.
+var layouts = []layout{
+	{collection: clientsCollection},
+	{collection: channelsCollection, indexes: []index{{"client_channel", keys("client_id", "channel_id")}}},
+	{collection: tariffsCollection, indexes: []index{{"client_tariff", keys("client_id", "tariff_id")}}},
+	{collection: categoriesCollection, indexes: []index{{"client_category", keys("client_id", "category_id")}}},
+	{collection: accountsCollection, sharded: true, indexes: []index{{"client_active", keys("client_id", "active", "account_id")}}},
+	{collection: programmesCollection, sharded: true, indexes: []index{
+		{"client_start", keys("client_id", "start_at", "channel_id", "programme_id")},
+		{"client_end", keys("client_id", "end_at")},
+	}},
+	{collection: paymentsCollection, sharded: true, indexes: []index{{"client_paid", keys("client_id", "paid_at")}}},
+	{collection: sessionsCollection, sharded: true},
+	{collection: daysCollection, indexes: []index{{"rolled_day", keys("rolled", "day")}}},
+	{collection: rollupsCollection, sharded: true},
+	{collection: resultsCollection, indexes: []index{{"client_created", bson.D{
+		{Key: "client_id", Value: 1}, {Key: "created_at", Value: -1}, {Key: "_id", Value: -1},
+	}}}},
+}
+
+func keys(fields ...string) bson.D {
+	keys := make(bson.D, len(fields))
+	for i, field := range fields {
+		keys[i] = bson.E{Key: field, Value: 1}
+	}
+	return keys
+}
+
+// CheckSchema answers nil where the database has the schema of this program, store.ErrOldSchema where Migrate must run
+// first, store.ErrNewerSchema where a newer program did.
+func (s *Store) CheckSchema(ctx context.Context) error {
+	version, err := s.schemaVersion(ctx)
+	switch {
+	case err != nil:
+		return err
+	case version > schemaVersion:
+		return fmt.Errorf("%w: %s has version %d, this program knows %d; run the version that migrated it or a later one",
+			store.ErrNewerSchema, s.describe, version, schemaVersion)
+	case version < schemaVersion:
+		return fmt.Errorf("%w: %s has version %d, this program needs %d", store.ErrOldSchema, s.describe, version, schemaVersion)
+	}
+	s.usable.Store(true)
+	return nil
+}
+
+func (s *Store) schemaVersion(ctx context.Context) (int, error) {
+	var schema struct {
+		Version int `bson:"version"`
+	}
+	err := s.collection(schemaCollection).FindOne(ctx, bson.M{"_id": schemaID}).Decode(&schema)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return 0, nil
+	}
+	return schema.Version, fault(ctx, "read the version of the schema", err)
+}
+
+// writable stands before every write: nothing is written into a database that was never found to be ours.
+func (s *Store) writable(ctx context.Context) error {
+	if err := ctx.Err(); err != nil || s.usable.Load() {
+		return err
+	}
+	return s.CheckSchema(ctx)
+}
+
+// Migrate brings the database to the schema of this program and tells each thing that it does. It may be repeated, and
+// run while the database is served. With dryRun it tells what it would do.
+func (s *Store) Migrate(ctx context.Context, dryRun bool, tell func(string)) error {
+	version, err := s.schemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if version > schemaVersion {
+		return s.CheckSchema(ctx)
+	}
+	m := &migration{store: s, tell: tell, dryRun: dryRun}
+	if err := m.run(ctx, version); err != nil {
+		return fault(ctx, "migrate", err)
+	}
+	return nil
+}
+
+// migration is one run of Migrate.
+type migration struct {
+	store  *Store
+	tell   func(string)
+	dryRun bool
+}
+
+func (m *migration) run(ctx context.Context, version int) error {
+	cluster, err := m.isCluster(ctx)
+	if err != nil {
+		return err
+	}
+	existing, err := m.store.db.ListCollectionNames(ctx, bson.D{})
+	if err != nil {
+		return err
+	}
+	for _, l := range layouts {
+		if err := m.bringForward(ctx, l, existing); err != nil {
+			return fmt.Errorf("collection %s: %w", l.collection, err)
+		}
+	}
+	if cluster {
+		if err := m.shard(ctx); err != nil {
+			return err
+		}
+	}
+	if version == schemaVersion {
+		return nil
+	}
+	return m.do(fmt.Sprintf("set schema version %d", schemaVersion), func() error {
+		_, err := m.store.collection(schemaCollection).UpdateOne(ctx, bson.M{"_id": schemaID},
+			bson.M{"$max": bson.M{"version": schemaVersion}}, options.Update().SetUpsert(true))
+		return err
+	})
+}
+
+// do tells what is done and, but in a dry run, does it.
+func (m *migration) do(what string, do func() error) error {
+	m.tell(what)
+	if m.dryRun {
+		return nil
+	}
+	if err := do(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}

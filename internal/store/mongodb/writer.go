@@ -1,0 +1,103 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// attemptTimeout bounds one attempt to write a batch: a connection that died without a word would never end it.
+// patience is how long a batch is written again and again while the server cannot be reached. Streams are slowed down
+// meanwhile; afterwards they are told, so that gateways can try another replica of the service.
+const (
+	attemptTimeout = 30 * time.Second
+	patience       = 20 * time.Second
+)
+
+// AppendReports makes the reports durable; see store.SessionWriter.
+func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) error {
+	if err := s.writable(ctx); err != nil || len(reports) == 0 {
+		return err
+	}
+	if err := s.ensureClients(ctx, reports); err != nil {
+		return fault(ctx, "add clients", err)
+	}
+	sessions := merged(reports)
+	return persist(ctx, func(ctx context.Context) error {
+		return fault(ctx, "append reports", s.writeSessions(ctx, sessions))
+	})
+}
+
+// writeSessions writes between two marks of the days that it touches: see days.go.
+func (s *Store) writeSessions(ctx context.Context, sessions []viewing.Report) error {
+	days := daysOf(sessions)
+	if err := s.beginWriting(ctx, days); err != nil {
+		return err
+	}
+	if err := s.upsertSessions(ctx, sessions); err != nil {
+		return err // the days stay marked: nobody knows what the server still does
+	}
+	return s.endWriting(ctx, days)
+}
+
+func (s *Store) upsertSessions(ctx context.Context, sessions []viewing.Report) error {
+	models := make([]mongo.WriteModel, len(sessions))
+	for i := range sessions {
+		models[i] = sessionUpsert(&sessions[i])
+	}
+	return bulkUpsert(ctx, s.collection(sessionsCollection), models)
+}
+
+// persist calls write, which may be called any number of times, until it succeeds, fails for good or patience ends.
+func persist(ctx context.Context, write func(context.Context) error) error {
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
+		defer cancel()
+		err := write(attempt)
+		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
+			err = backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithMaxElapsedTime(patience))
+	return err
+}
+
+// duplicateKey is the code of an upsert that met another one of the same new document.
+const duplicateKey = 11000
+
+// bulkUpsert writes in no order. Of two upserts of one new document the later one may fail although nothing is wrong: it
+// is written again, and then finds the document.
+func bulkUpsert(ctx context.Context, collection *mongo.Collection, models []mongo.WriteModel) error {
+	for len(models) > 0 {
+		_, err := collection.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+		again, err := beaten(models, err)
+		if err != nil {
+			return err
+		}
+		models = again
+	}
+	return nil
+}
+
+// beaten answers the upserts that failed only because others came first, or else the error.
+func beaten(models []mongo.WriteModel, err error) ([]mongo.WriteModel, error) {
+	failed := mongo.BulkWriteException{}
+	if err == nil || !errors.As(err, &failed) || failed.WriteConcernError != nil {
+		return nil, err
+	}
+	var again []mongo.WriteModel
+	for _, one := range failed.WriteErrors {
+		if !one.HasErrorCode(duplicateKey) {
+			return nil, err
+		}
+		again = append(again, models[one.Index])
+	}
+	return again, nil
+}
