@@ -18,6 +18,11 @@ MYPY_VERSION               := 2.4.1
 TYPES_GRPCIO_VERSION       := 1.85.0.20261028
 TYPES_PROTOBUF_VERSION     := 7.35.1.20260906
 
+# What stands in for a MongoDB in tests, and what it is fetched with; the only target that needs Java and Maven.
+MONGO_JAVA_SERVER_VERSION := 1.47.0
+SLF4J_VERSION             := 2.0.17
+DEPENDENCY_PLUGIN_VERSION := 3.8.1
+
 GO     ?= go
 PYTHON ?= python3
 
@@ -69,6 +74,22 @@ $(VENV_READY):
 
 .PHONY: tools
 tools: $(GO_TOOLS) $(VENV_READY) ## install every tool below .tools, in the pinned versions
+
+STAND_IN        := $(TOOLS)/mongo-stand-in
+STAND_IN_SOURCE := internal/store/mongodb/mongotest/standin
+STAND_IN_READY  := $(STAND_IN)/mongo-java-server-$(MONGO_JAVA_SERVER_VERSION)-slf4j-$(SLF4J_VERSION)
+
+$(STAND_IN_READY): $(STAND_IN_SOURCE)/pom.xml $(STAND_IN_SOURCE)/StandIn.java
+	@rm -rf $(STAND_IN)
+	mvn --quiet --batch-mode --file $(STAND_IN_SOURCE)/pom.xml \
+		org.apache.maven.plugins:maven-dependency-plugin:$(DEPENDENCY_PLUGIN_VERSION):copy-dependencies \
+		-Dmongo-java-server.version=$(MONGO_JAVA_SERVER_VERSION) -Dslf4j.version=$(SLF4J_VERSION) \
+		-DoutputDirectory='$(CURDIR)/$(STAND_IN)'
+	javac -cp '$(STAND_IN)/*' -d $(STAND_IN) $(STAND_IN_SOURCE)/StandIn.java
+	@touch $@
+
+.PHONY: mongo-stand-in
+mongo-stand-in: $(STAND_IN_READY) ## build the server that stands in for a MongoDB in tests
 
 GENERATED := gen proto/tvstats.binpb
 PROTOS := $(sort $(shell find proto -name '*.proto'))

@@ -26,6 +26,8 @@ type config struct {
 	MemoryLimit   byteSize `group:"Store" default:"2GiB" help:"Memory for all queries together; what exceeds it spills into the data directory. From 128MiB."`
 	RetentionDays int      `group:"Store" default:"0" help:"Days of 24 h; older viewing is refused. 0 keeps all, at most 36500."`
 
+	mongoConfig
+
 	MaxSession     time.Duration `group:"Intake" default:"24h" help:"Longest view session; reports of longer ones are refused. 1m to 168h."`
 	MaxMessageSize byteSize      `group:"Intake" default:"4MiB" help:"Largest message that is taken in, 64KiB to 1GiB."`
 	MaxBatch       int           `group:"Intake" default:"10000" help:"View events in one message, 1 to 1000000."`
@@ -54,6 +56,7 @@ func defaultConfig() config {
 	if err := kong.ApplyDefaults(&cfg); err != nil {
 		panic(err) // the tags above are wrong
 	}
+	cfg.mongoConfig = mongoConfig{} // its variables are asked for although they are no defaults
 	return cfg
 }
 
@@ -64,6 +67,7 @@ func (c *config) Validate() error {
 		flags.Address("--http-listen", c.HTTPListen),
 		c.securityConfig.check(c.Listen),
 		c.limitsConfig.check(),
+		c.mongoConfig.check(),
 		flags.Within("--memory-limit", c.MemoryLimit, 128*mebibyte, 1<<50),
 		flags.Within("--retention-days", c.RetentionDays, 0, 36500),
 		flags.Within("--max-session", c.MaxSession, time.Minute, 7*24*time.Hour),

@@ -25,7 +25,6 @@ import (
 	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/store"
-	"github.com/tvstats/tvstats/internal/store/duckdb"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -51,7 +50,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	if err != nil {
 		return err
 	}
-	db, err := duckdb.Open(ctx, cfg.storeOptions())
+	db, err := openStore(ctx, cfg, log)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package mongodb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -86,14 +85,4 @@ func converted[D, T any](documents []D, convert func(D) T) []T {
 		all[i] = convert(document)
 	}
 	return all
-}
-
-// readOne answers the document that matches, or store.ErrNotFound.
-func readOne[D any](ctx context.Context, c *mongo.Collection, filter bson.M, o ...*options.FindOneOptions) (D, error) {
-	var document D
-	err := c.FindOne(ctx, filter, o...).Decode(&document)
-	if errors.Is(err, mongo.ErrNoDocuments) {
-		err = store.ErrNotFound
-	}
-	return document, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/mongo"
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -44,9 +43,7 @@ func (s *Store) ensureClient(ctx context.Context, id int32) error {
 }
 
 func (s *Store) upsertClient(ctx context.Context, id int32, update bson.M) error {
-	err := bulkUpsert(ctx, s.collection(clientsCollection), []mongo.WriteModel{
-		mongo.NewUpdateOneModel().SetFilter(bson.M{"_id": id}).SetUpdate(update).SetUpsert(true),
-	})
+	err := upsertOne(ctx, s.collection(clientsCollection), bson.M{"_id": id}, update)
 	if err == nil {
 		s.clients.Store(id, struct{}{})
 	}

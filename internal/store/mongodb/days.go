@@ -103,7 +103,7 @@ func (s *Store) daysWithin(ctx context.Context, clientID int32, w viewing.Window
 	if w.From >= w.To {
 		return nil, nil
 	}
-	first, last := dayID(clientID, w.From.Day()), dayID(clientID, (w.To - 1).Day())
+	first, last := dayID(clientID, w.From.Day()), dayID(clientID, (w.To-1).Day())
 	return s.days(ctx, bson.M{"_id": bson.M{"$gte": first, "$lte": last}})
 }
 

@@ -149,7 +149,9 @@ func momentsAt(instants []viewing.Millis, edges []edgeCount, width viewing.Milli
 }
 
 // start is the first instant of the slot.
-func (e *edgeCount) start(width viewing.Millis) viewing.Millis { return viewing.Millis(e.Key.Slot) * width }
+func (e *edgeCount) start(width viewing.Millis) viewing.Millis {
+	return viewing.Millis(e.Key.Slot) * width
+}
 
 // add counts sessions as if all of them had begun, or ended, at the start of their slot, and sets the area right for that
 // they did so later: by the end of the slot it is exact.

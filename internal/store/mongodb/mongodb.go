@@ -87,4 +87,5 @@ const (
 	daysCollection       = "days"
 	rollupsCollection    = "rollups"
 	resultsCollection    = "results"
+	jobsCollection       = "jobs"
 )

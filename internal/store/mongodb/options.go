@@ -56,7 +56,10 @@ func (o Options) settings() (*options.ClientOptions, string, error) {
 	}
 	// After the URI, which must not weaken them.
 	settings.SetWriteConcern(writeconcern.Majority()).SetReadConcern(readconcern.Majority()).SetReadPreference(readpref.Primary())
-	return settings, database, settings.Validate()
+	if err := settings.Validate(); err != nil {
+		return nil, "", fmt.Errorf("MongoDB: %w", err)
+	}
+	return settings, database, nil
 }
 
 // databaseOf answers the database that the URI names. The driver's own errors may quote the URI, and with it a password.

@@ -3,12 +3,11 @@ package mongodb
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/bson/primitive"
-	"go.mongodb.org/mongo-driver/mongo/options"
+	"go.mongodb.org/mongo-driver/mongo"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -31,31 +30,24 @@ func (d resultDocument) result() store.Result {
 	}
 }
 
-// SaveResults stores the results; see store.ResultStore. Where it fails it takes back what it had stored, if the server
-// lets it.
+// SaveResults stores the results; see store.ResultStore. Where it fails some may be stored: the same call completes them.
 func (s *Store) SaveResults(ctx context.Context, results []store.Result) error {
 	if err := s.writable(ctx); err != nil || len(results) == 0 {
 		return err
 	}
-	documents, ids := make([]any, len(results)), make([]string, len(results))
+	models := make([]mongo.WriteModel, len(results))
 	for i, r := range results {
-		documents[i] = resultDocument{r.ID, r.ClientID, r.Kind, date(r.CreatedAt), string(r.Body)}
-		ids[i] = r.ID
+		models[i] = mongo.NewUpdateOneModel().SetFilter(bson.M{"_id": r.ID}).SetUpsert(true).SetUpdate(bson.M{
+			"$setOnInsert": resultDocument{r.ID, r.ClientID, r.Kind, date(r.CreatedAt), string(r.Body)},
+		})
 	}
-	_, err := s.collection(resultsCollection).InsertMany(ctx, documents)
-	if err == nil {
-		return nil
-	}
-	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), selectionTimeout)
-	defer cancel()
-	_, undoErr := s.collection(resultsCollection).DeleteMany(undo, bson.M{"_id": bson.M{"$in": ids}})
-	return fault(ctx, "save results", errors.Join(err, undoErr))
+	return fault(ctx, "save results", bulkUpsert(ctx, s.collection(resultsCollection), models))
 }
 
 // Result answers one result; see store.ResultStore.
 func (s *Store) Result(ctx context.Context, id string, kinds ...store.Kind) (store.Result, error) {
 	found, err := readOne[resultDocument](ctx, s.collection(resultsCollection), oneOf(id, kinds))
-	return found.result(), fault(ctx, fmt.Sprintf("result %q", id), err)
+	return found.result(), fault(ctx, fmt.Sprintf("result %.60q", id), err)
 }
 
 // Results answers a page of results, newest first; see store.ResultStore.
@@ -64,15 +56,10 @@ func (s *Store) Results(ctx context.Context, query store.ResultQuery) ([]store.R
 		return nil, nil
 	}
 	match := bson.M{"client_id": query.ClientID, "kind": bson.M{"$in": asInts(query.Kinds)}}
-	if last := query.After; last != nil {
-		created := date(last.CreatedAt)
-		match["$or"] = bson.A{
-			bson.M{"created_at": bson.M{"$lt": created}},
-			bson.M{"created_at": created, "_id": bson.M{"$lt": last.ID}},
-		}
+	if query.After != nil {
+		match["$or"] = older(query.After)["$or"]
 	}
-	found, err := find[resultDocument](ctx, s.collection(resultsCollection), match, options.Find().
-		SetSort(bson.D{{Key: "created_at", Value: -1}, {Key: "_id", Value: -1}}).SetLimit(int64(query.Limit)))
+	found, err := find[resultDocument](ctx, s.collection(resultsCollection), match, newestFirst(query.Limit))
 	return converted(found, resultDocument.result), fault(ctx, "read results", err)
 }
 
@@ -85,7 +72,7 @@ func (s *Store) DeleteResult(ctx context.Context, id string, kinds ...store.Kind
 	if err == nil && outcome.DeletedCount == 0 {
 		err = store.ErrNotFound
 	}
-	return fault(ctx, fmt.Sprintf("result %q", id), err)
+	return fault(ctx, fmt.Sprintf("result %.60q", id), err)
 }
 
 // oneOf is the condition for the result of one of the kinds.

@@ -47,9 +47,11 @@ var layouts = []layout{
 	{collection: sessionsCollection, sharded: true},
 	{collection: daysCollection, indexes: []index{{"rolled_day", keys("rolled", "day")}}},
 	{collection: rollupsCollection, sharded: true},
-	{collection: resultsCollection, indexes: []index{{"client_created", bson.D{
-		{Key: "client_id", Value: 1}, {Key: "created_at", Value: -1}, {Key: "_id", Value: -1},
-	}}}},
+	{collection: resultsCollection, indexes: []index{{"client_created", keys("client_id", "created_at", "_id")}}},
+	{collection: jobsCollection, indexes: []index{
+		{"created", keys("created_at", "_id")},
+		{"state_created", keys("state", "created_at", "_id")},
+	}},
 }
 
 func keys(fields ...string) bson.D {

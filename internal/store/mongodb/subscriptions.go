@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -134,8 +135,6 @@ func (c *tariffCache) add(clientID int32, revision int64, tariffs map[int64][]in
 		c.clients[clientID] = cached
 	}
 	if cached.revision == revision {
-		for account, set := range tariffs {
-			cached.accounts[account] = set
-		}
+		maps.Copy(cached.accounts, tariffs)
 	}
 }

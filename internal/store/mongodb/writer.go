@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 
@@ -84,6 +85,13 @@ func bulkUpsert(ctx context.Context, collection *mongo.Collection, models []mong
 		models = again
 	}
 	return nil
+}
+
+// upsertOne is bulkUpsert for one document.
+func upsertOne(ctx context.Context, collection *mongo.Collection, filter, update bson.M) error {
+	return bulkUpsert(ctx, collection, []mongo.WriteModel{
+		mongo.NewUpdateOneModel().SetFilter(filter).SetUpdate(update).SetUpsert(true),
+	})
 }
 
 // beaten answers the upserts that failed only because others came first, or else the error.

@@ -86,7 +86,7 @@ var standIn *exec.Cmd
 // startStandIn starts the stand-in and answers where it listens.
 func startStandIn() (string, error) {
 	_, file, _, _ := runtime.Caller(0)
-	folder := filepath.Join(filepath.Dir(file), "../../../../.tools/mongo-stand-in")
+	folder := filepath.Join(filepath.Dir(file), "..", "..", "..", "..", ".tools", "mongo-stand-in")
 	if _, err := os.Stat(filepath.Join(folder, "StandIn.class")); err != nil {
 		return "", errNoStandIn
 	}
@@ -94,7 +94,7 @@ func startStandIn() (string, error) {
 	if err != nil {
 		return "", errNoStandIn
 	}
-	standIn = exec.Command(java, "-Xmx2g", "-XX:+UseParallelGC", "-cp", folder+string(filepath.ListSeparator)+folder+"/*", "StandIn")
+	standIn = exec.CommandContext(context.Background(), java, "-Xmx2g", "-XX:+UseParallelGC", "-cp", folder+string(filepath.ListSeparator)+folder+"/*", "StandIn")
 	standIn.Stderr = os.Stderr
 	if _, err := standIn.StdinPipe(); err != nil {
 		return "", err

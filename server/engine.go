@@ -1,0 +1,103 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/tvstats/tvstats/internal/flags"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/store/duckdb"
+	"github.com/tvstats/tvstats/internal/store/mongodb"
+)
+
+// mongoConfig names a MongoDB, by the names that operators of the middleware have in its settings already, or by a URI.
+// Where it names none the store is the embedded one.
+type mongoConfig struct {
+	MongodbHost       string `group:"MongoDB" name:"mongodb-host" env:"MONGODB_HOST" help:"Keep everything in the MongoDB on this host instead of the data directory."`
+	MongodbPort       int    `group:"MongoDB" name:"mongodb-port" env:"MONGODB_PORT" help:"Its port; 27017 unless told."`
+	MongodbName       string `group:"MongoDB" name:"mongodb-name" env:"MONGODB_NAME" help:"Its database; tvstats unless told."`
+	MongodbUsername   string `group:"MongoDB" name:"mongodb-username" env:"MONGODB_USERNAME" help:"A user of that database; none unless told."`
+	MongodbPassword   secret `group:"MongoDB" name:"mongodb-password" env:"MONGODB_PASSWORD" help:"The user's password; better told by the environment."`
+	MongodbAuthMethod string `group:"MongoDB" name:"mongodb-auth-method" env:"MONGODB_AUTH_METHOD" help:"SCRAM-SHA-1 or SCRAM-SHA-256; what the server prefers unless told."`
+	MongodbURI        secret `group:"MongoDB" name:"mongodb-uri" env:"MONGODB_URI" help:"For replica sets, sharded clusters and TLS, instead of the others: mongodb://user:password@host,host/database?replicaSet=name"`
+}
+
+// secret is text that must not be shown.
+type secret string
+
+// String shows that there is something, but not what.
+func (s secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "(secret)"
+}
+
+// Defaults of what goes with a host.
+const (
+	mongoPort = 27017
+	mongoName = "tvstats"
+)
+
+// enabled tells whether a MongoDB is named.
+func (c *mongoConfig) enabled() bool { return c.MongodbHost != "" || c.MongodbURI != "" }
+
+// check reports what cannot work.
+func (c *mongoConfig) check() error {
+	besidesHost := c.MongodbPort != 0 || c.MongodbUsername != "" || c.MongodbPassword != "" || c.MongodbAuthMethod != ""
+	switch {
+	case c.MongodbURI != "" && (c.MongodbHost != "" || besidesHost):
+		return errors.New("MONGODB_URI says all; MONGODB_HOST, _PORT, _USERNAME, _PASSWORD and _AUTH_METHOD must not be set beside it")
+	case c.MongodbHost == "" && besidesHost:
+		return errors.New("MONGODB_HOST is missing; MONGODB_PORT, _USERNAME, _PASSWORD and _AUTH_METHOD mean nothing without it")
+	case c.MongodbPassword != "" && c.MongodbUsername == "":
+		return errors.New("MONGODB_USERNAME is missing; MONGODB_PASSWORD means nothing without it")
+	}
+	switch c.MongodbAuthMethod {
+	case "", "SCRAM-SHA-1", "SCRAM-SHA-256":
+	default:
+		return fmt.Errorf("MONGODB_AUTH_METHOD=%q: allowed are SCRAM-SHA-1 and SCRAM-SHA-256", c.MongodbAuthMethod)
+	}
+	return flags.Within("MONGODB_PORT", cmp.Or(c.MongodbPort, mongoPort), 1, 65535)
+}
+
+func (c *mongoConfig) open(ctx context.Context) (*mongodb.Store, error) {
+	return mongodb.Open(ctx, mongodb.Options{
+		URI: string(c.MongodbURI), Host: c.MongodbHost, Port: cmp.Or(c.MongodbPort, mongoPort),
+		Database: cmp.Or(c.MongodbName, mongoName), Username: c.MongodbUsername, Password: string(c.MongodbPassword),
+		AuthMethod: c.MongodbAuthMethod,
+	})
+}
+
+// openStore opens the store that the configuration chooses.
+func openStore(ctx context.Context, cfg config, log *slog.Logger) (store.Store, error) {
+	if !cfg.enabled() {
+		return duckdb.Open(ctx, cfg.storeOptions())
+	}
+	db, err := cfg.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayServe(ctx, db, log); err != nil {
+		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+	}
+	return db, nil
+}
+
+// mayServe answers why the database must not be served. One that cannot be reached now is waited for while the service
+// runs, one that must be migrated first is refused.
+func mayServe(ctx context.Context, db *mongodb.Store, log *slog.Logger) error {
+	err := db.CheckSchema(ctx)
+	switch {
+	case errors.Is(err, store.ErrUnavailable):
+		log.Warn("the store cannot be reached; calls are answered UNAVAILABLE until it can", "error", err)
+		return nil
+	case errors.Is(err, store.ErrOldSchema):
+		return fmt.Errorf("%w; run tvstats migrate", err)
+	default:
+		return err
+	}
+}

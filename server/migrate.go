@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// migrateCommand prepares a database for this version of the program.
+type migrateCommand struct {
+	mongoConfig
+
+	DryRun bool `help:"Only say what would be done."`
+}
+
+// Validate reports every flag that cannot work. The command line calls it.
+func (c *migrateCommand) Validate() error { return c.check() }
+
+// Run migrates what the configuration names.
+func (c *migrateCommand) Run(ctx context.Context) error { return c.migrate(ctx, os.Stdout) }
+
+func (c *migrateCommand) migrate(ctx context.Context, out io.Writer) (err error) {
+	if !c.enabled() {
+		_, err := fmt.Fprintln(out, "Neither MONGODB_HOST nor MONGODB_URI is set. The embedded store needs no migrating: it does that itself when it is served.")
+		return err
+	}
+	db, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }() //nolint:contextcheck // closing is not up to the caller
+	fmt.Fprintln(out, db.Describe())
+	steps := 0
+	if err := db.Migrate(ctx, c.DryRun, func(step string) {
+		steps++
+		fmt.Fprintln(out, " ", step)
+	}); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, c.outcome(steps))
+	return err
+}
+
+func (c *migrateCommand) outcome(steps int) string {
+	switch {
+	case steps == 0:
+		return "Nothing to do."
+	case c.DryRun:
+		return "Nothing of this was done: --dry-run."
+	default:
+		return "Done."
+	}
+}
