@@ -4,7 +4,8 @@
 //
 // For all roles: a method honours its context; an error that wraps none of this package's sentinels is a fault of the
 // engine. Slices that a method gets are not kept after it returns; slices that it answers belong to the caller. Lists are
-// empty, not an error, where nothing is stored.
+// empty, not an error, where nothing is stored. Where a method stores all or nothing, an engine without transactions may
+// leave a part when it fails; the same call made again then completes it.
 package store
 
 import (

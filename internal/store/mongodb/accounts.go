@@ -1,31 +1,30 @@
 package mongodb
 
 import (
-	"cmp"
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/bson/primitive"
-	"go.mongodb.org/mongo-driver/mongo"
-	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// accountDocument holds every state of an account and, beside them, the current one.
+// accountDocument holds every state of an account and, beside them, what follows from them.
 type accountDocument struct {
 	ID        string                  `bson:"_id"`
 	ClientID  int32                   `bson:"client_id"`
 	AccountID int64                   `bson:"account_id"`
-	Revision  int64                   `bson:"revision"` // raised with every change of States
-	States    map[string]accountState `bson:"states"`   // by stateKey
-	Current   accountState            `bson:",inline"`
+	States    map[string]accountState `bson:"states"`             // by stateKey
+	Current   accountState            `bson:",inline"`            // RegisteredAt is filled in
+	BeganAt   *primitive.DateTime     `bson:"began_at,omitempty"` // when it began to exist for the first time
+	Revision  int64                   `bson:"revision"`
 }
 
-// accountState is one state of an account. In the current one RegisteredAt is filled in.
+// accountState is one state of an account.
 type accountState struct {
 	Active       bool               `bson:"active"`
 	Tariffs      []int32            `bson:"tariffs"`
@@ -39,72 +38,84 @@ func stateKey(changedAt viewing.Millis) string {
 	return changedAt.Time().Format("2006-01-02T15:04:05,000Z")
 }
 
-// applyAccounts adds the states to the history of their accounts and brings the current states up to date. Each
-// round reads the accounts after the history has changed, and only writes where it still is what was read: of several
-// processes the one that comes last has seen all.
+// applyAccounts adds the states to the history of their accounts, counts what that changes in the ledger, and then lets
+// the tariffs be read anew, also where an earlier attempt ended before that.
 func (s *Store) applyAccounts(ctx context.Context, clientID int32, states []catalog.Account) error {
 	if len(states) == 0 {
 		return nil
 	}
-	stale, err := s.addStates(ctx, clientID, states)
-	for err == nil && len(stale) > 0 {
-		stale, err = s.updateCurrent(ctx, stale)
+	told := map[int64]map[string]accountState{} // by account and key: of two states with one changed_at the later one
+	for _, a := range states {
+		if told[a.ID] == nil {
+			told[a.ID] = map[string]accountState{}
+		}
+		tariffs := append([]int32{}, a.Tariffs...)
+		told[a.ID][stateKey(a.ChangedAt)] = accountState{a.Active, tariffs, date(a.RegisteredAt), date(a.ChangedAt), a.Deleted}
 	}
+	err := s.revise(ctx, clientID, accountChanges, s.collection(accountsCollection), func() ([]revision, error) {
+		return s.accountRevisions(ctx, clientID, told)
+	})
 	if err != nil {
 		return err
 	}
 	return s.upsertClient(ctx, clientID, bson.M{"$inc": bson.M{"accounts_revision": int64(1)}})
 }
 
-// addStates keeps the states and answers the _ids of their accounts.
-func (s *Store) addStates(ctx context.Context, clientID int32, states []catalog.Account) ([]string, error) {
-	told := map[string]bson.M{} // what to set, by _id: of two states with one changed_at the later one stays
-	for _, a := range states {
-		id := entityID(clientID, a.ID)
-		if told[id] == nil {
-			told[id] = bson.M{"client_id": clientID, "account_id": a.ID}
-		}
-		told[id]["states."+stateKey(a.ChangedAt)] = accountState{
-			a.Active, a.Tariffs, date(a.RegisteredAt), date(a.ChangedAt), a.Deleted,
-		}
+// accountRevisions are the accounts of which a state was told that they do not hold.
+func (s *Store) accountRevisions(ctx context.Context, clientID int32, told map[int64]map[string]accountState) ([]revision, error) {
+	ids := make([]string, 0, len(told))
+	for account := range told {
+		ids = append(ids, entityID(clientID, account))
 	}
-	models := make([]mongo.WriteModel, 0, len(told))
-	for id, set := range told {
-		models = append(models, mongo.NewUpdateOneModel().SetFilter(bson.M{"_id": id}).SetUpsert(true).
-			SetUpdate(bson.M{"$set": set, "$inc": bson.M{"revision": int64(1)}}))
-	}
-	return slices.Collect(maps.Keys(told)), bulkUpsert(ctx, s.collection(accountsCollection), models)
-}
-
-// updateCurrent brings the current states of the accounts up to date and answers those that have changed meanwhile.
-func (s *Store) updateCurrent(ctx context.Context, ids []string) (stale []string, err error) {
-	accounts, err := find[accountDocument](ctx, s.collection(accountsCollection), bson.M{"_id": bson.M{"$in": ids}})
+	stored, err := byID(ctx, s.collection(accountsCollection), ids, func(d *accountDocument) string { return d.ID })
 	if err != nil {
 		return nil, err
 	}
-	models := make([]mongo.WriteModel, len(accounts))
-	for i := range accounts {
-		models[i] = mongo.NewUpdateOneModel().
-			SetFilter(bson.M{"_id": accounts[i].ID, "revision": accounts[i].Revision}).
-			SetUpdate(bson.M{"$set": accounts[i].latest()})
+	var revisions []revision
+	for account, states := range told {
+		id := entityID(clientID, account)
+		was := stored[id]
+		is := accountDocument{ID: id, ClientID: clientID, AccountID: account, States: maps.Clone(was.States), Revision: was.Revision + 1}
+		if is.States == nil {
+			is.States = map[string]accountState{}
+		}
+		maps.Copy(is.States, states)
+		if reflect.DeepEqual(is.States, was.States) {
+			continue
+		}
+		is.derive()
+		revisions = append(revisions, revision{id, was.Revision, is, differing(was.entries(), is.entries())})
 	}
-	outcome, err := s.collection(accountsCollection).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
-	if err != nil || outcome.MatchedCount == int64(len(ids)) {
-		return nil, err
-	}
-	return ids, nil
+	return revisions, nil
 }
 
-// latest is the state with the greatest changed_at. It was registered when the latest state that told it says, else when
-// the account's earliest state began.
-func (a *accountDocument) latest() accountState {
-	states := slices.SortedFunc(maps.Values(a.States), func(x, y accountState) int { return cmp.Compare(x.ChangedAt, y.ChangedAt) })
-	current := states[len(states)-1]
-	current.RegisteredAt = states[0].ChangedAt
-	for _, state := range states {
+// derive sets what follows from the states.
+func (d *accountDocument) derive() {
+	states := d.sorted()
+	d.Current = states[len(states)-1]
+	d.Current.RegisteredAt = registered(states)
+	first := slices.IndexFunc(d.entries(), func(e entry) bool { return e.is.exists })
+	if first >= 0 {
+		began := date(d.entries()[first].at)
+		d.BeganAt = &began
+	}
+}
+
+// sorted are the states in the order in which they are in force.
+func (d *accountDocument) sorted() []accountState {
+	sorted := make([]accountState, 0, len(d.States))
+	for _, key := range slices.Sorted(maps.Keys(d.States)) { // years have four digits
+		sorted = append(sorted, d.States[key])
+	}
+	return sorted
+}
+
+// registered is what the latest state that told it says, else when the earliest state began.
+func registered(states []accountState) primitive.DateTime {
+	for _, state := range slices.Backward(states) {
 		if state.RegisteredAt != 0 {
-			current.RegisteredAt = state.RegisteredAt
+			return state.RegisteredAt
 		}
 	}
-	return current
+	return states[0].ChangedAt
 }

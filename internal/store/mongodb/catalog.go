@@ -60,17 +60,6 @@ type (
 		EndAt       primitive.DateTime `bson:"end_at"`
 		Deleted     bool               `bson:"deleted"`
 	}
-
-	paymentDocument struct {
-		ID          string             `bson:"_id"`
-		ClientID    int32              `bson:"client_id"`
-		PaymentID   int64              `bson:"payment_id"`
-		AccountID   int64              `bson:"account_id"`
-		AmountMinor int64              `bson:"amount_minor"`
-		Currency    string             `bson:"currency"`
-		PaidAt      primitive.DateTime `bson:"paid_at"`
-		Deleted     bool               `bson:"deleted"`
-	}
 )
 
 // ApplyCatalog upserts the batch, one collection after the other; see store.CatalogWriter. Whatever interrupts it, the
@@ -95,6 +84,9 @@ func (s *Store) applyCatalog(ctx context.Context, batch catalog.Batch) error {
 			return err
 		}
 	}
+	if err := s.applyPayments(ctx, batch.ClientID, batch.Payments); err != nil {
+		return err
+	}
 	return s.applyAccounts(ctx, batch.ClientID, batch.Accounts)
 }
 
@@ -114,11 +106,6 @@ func entityDocuments(batch catalog.Batch) map[string]map[string]any {
 		programmesCollection: documents(batch.Programmes, func(p *catalog.Programme) (string, any) {
 			return entityID(id, p.ID), programmeDocument{
 				entityID(id, p.ID), id, p.ID, p.ChannelID, p.Title, date(p.Start), date(p.End), p.Deleted,
-			}
-		}),
-		paymentsCollection: documents(batch.Payments, func(p *catalog.Payment) (string, any) {
-			return entityID(id, p.ID), paymentDocument{
-				entityID(id, p.ID), id, p.ID, p.AccountID, p.AmountMinor, p.Currency, date(p.PaidAt), p.Deleted,
 			}
 		}),
 	}

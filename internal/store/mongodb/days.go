@@ -1,8 +1,8 @@
 package mongodb
 
 import (
-	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,91 +14,119 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// clientDay is a day of a client.
-type clientDay struct {
-	client int32
-	day    viewing.Day
-}
-
-// dayState is what the collection days knows of a day on which sessions started. It keeps rollups from being wrong,
-// whatever writers and rollers in any number of processes do:
+// dayState is what the collection days knows of a day of a client. It keeps rollups, and figures that were computed ahead of
+// time, from being wrong, whatever writers and readers in any number of processes do:
 //
 //   - Before it writes sessions a writer raises the version, counts itself into writing and takes back rolled. Afterwards
-//     it counts itself out.
+//     it counts itself out. Before and after, it counts a change of every hour that it touches.
 //   - What is read of a day while nobody writes to it, and whose version stays, is what everybody reads of it. Only then
 //     does the day become rolled, in one step with the check of its version.
 //   - A reader uses the rollups of days that are rolled, those of exactly their version, and the sessions of all others.
+//   - A version of an hour that is read while somebody writes to the day is raised by the reading itself (Versions): what is
+//     computed from data that is half written is never taken for fresh.
 //
-// A writer that dies, or does not learn what became of its write, stays counted in for ever. Its day is rolled up all the
-// same once it has been quiet for longer than a server could still be at that write.
+// A writer that dies, or does not learn what became of its write, stays counted in, until the day has been quiet for
+// longer than a server could still be at that write (settleDays).
 type dayState struct {
-	ID       string             `bson:"_id"`
-	ClientID int32              `bson:"client_id"`
-	Day      primitive.DateTime `bson:"day"` // its first instant
-	Version  int64              `bson:"version"`
-	Rolled   bool               `bson:"rolled"`
-	Parts    int                `bson:"parts"` // documents of the rollup
+	ID       string                      `bson:"_id"`
+	ClientID int32                       `bson:"client_id"`
+	Day      primitive.DateTime          `bson:"day"` // its first instant
+	Version  int64                       `bson:"version"`
+	Rolled   bool                        `bson:"rolled"`
+	Parts    int                         `bson:"parts"`   // documents of the rollup
+	Changes  map[string]map[string]int64 `bson:"changes"` // by kind and hour, "00" to "23"
+	Unsure   int64                       `bson:"unsure"`  // readings while somebody wrote
 }
 
-// quiet is how long a day with writers that were never counted out must have been left alone.
+// The kinds of data whose changes are counted.
+const (
+	viewingChanges  = "viewing"
+	accountChanges  = "accounts"
+	paymentsChanges = "payments"
+)
+
+// quiet is how long a day must have been left alone before its writers are taken for dead.
 const quiet = 15 * time.Minute
 
 func (d dayState) day() viewing.Day { return viewing.Millis(d.Day).Day() }
 
-// daysOf answers the days on which the sessions started, each once.
-func daysOf(sessions []viewing.Report) []clientDay {
-	var days []clientDay
-	known := map[clientDay]bool{}
-	for i := range sessions {
-		day := clientDay{sessions[i].ClientID, sessions[i].StartedAt.Day()}
-		if !known[day] {
-			known[day] = true
-			days = append(days, day)
-		}
-	}
-	slices.SortFunc(days, func(a, b clientDay) int { return cmp.Or(cmp.Compare(a.client, b.client), cmp.Compare(a.day, b.day)) })
-	return days
+// clientHour is an hour of a client, by its first instant.
+type clientHour struct {
+	client int32
+	start  viewing.Millis
 }
 
-// beginWriting tells rollers that sessions of the days are about to change.
-func (s *Store) beginWriting(ctx context.Context, days []clientDay) error {
-	models := make([]mongo.WriteModel, len(days))
-	for i, d := range days {
-		models[i] = mongo.NewUpdateOneModel().SetFilter(bson.M{"_id": dayID(d.client, d.day)}).SetUpsert(true).SetUpdate(bson.M{
-			"$setOnInsert": bson.M{"client_id": d.client, "day": date(d.day.Start())},
-			"$inc":         bson.M{"version": int64(1), "writing": 1},
-			"$set":         bson.M{"rolled": false},
-			"$currentDate": bson.M{"touched_at": true},
-		})
+func (h clientHour) dayID() string { return dayID(h.client, h.start.Day()) }
+
+// hoursOf answers the hours in which the sessions started, each once.
+func hoursOf(sessions []viewing.Report) []clientHour {
+	hours := map[clientHour]struct{}{}
+	for i := range sessions {
+		hours[clientHour{sessions[i].ClientID, viewing.ByHour.Start(sessions[i].StartedAt)}] = struct{}{}
+	}
+	return slices.Collect(maps.Keys(hours))
+}
+
+// beginWriting tells that data of the kind is about to change in the hours.
+func (s *Store) beginWriting(ctx context.Context, kind string, hours []clientHour) error {
+	var models []mongo.WriteModel
+	for first, changes := range byDay(kind, hours) {
+		created := bson.M{"client_id": first.client, "day": date(first.start.Day().Start())}
+		set := bson.M{"touched_at": time.Now()}
+		changes["writing"] = 1
+		if kind == viewingChanges {
+			changes["version"] = int64(1)
+			set["rolled"] = false
+		} else {
+			created["version"], created["rolled"], created["parts"] = int64(0), true, 0 // without sessions nothing is to be rolled up
+		}
+		models = append(models, mongo.NewUpdateOneModel().SetFilter(bson.M{"_id": first.dayID()}).SetUpsert(true).
+			SetUpdate(bson.M{"$setOnInsert": created, "$inc": changes, "$set": set}))
 	}
 	return bulkUpsert(ctx, s.collection(daysCollection), models)
 }
 
-// endWriting takes back a beginWriting whose sessions are written. It is never tried twice: a count that is too high costs
-// time, one that is too low would let a day be rolled up while it changes.
-func (s *Store) endWriting(ctx context.Context, days []clientDay) error {
-	models := make([]mongo.WriteModel, len(days))
-	for i, d := range days {
-		models[i] = mongo.NewUpdateOneModel().SetFilter(bson.M{"_id": dayID(d.client, d.day)}).
-			SetUpdate(bson.M{"$inc": bson.M{"writing": -1}})
+// endWriting takes back a beginWriting whose data is written. It is never tried twice: a count that is too high costs time,
+// one that is too low would let half of a write be taken for the whole.
+func (s *Store) endWriting(ctx context.Context, kind string, hours []clientHour) error {
+	var models []mongo.WriteModel
+	for first, changes := range byDay(kind, hours) {
+		changes["writing"] = -1
+		models = append(models, mongo.NewUpdateOneModel().SetFilter(bson.M{"_id": first.dayID(), "writing": bson.M{"$gt": 0}}).
+			SetUpdate(bson.M{"$inc": changes}))
 	}
 	_, err := s.collection(daysCollection).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
 	return err
 }
 
-// dueDays answers the days that had ended by closed, are not rolled up and can be.
-func (s *Store) dueDays(ctx context.Context, closed viewing.Millis) ([]dayState, error) {
-	return s.days(ctx, bson.M{
-		"rolled": false,
-		"day":    bson.M{"$lt": date(closed.Day().Start())},
-		"$or": bson.A{
-			bson.M{"writing": 0},
-			bson.M{"touched_at": bson.M{"$lt": time.Now().Add(-quiet)}},
-		},
-	})
+// byDay answers for each day, named by one of its hours, the counts of its hours to be raised.
+func byDay(kind string, hours []clientHour) map[clientHour]bson.M {
+	days, named := map[clientHour]bson.M{}, map[string]clientHour{}
+	for _, hour := range hours {
+		first, known := named[hour.dayID()]
+		if !known {
+			first = hour
+			named[hour.dayID()], days[first] = first, bson.M{}
+		}
+		days[first]["changes."+kind+"."+hour.start.Time().Format("15")] = int64(1)
+	}
+	return days
 }
 
-// daysWithin answers the days of the client that the window touches and on which sessions started, in their order.
+// settleDays counts writers out that are long gone.
+func (s *Store) settleDays(ctx context.Context) error {
+	_, err := s.collection(daysCollection).UpdateMany(ctx,
+		bson.M{"writing": bson.M{"$gt": 0}, "touched_at": bson.M{"$lt": time.Now().Add(-quiet)}},
+		bson.M{"$set": bson.M{"writing": 0}, "$inc": bson.M{"unsure": int64(1)}})
+	return err
+}
+
+// dueDays answers the days that had ended by closed, are not rolled up and can be.
+func (s *Store) dueDays(ctx context.Context, closed viewing.Millis) ([]dayState, error) {
+	return s.days(ctx, bson.M{"rolled": false, "day": bson.M{"$lt": date(closed.Day().Start())}, "writing": 0})
+}
+
+// daysWithin answers the days of the client that the window touches and that hold data, in their order.
 func (s *Store) daysWithin(ctx context.Context, clientID int32, w viewing.Window) ([]dayState, error) {
 	if w.From >= w.To {
 		return nil, nil

@@ -54,3 +54,9 @@ func date(m viewing.Millis) primitive.DateTime { return primitive.DateTime(m) }
 func within(w viewing.Window) bson.M {
 	return bson.M{"$gte": date(w.From), "$lt": date(w.To)}
 }
+
+// ofClient is the condition that a document whose _id begins with a client is of this one.
+func ofClient(clientID int32) bson.M {
+	id := strconv.Itoa(int(clientID))
+	return bson.M{"$gte": id + "/", "$lt": id + "0"}
+}

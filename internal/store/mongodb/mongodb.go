@@ -88,4 +88,5 @@ const (
 	rollupsCollection    = "rollups"
 	resultsCollection    = "results"
 	jobsCollection       = "jobs"
+	figuresCollection    = "figures"
 )

@@ -42,6 +42,9 @@ func (s *Store) Maintain(ctx context.Context, closed viewing.Millis) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
+	if err := s.settleDays(ctx); err != nil {
+		return fault(ctx, "settle days", err)
+	}
 	due, err := s.dueDays(ctx, closed)
 	if err != nil {
 		return fault(ctx, "find days to roll up", err)

@@ -38,16 +38,23 @@ var layouts = []layout{
 	{collection: channelsCollection, indexes: []index{{"client_channel", keys("client_id", "channel_id")}}},
 	{collection: tariffsCollection, indexes: []index{{"client_tariff", keys("client_id", "tariff_id")}}},
 	{collection: categoriesCollection, indexes: []index{{"client_category", keys("client_id", "category_id")}}},
-	{collection: accountsCollection, sharded: true, indexes: []index{{"client_active", keys("client_id", "active", "account_id")}}},
+	{collection: accountsCollection, sharded: true, indexes: []index{
+		{"client_active", keys("client_id", "active", "account_id")},
+		{"client_began", keys("client_id", "began_at")},
+	}},
 	{collection: programmesCollection, sharded: true, indexes: []index{
 		{"client_start", keys("client_id", "start_at", "channel_id", "programme_id")},
 		{"client_end", keys("client_id", "end_at")},
 	}},
-	{collection: paymentsCollection, sharded: true, indexes: []index{{"client_paid", keys("client_id", "paid_at")}}},
+	{collection: paymentsCollection, sharded: true, indexes: []index{{"client_paid", keys("client_id", "deleted", "paid_at")}}},
 	{collection: sessionsCollection, sharded: true},
-	{collection: daysCollection, indexes: []index{{"rolled_day", keys("rolled", "day")}}},
+	{collection: daysCollection, indexes: []index{
+		{"rolled_day", keys("rolled", "day")},
+		{"writing_touched", keys("writing", "touched_at")},
+	}},
 	{collection: rollupsCollection, sharded: true},
 	{collection: resultsCollection, indexes: []index{{"client_created", keys("client_id", "created_at", "_id")}}},
+	{collection: figuresCollection, sharded: true, indexes: []index{{"client_kind_start", keys("client_id", "kind", "start_at")}}},
 	{collection: jobsCollection, indexes: []index{
 		{"created", keys("created_at", "_id")},
 		{"state_created", keys("state", "created_at", "_id")},

@@ -38,14 +38,22 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 
 // writeSessions writes between two marks of the days that it touches: see days.go.
 func (s *Store) writeSessions(ctx context.Context, sessions []viewing.Report) error {
-	days := daysOf(sessions)
-	if err := s.beginWriting(ctx, days); err != nil {
+	return s.counting(ctx, viewingChanges, hoursOf(sessions), func() error { return s.upsertSessions(ctx, sessions) })
+}
+
+// counting writes data of the kind, which changes nothing but the hours. Where that fails they stay marked: nobody knows
+// what the server still does.
+func (s *Store) counting(ctx context.Context, kind string, hours []clientHour, write func() error) error {
+	if len(hours) == 0 {
+		return write()
+	}
+	if err := s.beginWriting(ctx, kind, hours); err != nil {
 		return err
 	}
-	if err := s.upsertSessions(ctx, sessions); err != nil {
-		return err // the days stay marked: nobody knows what the server still does
+	if err := write(); err != nil {
+		return err
 	}
-	return s.endWriting(ctx, days)
+	return s.endWriting(ctx, kind, hours)
 }
 
 func (s *Store) upsertSessions(ctx context.Context, sessions []viewing.Report) error {
