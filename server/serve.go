@@ -150,8 +150,8 @@ func registerHealth(server *grpc.Server) *health.Server {
 func serverOptions(cfg config, transport credentials.TransportCredentials, links []link) []grpc.ServerOption {
 	return append(chainOptions(links),
 		grpc.Creds(transport),
-		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2(proto.Name)}),
-		grpc.MaxRecvMsgSize(int(cfg.MaxMessageSize)),
+		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2(proto.Name), int(cfg.MaxMessageSize)}),
+		grpc.MaxRecvMsgSize(2*int(cfg.MaxMessageSize)), // so that codec is the one to tell what is too large but for excess
 		grpc.MaxConcurrentStreams(cfg.ConnectionStreams),
 		grpc.ConnectionTimeout(cfg.HandshakeTimeout),
 		grpc.KeepaliveParams(keepalive.ServerParameters{

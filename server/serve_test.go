@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
-	"google.golang.org/grpc/status"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
@@ -113,9 +112,7 @@ func TestMessagesThatAreTooLarge(t *testing.T) {
 	s := start(t)
 	name := strings.Repeat("x", 5<<20)
 	_, err := s.CreateChannelSelectionByPopularity(testContext(t), &tvstatsv1.CreateChannelSelectionByPopularityRequest{SelectionName: name})
-	if status.Code(err) != codes.ResourceExhausted {
-		t.Errorf("unary: got %v", err)
-	}
+	wantStatus(t, err, codes.ResourceExhausted, reasonExhausted)
 	stream, err := s.Sync(testContext(t))
 	if err != nil {
 		t.Fatal(err)
@@ -124,9 +121,8 @@ func TestMessagesThatAreTooLarge(t *testing.T) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
-	if _, err := stream.Recv(); status.Code(err) != codes.ResourceExhausted {
-		t.Errorf("stream: got %v", err)
-	}
+	_, err = stream.Recv()
+	wantStatus(t, err, codes.ResourceExhausted, reasonExhausted)
 	if _, err := s.ListClients(testContext(t), &tvstatsv1.ListClientsRequest{}); err != nil {
 		t.Errorf("the service does not go on: %v", err)
 	}

@@ -78,7 +78,7 @@ func callError(ctx context.Context, log *slog.Logger, method string, err error) 
 		return greedy.status()
 	}
 	if s, ok := status.FromError(err); ok {
-		return s.Err() // by gRPC itself, for example that the message is too large
+		return s.Err() // by gRPC itself, for example that a compressed message is a bomb
 	}
 	rule := ruleFor(err)
 	log.Log(ctx, rule.level, "call failed", "method", method, "code", rule.code.String(), "error", err)

@@ -14,29 +14,39 @@ import (
 // codec gives an eventBatch the bytes of its message and leaves every other message to gRPC's own codec. Decoding view
 // events straight into the domain's structs costs no allocation an event; the generated code costs four.
 //
-// It fails for no message: gRPC would end the call with INTERNAL and without details before anything of ours is asked. A
-// message that cannot be read is passed on with the reason instead, and refused as wrong input like any other.
-type codec struct{ encoding.CodecV2 }
+// It fails for no message: gRPC would end the call at once, without details, with INTERNAL where a message is malformed, and
+// before what came earlier on the stream is answered. A message that cannot be read is passed on with the reason instead,
+// and refused like any other wrong input.
+type codec struct {
+	encoding.CodecV2
+	limit int // bytes of a message
+}
 
 // Unmarshal implements encoding.CodecV2.
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
-	batch, ok := v.(*eventBatch)
-	if !ok {
-		return c.unmarshal(data, v)
+	switch m := v.(type) {
+	case *eventBatch:
+		c.unmarshalEvents(data, m)
+	case proto.Message:
+		if size := data.Len(); size > c.limit {
+			markUnreadable(m, tooLargeField, tooLarge(size, c.limit))
+		} else if err := c.CodecV2.Unmarshal(data, v); err != nil {
+			markUnreadable(m, malformedField, err.Error())
+		}
+	default:
+		return c.CodecV2.Unmarshal(data, v)
+	}
+	return nil
+}
+
+func (c codec) unmarshalEvents(data mem.BufferSlice, batch *eventBatch) {
+	if size := data.Len(); size > c.limit {
+		batch.invalid = &exhausted{what: tooLarge(size, c.limit)}
+		return
 	}
 	message := data.MaterializeToBuffer(mem.DefaultBufferPool())
 	defer message.Free()
 	batch.decode(message.ReadOnlyData())
-	return nil
-}
-
-func (c codec) unmarshal(data mem.BufferSlice, v any) error {
-	err := c.CodecV2.Unmarshal(data, v)
-	if m, ok := v.(proto.Message); ok && err != nil {
-		markUnreadable(m, err)
-		return nil
-	}
-	return err
 }
 
 // eventBatch is a StreamEventsRequest as events of the domain. Its memory is used again for the next message of the
@@ -46,7 +56,7 @@ type eventBatch struct {
 	id      uint64
 	events  []viewing.Event
 	count   int
-	invalid error // the message is no StreamEventsRequest
+	invalid error // why the message cannot be taken at all
 
 	names   string  // the message; device and device_uid are parts of it
 	tariffs []int32 // those of all events, one after the other
@@ -76,9 +86,9 @@ const (
 
 // decode reads a message; where it cannot, it sets invalid.
 func (b *eventBatch) decode(message []byte) {
-	b.id, b.events, b.count, b.tariffs = 0, b.events[:0], 0, nil
+	b.id, b.events, b.count, b.tariffs, b.invalid = 0, b.events[:0], 0, nil, nil
 	b.names = string(message)
-	b.invalid = eachField(message, 0, func(number protowire.Number, f field) error {
+	err := eachField(message, 0, func(number protowire.Number, f field) error {
 		switch {
 		case number == fieldBatchID && f.isVarint():
 			b.id = f.varint
@@ -87,6 +97,9 @@ func (b *eventBatch) decode(message []byte) {
 		}
 		return nil
 	})
+	if err != nil {
+		b.invalid = invalidArgument("events", "the message is no StreamEventsRequest: "+err.Error())
+	}
 }
 
 func (b *eventBatch) decodeEvent(event field) error {
@@ -221,7 +234,7 @@ func malformed(offset, code int) error {
 func (b *eventBatch) check() error {
 	switch {
 	case b.invalid != nil:
-		return invalidArgument("events", "the message is no StreamEventsRequest: "+b.invalid.Error())
+		return b.invalid
 	case b.count > b.limit:
 		return invalidArgument("events", fmt.Sprintf("a batch of %d events; at most %d are allowed, send them in several", b.count, b.limit))
 	}
