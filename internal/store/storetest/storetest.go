@@ -31,6 +31,7 @@ func Run(t *testing.T, factory Factory) {
 		{"runners", runnerTests},
 		{"versions", versionTests},
 		{"dynamics", dynamicsTests},
+		{"commands", commandTests},
 		{"edges", edgeTests},
 		{"brighttv", brightTVTests},
 	} {

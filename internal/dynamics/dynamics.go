@@ -1,0 +1,107 @@
+// Package dynamics tells how an operator's subscribers come and go, pay and watch: greatest numbers online, the figures of a
+// dashboard, records of days, series for charts.
+//
+// Every figure is computed in one place, from the roles of internal/store. The commands keep what they computed together
+// with a stamp that says what it was computed from; the reads use what is kept where its stamp is still that of the data, and
+// compute the rest on the spot. So commands and reads can never disagree, and data that comes late heals what it changes.
+package dynamics
+
+import (
+	"context"
+	"time"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// Source is what dynamics need of the store.
+type Source interface {
+	store.ChangeClock
+	store.FigureStore
+	store.OnlineFinder
+	store.AudienceReader
+	store.LedgerReader
+	store.PaymentReader
+	Clients(ctx context.Context) ([]catalog.Client, error)
+	Client(ctx context.Context, clientID int32) (catalog.Client, error)
+}
+
+// Dynamics computes figures, keeps them and reads them. It serves any number of goroutines.
+type Dynamics struct {
+	source        Source
+	onlineTimeout time.Duration
+}
+
+// New computes from source. A device counts as online until its last report is as old as onlineTimeout.
+func New(source Source, onlineTimeout time.Duration) *Dynamics {
+	return &Dynamics{source: source, onlineTimeout: onlineTimeout}
+}
+
+// Command says for whom and as of when to compute figures ahead of time.
+type Command struct {
+	ClientIDs []int32 // none = all
+	AsOf      viewing.Millis
+}
+
+// Progress is told what share of its work a command has done, 0 to 1, never less than before.
+type Progress func(done float64)
+
+// part is the progress of part number i of n equal ones.
+func (p Progress) part(i, n int) Progress {
+	return func(done float64) { p((float64(i) + done) / float64(n)) }
+}
+
+// Done is what a command did.
+type Done struct {
+	Clients  int
+	Computed int // figures
+	Fresh    int // figures that were right and left alone
+	Healed   []ClientDay
+}
+
+// ClientDay is a day of a client.
+type ClientDay struct {
+	ClientID int32
+	Day      viewing.Day
+}
+
+// forEach runs do for each client of the command and adds up. An unknown client is store.ErrNotFound, before anything is
+// done.
+func (d *Dynamics) forEach(
+	ctx context.Context, c Command, progress Progress, do func(clientID int32, progress Progress) (Done, error),
+) (Done, error) {
+	clientIDs, err := d.clients(ctx, c.ClientIDs)
+	if err != nil {
+		return Done{}, err
+	}
+	total := Done{Clients: len(clientIDs)}
+	for i, clientID := range clientIDs {
+		done, err := do(clientID, progress.part(i, len(clientIDs)))
+		if err != nil {
+			return total, err
+		}
+		total.Computed += done.Computed
+		total.Fresh += done.Fresh
+		total.Healed = append(total.Healed, done.Healed...)
+	}
+	progress(1)
+	return total, nil
+}
+
+func (d *Dynamics) clients(ctx context.Context, chosen []int32) ([]int32, error) {
+	for _, id := range chosen {
+		if _, err := d.source.Client(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	if len(chosen) > 0 {
+		return chosen, nil
+	}
+	clients, err := d.source.Clients(ctx)
+	all := make([]int32, len(clients))
+	for i, client := range clients {
+		all[i] = client.ID
+	}
+	return all, err
+}

@@ -1,0 +1,333 @@
+package storetest
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/dynamics"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var commandTests = []test{
+	{"figures are right with and without the caches", testFiguresRight},
+	{"a second run finds everything fresh", testSecondRun},
+	{"late data is computed anew and nothing else", testLateData},
+	{"missed days are recorded, changed ones heal", testMissedDays},
+	{"a snapshot is of its instant", testSnapshot},
+}
+
+const onlineTimeout = 5 * time.Minute
+
+// dynamics computes from the store under test.
+func (s *subject) dynamics() *dynamics.Dynamics { return dynamics.New(s.store, onlineTimeout) }
+
+// command is a method of dynamics.Dynamics that keeps figures.
+type command func(*dynamics.Dynamics, dynamics.Command) (dynamics.Done, error)
+
+// commands answers the four, in the order of the schedule.
+func (s *subject) commands() []command {
+	var progress float64
+	watch := func(done float64) {
+		if done < progress || done > 1 {
+			s.t.Errorf("progress went from %f to %f", progress, done)
+		}
+		progress = done
+		if done == 1 {
+			progress = 0 // of the next command
+		}
+	}
+	ctx := s.t.Context()
+	return []command{
+		func(d *dynamics.Dynamics, c dynamics.Command) (dynamics.Done, error) {
+			return d.CacheCustomersDynamic(ctx, c, watch)
+		},
+		func(d *dynamics.Dynamics, c dynamics.Command) (dynamics.Done, error) {
+			return d.CacheMaxOnline(ctx, c, watch)
+		},
+		func(d *dynamics.Dynamics, c dynamics.Command) (dynamics.Done, error) {
+			return d.SaveStats(ctx, c, watch)
+		},
+		func(d *dynamics.Dynamics, c dynamics.Command) (dynamics.Done, error) {
+			return d.CollectDailyStats(ctx, c, watch)
+		},
+	}
+}
+
+// run runs a command for the clients, none for all.
+func (s *subject) run(number int, asOf viewing.Millis, clients ...int32) dynamics.Done {
+	s.t.Helper()
+	done, err := s.commands()[number](s.dynamics(), dynamics.Command{ClientIDs: clients, AsOf: asOf})
+	s.must(err)
+	return done
+}
+
+// The numbers of the commands.
+const (
+	cacheCustomersDynamic = iota
+	cacheMaxOnline
+	saveStats
+	collectDailyStats
+)
+
+// testFiguresRight asks for all figures before any command ran, after each, and while data still comes.
+func testFiguresRight(t *testing.T, factory Factory) {
+	for seed := range uint64(2) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			w := newWorld(t, seed)
+			s := newSubject(t, factory)
+			steps := w.dynamicsSteps(s)
+			for i, step := range steps {
+				step()
+				if i%5 > 0 && i < len(steps)-1 {
+					continue
+				}
+				s.checkFigures(w)
+				asOf := w.from + worldDays*viewing.DayLength + 1
+				s.run(w.IntN(4), pick(w, []viewing.Millis{asOf, w.instant()}))
+				s.checkFigures(w)
+				if w.chance(30) {
+					s.fold()
+				}
+			}
+		})
+	}
+}
+
+// checkFigures holds what a client reads against the twin.
+func (s *subject) checkFigures(w *world) {
+	s.t.Helper()
+	ctx, d, client := s.t.Context(), s.dynamics(), w.Int32N(worldClients)+1
+	days := viewing.Window{From: w.from - 2*viewing.DayLength, To: w.from + (worldDays+2)*viewing.DayLength}
+	online, err := d.MaxOnline(ctx, client, days)
+	s.must(err)
+	for i, peak := range s.twin.peaks(client, days) {
+		s.equal(fmt.Sprint("max online of ", peak.Day), online[i], dynamics.Dated[dynamics.MaxOnline]{
+			Period: peak.Day.Window(), Figure: dynamics.MaxOnline{Accounts: peak.Accounts, Devices: peak.Devices},
+		})
+	}
+	for granularity := viewing.ByHour; granularity <= viewing.ByMonth; granularity++ {
+		points, err := d.CustomersDynamic(ctx, client, days, granularity)
+		s.must(err)
+		for i, period := range granularity.Periods(days) {
+			s.samePoint(client, period, points[i].Figure)
+		}
+	}
+	s.checkRecords(client, days, w.from+viewing.Millis(w.IntN(worldDays+2))*viewing.DayLength+5)
+	asOf := pick(w, []viewing.Millis{w.instant(), w.from + worldDays*viewing.DayLength + 1})
+	stats, err := d.Stats(ctx, client, asOf)
+	s.must(err)
+	s.same(fmt.Sprint("stats at ", asOf.Time()), stats, s.twin.stats(client, asOf))
+}
+
+// same compares two values as text, which does not tell nil from empty.
+func (s *subject) same(what string, got, want any) {
+	s.t.Helper()
+	if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+		s.t.Fatalf("%s:\n got %+v\nwant %+v", what, got, want)
+	}
+}
+
+func (s *subject) samePoint(client int32, period viewing.Window, got dynamics.Point) {
+	s.t.Helper()
+	what := fmt.Sprintf("point of %s to %s", period.From.Time(), period.To.Time())
+	s.same(what, got, s.twin.point(client, period))
+	if got.ClosingActive() != s.twin.flows(client, math.MinInt64, period.To).Active() {
+		s.t.Fatalf("%s does not balance: %+v", what, got)
+	}
+}
+
+// checkRecords: those days are there that had ended and are not before all data.
+func (s *subject) checkRecords(client int32, days viewing.Window, now viewing.Millis) {
+	s.t.Helper()
+	records, err := s.dynamics().DailyStats(s.t.Context(), client, days, now)
+	s.must(err)
+	first := s.twin.first(client)
+	for _, day := range viewing.ByDay.Periods(days) {
+		if day.To > now || day.To <= first {
+			continue
+		}
+		if len(records) == 0 {
+			s.t.Fatalf("the record of %s is missing", day.From.Time())
+		}
+		s.same(fmt.Sprint("record of ", day.From.Time()), records[0], dynamics.Dated[dynamics.Record]{Period: day, Figure: dynamics.Record{
+			Point: s.twin.point(client, day), ActiveByTariff: s.twin.activeByTariff(client, day.To),
+			MaxOnline: s.twin.peaks(client, day)[0].Accounts.Count,
+		}})
+		records = records[1:]
+	}
+	if len(records) > 0 {
+		s.t.Fatalf("records that should not be: %+v", records)
+	}
+}
+
+// first is the first instant with any data.
+func (w *twin) first(client int32) viewing.Millis {
+	first := store.Never
+	for _, session := range w.of(client) {
+		first = min(first, session.StartedAt)
+	}
+	for _, change := range w.changes(client) {
+		if change.exist {
+			first = min(first, change.at)
+		}
+	}
+	for key, payment := range w.payments {
+		if key.client == client && !payment.Deleted {
+			first = min(first, payment.PaidAt)
+		}
+	}
+	return first
+}
+
+func (w *twin) point(client int32, period viewing.Window) dynamics.Point {
+	before := w.flows(client, math.MinInt64, period.From)
+	flows := w.flows(client, period.From, period.To)
+	return dynamics.Point{
+		OpeningActive: before.Active(), Flows: flows, TotalAccounts: before.Existing() + flows.Existing(),
+		Payments: w.paymentsIn(client, period.From, period.To),
+		Watch:    w.watchByPeriod(client, []viewing.Millis{period.From, period.To})[0],
+	}
+}
+
+func (w *twin) stats(client int32, asOf viewing.Millis) dynamics.Stats {
+	midnight := asOf.Day().Start()
+	accounts := w.flows(client, math.MinInt64, asOf)
+	stats := dynamics.Stats{
+		Total: accounts.Existing(), Active: accounts.Active(), NewToday: w.flows(client, midnight, asOf).New,
+		NewIn7Days: w.flows(client, asOf-7*viewing.DayLength, asOf).New, NewIn30Days: w.flows(client, asOf-30*viewing.DayLength, asOf).New,
+		Online: w.online(client, asOf, onlineTimeout), Audience: w.audience(client, asOf),
+		ActiveByTariff: w.activeByTariff(client, asOf), PaymentsToday: w.paymentsIn(client, midnight, asOf),
+	}
+	stats.MaxEverDay = asOf.Day()
+	for _, peak := range w.peaks(client, viewing.Window{From: w.first(client), To: asOf}) {
+		if peak.Day == asOf.Day() {
+			stats.MaxToday = dynamics.MaxOnline{Accounts: peak.Accounts, Devices: peak.Devices}
+		}
+		if peak.Accounts.Count > stats.MaxEver.Accounts.Count {
+			stats.MaxEver.Accounts, stats.MaxEverDay = peak.Accounts, peak.Day
+		}
+		if peak.Devices.Count > stats.MaxEver.Devices.Count {
+			stats.MaxEver.Devices = peak.Devices
+		}
+	}
+	return stats
+}
+
+// smallWorld tells client 1 some viewing, an account and a payment on the day of noon, and client 2 nothing.
+func (s *subject) smallWorld() {
+	s.t.Helper()
+	s.append(watch(1, 1, noon, 600), watch(2, 1, noon+300_000, 600))
+	s.apply(catalog.Batch{ClientID: 1,
+		Accounts: []catalog.Account{{ID: 1, ChangedAt: noon, Active: true, Tariffs: []int32{1}}},
+		Payments: []catalog.Payment{{ID: 1, AccountID: 1, AmountMinor: 500, Currency: "EUR", PaidAt: noon}},
+	})
+	s.apply(catalog.Batch{ClientID: 2})
+}
+
+// testSecondRun: nothing is computed twice, whatever was folded, reopened or told again.
+func testSecondRun(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	s.smallWorld()
+	asOf := noon + 10*viewing.DayLength + 1
+	hours := int(asOf.Sub(viewing.At(time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC))).Hours()) + 1
+	first := []dynamics.Done{{Clients: 2, Computed: 2 * hours}, {Clients: 2, Computed: 11}, {Clients: 2, Computed: 2}, {Clients: 2, Computed: 10}}
+	for round := range 3 {
+		for number, want := range first {
+			if round > 0 {
+				want.Computed, want.Fresh = 0, want.Computed
+			}
+			s.same(fmt.Sprintf("round %d, command %d", round, number), s.run(number, asOf), want)
+		}
+		s.fold()
+		s.reopen()
+		s.apply(catalog.Batch{ClientID: 1, Accounts: []catalog.Account{{ID: 1, ChangedAt: noon, Active: true, Tariffs: []int32{1}}}})
+	}
+}
+
+// testLateData: a late payment changes one hour, a late session its hour and the greatest number online of its day and of
+// the days that it can reach into, an account all that comes after.
+func testLateData(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	s.smallWorld()
+	asOf := noon + 20*viewing.DayLength
+	run := func(number int) int { return s.run(number, asOf, 1).Computed }
+	run(cacheCustomersDynamic)
+	run(cacheMaxOnline)
+	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{{ID: 2, AccountID: 1, Currency: "EUR", PaidAt: noon + viewing.DayLength}}})
+	s.equal("hours after a late payment", run(cacheCustomersDynamic), 1)
+	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{{ID: 2, AccountID: 1, Currency: "EUR", PaidAt: noon + 5*viewing.DayLength}}})
+	s.equal("hours after it moved", run(cacheCustomersDynamic), 2)
+	s.equal("days after payments", run(cacheMaxOnline), 0)
+	s.append(watch(3, 1, noon+100_000, 900))
+	s.equal("hours after a late session", run(cacheCustomersDynamic), 1)
+	s.equal("days after a late session", run(cacheMaxOnline), 8)
+	s.apply(catalog.Batch{ClientID: 1, Accounts: []catalog.Account{{ID: 2, ChangedAt: asOf - viewing.DayLength}}})
+	s.equal("hours after a late account", run(cacheCustomersDynamic), 25)
+	s.equal("hours of a client without data", s.run(cacheCustomersDynamic, asOf, 2).Computed > 0, true)
+	s.append(watch(3, 1, noon+100_000, 900)) // comes twice
+	s.equal("hours after a report that came twice", run(cacheCustomersDynamic) <= 1, true)
+}
+
+// testMissedDays: ten days without a run are recorded by the next one; late data heals the days that it changes.
+func testMissedDays(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	s.smallWorld()
+	day := noon.Day()
+	run := func(days viewing.Day) dynamics.Done { return s.run(collectDailyStats, (day + days).Start(), 1) }
+	s.same("the day itself has not ended", run(0), dynamics.Done{Clients: 1})
+	s.same("the first record", run(1), dynamics.Done{Clients: 1, Computed: 1})
+	s.same("ten missed days", run(11), dynamics.Done{Clients: 1, Computed: 10, Fresh: 1})
+	payment := catalog.Payment{ID: 1, AccountID: 1, AmountMinor: 500, Currency: "EUR", PaidAt: noon + 3*viewing.DayLength}
+	heals := func(what string, days ...viewing.Day) {
+		t.Helper()
+		want := dynamics.Done{Clients: 1, Computed: len(days), Fresh: 11 - len(days)}
+		for _, later := range days {
+			want.Healed = append(want.Healed, dynamics.ClientDay{ClientID: 1, Day: day + later})
+		}
+		s.same(what, run(11), want)
+		s.checkRecords(1, viewing.Window{From: day.Start(), To: (day + 20).Start()}, (day + 11).Start())
+		s.same(what+", a second time", run(11), dynamics.Done{Clients: 1, Fresh: 11})
+	}
+	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}})
+	heals("a payment that moved", 0, 3)
+	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{{ID: 1, Deleted: true}}})
+	heals("a payment that was deleted", 3)
+	s.append(watch(1, 1, noon, 600))
+	heals("a report that came twice")
+	s.append(watch(5, 1, (day+2).Start()-1000, 2))
+	heals("viewing across midnight", 1, 2)
+	s.apply(catalog.Batch{ClientID: 1, Accounts: []catalog.Account{{ID: 1, ChangedAt: (day + 9).Start()}}})
+	heals("an account switched off", 9, 10)
+}
+
+// testSnapshot: it is used for its own instant, as long as nothing before that changes.
+func testSnapshot(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	s.smallWorld()
+	asOf := noon + 7*60_000
+	check := func(what string, computed int) {
+		t.Helper()
+		s.same(what, s.run(saveStats, asOf, 1), dynamics.Done{Clients: 1, Computed: computed, Fresh: 1 - computed})
+		for _, at := range []viewing.Millis{asOf - 1, asOf, asOf + 1, noon, asOf.Day().Start(), asOf + 40*viewing.DayLength} {
+			stats, err := s.dynamics().Stats(t.Context(), 1, at)
+			s.must(err)
+			s.same(fmt.Sprint(what, ": stats at ", at.Time()), stats, s.twin.stats(1, at))
+		}
+	}
+	check("the first", 1)
+	check("the second", 0)
+	s.append(watch(9, 1, noon+2*viewing.HourLength, 60))
+	check("after it nothing counts", 0)
+	s.append(watch(9, 1, noon-2*viewing.HourLength, 60))
+	check("late viewing", 1)
+	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{{ID: 1, Deleted: true}}})
+	check("a payment deleted", 1)
+	longer := dynamics.New(s.store, time.Hour)
+	stats, err := longer.Stats(t.Context(), 1, asOf)
+	s.must(err)
+	s.equal("online within an hour", stats.Online, s.twin.online(1, asOf, time.Hour))
+}
