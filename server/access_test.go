@@ -77,6 +77,7 @@ func registered(t *testing.T) *grpc.Server {
 	server := grpc.NewServer()
 	tvstatsv1.RegisterViewStatsServer(server, &viewStats{})
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{})
+	tvstatsv1.RegisterSubscriberDynamicsServer(server, &subscriberDynamics{})
 	tvstatsv1.RegisterJobsServer(server, &jobsServer{})
 	healthv1.RegisterHealthServer(server, health.NewServer())
 	if err := registerReflection(server); err != nil {

@@ -48,6 +48,7 @@ func programCommand(ctx context.Context, args ...string) *exec.Cmd {
 type testServer struct {
 	tvstatsv1.ViewStatsClient
 	tvstatsv1.CatalogClient
+	tvstatsv1.SubscriberDynamicsClient
 	tvstatsv1.JobsClient
 	conn    *grpc.ClientConn
 	dir     string       // of the store
@@ -80,7 +81,7 @@ func start(tb testing.TB, change ...func(*config)) *testServer {
 	}
 	s.conn = connect(tb, s.address)
 	s.ViewStatsClient, s.CatalogClient = tvstatsv1.NewViewStatsClient(s.conn), tvstatsv1.NewCatalogClient(s.conn)
-	s.JobsClient = tvstatsv1.NewJobsClient(s.conn)
+	s.SubscriberDynamicsClient, s.JobsClient = tvstatsv1.NewSubscriberDynamicsClient(s.conn), tvstatsv1.NewJobsClient(s.conn)
 	tb.Cleanup(func() {
 		if err := s.stop(); err != nil {
 			tb.Errorf("serve: %v", err)

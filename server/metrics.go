@@ -46,7 +46,7 @@ func newMetrics() *metrics {
 		failedCommits: prometheus.NewCounter(counter("commits_failed_total", "Groups of reports that could not be made durable; their batches were not acknowledged.")),
 		streams:       prometheus.NewGaugeVec(prometheus.GaugeOpts(counter("open_streams", "Streams that are open, by method.")), []string{"method"}),
 		jobs:          newJobMetrics(),
-		builds:        prometheus.NewHistogramVec(histogram("build_seconds", "Building sortings and selections, in seconds, by method.", prometheus.ExponentialBuckets(.005, 2, 14)), []string{"method"}),
+		builds:        prometheus.NewHistogramVec(histogram("build_seconds", "Building sortings, selections and figures of subscriber dynamics, in seconds, by method.", prometheus.ExponentialBuckets(.005, 2, 14)), []string{"method"}),
 	}
 	m.connections = prometheus.NewCounterVec(counter("connections_refused_total", "Connections closed at once because there were too many, by which bound."), []string{"bound"})
 	m.registry.MustRegister(m.connections, m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
@@ -71,6 +71,7 @@ func (m *metrics) begin(server *grpc.Server) {
 	}
 	for _, builder := range []string{
 		"CreateChannelSortingByPopularity", "CreateChannelSelectionByPopularity", "CreateEpgSelectionByPopularity",
+		"CacheMaxOnline", "SaveStats", "CollectDailyStats", "CacheCustomersDynamic",
 	} {
 		m.builds.WithLabelValues(builder)
 	}

@@ -42,6 +42,15 @@ var permissions = map[string][]auth.Role{
 	tvstatsv1.Catalog_ListProgrammes_FullMethodName: toRead,
 	tvstatsv1.Catalog_GetAccount_FullMethodName:     toRead,
 
+	tvstatsv1.SubscriberDynamics_CacheMaxOnline_FullMethodName:        toChange,
+	tvstatsv1.SubscriberDynamics_SaveStats_FullMethodName:             toChange,
+	tvstatsv1.SubscriberDynamics_CollectDailyStats_FullMethodName:     toChange,
+	tvstatsv1.SubscriberDynamics_CacheCustomersDynamic_FullMethodName: toChange,
+	tvstatsv1.SubscriberDynamics_GetMaxOnline_FullMethodName:          toRead,
+	tvstatsv1.SubscriberDynamics_GetStats_FullMethodName:              toRead,
+	tvstatsv1.SubscriberDynamics_ListDailyStats_FullMethodName:        toRead,
+	tvstatsv1.SubscriberDynamics_GetCustomersDynamic_FullMethodName:   toRead,
+
 	tvstatsv1.Jobs_StartJob_FullMethodName:  toChange,
 	tvstatsv1.Jobs_GetJob_FullMethodName:    toRead,
 	tvstatsv1.Jobs_ListJobs_FullMethodName:  toRead,

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/ranking"
@@ -85,6 +86,9 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	server := grpc.NewServer(serverOptions(cfg, transport, chain(&cfg, log, numbers, entry, bounded, draining))...)
 	tvstatsv1.RegisterViewStatsServer(server, stats)
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now})
+	tvstatsv1.RegisterSubscriberDynamicsServer(server, &subscriberDynamics{
+		dynamics: dynamics.New(db, cfg.OnlineTimeout), catalog: db, metrics: numbers, now: now, progress: func(float64) {},
+	})
 	tvstatsv1.RegisterJobsServer(server, &jobsServer{queue: queue, store: db, catalog: db, now: now})
 	probed := registerHealth(server)
 	if err := registerReflection(server); err != nil {

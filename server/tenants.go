@@ -20,7 +20,19 @@ func ofTenant(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grp
 			return nil, err
 		}
 	}
+	if forAll(req) {
+		if err := demandEach(ctx, nil); err != nil {
+			return nil, err
+		}
+	}
 	return handler(ctx, req)
+}
+
+// forAll tells whether a request is for every client there is: a command of SubscriberDynamics that names none.
+func forAll(req any) bool {
+	command, ok := req.(dynamicsCommand)
+	_, builder := req.(scope)
+	return ok && !builder && len(command.GetClientIds()) == 0
 }
 
 // clientsOf answers the clients that a request names.

@@ -71,6 +71,7 @@ func validate(req any) error {
 		v.notEmpty("job_id", r.GetJobId())
 	default:
 		v.catalog(req)
+		v.dynamics(req)
 	}
 	return v.err()
 }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// maxPoints bounds a series, as the proto promises.
+const maxPoints = 10_000
+
+type dayRange interface {
+	ofClient
+	GetFromDay() string
+	GetToDay() string
+}
+
+// dynamics has the rules of service SubscriberDynamics.
+func (v *violations) dynamics(req any) {
+	switch r := req.(type) {
+	case *tvstatsv1.GetStatsRequest:
+		v.ofClient(r)
+		v.timestamp("as_of", r.AsOf)
+	case *tvstatsv1.GetCustomersDynamicRequest:
+		v.ofClient(r)
+		v.series(r)
+	case dayRange: // GetMaxOnline, ListDailyStats
+		v.ofClient(r)
+		v.days(r)
+	case dynamicsCommand:
+		if len(r.GetClientIds()) > 0 {
+			v.clientIDs(r.GetClientIds())
+		}
+		v.timestamp("as_of", r.GetAsOf())
+	}
+}
+
+func (v *violations) days(r dayRange) {
+	from, ok := v.day("from_day", r.GetFromDay())
+	to, toOK := v.day("to_day", r.GetToDay())
+	switch {
+	case !ok || !toOK:
+	case to < from:
+		v.add("to_day", "it is before from_day; it must be the same day or a later one")
+	case to-from >= maxDays:
+		v.add("to_day", "%d days are not allowed; at most %d are", to-from+1, maxDays)
+	}
+}
+
+func (v *violations) day(field, text string) (viewing.Day, bool) {
+	day, err := viewing.ParseDay(text)
+	if err != nil || day.Start().Time().Year() < 1 {
+		v.add(field, "%.40q is no day; it must be YYYY-MM-DD, for example 2026-03-01", text)
+		return 0, false
+	}
+	return day, true
+}
+
+func (v *violations) series(r *tvstatsv1.GetCustomersDynamicRequest) {
+	if r.From == nil {
+		v.add("from", "it is missing")
+	}
+	if r.To == nil {
+		v.add("to", "it is missing")
+	}
+	valid := v.timestamp("from", r.From)
+	valid = v.timestamp("to", r.To) && valid && r.From != nil && r.To != nil
+	if valid && !r.To.AsTime().After(r.From.AsTime()) {
+		v.add("to", "it is not after from; it must be")
+		valid = false
+	}
+	if _, known := tvstatsv1.Granularity_name[int32(r.Granularity)]; !known || r.Granularity == tvstatsv1.Granularity_GRANULARITY_UNSPECIFIED {
+		v.add("granularity", "%v is not allowed; it must be GRANULARITY_HOUR, GRANULARITY_DAY or GRANULARITY_MONTH", r.Granularity)
+		valid = false
+	}
+	if valid && tooManyPoints(seriesWindow(r), viewing.Granularity(r.Granularity)) {
+		v.add("to", "it is more than %d points after from; ask for less, or for a coarser granularity", maxPoints)
+	}
+}
+
+// tooManyPoints counts only as far as it must: ten thousand years are many hours.
+func tooManyPoints(w viewing.Window, granularity viewing.Granularity) bool {
+	start := granularity.Start(w.From)
+	for range maxPoints {
+		start = granularity.Next(start)
+	}
+	return start < w.To
+}
