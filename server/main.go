@@ -23,6 +23,7 @@ type program struct {
 	Simulate simulateCommand `cmd:"" help:"Stream the viewing of simulated boxes to a running server."`
 	Replay   cli.Viewing     `cmd:"" help:"The same as import viewing."`
 	Import   cli.Import      `cmd:"" help:"Bring in what other systems have."`
+	Export   cli.Export      `cmd:"" help:"Take figures along, as CSV, XLSX or JSON."`
 	Token    tokenCommand    `cmd:"" help:"Make a token for a caller, and the line that puts it in force."`
 
 	cli.Management

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+)
+
+// exportAll runs an export in every format. It compares the three with each other, and answers the rows below the header
+// and reads the JSON into a message.
+func exportAll(t *testing.T, server *testServer, line string, into proto.Message) (rows []map[string]string) {
+	t.Helper()
+	text := exportOne(t, server, line)
+	records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil || len(records) == 0 {
+		t.Fatalf("%s: %v: %s", line, err, text)
+	}
+	if err := protojson.Unmarshal([]byte(exportOne(t, server, line+" --format=json")), into); err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	file := filepath.Join(t.TempDir(), "export.xlsx")
+	exportOne(t, server, line+" --out="+file)
+	book, err := excelize.OpenFile(file, excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	defer book.Close() //nolint:errcheck // it was only read
+	cells, err := book.GetRows(book.GetSheetName(0))
+	if err != nil || len(cells) != len(records) || !slices.Equal(cells[0], records[0]) {
+		t.Fatalf("%s: the workbook has %d rows, %v, want %d under %q", line, len(cells), err, len(records), records[0])
+	}
+	for i, record := range records[1:] {
+		row := map[string]string{}
+		for column, name := range records[0] {
+			row[name] = record[column]
+			if got := at(cells[i+1], column); !sameCell(got, record[column]) {
+				t.Errorf("%s: row %d, %s is %q in the workbook and %q in CSV", line, i+1, name, got, record[column])
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// at is a cell; rows of a workbook end with their last cell that is not empty.
+func at(cells []string, column int) string {
+	if column < len(cells) {
+		return cells[column]
+	}
+	return ""
+}
+
+// sameCell knows how a workbook writes what CSV says: times as days, truths as 1 and 0, 15 digits of a number.
+func sameCell(cell, text string) bool {
+	if _, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		_, err := strconv.ParseFloat(cell, 64)
+		return err == nil
+	}
+	x, errX := strconv.ParseFloat(cell, 64)
+	y, errY := strconv.ParseFloat(text, 64)
+	if errX == nil && errY == nil {
+		return math.Abs(x-y) <= 1e-12*math.Abs(y)
+	}
+	return cell == text || cell == "1" && text == "true" || cell == "0" && text == "false"
+}
+
+func exportOne(t *testing.T, server *testServer, line string) string {
+	t.Helper()
+	out, complaints, code := shell(t, server, line)
+	if code != exitDone {
+		t.Fatalf("%s: exit code %d: %s", line, code, complaints)
+	}
+	return out
+}
+
+func TestExportRankings(t *testing.T) {
+	t.Parallel()
+	server, _ := simulated(t, 30, 1)
+	names := map[int32]string{}
+	known, err := server.ListChannels(t.Context(), &tvstatsv1.ListChannelsRequest{ClientId: 1, PageSize: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, channel := range known.Channels {
+		names[channel.ChannelId] = channel.Name
+	}
+	if _, complaints, code := shell(t, server, "export sorting"); code != exitRefused ||
+		!strings.Contains(complaints, "client 1 has no sorting yet; make one with create_channel_sorting_by_popularity") {
+		t.Errorf("exit code %d: %s", code, complaints)
+	}
+	want := calledResult(t, server, &tvstatsv1.CreateChannelSortingByPopularityRequest{
+		ClientIds: []int32{1}, DaysNumber: 1, Criterion: tvstatsv1.Criterion_CRITERION_AVERAGE_WATCH_TIME,
+	}).(*tvstatsv1.CreateChannelSortingByPopularityResponse).Sortings[0]
+	for _, line := range []string{"export sorting", "export sorting " + want.SortingId} {
+		var got tvstatsv1.ChannelSorting
+		rows := exportAll(t, server, line, &got)
+		if !proto.Equal(&got, want) || len(rows) != len(want.Channels) {
+			t.Fatalf("%s: %d rows and %v", line, len(rows), &got)
+		}
+		for i, c := range want.Channels {
+			row := fmt.Sprintf("%v %v %v %v %v %v %v", c.Rank, c.ChannelId, c.Score, c.WatchSeconds, c.WatchSessions,
+				c.HasStatistics, names[c.ChannelId])
+			r := rows[i]
+			if exported := strings.Join([]string{r["rank"], r["channel_id"], r["score"], r["watch_seconds"], r["watch_sessions"],
+				r["has_statistics"], r["channel_name"]}, " "); exported != row {
+				t.Errorf("%s: row %d is %q, want %q", line, i, exported, row)
+			}
+		}
+	}
+}
+
+func TestExportSelections(t *testing.T) {
+	t.Parallel()
+	server, _ := simulated(t, 30, 1)
+	want := calledResult(t, server, &tvstatsv1.CreateEpgSelectionByPopularityRequest{ClientId: 1, DaysNumber: 1, SelectionSize: 9})
+	selection := want.(*tvstatsv1.CreateEpgSelectionByPopularityResponse).Selection
+	var got tvstatsv1.Selection
+	rows := exportAll(t, server, "export selection --client-id=1", &got)
+	if !proto.Equal(&got, selection) || len(rows) != 9 {
+		t.Fatalf("%d rows and %v", len(rows), &got)
+	}
+	for i, p := range selection.Programmes {
+		if r := rows[i]; r["title"] != p.Title || r["programme_id"] != fmt.Sprint(p.ProgrammeId) || r["watch_seconds"] != fmt.Sprint(p.WatchSeconds) {
+			t.Errorf("row %d is %v, want %v", i, r, p)
+		}
+	}
+}
