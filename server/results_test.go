@@ -181,6 +181,18 @@ func TestManyResults(t *testing.T) {
 	}
 }
 
+// TestLongIDs: an id is the caller's and may be of any length; the answer that there is no such result must still arrive.
+func TestLongIDs(t *testing.T) {
+	s, id := start(t), strings.Repeat("я", 100_000)
+	_, err := s.GetSelection(testContext(t), &tvstatsv1.GetSelectionRequest{SelectionId: id})
+	wantStatus(t, err, codes.NotFound, "NOT_FOUND")
+	_, err = s.DeleteChannelSorting(testContext(t), &tvstatsv1.DeleteChannelSortingRequest{SortingId: id})
+	wantStatus(t, err, codes.NotFound, "NOT_FOUND")
+	if len(err.Error()) > 2*maxMessage {
+		t.Errorf("got a status of %d bytes", len(err.Error()))
+	}
+}
+
 func TestForeignPageTokens(t *testing.T) {
 	s, ctx := startWatched(t), testContext(t)
 	pushAll(t, s, &tvstatsv1.SyncRequest{ClientId: 2})

@@ -139,7 +139,13 @@ func (e *exhausted) status() error {
 	return withDetails(codes.ResourceExhausted, e.Error(), details...)
 }
 
+// maxMessage is how much a status says, in bytes. It travels in headers, which peers bound, and may name what a caller sent.
+const maxMessage = 1000
+
 func withDetails(code codes.Code, message string, details ...protoadapt.MessageV1) error {
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+	}
 	plain := status.New(code, message)
 	detailed, err := plain.WithDetails(details...)
 	if err != nil {

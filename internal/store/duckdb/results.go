@@ -32,9 +32,6 @@ func (s *Store) SaveResults(ctx context.Context, results []store.Result) error {
 	return nil
 }
 
-// resultNamed names a result that was not found. The id is the caller's and may be of any length; a status must stay small.
-const resultNamed = "result %.60q"
-
 const selectResults = `SELECT id, client_id, kind, created_at, body FROM results`
 
 func scanResult(rows *sql.Rows, r *store.Result) error {
@@ -44,7 +41,7 @@ func scanResult(rows *sql.Rows, r *store.Result) error {
 // Result answers one result; see store.ResultStore.
 func (s *Store) Result(ctx context.Context, id string, kinds ...store.Kind) (store.Result, error) {
 	results, err := collect(ctx, s.db, scanResult, selectResults+` WHERE id = ? AND `+in("kind", kinds), id)
-	return only(results, err, resultNamed, id)
+	return only(results, err, "result %q", id)
 }
 
 // Results answers a page of results, newest first; see store.ResultStore.
@@ -70,7 +67,7 @@ func (s *Store) DeleteResult(ctx context.Context, id string, kinds ...store.Kind
 	}
 	deleted, err := outcome.RowsAffected()
 	if err == nil && deleted == 0 {
-		err = fmt.Errorf(resultNamed+": %w", id, store.ErrNotFound)
+		err = fmt.Errorf("result %q: %w", id, store.ErrNotFound)
 	}
 	return err
 }

@@ -22,7 +22,6 @@ var resultTests = []test{
 	{"saved again", testSaveAgain},
 	{"deleted", testDeleteResult},
 	{"deleted by many at once", testDeleteAtOnce},
-	{"ids of any length", testLongID},
 }
 
 var allKinds = []store.Kind{store.ChannelSorting, store.ChannelSelection, store.ProgrammeSelection}
@@ -197,18 +196,6 @@ func testDeleteAtOnce(t *testing.T, factory Factory) {
 		callers.Wait()
 		if deleted.Load() != 1 {
 			t.Errorf("%s was deleted %d times", id, deleted.Load())
-		}
-	}
-}
-
-// testLongID: an id is the caller's, and an error must stay small enough to be sent.
-func testLongID(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
-	id := strings.Repeat("x", 100_000)
-	_, err := s.store.Result(t.Context(), id, allKinds...)
-	for _, err := range []error{err, s.store.DeleteResult(t.Context(), id, allKinds...)} {
-		if !errors.Is(err, store.ErrNotFound) || len(err.Error()) > 200 {
-			t.Errorf("an error of %d bytes, %.200v, want a short ErrNotFound", len(err.Error()), err)
 		}
 	}
 }
