@@ -169,6 +169,7 @@ type Store interface {
 	AudienceReader
 	LedgerReader
 	PaymentReader
+	Eraser
 	Maintainer
 	Monitor
 	// Close ends all work and lets go of the data. Nothing that was acknowledged depends on it.

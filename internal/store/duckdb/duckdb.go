@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	engine "github.com/duckdb/duckdb-go/v2"
 
@@ -71,6 +72,9 @@ type Store struct {
 	saving   sync.Mutex // one change of results at a time
 	leasing  sync.Mutex // one change of jobs at a time
 	caching  sync.Mutex // one SaveFigures at a time
+
+	erasing    sync.RWMutex // shared by AppendReports; EraseAccount takes it alone
+	tombstones atomic.Pointer[tombstones]
 }
 
 var _ store.Store = (*Store)(nil)
@@ -87,15 +91,22 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	s := &Store{options: options, file: filepath.Join(dir, fileName)}
-	connector, err := engine.NewConnector(dataSource(s.file, options.settings()), nil)
-	if err != nil {
-		return nil, openError(dir, err)
+	if err := s.openFile(); err != nil {
+		return nil, err
 	}
-	s.db = sql.OpenDB(connector)
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", s.file, err), s.Close())
 	}
 	return s, nil
+}
+
+func (s *Store) openFile() error {
+	connector, err := engine.NewConnector(dataSource(s.file, s.options.settings()), nil)
+	if err != nil {
+		return openError(filepath.Dir(s.file), err)
+	}
+	s.db = sql.OpenDB(connector)
+	return nil
 }
 
 func (s *Store) start(ctx context.Context) error {
@@ -103,6 +114,14 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.rewriteAfterErasures(ctx); err != nil {
+		return fmt.Errorf("write the file anew after an erasure: %w", err)
+	}
+	loaded, err := loadTombstones(ctx, s.db)
+	if err != nil {
+		return fmt.Errorf("load erasures: %w", err)
+	}
+	s.tombstones.Store(loaded)
 	if err = releaseLeases(ctx, s.db); err != nil {
 		return fmt.Errorf("release jobs: %w", err)
 	}
@@ -131,10 +150,19 @@ func openError(dir string, err error) error {
 
 // Close ends all work and lets go of the directory.
 func (s *Store) Close() error {
-	if s.reports != nil {
-		s.reports.close()
+	if s.reports == nil {
+		return s.db.Close() // it never started
 	}
-	return s.db.Close()
+	s.reports.close()
+	must, err := s.mustRewrite(context.Background())
+	if err == nil && must {
+		err = s.writeNew(context.Background())
+	}
+	err = errors.Join(err, s.db.Close())
+	if err != nil || !must {
+		return err
+	}
+	return s.takeNew()
 }
 
 // Ping answers whether the store can read.

@@ -179,6 +179,11 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if err := ctx.Err(); err != nil || len(reports) == 0 {
 		return err
 	}
+	s.erasing.RLock()
+	defer s.erasing.RUnlock()
+	if reports = s.tombstones.Load().livingReports(reports); len(reports) == 0 {
+		return nil
+	}
 	all, err := s.meta.prepare(ctx, reports)
 	if err != nil {
 		return err

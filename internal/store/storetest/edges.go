@@ -108,6 +108,8 @@ func (s *subject) calls(ctx context.Context) map[string]func() error {
 		"CancelJob":        func() error { return second(s.store.CancelJob(ctx, "job", noon)) },
 		"DeleteJobs":       func() error { return s.store.DeleteJobs(ctx, noon) },
 		"DeleteResult":     func() error { return s.store.DeleteResult(ctx, "id", store.ChannelSorting) },
+		"EraseAccount":     func() error { return second(s.store.EraseAccount(ctx, 1, 1)) },
+		"ExpireViewing":    func() error { return s.store.ExpireViewing(ctx, q.filter.Window.To) },
 		"Maintain":         func() error { return s.store.Maintain(ctx, q.filter.Window.To) },
 		"ChannelWatch":     func() error { return second(s.store.ChannelWatch(ctx, q.filter)) },
 		"ProgrammeWatch":   func() error { return second(s.store.ProgrammeWatch(ctx, q.filter, q.channels, 1)) },

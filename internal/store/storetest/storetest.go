@@ -32,6 +32,7 @@ func Run(t *testing.T, factory Factory) {
 		{"versions", versionTests},
 		{"dynamics", dynamicsTests},
 		{"commands", commandTests},
+		{"privacy", privacyTests},
 		{"edges", edgeTests},
 		{"brighttv", brightTVTests},
 	} {

@@ -18,6 +18,7 @@ type twin struct {
 	accounts   map[entity]catalog.Account                    // current states
 	states     map[entity]map[viewing.Millis]catalog.Account // all states by changed_at
 	payments   map[entity]catalog.Payment
+	erased     map[entity]bool // accounts
 }
 
 // entity is what is known under an id at a client.
@@ -39,12 +40,16 @@ func newTwin() *twin {
 		accounts:   map[entity]catalog.Account{},
 		states:     map[entity]map[viewing.Millis]catalog.Account{},
 		payments:   map[entity]catalog.Payment{},
+		erased:     map[entity]bool{},
 	}
 }
 
 // AppendReports implements store.SessionWriter.
 func (w *twin) AppendReports(_ context.Context, reports []viewing.Report) error {
 	for _, report := range reports {
+		if w.erased[entity{report.ClientID, report.AccountID}] {
+			continue
+		}
 		state, known := w.sessions[report.Identity]
 		if !known {
 			state = report.State
@@ -59,6 +64,10 @@ func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
 	for _, programme := range batch.Programmes {
 		w.programmes[entity{batch.ClientID, programme.ID}] = programme
 	}
+	batch.Accounts = slices.DeleteFunc(slices.Clone(batch.Accounts), func(a catalog.Account) bool { return w.erased[entity{batch.ClientID, a.ID}] })
+	batch.Payments = slices.DeleteFunc(slices.Clone(batch.Payments), func(p catalog.Payment) bool {
+		return w.erased[entity{batch.ClientID, p.AccountID}]
+	})
 	for _, account := range batch.Accounts {
 		key := entity{batch.ClientID, account.ID}
 		if current, known := w.accounts[key]; !known || account.ChangedAt >= current.ChangedAt {

@@ -1,0 +1,187 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var privacyTests = []test{
+	{"erased accounts are gone and stay away", testErase},
+	{"erase while it is told of", testEraseAtOnce},
+	{"nothing to erase", testEraseNothing},
+	{"old viewing expires by the day", testExpire},
+}
+
+// erase takes an account out of the twin, which passes over it from then on.
+func (w *twin) erase(client int32, account int64) (erased store.Erased) {
+	maps.DeleteFunc(w.sessions, func(identity viewing.Identity, _ viewing.State) bool {
+		gone := identity.ClientID == client && identity.AccountID == account
+		if gone {
+			erased.Sessions++
+		}
+		return gone
+	})
+	maps.DeleteFunc(w.payments, func(key entity, payment catalog.Payment) bool {
+		gone := key.client == client && payment.AccountID == account
+		if gone {
+			erased.Payments++
+		}
+		return gone
+	})
+	key := entity{client, account}
+	w.erased[key] = true
+	erased.States = int64(len(w.states[key]))
+	delete(w.states, key)
+	delete(w.accounts, key)
+	return erased
+}
+
+// testErase erases accounts of a random world between its steps, and then tells everything again.
+func testErase(t *testing.T, factory Factory) {
+	w := newWorld(t, 4)
+	s := newSubject(t, factory)
+	tellAll(s)
+	s.must(s.store.Maintain(t.Context(), w.from+3*viewing.DayLength)) // the rest is not folded
+	for account := range int64(4) {
+		before := s.versions(1)
+		got, err := s.store.EraseAccount(t.Context(), 1, account+1)
+		s.must(err)
+		s.equal(fmt.Sprint("erased of account ", account+1), got, s.twin.erase(1, account+1))
+		s.equal("versions", s.versions(1), before)
+		s.checkPrivacy(w)
+		if w.chance(30) {
+			s.reopen()
+			s.checkPrivacy(w)
+		}
+	}
+	tellAll(s)
+	s.checkPrivacy(w)
+	s.fold()
+	s.reopen()
+	s.checkPrivacy(w)
+}
+
+// tellAll tells what is the same each time it is called.
+func tellAll(s *subject) {
+	s.t.Helper()
+	for _, step := range newWorld(s.t, 40).dynamicsSteps(s) {
+		step()
+	}
+}
+
+func (s *subject) checkPrivacy(w *world) {
+	s.t.Helper()
+	s.check(append(w.questions(3), whole(1), whole(2))...)
+	s.checkDynamics(w)
+	for client := range int32(worldClients) {
+		for account := range int64(worldAccounts) {
+			current, known := s.twin.accounts[entity{client + 1, account + 1}]
+			_, err := s.store.Account(s.t.Context(), client+1, account+1)
+			if want := known && !current.Deleted; want != (err == nil) || err != nil && !errors.Is(err, store.ErrNotFound) {
+				s.t.Errorf("account %d of client %d: error %v, want it there: %v", account+1, client+1, err, want)
+			}
+		}
+	}
+}
+
+// testEraseAtOnce erases an account while many tell of it: whatever comes before or after, nothing is left.
+func testEraseAtOnce(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	var all sync.WaitGroup
+	for writer := range writers {
+		all.Go(func() {
+			for i := range int32(25) {
+				reports := []viewing.Report{watch(1, int32(writer)+1, noon+viewing.Millis(i), 60), watch(2, int32(writer)+1, noon+viewing.Millis(i), 60)}
+				s.tolerate(s.store.AppendReports(t.Context(), reports))
+				s.tolerate(s.store.ApplyCatalog(t.Context(), catalog.Batch{
+					ClientID: 1, Accounts: []catalog.Account{{ID: 1, ChangedAt: noon + viewing.Millis(i), Active: true, Tariffs: []int32{7}}},
+					Payments: []catalog.Payment{{ID: int64(i), AccountID: 1, Currency: "EUR", PaidAt: noon}},
+				}))
+			}
+		})
+	}
+	all.Go(func() { s.tolerate(s.store.Maintain(t.Context(), noon+9*viewing.DayLength)) })
+	all.Go(func() {
+		_, err := s.store.EraseAccount(t.Context(), 1, 1)
+		s.tolerate(err)
+	})
+	all.Wait()
+	if left, err := s.store.EraseAccount(t.Context(), 1, 1); err != nil || left != (store.Erased{}) {
+		t.Errorf("erased again: %+v, error %v", left, err)
+	}
+	channels, err := s.store.ChannelWatch(t.Context(), whole(1).filter)
+	s.must(err)
+	for _, channel := range channels {
+		if channel.Sessions != 25 { // those of account 2
+			t.Errorf("channel %+v, want 25 sessions", channel)
+		}
+	}
+	if account, err := s.store.Account(t.Context(), 1, 1); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the account is %+v, error %v", account, err)
+	}
+	paid, err := s.store.PaymentsByPeriod(t.Context(), 1, []viewing.Millis{noon, noon + 1})
+	s.must(err)
+	if paid[0].Count != 0 {
+		t.Errorf("payments %+v", paid)
+	}
+	if got := s.stamped(1, 1); len(got) != 0 {
+		t.Errorf("reports of it get tariffs %v", got)
+	}
+}
+
+func testEraseNothing(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	s.append(watch(2, 1, noon, 60))
+	for range 2 {
+		erased, err := s.store.EraseAccount(t.Context(), 1, 1)
+		if err != nil || erased != (store.Erased{}) {
+			t.Errorf("erased %+v, error %v", erased, err)
+		}
+		for account, want := range map[int64]bool{1: true, 2: false} {
+			if got, err := s.store.IsErased(t.Context(), 1, account); err != nil || got != want {
+				t.Errorf("account %d is erased: %v, error %v", account, got, err)
+			}
+			if got, err := s.store.IsErased(t.Context(), 2, account); err != nil || got {
+				t.Errorf("account %d of another client is erased: %v, error %v", account, got, err)
+			}
+		}
+		s.append(watch(2, 1, noon, 90))
+		s.must(s.store.AppendReports(t.Context(), []viewing.Report{watch(1, 1, noon, 60)}))
+		s.check(whole(1))
+		s.reopen()
+	}
+}
+
+// testExpire removes whole days, folded and not, and nothing of the day on which the time to keep ends.
+func testExpire(t *testing.T, factory Factory) {
+	w := newWorld(t, 6)
+	s := newSubject(t, factory)
+	tellAll(s)
+	s.must(s.store.Maintain(t.Context(), w.from+2*viewing.DayLength))
+	for day := range viewing.Millis(worldDays + 1) {
+		versions := []map[viewing.Millis]store.Version{s.versions(1), s.versions(2)}
+		before := w.from + day*viewing.DayLength + pick(w, []viewing.Millis{0, 1, viewing.DayLength / 2, viewing.DayLength - 1})
+		for range 2 {
+			s.must(s.store.ExpireViewing(t.Context(), before))
+		}
+		maps.DeleteFunc(s.twin.sessions, func(identity viewing.Identity, _ viewing.State) bool {
+			return identity.StartedAt.Day() < before.Day()
+		})
+		if w.chance(30) {
+			s.reopen()
+		}
+		s.checkPrivacy(w)
+		s.equal("versions", []map[viewing.Millis]store.Version{s.versions(1), s.versions(2)}, versions)
+	}
+	if left := slices.Collect(maps.Keys(s.twin.sessions)); len(left) > 0 {
+		t.Fatalf("the test leaves %d sessions", len(left))
+	}
+}
