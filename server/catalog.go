@@ -21,6 +21,7 @@ const defaultEntities = 100
 type catalogStore interface {
 	store.CatalogReader
 	store.CatalogWriter
+	store.Eraser
 }
 
 // catalogServer is the service Catalog. Its requests have passed validate, and its errors become statuses in callError.
@@ -149,6 +150,20 @@ func (c *catalogServer) GetAccount(
 		return nil, err
 	}
 	return &tvstatsv1.GetAccountResponse{Account: accountProto(account)}, nil
+}
+
+// EraseAccount removes an account for good.
+func (c *catalogServer) EraseAccount(
+	ctx context.Context, req *tvstatsv1.EraseAccountRequest,
+) (*tvstatsv1.EraseAccountResponse, error) {
+	if err := knownClient(ctx, c.store, req.ClientId); err != nil {
+		return nil, err
+	}
+	erased, err := c.store.EraseAccount(ctx, req.ClientId, req.AccountId)
+	if err != nil {
+		return nil, err
+	}
+	return &tvstatsv1.EraseAccountResponse{Sessions: erased.Sessions, States: erased.States, Payments: erased.Payments}, nil
 }
 
 // listOf reads a whole list of a client that is known.

@@ -24,7 +24,7 @@ type config struct {
 
 	DataDir       string   `group:"Store" default:"./data" help:"Directory of the embedded store, made where it is missing. One process at a time."`
 	MemoryLimit   byteSize `group:"Store" default:"2GiB" help:"Memory for all queries together; what exceeds it spills into the data directory. From 128MiB."`
-	RetentionDays int      `group:"Store" default:"0" help:"Days of 24 h; older viewing is refused. 0 keeps all, at most 36500."`
+	RetentionDays int      `group:"Store" default:"0" help:"Days of 24 h; older viewing is refused, and removed when its whole UTC day is older. 0 keeps all, at most 36500."`
 
 	mongoConfig
 
@@ -90,12 +90,14 @@ func (c *config) storeOptions() duckdb.Options {
 	return duckdb.Options{Dir: c.DataDir, MemoryLimit: fmt.Sprintf("%dB", c.MemoryLimit)}
 }
 
+func (c *config) retention() time.Duration { return time.Duration(c.RetentionDays) * 24 * time.Hour }
+
 func (c *config) ingestConfig() ingest.Config {
 	return ingest.Config{
 		Rules: viewing.Rules{
 			MaxSession: c.MaxSession,
 			MaxAhead:   maxAhead,
-			Retention:  time.Duration(c.RetentionDays) * 24 * time.Hour,
+			Retention:  c.retention(),
 		},
 		CommitReports: c.CommitReports,
 		CommitDelay:   c.CommitDelay,

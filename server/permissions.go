@@ -41,6 +41,7 @@ var permissions = map[string][]auth.Role{
 	tvstatsv1.Catalog_ListCategories_FullMethodName: toRead,
 	tvstatsv1.Catalog_ListProgrammes_FullMethodName: toRead,
 	tvstatsv1.Catalog_GetAccount_FullMethodName:     toRead,
+	tvstatsv1.Catalog_EraseAccount_FullMethodName:   toChange,
 
 	tvstatsv1.SubscriberDynamics_CacheMaxOnline_FullMethodName:        toChange,
 	tvstatsv1.SubscriberDynamics_SaveStats_FullMethodName:             toChange,

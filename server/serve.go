@@ -186,10 +186,14 @@ func keepMaintained(db store.Store, now func() time.Time, cfg config, log *slog.
 	})
 }
 
-// maintain folds days that no report is expected for any more, and removes jobs that ended long ago.
+// maintain folds days that no report is expected for any more, and removes viewing and jobs that are kept no longer.
 func maintain(ctx context.Context, db store.Store, now time.Time, cfg config) error {
 	before := func(age time.Duration) viewing.Millis { return viewing.At(now.Add(-age)) }
-	return errors.Join(db.Maintain(ctx, before(cfg.MaxSession+foldMargin)), db.DeleteJobs(ctx, before(cfg.JobRetention)))
+	err := errors.Join(db.Maintain(ctx, before(cfg.MaxSession+foldMargin)), db.DeleteJobs(ctx, before(cfg.JobRetention)))
+	if cfg.RetentionDays > 0 {
+		err = errors.Join(err, db.ExpireViewing(ctx, before(cfg.retention())))
+	}
+	return err
 }
 
 // inBackground does something until the answered function is called, which ends its context and waits.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,11 @@ func (c *catalogServer) Sync(stream grpc.BidiStreamingServer[tvstatsv1.SyncReque
 }
 
 func (c *catalogServer) apply(ctx context.Context, req *tvstatsv1.SyncRequest) (*tvstatsv1.SyncResponse, error) {
-	push := readPush(req, callerOf(ctx).covers, viewing.At(c.now()))
+	erased := func(account int64) (bool, error) { return c.store.IsErased(ctx, req.ClientId, account) }
+	push := readPush(req, callerOf(ctx).covers, erased, viewing.At(c.now()))
+	if push.fault != nil {
+		return nil, push.fault
+	}
 	if push.clientErr == nil { // else nothing of it can be applied
 		if err := c.store.ApplyCatalog(ctx, push.batch); err != nil {
 			return nil, err
@@ -53,13 +58,16 @@ func (c *catalogServer) apply(ctx context.Context, req *tvstatsv1.SyncRequest) (
 type push struct {
 	clientErr error  // the request names no client, or one that the caller must not change
 	reason    string // goes with clientErr
+	fault     error  // of the store; nothing is answered
 	batch     catalog.Batch
 	total     int // entities
 	rejected  []*tvstatsv1.RejectedEntity
 }
 
 // readPush sorts a request's entities into those to apply and those to reject, in the order of its fields.
-func readPush(req *tvstatsv1.SyncRequest, may func(client int32) bool, now viewing.Millis) *push {
+func readPush(
+	req *tvstatsv1.SyncRequest, may func(client int32) bool, erased func(account int64) (bool, error), now viewing.Millis,
+) *push {
 	p := &push{clientErr: positive("client_id of the request", int64(req.ClientId)), reason: reasonInvalidEntity}
 	if p.clientErr == nil && !may(req.ClientId) {
 		p.clientErr = fmt.Errorf("the token does not cover client %d", req.ClientId)
@@ -82,13 +90,29 @@ func readPush(req *tvstatsv1.SyncRequest, may func(client int32) bool, now viewi
 		func(category catalog.Category) int32 { return category.ID })
 	p.batch.Accounts = lastOfEach(
 		accept(p, "accounts", req.Accounts, func(account *tvstatsv1.Account) (catalog.Account, error) {
-			return accountOf(account, now)
+			converted, err := accountOf(account, now)
+			return converted, cmp.Or(err, p.stays(converted.ID, erased))
 		}), accountState)
 	p.batch.Programmes = lastOfEach(accept(p, "programmes", req.Programmes, programmeOf),
 		func(programme catalog.Programme) int64 { return programme.ID })
-	p.batch.Payments = lastOfEach(accept(p, "payments", req.Payments, paymentOf),
-		func(payment catalog.Payment) int64 { return payment.ID })
+	p.batch.Payments = lastOfEach(
+		accept(p, "payments", req.Payments, func(payment *tvstatsv1.Payment) (catalog.Payment, error) {
+			converted, err := paymentOf(payment)
+			return converted, cmp.Or(err, p.stays(converted.AccountID, erased))
+		}), func(payment catalog.Payment) int64 { return payment.ID })
 	return p
+}
+
+// stays refuses what is about an account that was erased.
+func (p *push) stays(account int64, erased func(account int64) (bool, error)) error {
+	gone, err := erased(account)
+	if err != nil {
+		p.fault = err
+	}
+	if gone {
+		return errors.New("the account was erased; nothing about it is taken in any more")
+	}
+	return nil
 }
 
 // accept answers the valid ones of a list of entities and rejects the others.

@@ -88,9 +88,12 @@ func (v *violations) catalog(req any) {
 		v.paging(r)
 		v.ids("channels", r.Channels)
 		v.starting(r.StartFrom, r.StartTo)
-	case *tvstatsv1.GetAccountRequest:
+	case interface { // GetAccount, EraseAccount
+		ofClient
+		GetAccountId() int64
+	}:
 		v.ofClient(r)
-		v.positive("account_id", r.AccountId)
+		v.positive("account_id", r.GetAccountId())
 	case clientList: // ListChannelSortings, ListChannels, ListTariffs, ListCategories
 		v.ofClient(r)
 		v.paging(r)

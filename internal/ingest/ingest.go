@@ -19,6 +19,7 @@ var ErrClosed = errors.New("the service is shutting down")
 type Store interface {
 	store.SessionWriter
 	store.Subscriptions
+	store.Erasures
 }
 
 // Config bounds what ingest holds in memory and how long it waits.
@@ -67,6 +68,9 @@ func (in *Ingest) Admit(
 		if err == nil {
 			err = enabled.check(ctx, report.ClientID)
 		}
+		if err == nil {
+			err = in.stays(ctx, report)
+		}
 		if refused := (*viewing.Rejection)(nil); errors.As(err, &refused) {
 			rejected = append(rejected, Rejected{Index: i, Rejection: *refused})
 			in.observer.Rejected(refused.Reason)
@@ -113,6 +117,18 @@ func (c *collection) check(ctx context.Context, client int32) error {
 		}
 	}
 	return c.err
+}
+
+// stays refuses the reports of an account that was erased. The store would pass over them; here the gateway is told.
+func (in *Ingest) stays(ctx context.Context, report viewing.Report) error {
+	erased, err := in.store.IsErased(ctx, report.ClientID, report.AccountID)
+	if erased {
+		return &viewing.Rejection{
+			Reason:  viewing.ReasonInvalidEvent,
+			Message: "the account was erased; nothing about it is taken in any more",
+		}
+	}
+	return err
 }
 
 // Submit queues reports for the next group and answers where its outcome will be told: nil when all of them are on stable

@@ -13,18 +13,23 @@ type Erased struct {
 	Payments int64 // those included that were marked as deleted and still named it
 }
 
+// Erasures tells which accounts were erased.
+type Erasures interface {
+	// IsErased tells whether an account was erased; it is asked for every report and must be fast.
+	IsErased(ctx context.Context, clientID int32, accountID int64) (bool, error)
+}
+
 // Eraser forgets what names somebody.
 //
 // What it removes changes no version: figures that were computed of it and name nobody are right for as long as nothing
 // else of their time changes.
 type Eraser interface {
+	Erasures
 	// EraseAccount removes, durably and in one step, all that is stored about an account, and remembers in a form from
 	// which the account cannot be read that it was erased. From then on AppendReports and ApplyCatalog pass over what
 	// they are told of it. Erasing again removes nothing, and is no error; neither is an account that nothing is
 	// stored about.
 	EraseAccount(ctx context.Context, clientID int32, accountID int64) (Erased, error)
-	// IsErased tells whether an account was erased; it is asked for every report and must be fast.
-	IsErased(ctx context.Context, clientID int32, accountID int64) (bool, error)
 	// ExpireViewing removes the sessions of all days that had ended by before.
 	ExpireViewing(ctx context.Context, before viewing.Millis) error
 }

@@ -95,7 +95,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		return nil, err
 	}
 	if err := s.start(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", s.file, err), s.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", s.file, err), s.db.Close())
 	}
 	return s, nil
 }
@@ -148,11 +148,8 @@ func openError(dir string, err error) error {
 	return fmt.Errorf("open the store in %s: %w", dir, err)
 }
 
-// Close ends all work and lets go of the directory.
+// Close ends all work, writes the file anew if an account was erased, and lets go of the directory.
 func (s *Store) Close() error {
-	if s.reports == nil {
-		return s.db.Close() // it never started
-	}
 	s.reports.close()
 	must, err := s.mustRewrite(context.Background())
 	if err == nil && must {

@@ -790,7 +790,7 @@ type RejectedEntity struct {
 	Entity string `protobuf:"bytes,2,opt,name=entity,proto3" json:"entity,omitempty"`
 	// Why, for programs. One of
 	//
-	//	INVALID_ENTITY: a field of the entity breaks a rule that stands at the field;
+	//	INVALID_ENTITY: a field of the entity breaks a rule that stands at the field, or it is about an account that was erased;
 	//	PERMISSION_DENIED: the caller's token does not cover the client.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Why, for people: which field, what it was and what is allowed.
@@ -1571,6 +1571,125 @@ func (x *GetAccountResponse) GetAccount() *Account {
 	return nil
 }
 
+// EraseAccountRequest names the account to erase.
+type EraseAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The operator. Positive. Required.
+	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The account. Positive. Required.
+	AccountId     int64 `protobuf:"varint,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseAccountRequest) Reset() {
+	*x = EraseAccountRequest{}
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseAccountRequest) ProtoMessage() {}
+
+func (x *EraseAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseAccountRequest.ProtoReflect.Descriptor instead.
+func (*EraseAccountRequest) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *EraseAccountRequest) GetClientId() int32 {
+	if x != nil {
+		return x.ClientId
+	}
+	return 0
+}
+
+func (x *EraseAccountRequest) GetAccountId() int64 {
+	if x != nil {
+		return x.AccountId
+	}
+	return 0
+}
+
+// EraseAccountResponse says how much was removed.
+type EraseAccountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// View sessions.
+	Sessions int64 `protobuf:"varint,1,opt,name=sessions,proto3" json:"sessions,omitempty"`
+	// States of the account.
+	States int64 `protobuf:"varint,2,opt,name=states,proto3" json:"states,omitempty"`
+	// Payments of the account.
+	Payments      int64 `protobuf:"varint,3,opt,name=payments,proto3" json:"payments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseAccountResponse) Reset() {
+	*x = EraseAccountResponse{}
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseAccountResponse) ProtoMessage() {}
+
+func (x *EraseAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseAccountResponse.ProtoReflect.Descriptor instead.
+func (*EraseAccountResponse) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *EraseAccountResponse) GetSessions() int64 {
+	if x != nil {
+		return x.Sessions
+	}
+	return 0
+}
+
+func (x *EraseAccountResponse) GetStates() int64 {
+	if x != nil {
+		return x.States
+	}
+	return 0
+}
+
+func (x *EraseAccountResponse) GetPayments() int64 {
+	if x != nil {
+		return x.Payments
+	}
+	return 0
+}
+
 var File_tvstats_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_tvstats_v1_catalog_proto_rawDesc = "" +
@@ -1705,7 +1824,15 @@ const file_tvstats_v1_catalog_proto_rawDesc = "" +
 	"\n" +
 	"account_id\x18\x02 \x01(\x03R\taccountId\"C\n" +
 	"\x12GetAccountResponse\x12-\n" +
-	"\aaccount\x18\x01 \x01(\v2\x13.tvstats.v1.AccountR\aaccount2\xba\x04\n" +
+	"\aaccount\x18\x01 \x01(\v2\x13.tvstats.v1.AccountR\aaccount\"Q\n" +
+	"\x13EraseAccountRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x02 \x01(\x03R\taccountId\"f\n" +
+	"\x14EraseAccountResponse\x12\x1a\n" +
+	"\bsessions\x18\x01 \x01(\x03R\bsessions\x12\x16\n" +
+	"\x06states\x18\x02 \x01(\x03R\x06states\x12\x1a\n" +
+	"\bpayments\x18\x03 \x01(\x03R\bpayments2\x8d\x05\n" +
 	"\aCatalog\x12=\n" +
 	"\x04Sync\x12\x17.tvstats.v1.SyncRequest\x1a\x18.tvstats.v1.SyncResponse(\x010\x01\x12N\n" +
 	"\vListClients\x12\x1e.tvstats.v1.ListClientsRequest\x1a\x1f.tvstats.v1.ListClientsResponse\x12Q\n" +
@@ -1714,7 +1841,8 @@ const file_tvstats_v1_catalog_proto_rawDesc = "" +
 	"\x0eListCategories\x12!.tvstats.v1.ListCategoriesRequest\x1a\".tvstats.v1.ListCategoriesResponse\x12W\n" +
 	"\x0eListProgrammes\x12!.tvstats.v1.ListProgrammesRequest\x1a\".tvstats.v1.ListProgrammesResponse\x12K\n" +
 	"\n" +
-	"GetAccount\x12\x1d.tvstats.v1.GetAccountRequest\x1a\x1e.tvstats.v1.GetAccountResponseB8Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3"
+	"GetAccount\x12\x1d.tvstats.v1.GetAccountRequest\x1a\x1e.tvstats.v1.GetAccountResponse\x12Q\n" +
+	"\fEraseAccount\x12\x1f.tvstats.v1.EraseAccountRequest\x1a .tvstats.v1.EraseAccountResponseB8Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3"
 
 var (
 	file_tvstats_v1_catalog_proto_rawDescOnce sync.Once
@@ -1728,7 +1856,7 @@ func file_tvstats_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_tvstats_v1_catalog_proto_rawDescData
 }
 
-var file_tvstats_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_tvstats_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_tvstats_v1_catalog_proto_goTypes = []any{
 	(*SyncRequest)(nil),            // 0: tvstats.v1.SyncRequest
 	(*Client)(nil),                 // 1: tvstats.v1.Client
@@ -1752,7 +1880,9 @@ var file_tvstats_v1_catalog_proto_goTypes = []any{
 	(*ListProgrammesResponse)(nil), // 19: tvstats.v1.ListProgrammesResponse
 	(*GetAccountRequest)(nil),      // 20: tvstats.v1.GetAccountRequest
 	(*GetAccountResponse)(nil),     // 21: tvstats.v1.GetAccountResponse
-	(*timestamppb.Timestamp)(nil),  // 22: google.protobuf.Timestamp
+	(*EraseAccountRequest)(nil),    // 22: tvstats.v1.EraseAccountRequest
+	(*EraseAccountResponse)(nil),   // 23: tvstats.v1.EraseAccountResponse
+	(*timestamppb.Timestamp)(nil),  // 24: google.protobuf.Timestamp
 }
 var file_tvstats_v1_catalog_proto_depIdxs = []int32{
 	1,  // 0: tvstats.v1.SyncRequest.client:type_name -> tvstats.v1.Client
@@ -1762,18 +1892,18 @@ var file_tvstats_v1_catalog_proto_depIdxs = []int32{
 	5,  // 4: tvstats.v1.SyncRequest.accounts:type_name -> tvstats.v1.Account
 	6,  // 5: tvstats.v1.SyncRequest.programmes:type_name -> tvstats.v1.Programme
 	7,  // 6: tvstats.v1.SyncRequest.payments:type_name -> tvstats.v1.Payment
-	22, // 7: tvstats.v1.Account.registered_at:type_name -> google.protobuf.Timestamp
-	22, // 8: tvstats.v1.Account.changed_at:type_name -> google.protobuf.Timestamp
-	22, // 9: tvstats.v1.Programme.start:type_name -> google.protobuf.Timestamp
-	22, // 10: tvstats.v1.Programme.end:type_name -> google.protobuf.Timestamp
-	22, // 11: tvstats.v1.Payment.paid_at:type_name -> google.protobuf.Timestamp
+	24, // 7: tvstats.v1.Account.registered_at:type_name -> google.protobuf.Timestamp
+	24, // 8: tvstats.v1.Account.changed_at:type_name -> google.protobuf.Timestamp
+	24, // 9: tvstats.v1.Programme.start:type_name -> google.protobuf.Timestamp
+	24, // 10: tvstats.v1.Programme.end:type_name -> google.protobuf.Timestamp
+	24, // 11: tvstats.v1.Payment.paid_at:type_name -> google.protobuf.Timestamp
 	9,  // 12: tvstats.v1.SyncResponse.rejected:type_name -> tvstats.v1.RejectedEntity
 	1,  // 13: tvstats.v1.ListClientsResponse.clients:type_name -> tvstats.v1.Client
 	2,  // 14: tvstats.v1.ListChannelsResponse.channels:type_name -> tvstats.v1.Channel
 	3,  // 15: tvstats.v1.ListTariffsResponse.tariffs:type_name -> tvstats.v1.Tariff
 	4,  // 16: tvstats.v1.ListCategoriesResponse.categories:type_name -> tvstats.v1.Category
-	22, // 17: tvstats.v1.ListProgrammesRequest.start_from:type_name -> google.protobuf.Timestamp
-	22, // 18: tvstats.v1.ListProgrammesRequest.start_to:type_name -> google.protobuf.Timestamp
+	24, // 17: tvstats.v1.ListProgrammesRequest.start_from:type_name -> google.protobuf.Timestamp
+	24, // 18: tvstats.v1.ListProgrammesRequest.start_to:type_name -> google.protobuf.Timestamp
 	6,  // 19: tvstats.v1.ListProgrammesResponse.programmes:type_name -> tvstats.v1.Programme
 	5,  // 20: tvstats.v1.GetAccountResponse.account:type_name -> tvstats.v1.Account
 	0,  // 21: tvstats.v1.Catalog.Sync:input_type -> tvstats.v1.SyncRequest
@@ -1783,15 +1913,17 @@ var file_tvstats_v1_catalog_proto_depIdxs = []int32{
 	16, // 25: tvstats.v1.Catalog.ListCategories:input_type -> tvstats.v1.ListCategoriesRequest
 	18, // 26: tvstats.v1.Catalog.ListProgrammes:input_type -> tvstats.v1.ListProgrammesRequest
 	20, // 27: tvstats.v1.Catalog.GetAccount:input_type -> tvstats.v1.GetAccountRequest
-	8,  // 28: tvstats.v1.Catalog.Sync:output_type -> tvstats.v1.SyncResponse
-	11, // 29: tvstats.v1.Catalog.ListClients:output_type -> tvstats.v1.ListClientsResponse
-	13, // 30: tvstats.v1.Catalog.ListChannels:output_type -> tvstats.v1.ListChannelsResponse
-	15, // 31: tvstats.v1.Catalog.ListTariffs:output_type -> tvstats.v1.ListTariffsResponse
-	17, // 32: tvstats.v1.Catalog.ListCategories:output_type -> tvstats.v1.ListCategoriesResponse
-	19, // 33: tvstats.v1.Catalog.ListProgrammes:output_type -> tvstats.v1.ListProgrammesResponse
-	21, // 34: tvstats.v1.Catalog.GetAccount:output_type -> tvstats.v1.GetAccountResponse
-	28, // [28:35] is the sub-list for method output_type
-	21, // [21:28] is the sub-list for method input_type
+	22, // 28: tvstats.v1.Catalog.EraseAccount:input_type -> tvstats.v1.EraseAccountRequest
+	8,  // 29: tvstats.v1.Catalog.Sync:output_type -> tvstats.v1.SyncResponse
+	11, // 30: tvstats.v1.Catalog.ListClients:output_type -> tvstats.v1.ListClientsResponse
+	13, // 31: tvstats.v1.Catalog.ListChannels:output_type -> tvstats.v1.ListChannelsResponse
+	15, // 32: tvstats.v1.Catalog.ListTariffs:output_type -> tvstats.v1.ListTariffsResponse
+	17, // 33: tvstats.v1.Catalog.ListCategories:output_type -> tvstats.v1.ListCategoriesResponse
+	19, // 34: tvstats.v1.Catalog.ListProgrammes:output_type -> tvstats.v1.ListProgrammesResponse
+	21, // 35: tvstats.v1.Catalog.GetAccount:output_type -> tvstats.v1.GetAccountResponse
+	23, // 36: tvstats.v1.Catalog.EraseAccount:output_type -> tvstats.v1.EraseAccountResponse
+	29, // [29:37] is the sub-list for method output_type
+	21, // [21:29] is the sub-list for method input_type
 	21, // [21:21] is the sub-list for extension type_name
 	21, // [21:21] is the sub-list for extension extendee
 	0,  // [0:21] is the sub-list for field type_name
@@ -1810,7 +1942,7 @@ func file_tvstats_v1_catalog_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tvstats_v1_catalog_proto_rawDesc), len(file_tvstats_v1_catalog_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

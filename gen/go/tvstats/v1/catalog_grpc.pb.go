@@ -26,6 +26,7 @@ const (
 	Catalog_ListCategories_FullMethodName = "/tvstats.v1.Catalog/ListCategories"
 	Catalog_ListProgrammes_FullMethodName = "/tvstats.v1.Catalog/ListProgrammes"
 	Catalog_GetAccount_FullMethodName     = "/tvstats.v1.Catalog/GetAccount"
+	Catalog_EraseAccount_FullMethodName   = "/tvstats.v1.Catalog/EraseAccount"
 )
 
 // CatalogClient is the client API for Catalog service.
@@ -82,6 +83,23 @@ type CatalogClient interface {
 	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, or the account is
 	// deleted.
 	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*GetAccountResponse, error)
+	// EraseAccount removes everything that is stored about an account, for good, and answers how much that was: its view
+	// sessions, its states and its payments. Nothing of it is answered any more once this has been answered, and within the
+	// store's files nothing is left of it after the next stop or start of the service.
+	//
+	// It does not come back: the service remembers a keyed digest of the account, and from then on rejects its view events
+	// with INVALID_EVENT and its states and payments with INVALID_ENTITY, for as long as the operator's data is kept. An
+	// account_id that was erased is therefore never given to another subscriber.
+	//
+	// Figures that name nobody and were stored before stay as they are: sortings, selections, and what
+	// SubscriberDynamics keeps of past days and hours, until other data of their time changes. What is built or computed from
+	// then on is without the account.
+	//
+	// Erasing again removes nothing and is no error; neither is an account that nothing is known of, which stays away all the
+	// same.
+	//
+	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client is unknown.
+	EraseAccount(ctx context.Context, in *EraseAccountRequest, opts ...grpc.CallOption) (*EraseAccountResponse, error)
 }
 
 type catalogClient struct {
@@ -165,6 +183,16 @@ func (c *catalogClient) GetAccount(ctx context.Context, in *GetAccountRequest, o
 	return out, nil
 }
 
+func (c *catalogClient) EraseAccount(ctx context.Context, in *EraseAccountRequest, opts ...grpc.CallOption) (*EraseAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EraseAccountResponse)
+	err := c.cc.Invoke(ctx, Catalog_EraseAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CatalogServer is the server API for Catalog service.
 // All implementations must embed UnimplementedCatalogServer
 // for forward compatibility.
@@ -219,6 +247,23 @@ type CatalogServer interface {
 	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, or the account is
 	// deleted.
 	GetAccount(context.Context, *GetAccountRequest) (*GetAccountResponse, error)
+	// EraseAccount removes everything that is stored about an account, for good, and answers how much that was: its view
+	// sessions, its states and its payments. Nothing of it is answered any more once this has been answered, and within the
+	// store's files nothing is left of it after the next stop or start of the service.
+	//
+	// It does not come back: the service remembers a keyed digest of the account, and from then on rejects its view events
+	// with INVALID_EVENT and its states and payments with INVALID_ENTITY, for as long as the operator's data is kept. An
+	// account_id that was erased is therefore never given to another subscriber.
+	//
+	// Figures that name nobody and were stored before stay as they are: sortings, selections, and what
+	// SubscriberDynamics keeps of past days and hours, until other data of their time changes. What is built or computed from
+	// then on is without the account.
+	//
+	// Erasing again removes nothing and is no error; neither is an account that nothing is known of, which stays away all the
+	// same.
+	//
+	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client is unknown.
+	EraseAccount(context.Context, *EraseAccountRequest) (*EraseAccountResponse, error)
 	mustEmbedUnimplementedCatalogServer()
 }
 
@@ -249,6 +294,9 @@ func (UnimplementedCatalogServer) ListProgrammes(context.Context, *ListProgramme
 }
 func (UnimplementedCatalogServer) GetAccount(context.Context, *GetAccountRequest) (*GetAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAccount not implemented")
+}
+func (UnimplementedCatalogServer) EraseAccount(context.Context, *EraseAccountRequest) (*EraseAccountResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EraseAccount not implemented")
 }
 func (UnimplementedCatalogServer) mustEmbedUnimplementedCatalogServer() {}
 func (UnimplementedCatalogServer) testEmbeddedByValue()                 {}
@@ -386,6 +434,24 @@ func _Catalog_GetAccount_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Catalog_EraseAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EraseAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServer).EraseAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Catalog_EraseAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServer).EraseAccount(ctx, req.(*EraseAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Catalog_ServiceDesc is the grpc.ServiceDesc for Catalog service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -416,6 +482,10 @@ var Catalog_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetAccount",
 			Handler:    _Catalog_GetAccount_Handler,
+		},
+		{
+			MethodName: "EraseAccount",
+			Handler:    _Catalog_EraseAccount_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

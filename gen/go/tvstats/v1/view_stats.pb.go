@@ -484,7 +484,7 @@ type RejectedEvent struct {
 	Index uint32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
 	// Why, for programs. One of
 	//
-	//	INVALID_EVENT: a field of the event breaks a rule that stands at the field;
+	//	INVALID_EVENT: a field of the event breaks a rule that stands at the field, or its account was erased;
 	//	COLLECTION_DISABLED: the collection of viewing is switched off for the client (Client.collection_enabled);
 	//	PERMISSION_DENIED: the caller's token does not cover the client.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`

@@ -253,3 +253,21 @@ class GetAccountResponse(_message.Message):
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     account: Account
     def __init__(self, account: _Optional[_Union[Account, _Mapping]] = ...) -> None: ...
+
+class EraseAccountRequest(_message.Message):
+    __slots__ = ("client_id", "account_id")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    account_id: int
+    def __init__(self, client_id: _Optional[int] = ..., account_id: _Optional[int] = ...) -> None: ...
+
+class EraseAccountResponse(_message.Message):
+    __slots__ = ("sessions", "states", "payments")
+    SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    STATES_FIELD_NUMBER: _ClassVar[int]
+    PAYMENTS_FIELD_NUMBER: _ClassVar[int]
+    sessions: int
+    states: int
+    payments: int
+    def __init__(self, sessions: _Optional[int] = ..., states: _Optional[int] = ..., payments: _Optional[int] = ...) -> None: ...

@@ -54,6 +54,11 @@ class CatalogStub(object):
                 request_serializer=tvstats_dot_v1_dot_catalog__pb2.GetAccountRequest.SerializeToString,
                 response_deserializer=tvstats_dot_v1_dot_catalog__pb2.GetAccountResponse.FromString,
                 )
+        self.EraseAccount = channel.unary_unary(
+                '/tvstats.v1.Catalog/EraseAccount',
+                request_serializer=tvstats_dot_v1_dot_catalog__pb2.EraseAccountRequest.SerializeToString,
+                response_deserializer=tvstats_dot_v1_dot_catalog__pb2.EraseAccountResponse.FromString,
+                )
 
 
 class CatalogServicer(object):
@@ -143,6 +148,28 @@ class CatalogServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseAccount(self, request, context):
+        """EraseAccount removes everything that is stored about an account, for good, and answers how much that was: its view
+        sessions, its states and its payments. Nothing of it is answered any more once this has been answered, and within the
+        store's files nothing is left of it after the next stop or start of the service.
+
+        It does not come back: the service remembers a keyed digest of the account, and from then on rejects its view events
+        with INVALID_EVENT and its states and payments with INVALID_ENTITY, for as long as the operator's data is kept. An
+        account_id that was erased is therefore never given to another subscriber.
+
+        Figures that name nobody and were stored before stay as they are: sortings, selections, and what
+        SubscriberDynamics keeps of past days and hours, until other data of their time changes. What is built or computed from
+        then on is without the account.
+
+        Erasing again removes nothing and is no error; neither is an account that nothing is known of, which stays away all the
+        same.
+
+        INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client is unknown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CatalogServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -180,6 +207,11 @@ def add_CatalogServicer_to_server(servicer, server):
                     servicer.GetAccount,
                     request_deserializer=tvstats_dot_v1_dot_catalog__pb2.GetAccountRequest.FromString,
                     response_serializer=tvstats_dot_v1_dot_catalog__pb2.GetAccountResponse.SerializeToString,
+            ),
+            'EraseAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseAccount,
+                    request_deserializer=tvstats_dot_v1_dot_catalog__pb2.EraseAccountRequest.FromString,
+                    response_serializer=tvstats_dot_v1_dot_catalog__pb2.EraseAccountResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -312,5 +344,22 @@ class Catalog(object):
         return grpc.experimental.unary_unary(request, target, '/tvstats.v1.Catalog/GetAccount',
             tvstats_dot_v1_dot_catalog__pb2.GetAccountRequest.SerializeToString,
             tvstats_dot_v1_dot_catalog__pb2.GetAccountResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def EraseAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/tvstats.v1.Catalog/EraseAccount',
+            tvstats_dot_v1_dot_catalog__pb2.EraseAccountRequest.SerializeToString,
+            tvstats_dot_v1_dot_catalog__pb2.EraseAccountResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)

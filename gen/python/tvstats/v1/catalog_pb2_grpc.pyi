@@ -105,6 +105,28 @@ class CatalogStub:
     deleted.
     """
 
+    EraseAccount: grpc.UnaryUnaryMultiCallable[
+        tvstats.v1.catalog_pb2.EraseAccountRequest,
+        tvstats.v1.catalog_pb2.EraseAccountResponse,
+    ]
+    """EraseAccount removes everything that is stored about an account, for good, and answers how much that was: its view
+    sessions, its states and its payments. Nothing of it is answered any more once this has been answered, and within the
+    store's files nothing is left of it after the next stop or start of the service.
+
+    It does not come back: the service remembers a keyed digest of the account, and from then on rejects its view events
+    with INVALID_EVENT and its states and payments with INVALID_ENTITY, for as long as the operator's data is kept. An
+    account_id that was erased is therefore never given to another subscriber.
+
+    Figures that name nobody and were stored before stay as they are: sortings, selections, and what
+    SubscriberDynamics keeps of past days and hours, until other data of their time changes. What is built or computed from
+    then on is without the account.
+
+    Erasing again removes nothing and is no error; neither is an account that nothing is known of, which stays away all the
+    same.
+
+    INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client is unknown.
+    """
+
 class CatalogAsyncStub:
     """Catalog holds what the middleware knows of each operator: channels, tariffs, categories, accounts, the programme guide
     and payments. The middleware pushes it; the service never asks for it.
@@ -190,6 +212,28 @@ class CatalogAsyncStub:
 
     INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, or the account is
     deleted.
+    """
+
+    EraseAccount: grpc.aio.UnaryUnaryMultiCallable[
+        tvstats.v1.catalog_pb2.EraseAccountRequest,
+        tvstats.v1.catalog_pb2.EraseAccountResponse,
+    ]
+    """EraseAccount removes everything that is stored about an account, for good, and answers how much that was: its view
+    sessions, its states and its payments. Nothing of it is answered any more once this has been answered, and within the
+    store's files nothing is left of it after the next stop or start of the service.
+
+    It does not come back: the service remembers a keyed digest of the account, and from then on rejects its view events
+    with INVALID_EVENT and its states and payments with INVALID_ENTITY, for as long as the operator's data is kept. An
+    account_id that was erased is therefore never given to another subscriber.
+
+    Figures that name nobody and were stored before stay as they are: sortings, selections, and what
+    SubscriberDynamics keeps of past days and hours, until other data of their time changes. What is built or computed from
+    then on is without the account.
+
+    Erasing again removes nothing and is no error; neither is an account that nothing is known of, which stays away all the
+    same.
+
+    INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client is unknown.
     """
 
 class CatalogServicer(metaclass=abc.ABCMeta):
@@ -291,6 +335,30 @@ class CatalogServicer(metaclass=abc.ABCMeta):
 
         INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, or the account is
         deleted.
+        """
+
+    @abc.abstractmethod
+    def EraseAccount(
+        self,
+        request: tvstats.v1.catalog_pb2.EraseAccountRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[tvstats.v1.catalog_pb2.EraseAccountResponse, collections.abc.Awaitable[tvstats.v1.catalog_pb2.EraseAccountResponse]]:
+        """EraseAccount removes everything that is stored about an account, for good, and answers how much that was: its view
+        sessions, its states and its payments. Nothing of it is answered any more once this has been answered, and within the
+        store's files nothing is left of it after the next stop or start of the service.
+
+        It does not come back: the service remembers a keyed digest of the account, and from then on rejects its view events
+        with INVALID_EVENT and its states and payments with INVALID_ENTITY, for as long as the operator's data is kept. An
+        account_id that was erased is therefore never given to another subscriber.
+
+        Figures that name nobody and were stored before stay as they are: sortings, selections, and what
+        SubscriberDynamics keeps of past days and hours, until other data of their time changes. What is built or computed from
+        then on is without the account.
+
+        Erasing again removes nothing and is no error; neither is an account that nothing is known of, which stays away all the
+        same.
+
+        INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client is unknown.
         """
 
 def add_CatalogServicer_to_server(servicer: CatalogServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -31,7 +31,9 @@ class ViewStatsStub:
     that names each field; an id that nothing is stored under is NOT_FOUND, a client_id included; a store that cannot be
     reached, or a service that shuts down, is UNAVAILABLE and the call may be made again. Where callers must present a
     token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
-    about PERMISSION_DENIED. Errors carry a google.rpc.ErrorInfo of domain "tvstats".
+    about PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
+    caller that takes more than its share gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where coming again helps.
+    Errors carry a google.rpc.ErrorInfo of domain "tvstats".
 
     Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
     one. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a
@@ -164,7 +166,9 @@ class ViewStatsAsyncStub:
     that names each field; an id that nothing is stored under is NOT_FOUND, a client_id included; a store that cannot be
     reached, or a service that shuts down, is UNAVAILABLE and the call may be made again. Where callers must present a
     token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
-    about PERMISSION_DENIED. Errors carry a google.rpc.ErrorInfo of domain "tvstats".
+    about PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
+    caller that takes more than its share gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where coming again helps.
+    Errors carry a google.rpc.ErrorInfo of domain "tvstats".
 
     Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
     one. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a
@@ -296,7 +300,9 @@ class ViewStatsServicer(metaclass=abc.ABCMeta):
     that names each field; an id that nothing is stored under is NOT_FOUND, a client_id included; a store that cannot be
     reached, or a service that shuts down, is UNAVAILABLE and the call may be made again. Where callers must present a
     token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
-    about PERMISSION_DENIED. Errors carry a google.rpc.ErrorInfo of domain "tvstats".
+    about PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
+    caller that takes more than its share gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where coming again helps.
+    Errors carry a google.rpc.ErrorInfo of domain "tvstats".
 
     Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
     one. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a
