@@ -15,7 +15,7 @@ var _ store.CatalogWriter = (*Store)(nil)
 func (s *Store) ApplyCatalog(ctx context.Context, batch catalog.Batch) error {
 	s.applying.Lock()
 	defer s.applying.Unlock()
-	if err := s.applyCatalog(ctx, s.tombstones.Load().livingBatch(batch)); err != nil {
+	if err := s.applyCatalog(ctx, s.erased.Load().Batch(batch)); err != nil {
 		return writeError(ctx, "apply the catalog", err)
 	}
 	return nil

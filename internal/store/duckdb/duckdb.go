@@ -22,6 +22,7 @@ import (
 	engine "github.com/duckdb/duckdb-go/v2"
 
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/store/erasure"
 )
 
 const fileName = "tvstats.duckdb"
@@ -73,8 +74,8 @@ type Store struct {
 	leasing  sync.Mutex // one change of jobs at a time
 	caching  sync.Mutex // one SaveFigures at a time
 
-	erasing    sync.RWMutex // shared by AppendReports; EraseAccount takes it alone
-	tombstones atomic.Pointer[tombstones]
+	erasing sync.RWMutex // shared by AppendReports; EraseAccount takes it alone
+	erased  atomic.Pointer[erasure.Set]
 }
 
 var _ store.Store = (*Store)(nil)
@@ -117,11 +118,11 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.rewriteAfterErasures(ctx); err != nil {
 		return fmt.Errorf("write the file anew after an erasure: %w", err)
 	}
-	loaded, err := loadTombstones(ctx, s.db)
+	erased, err := loadErased(ctx, s.db)
 	if err != nil {
 		return fmt.Errorf("load erasures: %w", err)
 	}
-	s.tombstones.Store(loaded)
+	s.erased.Store(erased)
 	if err = releaseLeases(ctx, s.db); err != nil {
 		return fmt.Errorf("release jobs: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/store/erasure"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -19,55 +20,56 @@ func (s *Store) EraseAccount(ctx context.Context, clientID int32, accountID int6
 	defer s.applying.Unlock()
 	s.erasing.Lock()
 	defer s.erasing.Unlock()
-	if s.tombstones.Load().has(clientID, accountID) {
+	if s.erased.Load().Has(clientID, accountID) {
 		return store.Erased{}, nil
 	}
-	next, sum, newKey := s.tombstones.Load().with(clientID, accountID)
-	var erased store.Erased
+	var removed store.Erased
+	var erased *erasure.Set
 	err := inTx(ctx, s.db, func(tx *sql.Tx) (err error) {
-		if erased, err = removeAccount(ctx, tx, clientID, accountID); err != nil {
+		if removed, err = removeAccount(ctx, tx, clientID, accountID); err != nil {
 			return err
 		}
-		return next.store(ctx, tx, clientID, sum, newKey)
+		erased, err = bury(ctx, tx, s.erased.Load(), clientID, accountID)
+		return err
 	})
 	if err != nil {
 		return store.Erased{}, writeError(ctx, "erase an account", err)
 	}
-	s.tombstones.Store(next)
+	s.erased.Store(erased)
 	s.meta.forget(accountKey{clientID, accountID})
-	return erased, nil
+	return removed, nil
 }
 
 // removeAccount deletes the account's rows and counts them. The versions count its reports on, as if they were folded.
-func removeAccount(ctx context.Context, tx *sql.Tx, client int32, account int64) (erased store.Erased, err error) {
+func removeAccount(ctx context.Context, tx *sql.Tx, client int32, account int64) (removed store.Erased, err error) {
 	where := fmt.Sprintf(`client_id = %d AND account_id = %d`, client, account)
 	err = tx.QueryRowContext(ctx, fmt.Sprintf(
 		`SELECT count(*) FROM (SELECT DISTINCT %s FROM (FROM sessions WHERE %[2]s UNION ALL FROM reports WHERE %[2]s))`,
-		identity, where)).Scan(&erased.Sessions)
+		identity, where)).Scan(&removed.Sessions)
 	if err != nil {
-		return erased, err
+		return removed, err
 	}
 	if _, err := tx.ExecContext(ctx, foldedReports(where)); err != nil {
-		return erased, err
+		return removed, err
 	}
 	for _, from := range []struct {
 		table string
 		count *int64 // nil = not of interest
 	}{
 		{"reports", nil}, {"sessions", nil}, {"viewers", nil}, {"accounts", nil},
-		{"account_states", &erased.States}, {"payments", &erased.Payments},
+		{"account_states", &removed.States}, {"payments", &removed.Payments},
 	} {
 		outcome, err := tx.ExecContext(ctx, `DELETE FROM `+from.table+` WHERE `+where)
 		if err != nil {
-			return erased, err
+			return removed, err
 		}
 		if from.count != nil {
 			if *from.count, err = outcome.RowsAffected(); err != nil {
-				return erased, err
+				return removed, err
 			}
 		}
 	}
-	return erased, nil
+	return removed, nil
 }
 
 // forget takes the account out of the mirror.
@@ -79,7 +81,7 @@ func (m *meta) forget(account accountKey) {
 
 // IsErased tells whether an account was erased; see store.Eraser.
 func (s *Store) IsErased(_ context.Context, clientID int32, accountID int64) (bool, error) {
-	return s.tombstones.Load().has(clientID, accountID), nil
+	return s.erased.Load().Has(clientID, accountID), nil
 }
 
 // ExpireViewing removes days; see store.Eraser. Their space is used again for later ones.

@@ -181,7 +181,7 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	}
 	s.erasing.RLock()
 	defer s.erasing.RUnlock()
-	if reports = s.tombstones.Load().livingReports(reports); len(reports) == 0 {
+	if reports = s.erased.Load().Reports(reports); len(reports) == 0 {
 		return nil
 	}
 	all, err := s.meta.prepare(ctx, reports)

@@ -68,7 +68,27 @@ func (s *Store) ApplyCatalog(ctx context.Context, batch catalog.Batch) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
-	return fault(ctx, "apply the catalog", s.applyCatalog(ctx, batch))
+	erased, err := s.erasedNow(ctx)
+	if err != nil {
+		return fault(ctx, "read erased accounts", err)
+	}
+	batch = erased.Batch(batch)
+	if err := s.applyCatalog(ctx, batch); err != nil {
+		return fault(ctx, "apply the catalog", err)
+	}
+	return fault(ctx, "look for accounts erased meanwhile", s.mourn(ctx, erased, accountsIn(batch)))
+}
+
+// accountsIn are the accounts that a batch tells of.
+func accountsIn(batch catalog.Batch) []accountOf {
+	var accounts []accountOf
+	for _, a := range batch.Accounts {
+		accounts = append(accounts, accountOf{batch.ClientID, a.ID})
+	}
+	for _, p := range batch.Payments {
+		accounts = append(accounts, accountOf{batch.ClientID, p.AccountID})
+	}
+	return accounts
 }
 
 func (s *Store) applyCatalog(ctx context.Context, batch catalog.Batch) error {

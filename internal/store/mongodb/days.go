@@ -76,7 +76,7 @@ func (s *Store) beginWriting(ctx context.Context, kind string, hours []clientHou
 		changes["writing"] = 1
 		if kind == viewingChanges {
 			changes["version"] = int64(1)
-			set["rolled"] = false
+			set["rolled"], set["expired"] = false, false
 		} else {
 			created["version"], created["rolled"], created["parts"] = int64(0), true, 0 // without sessions nothing is to be rolled up
 		}

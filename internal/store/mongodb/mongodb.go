@@ -27,6 +27,7 @@ type Store struct {
 	usable   atomic.Bool // the schema was found to be ours
 	clients  sync.Map    // int32 to struct{}: those that exist; none ever goes
 	tariffs  tariffCache
+	erased   atomic.Pointer[erasures] // nil before it was read
 }
 
 var _ store.Store = (*Store)(nil)
@@ -89,4 +90,5 @@ const (
 	resultsCollection    = "results"
 	jobsCollection       = "jobs"
 	figuresCollection    = "figures"
+	erasuresCollection   = "erasures"
 )

@@ -55,6 +55,7 @@ var layouts = []layout{
 	{collection: rollupsCollection, sharded: true},
 	{collection: resultsCollection, indexes: []index{{"client_created", keys("client_id", "created_at", "_id")}}},
 	{collection: figuresCollection, sharded: true, indexes: []index{{"client_kind_start", keys("client_id", "kind", "start_at")}}},
+	{collection: erasuresCollection},
 	{collection: jobsCollection, indexes: []index{
 		{"created", keys("created_at", "_id")},
 		{"state_created", keys("state", "created_at", "_id")},

@@ -27,13 +27,32 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if err := s.writable(ctx); err != nil || len(reports) == 0 {
 		return err
 	}
+	erased, err := s.erasedNow(ctx)
+	if err != nil {
+		return fault(ctx, "read erased accounts", err)
+	}
+	if reports = erased.Reports(reports); len(reports) == 0 {
+		return nil
+	}
 	if err := s.ensureClients(ctx, reports); err != nil {
 		return fault(ctx, "add clients", err)
 	}
 	sessions := merged(reports)
-	return persist(ctx, func(ctx context.Context) error {
+	err = persist(ctx, func(ctx context.Context) error {
 		return fault(ctx, "append reports", s.writeSessions(ctx, sessions))
 	})
+	if err != nil {
+		return err
+	}
+	return fault(ctx, "look for accounts erased meanwhile", s.mourn(ctx, erased, accountsOf(sessions)))
+}
+
+func accountsOf(sessions []viewing.Report) []accountOf {
+	accounts := make([]accountOf, len(sessions))
+	for i := range sessions {
+		accounts[i] = accountOf{sessions[i].ClientID, sessions[i].AccountID}
+	}
+	return accounts
 }
 
 // writeSessions writes between two marks of the days that it touches: see days.go.

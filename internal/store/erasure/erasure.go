@@ -1,0 +1,90 @@
+// Package erasure is what engines remember of accounts that were erased: enough to know one when it is told of again, and
+// nothing from which it could be read without the key.
+package erasure
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"maps"
+	"slices"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// Digest stands for an account: HMAC-SHA-256 of its client and id.
+type Digest [sha256.Size]byte
+
+// NewKey makes the key of a store's digests.
+func NewKey() []byte {
+	key := make([]byte, sha256.Size)
+	rand.Read(key) // it never fails
+	return key
+}
+
+// Set is the accounts that were erased. Once it is shared it is never changed, only replaced, so that reading needs no lock.
+type Set struct {
+	key    []byte
+	erased map[int32]map[Digest]bool
+}
+
+// NewSet is an empty set; the key may be nil as long as it stays empty.
+func NewSet(key []byte) *Set { return &Set{key: key, erased: map[int32]map[Digest]bool{}} }
+
+// Key is the key of the digests, nil before one was needed.
+func (s *Set) Key() []byte { return s.key }
+
+// Add adds an account, while nobody else has the set.
+func (s *Set) Add(client int32, account Digest) {
+	if s.erased[client] == nil {
+		s.erased[client] = map[Digest]bool{}
+	}
+	s.erased[client][account] = true
+}
+
+// With answers a set under the key with one account more.
+func (s *Set) With(key []byte, client int32, account int64) (*Set, Digest) {
+	next := &Set{key: key, erased: maps.Clone(s.erased)}
+	next.erased[client] = maps.Clone(s.erased[client])
+	digest := next.Digest(client, account)
+	next.Add(client, digest)
+	return next, digest
+}
+
+// Digest is what stands for the account.
+func (s *Set) Digest(client int32, account int64) (digest Digest) {
+	mac := hmac.New(sha256.New, s.key)
+	mac.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, uint32(client)), uint64(account)))
+	mac.Sum(digest[:0])
+	return digest
+}
+
+// Has tells whether the account was erased. Clients of which none was pay nothing for asking.
+func (s *Set) Has(client int32, account int64) bool {
+	erased := s.erased[client]
+	return len(erased) > 0 && erased[s.Digest(client, account)]
+}
+
+// Reports leaves out those of erased accounts.
+func (s *Set) Reports(reports []viewing.Report) []viewing.Report {
+	erased := func(r viewing.Report) bool { return s.Has(r.ClientID, r.AccountID) }
+	if len(s.erased) == 0 || !slices.ContainsFunc(reports, erased) {
+		return reports
+	}
+	return slices.DeleteFunc(slices.Clone(reports), erased)
+}
+
+// Batch leaves out what it tells of erased accounts.
+func (s *Set) Batch(batch catalog.Batch) catalog.Batch {
+	if len(s.erased[batch.ClientID]) > 0 {
+		batch.Accounts = slices.DeleteFunc(slices.Clone(batch.Accounts), func(a catalog.Account) bool {
+			return s.Has(batch.ClientID, a.ID)
+		})
+		batch.Payments = slices.DeleteFunc(slices.Clone(batch.Payments), func(p catalog.Payment) bool {
+			return s.Has(batch.ClientID, p.AccountID)
+		})
+	}
+	return batch
+}

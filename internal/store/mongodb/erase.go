@@ -1,0 +1,164 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var _ store.Eraser = (*Store)(nil)
+
+// Erasing is not one step here. First every process is made to know that the account is erased, then what is there is
+// removed. A writer that began before looks again when it has written, and removes what it should not have (mourn). So
+// whoever comes last removes it, and only a process that dies between the two leaves anything: to erase again helps.
+
+// EraseAccount removes an account; see store.Eraser.
+func (s *Store) EraseAccount(ctx context.Context, clientID int32, accountID int64) (store.Erased, error) {
+	if err := s.writable(ctx); err != nil {
+		return store.Erased{}, err
+	}
+	if err := s.bury(ctx, clientID, accountID); err != nil {
+		return store.Erased{}, fault(ctx, "remember an erased account", err)
+	}
+	removed, err := s.removeAccount(ctx, clientID, accountID)
+	return removed, fault(ctx, "erase an account", err)
+}
+
+// IsErased tells whether an account was erased, as far as this process has heard; whoever writes asks the server.
+func (s *Store) IsErased(ctx context.Context, clientID int32, accountID int64) (bool, error) {
+	known := s.erased.Load()
+	if known == nil {
+		var err error
+		if known, err = s.erasedNow(ctx); err != nil {
+			return false, fault(ctx, "read erased accounts", err)
+		}
+	}
+	return known.Has(clientID, accountID), nil
+}
+
+// accountOf is an account of a client.
+type accountOf struct {
+	client  int32
+	account int64
+}
+
+// mourn removes of what was just written that which was erased since before was read.
+func (s *Store) mourn(ctx context.Context, before *erasures, written []accountOf) error {
+	now, err := s.erasedNow(ctx)
+	if err != nil || now == before {
+		return err
+	}
+	slices.SortFunc(written, func(a, b accountOf) int {
+		return strings.Compare(entityID(a.client, a.account), entityID(b.client, b.account))
+	})
+	for _, w := range slices.Compact(written) {
+		if now.Has(w.client, w.account) {
+			if _, err := s.removeAccount(ctx, w.client, w.account); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) removeAccount(ctx context.Context, client int32, account int64) (removed store.Erased, err error) {
+	if removed.Sessions, err = s.removeSessions(ctx, bson.M{"_id": ofClient(client), "account_id": account}); err != nil {
+		return removed, err
+	}
+	id := entityID(client, account)
+	known, err := readOne[accountDocument](ctx, s.collection(accountsCollection), bson.M{"_id": id})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return removed, err
+	}
+	removed.States = int64(len(known.States))
+	if _, err := s.collection(accountsCollection).DeleteOne(ctx, bson.M{"_id": id}); err != nil {
+		return removed, err
+	}
+	outcome, err := s.collection(paymentsCollection).DeleteMany(ctx, bson.M{"_id": ofClient(client), "account_id": account})
+	if err != nil {
+		return removed, err
+	}
+	removed.Payments = outcome.DeletedCount
+	return removed, s.upsertClient(ctx, client, bson.M{"$inc": bson.M{"accounts_revision": int64(1)}}) // lets caches forget its tariffs
+}
+
+// removedAtOnce is how many documents a request names.
+const removedAtOnce = 10_000
+
+// removeSessions removes the sessions that match and takes back the rollups of their days.
+func (s *Store) removeSessions(ctx context.Context, match bson.M) (removed int64, err error) {
+	var ids, days []string
+	cursor, err := s.collection(sessionsCollection).Find(ctx, match, options.Find().SetProjection(bson.M{"_id": 1}))
+	err = eachOf(ctx, cursor, err, func(d *struct {
+		ID string `bson:"_id"`
+	}) error {
+		ids, days = append(ids, d.ID), append(days, d.ID[:strings.LastIndexByte(d.ID, '/')])
+		return nil
+	})
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	slices.Sort(days)
+	err = s.unrolled(ctx, slices.Compact(days), func() error {
+		for some := range slices.Chunk(ids, removedAtOnce) {
+			outcome, err := s.collection(sessionsCollection).DeleteMany(ctx, bson.M{"_id": bson.M{"$in": some}})
+			if err != nil {
+				return err
+			}
+			removed += outcome.DeletedCount
+		}
+		return nil
+	})
+	return removed, err
+}
+
+// unrolled writes to days between two marks, as writeSessions does, but counts no change: see store.Eraser.
+func (s *Store) unrolled(ctx context.Context, days []string, write func() error) error {
+	c, these := s.collection(daysCollection), bson.M{"$in": days}
+	_, err := c.UpdateMany(ctx, bson.M{"_id": these}, bson.M{
+		"$inc": bson.M{"version": int64(1), "writing": 1}, "$set": bson.M{"rolled": false, "touched_at": time.Now()},
+	})
+	if err != nil {
+		return err
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	_, err = c.UpdateMany(ctx, bson.M{"_id": these, "writing": bson.M{"$gt": 0}}, bson.M{"$inc": bson.M{"writing": -1}})
+	return err
+}
+
+// ExpireViewing removes the sessions of days, each of which then counts as expired until something is written to it.
+func (s *Store) ExpireViewing(ctx context.Context, before viewing.Millis) error {
+	if err := s.writable(ctx); err != nil {
+		return err
+	}
+	due, err := s.days(ctx, bson.M{"day": bson.M{"$lt": date(before.Day().Start())}, "expired": bson.M{"$ne": true}})
+	if err != nil {
+		return fault(ctx, "find old days", err)
+	}
+	for _, day := range due {
+		if err := s.expire(ctx, day); err != nil {
+			return fault(ctx, "remove the viewing of "+day.ID, err)
+		}
+	}
+	return nil
+}
+
+// expire marks the day first: whoever writes to it meanwhile takes the mark back.
+func (s *Store) expire(ctx context.Context, day dayState) error {
+	_, err := s.collection(daysCollection).UpdateOne(ctx, bson.M{"_id": day.ID}, bson.M{"$set": bson.M{"expired": true}})
+	if err != nil {
+		return err
+	}
+	_, err = s.removeSessions(ctx, bson.M{"_id": onDays(day.ClientID, day.day(), day.day())})
+	return err
+}
