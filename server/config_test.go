@@ -78,6 +78,9 @@ func TestWrongFlags(t *testing.T) {
 		{"--job-workers=65", "--job-workers=65: allowed are 0 to 64"},
 		{"--job-queue=0", "--job-queue=0: allowed are 1 to 100000"},
 		{"--job-retention=59s", "--job-retention=59s: allowed are 1m0s to 87600h0m0s"},
+		{"--schedule=daily=off", `--schedule: entry "daily=off": there is no "daily"; the names are cache_customers_dynamic, cache_max_online, ` +
+			"collect_daily_stats, save_stats"},
+		{"--schedule=save_stats=@hourly", `--schedule: entry "save_stats=@hourly": a name is followed by = and "off" or five fields`},
 		{"--stream-idle-timeout=0s", "--stream-idle-timeout=0s: allowed are 1s to"},
 		{"--drain-timeout=-1s", "--drain-timeout=-1s: allowed are 0s to 1h0m0s"},
 		{"--log-level=loud", `--log-level must be one of "debug","info","warn","error" but got "loud"`},

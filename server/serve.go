@@ -77,10 +77,13 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 		ingest: in, builder: ranking.NewBuilder(db, newID), archive: ranking.NewArchive(db), catalog: db,
 		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,
 	}
-	queue := jobs.NewQueue(db, clockwork.NewRealClock(), cfg.JobQueue)
-	defer inBackground(func(ctx context.Context) {
-		jobs.NewRunner(queue, newID(), &work{viewStats: stats}, newJobObserver(numbers, log)).Run(ctx, cfg.JobWorkers)
-	})()
+	clock := clockwork.NewRealClock()
+	queue := jobs.NewQueue(db, clock, cfg.JobQueue)
+	endJobs, err := cfg.startJobs(queue, clock, &work{viewStats: stats}, newJobObserver(numbers, log))
+	if err != nil {
+		return err
+	}
+	defer endJobs()
 
 	bounded := newConnections(calls, &cfg.limitsConfig, numbers.refused)
 	server := grpc.NewServer(serverOptions(cfg, transport, chain(&cfg, log, numbers, entry, bounded, draining))...)

@@ -58,7 +58,14 @@ func (s Schedule) parse(entry string) (name, cron string, err error) {
 // validCron refuses what the scheduler would take beside five fields: other time zones, and intervals that begin with the
 // program, at which no two replicas would agree.
 func validCron(cron string) bool {
-	return len(strings.Fields(cron)) == 5 && gocron.NewDefaultCron(false).IsValid(cron, time.UTC, time.Unix(0, 0)) == nil
+	_, err := parseCron(cron)
+	return err == nil && len(strings.Fields(cron)) == 5
+}
+
+// parseCron also refuses times that never come.
+func parseCron(cron string) (gocron.Cron, error) {
+	times := gocron.NewDefaultCron(false)
+	return times, times.IsValid(cron, time.UTC, time.Unix(0, 0))
 }
 
 // Start calls tick at each time of each entry, with that time, until stop is called; ctx ends then, and stop waits for the
@@ -71,13 +78,33 @@ func (s Schedule) Start(
 		return nil, err
 	}
 	for entry, cron := range s {
-		_, err := scheduler.NewJob(gocron.CronJob(cron, false), gocron.NewTask(func(ctx context.Context) {
-			tick(ctx, entry, viewing.At(clock.Now().Round(time.Minute))) // a timer is not exact, but entries tick on the minute
-		}))
+		times, err := parseCron(cron)
+		if err == nil {
+			_, err = scheduler.NewJob(gocron.CronJob(cron, false), gocron.NewTask(func(ctx context.Context) {
+				tick(ctx, entry, viewing.At(latest(times, clock.Now().Add(earliness))))
+			}))
+		}
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("schedule %s: %w", entry, err), scheduler.Shutdown())
 		}
 	}
 	scheduler.Start()
 	return scheduler.Shutdown, nil
+}
+
+// earliness is how much too early a timer may be, where the clock was set back meanwhile.
+const earliness = 30 * time.Second
+
+// latest answers the last of the times up to now. A timer is never exact, but replicas must agree which time it was for.
+func latest(times gocron.Cron, now time.Time) time.Time {
+	for back := time.Minute; ; back *= 2 {
+		last := times.Next(now.Add(-back))
+		if last.After(now) {
+			continue
+		}
+		for next := times.Next(last); !next.After(now); next = times.Next(next) {
+			last = next
+		}
+		return last
+	}
 }

@@ -58,15 +58,15 @@ func TestWrongSchedules(t *testing.T) {
 	}
 }
 
-// TestTicks: two replicas tick at the very same times, whenever they began and however inexact their timers are.
+// TestTicks: replicas tick for the very same times, whenever they began and however late their timers are.
 func TestTicks(t *testing.T) {
 	midnight := time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
 	type tick struct {
 		entry string
 		at    time.Time
 	}
-	for _, began := range []time.Duration{-30 * time.Second, -time.Minute} {
-		clock := clockwork.NewFakeClockAt(midnight.Add(began))
+	for began, late := range map[time.Duration]time.Duration{30 * time.Second: 0, time.Minute: 7 * time.Second, time.Hour: 4 * time.Minute} {
+		clock := clockwork.NewFakeClockAt(midnight.Add(-began).Add(time.Second))
 		ticks := make(chan tick)
 		stop, err := byDefault.Start(clock, func(_ context.Context, entry string, at viewing.Millis) {
 			ticks <- tick{entry, at.Time()}
@@ -80,9 +80,9 @@ func TestTicks(t *testing.T) {
 			if err := clock.BlockUntilContext(t.Context(), len(byDefault)); err != nil {
 				t.Fatal(err)
 			}
-			clock.Advance(want.at.Add(7 * time.Second).Sub(clock.Now()))
+			clock.Advance(want.at.Add(late).Sub(clock.Now()))
 			if got := <-ticks; got != want {
-				t.Errorf("begun %v before midnight: got %v, want %v", began, got, want)
+				t.Errorf("begun %v before midnight and %v late: got %v, want %v", began, late, got, want)
 			}
 		}
 		if err := stop(); err != nil {

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/jobs"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// defaultSchedule computes ahead of time what an operator's screens show. Entries are named as the commands are in
+// StartJobRequest. A day is recorded some minutes after it has ended, when its last reports are in.
+var defaultSchedule = jobs.Schedule{
+	"cache_customers_dynamic": "0 * * * *",
+	"cache_max_online":        "0 * * * *",
+	"save_stats":              "0 * * * *",
+	"collect_daily_stats":     "5 0 * * *",
+}
+
+// scheduleTimeout is how long storing a job may take that is due.
+const scheduleTimeout = 5 * time.Second
+
+// keepSchedule adds the schedule's jobs to the queue until the answered function is called.
+func keepSchedule(schedule jobs.Schedule, queue *jobs.Queue, clock clockwork.Clock, log *slog.Logger) (stop func(), err error) {
+	end, err := schedule.Start(clock, func(ctx context.Context, entry string, at viewing.Millis) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), scheduleTimeout) // what is due is stored, at a stop too
+		defer cancel()
+		job, err := scheduledJob(entry, at)
+		if err == nil {
+			err = queue.Add(ctx, job)
+		}
+		if err != nil {
+			log.Warn("the schedule could not start a job; the next one will do its work too", "schedule", entry, "error", err)
+		}
+	})
+	return func() {
+		if err := end(); err != nil {
+			log.Warn("the schedule did not stop in order", "error", err)
+		}
+	}, err
+}
+
+// scheduledJob is the job of an entry at one time, for all clients. Every replica makes it with the same id, and so it is
+// stored once.
+func scheduledJob(entry string, at viewing.Millis) (store.Job, error) {
+	request := &tvstatsv1.StartJobRequest{}
+	message := request.ProtoReflect()
+	command := message.Descriptor().Fields().ByName(protoreflect.Name(entry))
+	message.Set(command, message.NewField(command))
+	job, err := newJob(derivedID(entry, at.Time().Format(time.RFC3339)), request, at)
+	job.Schedule = entry
+	return job, err
+}
