@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// A job that fails for a reason that may pass is tried again after firstRetry, then after twice that time, and so on, but
-// never later than after lastRetry. One that has failed maxFailures times is given up.
+// A job that fails for a reason that may pass is tried again after firstRetry, then after twice that time, and so on. One
+// that has failed maxFailures times is given up.
 const (
 	maxFailures = 5
 	firstRetry  = 5 * time.Second
-	lastRetry   = 5 * time.Minute
 )
 
 var (
@@ -47,8 +47,9 @@ func (r *Runner) attempt(ctx context.Context, job store.Job) {
 	renewing.Wait()
 
 	ended := a.outcome(result, err, cause)
-	if stored := a.finish(ctx, ended, cause); stored != nil {
-		r.observer.Hindered(stored)
+	if hindrance := a.finish(ctx, ended, cause); hindrance != nil {
+		r.observer.Hindered(hindrance)
+		ended.State = store.JobQueued // for its lease runs out, or another has it
 	}
 	r.observer.Ended(ended, r.queue.clock.Since(began), err)
 	r.queue.news.tell(topic{jobChanged, job.ID})
@@ -116,25 +117,32 @@ func (a *attempt) keepLease(ctx context.Context, end context.CancelCauseFunc) {
 // outcome is the job after the attempt. cause is why the work was ended; nil where it ended by itself.
 func (a *attempt) outcome(result []byte, err, cause error) store.Job {
 	job, now := a.job, a.queue.now()
-	job.Progress, job.DueAt, job.FinishedAt = a.progressed(), 0, now
+	job.Progress, job.FinishedAt = a.progressed(), now
 	switch {
 	case err == nil:
 		job.State, job.Progress, job.Error, job.Result = store.JobSucceeded, 1, "", result
 	case errors.Is(err, errCancelled), errors.Is(cause, errCancelled):
 		job.State = store.JobCancelled
 	case cause != nil: // the program stops
-		job.State, job.Progress, job.FinishedAt = store.JobQueued, 0, 0
-	case errors.Is(err, store.ErrUnavailable) && job.Failures+1 < maxFailures:
-		job.State, job.Progress, job.FinishedAt = store.JobQueued, 0, 0
-		job.DueAt = now.Add(min(firstRetry<<job.Failures, lastRetry))
-		job.Failures, job.Error = job.Failures+1, a.work.Explain(err)
+		return queuedAgain(job, now)
+	case errors.Is(err, errBrokenOff):
+		job.State, job.Error = store.JobFailed, err.Error()
 	default:
 		job.State, job.Failures, job.Error = store.JobFailed, job.Failures+1, a.work.Explain(err)
+		if errors.Is(err, store.ErrUnavailable) && job.Failures < maxFailures {
+			return queuedAgain(job, now.Add(firstRetry<<(job.Failures-1)))
+		}
 	}
 	return job
 }
 
-// finish stores the job, also when ctx has ended. Where that fails the lease runs out and the job is run again.
+// queuedAgain is the job as it waits for another attempt.
+func queuedAgain(job store.Job, due viewing.Millis) store.Job {
+	job.State, job.Progress, job.DueAt, job.FinishedAt = store.JobQueued, 0, due, 0
+	return job
+}
+
+// finish stores the job, also when ctx has ended.
 func (a *attempt) finish(ctx context.Context, job store.Job, cause error) error {
 	if errors.Is(cause, store.ErrLeaseLost) {
 		return fmt.Errorf("job %q: %w", job.ID, cause)

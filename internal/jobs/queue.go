@@ -71,7 +71,7 @@ func (q *Queue) Watch(ctx context.Context, id string, show func(store.Job) error
 	poll := q.clock.NewTicker(pollInterval)
 	defer poll.Stop()
 	var shown store.Job
-	for !shown.State.Ended() {
+	for {
 		job, err := q.store.Job(ctx, id)
 		if err != nil {
 			return err
@@ -81,7 +81,9 @@ func (q *Queue) Watch(ctx context.Context, id string, show func(store.Job) error
 				return err
 			}
 			shown = job
-			continue
+		}
+		if job.State.Ended() {
+			return nil
 		}
 		select {
 		case <-changed:
@@ -90,5 +92,4 @@ func (q *Queue) Watch(ctx context.Context, id string, show func(store.Job) error
 			return context.Cause(ctx)
 		}
 	}
-	return nil
 }

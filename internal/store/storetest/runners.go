@@ -301,7 +301,7 @@ func testGivenUp(t *testing.T, factory Factory) {
 	}
 	r := s.replica("a", 1, nil)
 	job := s.await(r.Queue, "job", ended)
-	s.wantJob(job, store.JobFailed, 6, 6, job.Error)
+	s.wantJob(job, store.JobFailed, 6, 5, job.Error)
 	if !strings.Contains(job.Error, "broken off") {
 		t.Errorf("the error is %q", job.Error)
 	}
