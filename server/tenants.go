@@ -67,7 +67,7 @@ func ownJob(ctx context.Context, job store.Job) error {
 	if coversEach(callerOf(ctx).is(), job.ClientIDs) {
 		return nil
 	}
-	return fmt.Errorf("job %q: %w", job.ID, store.ErrNotFound)
+	return fmt.Errorf("job %.60q: %w", job.ID, store.ErrNotFound)
 }
 
 // demandEach is nil where the caller may act for each of the clients, of which none means every client there is.

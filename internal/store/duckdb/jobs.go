@@ -40,10 +40,13 @@ func scanWholeJob(rows *sql.Rows, j *store.Job) error {
 	return rows.Scan(append(listedJob(j), &j.Request, &j.Result)...)
 }
 
+// jobNamed is how errors name a job, whose id is whatever a caller asked for.
+const jobNamed = "job %.60q"
+
 // Job answers one job; see store.JobStore.
 func (s *Store) Job(ctx context.Context, id string) (store.Job, error) {
 	jobs, err := collect(ctx, s.db, scanWholeJob, `SELECT `+jobWhole+` FROM jobs WHERE job_id = ?`, id)
-	return only(jobs, err, "job %q", id)
+	return only(jobs, err, jobNamed, id)
 }
 
 // Jobs answers a page of jobs, newest first; see store.JobStore.
@@ -96,9 +99,9 @@ func (s *Store) EndAttempt(ctx context.Context, owner string, job store.Job) err
 func (s *Store) changeLeased(ctx context.Context, what, id, owner, set string, args ...any) (store.Job, error) {
 	jobs, err := s.changeJobs(ctx, what, `UPDATE jobs SET `+set+` WHERE job_id = ? AND state = 2 AND owner = ?`,
 		append(args, id, owner)...)
-	job, err := only(jobs, err, "job %q", id)
+	job, err := only(jobs, err, jobNamed, id)
 	if errors.Is(err, store.ErrNotFound) {
-		err = fmt.Errorf("job %q: %w", id, store.ErrLeaseLost)
+		err = fmt.Errorf(jobNamed+": %w", id, store.ErrLeaseLost)
 	}
 	return job, err
 }
@@ -108,7 +111,7 @@ func (s *Store) CancelJob(ctx context.Context, id string, now viewing.Millis) (s
 	jobs, err := s.changeJobs(ctx, "cancel job", `UPDATE jobs SET cancelling = cancelling OR state = 2,
 			finished_at = CASE state WHEN 1 THEN ? ELSE finished_at END, state = CASE state WHEN 1 THEN 5 ELSE state END
 		WHERE job_id = ?`, int64(now), id)
-	return only(jobs, err, "job %q", id)
+	return only(jobs, err, jobNamed, id)
 }
 
 // DeleteJobs removes jobs that ended; see store.JobStore.
