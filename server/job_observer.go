@@ -31,6 +31,15 @@ func newJobMetrics() jobMetrics {
 	}
 }
 
+// begin gives the metrics of a method their first values.
+func (m *jobMetrics) begin(method string) {
+	m.running.WithLabelValues(method)
+	m.seconds.WithLabelValues(method)
+	for _, outcome := range outcomes {
+		m.attempts.WithLabelValues(method, outcome)
+	}
+}
+
 // outcomes are what attempts end with, in metrics and the log.
 var outcomes = map[store.JobState]string{
 	store.JobQueued: "queued", store.JobSucceeded: "succeeded", store.JobFailed: "failed", store.JobCancelled: "cancelled",

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -33,9 +32,6 @@ func (j *jobsServer) StartJob(ctx context.Context, req *tvstatsv1.StartJobReques
 	if err != nil {
 		return nil, err
 	}
-	if err := demandEach(ctx, job.ClientIDs); err != nil {
-		return nil, err
-	}
 	for _, client := range job.ClientIDs {
 		if err := knownClient(ctx, j.catalog, client); err != nil {
 			return nil, err
@@ -56,7 +52,7 @@ func newJob(id string, req *tvstatsv1.StartJobRequest, now viewing.Millis) (stor
 	}
 	request, err := proto.Marshal(req)
 	return store.Job{
-		ID: id, Method: strings.TrimSuffix(string(field.Message().Name()), "Request"), ClientIDs: clientsOf(command),
+		ID: id, Method: commandMethod(field), ClientIDs: clientsOf(command),
 		CreatedAt: now, State: store.JobQueued, Request: request,
 	}, err
 }

@@ -17,7 +17,7 @@ type jobsConfig struct {
 	JobWorkers   int           `group:"Jobs" default:"2" help:"Jobs that run at once in this process, 0 to 64; 0 leaves them to other replicas."`
 	JobQueue     int           `group:"Jobs" default:"1000" help:"Jobs that may wait; at the limit no more are taken. 1 to 100000."`
 	JobRetention time.Duration `group:"Jobs" default:"720h" help:"How long jobs that have ended are kept. 1m to 87600h."`
-	Schedule     string        `group:"Jobs" help:"When jobs start by themselves: entries name=cron, separated by semicolons, five fields in UTC. Entries that are not named stay as they are; name=off removes one, off alone removes all. By default cache_customers_dynamic, cache_max_online and save_stats are 0 * * * *, collect_daily_stats is 5 0 * * *."`
+	Schedule     string        `group:"Jobs" help:"When jobs start by themselves: entries name=cron, separated by semicolons, five fields in UTC. Entries that are not named stay as they are; name=off removes one, off alone removes all. By default collect_daily_stats is daily (5 0 * * *), cache_customers_dynamic, cache_max_online and save_stats are hourly (0 * * * *)."`
 }
 
 func (c *jobsConfig) check() error {

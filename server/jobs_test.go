@@ -84,13 +84,20 @@ func commands(asOf *timestamppb.Timestamp) []proto.Message {
 		changed(validSorting(), func(r *sortingRequest) { r.ClientIds, r.AsOf = []int32{1}, asOf }),
 		changed(validChannelSelection(), func(r *selectionRequest) { r.AsOf = asOf }),
 		changed(validEpgSelection(), func(r *epgRequest) { r.AsOf = asOf }),
+		&tvstatsv1.CacheMaxOnlineRequest{ClientIds: []int32{1}, AsOf: asOf},
+		&tvstatsv1.SaveStatsRequest{ClientIds: []int32{1}, AsOf: asOf},
+		&tvstatsv1.CollectDailyStatsRequest{AsOf: asOf},
+		&tvstatsv1.CacheCustomersDynamicRequest{AsOf: asOf},
 	}
 }
 
-// TestJobsAnswerWhatCallsAnswer runs every method as a job and as a call.
+// builders are those of the commands that store rankings.
+func builders(asOf *timestamppb.Timestamp) []proto.Message { return commands(asOf)[:3] }
+
+// TestJobsAnswerWhatCallsAnswer runs every method as a job of one service, and as a call of another that was told the same.
 func TestJobsAnswerWhatCallsAnswer(t *testing.T) {
 	t.Parallel()
-	s := startWatched(t)
+	s, other := startWatched(t), startWatched(t)
 	for _, command := range commands(timestamppb.Now()) {
 		job := watchJob(t, s, startJob(t, s, command).GetJobId(), untilEnd)
 		if job.GetState() != tvstatsv1.JobState_JOB_STATE_SUCCEEDED || job.GetProgress() != 1 || job.GetAttempts() != 1 || job.GetError() != "" {
@@ -102,12 +109,20 @@ func TestJobsAnswerWhatCallsAnswer(t *testing.T) {
 		if created, started, ended := job.GetCreatedAt().AsTime(), job.GetStartedAt().AsTime(), job.GetFinishedAt().AsTime(); started.Before(created) || ended.Before(started) {
 			t.Errorf("created, started and ended at %v, %v, %v", created, started, ended)
 		}
-		answer := answerOf(job)
+		if got, want := anonymous(answerOf(job)), anonymous(calledResult(t, other, command)); !proto.Equal(got, want) {
+			t.Errorf("%s: the job answered\n%v\nthe call\n%v", job.GetMethod(), got, want)
+		}
+	}
+}
+
+// TestJobsStoreTheirResults: the rankings in a job's result can be read by their ids.
+func TestJobsStoreTheirResults(t *testing.T) {
+	t.Parallel()
+	s := startWatched(t)
+	for _, command := range builders(timestamppb.Now()) {
+		answer := answerOf(watchJob(t, s, startJob(t, s, command).GetJobId(), untilEnd))
 		if got, want := storedRanking(t, s, answer), storedRanking(t, s, calledResult(t, s, command)); !proto.Equal(got, want) {
 			t.Errorf("the job stored\n%v\nthe call\n%v", got, want)
-		}
-		if got := anonymous(answer); !proto.Equal(got, anonymous(calledResult(t, s, command))) {
-			t.Errorf("the job answered %v", got)
 		}
 	}
 }
@@ -136,7 +151,7 @@ func anonymous(m proto.Message) proto.Message {
 func TestJobsAreOfTheTimeOfStartJob(t *testing.T) {
 	t.Parallel()
 	s := startWatched(t)
-	for _, command := range commands(nil)[1:] {
+	for _, command := range builders(nil)[1:] {
 		job := watchJob(t, s, startJob(t, s, command).GetJobId(), untilEnd)
 		selection := answerOf(job).(interface{ GetSelection() *tvstatsv1.Selection }).GetSelection()
 		if got := selection.GetWindowEnd(); !proto.Equal(got, job.GetCreatedAt()) {
@@ -311,6 +326,10 @@ func TestJobsOfOtherClients(t *testing.T) {
 		if _, err := oneRequest(g.Sync(g.as(t, role)))(&tvstatsv1.SyncRequest{ClientId: client}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for _, command := range commands(nil)[5:] { // for every client there is
+		_, err := g.StartJob(g.as(t, auth.Backend), commandRequest(t, command))
+		wantCode(t, "a job for all clients", err, codes.PermissionDenied)
 	}
 	var own []string
 	for _, clients := range [][]int32{{1}, {2}, {1, 2}, {2}, {1}, {2}, {2}} {

@@ -125,7 +125,7 @@ func TestResultsOfAnAttemptBefore(t *testing.T) {
 	t.Parallel()
 	s := startWatched(t)
 	var first []*tvstatsv1.Job
-	for _, command := range commands(timestamppb.New(time.Now().Add(time.Hour))) {
+	for _, command := range builders(timestamppb.New(time.Now().Add(time.Hour))) {
 		first = append(first, watchJob(t, s, startJob(t, s, command).GetJobId(), untilEnd))
 	}
 	stream(t, s.address, oneEvent().Events, 1)

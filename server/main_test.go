@@ -57,11 +57,12 @@ type testServer struct {
 	stop    func() error // stops it and answers what serve did; may be called again
 }
 
-// start starts the service; change changes its configuration.
+// start starts the service, without a schedule, whose jobs would come when the hour is full; change changes its configuration.
 func start(tb testing.TB, change ...func(*config)) *testServer {
 	tb.Helper()
 	cfg := defaultConfig()
 	cfg.DataDir, cfg.Listen, cfg.HTTPListen, cfg.LogFormat = tb.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "json"
+	cfg.Schedule = "off"
 	for _, c := range change {
 		c(&cfg)
 	}

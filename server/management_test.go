@@ -151,6 +151,14 @@ func calledResult(t *testing.T, server *testServer, request proto.Message) proto
 		answer, err = server.CreateChannelSelectionByPopularity(t.Context(), r)
 	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
 		answer, err = server.CreateEpgSelectionByPopularity(t.Context(), r)
+	case *tvstatsv1.CacheMaxOnlineRequest:
+		answer, err = server.CacheMaxOnline(t.Context(), r)
+	case *tvstatsv1.SaveStatsRequest:
+		answer, err = server.SaveStats(t.Context(), r)
+	case *tvstatsv1.CollectDailyStatsRequest:
+		answer, err = server.CollectDailyStats(t.Context(), r)
+	case *tvstatsv1.CacheCustomersDynamicRequest:
+		answer, err = server.CacheCustomersDynamic(t.Context(), r)
 	}
 	if err != nil {
 		t.Fatal(err)

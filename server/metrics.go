@@ -69,11 +69,9 @@ func (m *metrics) begin(server *grpc.Server) {
 	for _, reason := range []string{viewing.ReasonInvalidEvent, viewing.ReasonCollectionDisabled, viewing.ReasonPermissionDenied} {
 		m.rejected.WithLabelValues(reason)
 	}
-	for _, builder := range []string{
-		"CreateChannelSortingByPopularity", "CreateChannelSelectionByPopularity", "CreateEpgSelectionByPopularity",
-		"CacheMaxOnline", "SaveStats", "CollectDailyStats", "CacheCustomersDynamic",
-	} {
-		m.builds.WithLabelValues(builder)
+	for _, method := range commandMethods() {
+		m.builds.WithLabelValues(method)
+		m.jobs.begin(method)
 	}
 }
 

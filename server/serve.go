@@ -77,9 +77,12 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 		ingest: in, builder: ranking.NewBuilder(db, newID), archive: ranking.NewArchive(db), catalog: db,
 		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,
 	}
+	figures := &subscriberDynamics{
+		dynamics: dynamics.New(db, cfg.OnlineTimeout), catalog: db, metrics: numbers, now: now, progress: func(float64) {},
+	}
 	clock := clockwork.NewRealClock()
 	queue := jobs.NewQueue(db, clock, cfg.JobQueue)
-	endJobs, err := cfg.startJobs(queue, clock, &work{viewStats: stats}, newJobObserver(numbers, log))
+	endJobs, err := cfg.startJobs(queue, clock, &work{stats, figures}, newJobObserver(numbers, log))
 	if err != nil {
 		return err
 	}
@@ -89,9 +92,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	server := grpc.NewServer(serverOptions(cfg, transport, chain(&cfg, log, numbers, entry, bounded, draining))...)
 	tvstatsv1.RegisterViewStatsServer(server, stats)
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now})
-	tvstatsv1.RegisterSubscriberDynamicsServer(server, &subscriberDynamics{
-		dynamics: dynamics.New(db, cfg.OnlineTimeout), catalog: db, metrics: numbers, now: now, progress: func(float64) {},
-	})
+	tvstatsv1.RegisterSubscriberDynamicsServer(server, figures)
 	tvstatsv1.RegisterJobsServer(server, &jobsServer{queue: queue, store: db, catalog: db, now: now})
 	probed := registerHealth(server)
 	if err := registerReflection(server); err != nil {

@@ -28,8 +28,12 @@ func ofTenant(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grp
 	return handler(ctx, req)
 }
 
-// forAll tells whether a request is for every client there is: a command of SubscriberDynamics that names none.
+// forAll tells whether a request is for every client there is: a command of SubscriberDynamics that names none, called or
+// to be run as a job.
 func forAll(req any) bool {
+	if job, ok := req.(*tvstatsv1.StartJobRequest); ok {
+		_, req = commandOf(job)
+	}
 	command, ok := req.(dynamicsCommand)
 	_, builder := req.(scope)
 	return ok && !builder && len(command.GetClientIds()) == 0

@@ -277,9 +277,6 @@ func (v *violations) command(r *tvstatsv1.StartJobRequest) {
 		v.add("command", "it is missing; set one field, with the request of the method to run")
 		return
 	}
-	if _, build := command.(scope); !build {
-		v.add(string(field.Name()), "this version can run the builders of ViewStats only")
-	}
 	if invalid := (*invalidRequest)(nil); errors.As(validate(command), &invalid) {
 		for _, violation := range invalid.violations {
 			v.add(string(field.Name())+"."+violation.Field, "%s", violation.Description)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -17,6 +18,7 @@ import (
 // work does jobs by calling the methods that callers call, so that a job's answer is a call's. It is a jobs.Work.
 type work struct {
 	viewStats *viewStats
+	dynamics  *subscriberDynamics
 }
 
 // Do runs the command of the job and answers its JobResult.
@@ -36,14 +38,15 @@ func (w *work) Do(ctx context.Context, job store.Job, progress func(done float64
 // Explain says of an error what a call would be told.
 func (*work) Explain(err error) string { return ruleFor(err).message(err) }
 
-// attempt is the work for an attempt at a job: its results have the same ids at every attempt.
+// attempt is the work for an attempt at a job: it tells how far it is, and its results have the same ids at every attempt.
 func (w *work) attempt(job store.Job, progress func(done float64)) *work {
-	results, stats := 0, *w.viewStats
+	stats, dynamics, results := *w.viewStats, *w.dynamics, 0
 	stats.builder = stats.builder.Again(func() string {
 		results++
 		return derivedID(job.ID, strconv.Itoa(results))
 	}, progress)
-	return &work{viewStats: &stats}
+	dynamics.progress = progress
+	return &work{&stats, &dynamics}
 }
 
 func (w *work) call(ctx context.Context, command proto.Message) (proto.Message, error) {
@@ -54,8 +57,16 @@ func (w *work) call(ctx context.Context, command proto.Message) (proto.Message, 
 		return w.viewStats.CreateChannelSelectionByPopularity(ctx, r)
 	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
 		return w.viewStats.CreateEpgSelectionByPopularity(ctx, r)
-	default:
-		return nil, errors.ErrUnsupported
+	case *tvstatsv1.CacheMaxOnlineRequest:
+		return w.dynamics.CacheMaxOnline(ctx, r)
+	case *tvstatsv1.SaveStatsRequest:
+		return w.dynamics.SaveStats(ctx, r)
+	case *tvstatsv1.CollectDailyStatsRequest:
+		return w.dynamics.CollectDailyStats(ctx, r)
+	case *tvstatsv1.CacheCustomersDynamicRequest:
+		return w.dynamics.CacheCustomersDynamic(ctx, r)
+	default: // a newer version of the program stored it
+		return nil, fmt.Errorf("%w: command %T", errors.ErrUnsupported, command)
 	}
 }
 
@@ -67,6 +78,21 @@ func commandOf(r *tvstatsv1.StartJobRequest) (protoreflect.FieldDescriptor, prot
 		return nil, nil
 	}
 	return field, message.Get(field).Message().Interface()
+}
+
+// commandMethods are the methods that a job can do.
+func commandMethods() []string {
+	fields := (&tvstatsv1.StartJobRequest{}).ProtoReflect().Descriptor().Oneofs().ByName("command").Fields()
+	methods := make([]string, fields.Len())
+	for i := range methods {
+		methods[i] = commandMethod(fields.Get(i))
+	}
+	return methods
+}
+
+// commandMethod is the method whose request the field holds.
+func commandMethod(field protoreflect.FieldDescriptor) string {
+	return strings.TrimSuffix(string(field.Message().Name()), "Request")
 }
 
 // jobResult puts a method's answer into the field that is named as that of its request. Rankings that would make it larger
