@@ -151,3 +151,14 @@ func TestReplayTellsWhatBecameOfTheFile(t *testing.T) {
 		}
 	}
 }
+
+// TestReplayTellsThatThereIsNothing: silence would leave open whether the file was read.
+func TestReplayTellsThatThereIsNothing(t *testing.T) {
+	server := start(t)
+	for _, content := range []string{"", csvHeader + "\n"} {
+		code, output := runProgram(t, "replay", writeFile(t, content), "--server", server.address)
+		if code != 0 || !strings.HasPrefix(output, "nothing was sent: ") {
+			t.Errorf("replay of %q: exit code %d, %q", content, code, output)
+		}
+	}
+}

@@ -62,6 +62,9 @@ func (c *Viewing) stream(ctx context.Context, connection *grpc.ClientConn, out i
 	total, err := c.Stream(ctx, tvstatsv1.NewViewStatsClient(connection), r.read, shown)
 	shown.Close()
 	PrintTally(out, &total, time.Since(began))
+	if err == nil && total.Batches == 0 {
+		fmt.Fprintf(out, "nothing was sent: %s has no line that says what was watched\n", c.File)
+	}
 	if r.bad > 0 {
 		fmt.Fprintf(out, "  not sent %s: lines that cannot be read\n", Count(r.bad))
 	}
