@@ -27,8 +27,8 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// TestMiddlewareExamplesAreTyped checks the Python examples against the types of the generated client. Two strict rules that
-// generated code itself breaks are left out.
+// TestMiddlewareExamplesAreTyped checks the Python examples against the types of the generated client; its own code is not
+// as strict.
 func TestMiddlewareExamplesAreTyped(t *testing.T) {
 	t.Parallel()
 	examples, err := filepath.Glob("../docs/middleware/*.py")
@@ -36,9 +36,9 @@ func TestMiddlewareExamplesAreTyped(t *testing.T) {
 		t.Fatalf("there are no examples: %v", err)
 	}
 	tool(t, "venv/bin/mypy")
-	command := exec.CommandContext(testContext(t), tool(t, "venv/bin/python"), append([]string{
-		"-m", "mypy", "--strict", "--allow-any-generics", "--no-warn-unused-ignores", "--follow-imports=silent", "--cache-dir", t.TempDir(),
-	}, examples...)...)
+	config := writeFile(t, "[mypy]\nstrict = True\n[mypy-tvstats.*]\nignore_errors = True\n")
+	command := exec.CommandContext(testContext(t), tool(t, "venv/bin/python"),
+		append([]string{"-m", "mypy", "--config-file", config, "--cache-dir", t.TempDir()}, examples...)...)
 	command.Env = append(os.Environ(), "MYPYPATH=../gen/python")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, output)

@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
@@ -135,5 +136,38 @@ func TestExportSelections(t *testing.T) {
 		if r := rows[i]; r["title"] != p.Title || r["programme_id"] != fmt.Sprint(p.ProgrammeId) || r["watch_seconds"] != fmt.Sprint(p.WatchSeconds) {
 			t.Errorf("row %d is %v, want %v", i, r, p)
 		}
+	}
+}
+
+// TestExportDynamics has two currencies and two tariffs, which become columns.
+func TestExportDynamics(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	noon := timestamppb.New(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	pushAll(t, server, &tvstatsv1.SyncRequest{ClientId: 1, Accounts: []*tvstatsv1.Account{
+		{AccountId: 1, Active: true, Tariffs: []int32{2, 10}, ChangedAt: noon},
+		{AccountId: 2, Active: true, Tariffs: []int32{10}, ChangedAt: noon},
+	}, Payments: []*tvstatsv1.Payment{
+		{PaymentId: 1, AccountId: 1, AmountMinor: 900, Currency: "EUR", PaidAt: noon},
+		{PaymentId: 2, AccountId: 2, AmountMinor: 700, Currency: "CHF", PaidAt: noon},
+	}})
+	var days tvstatsv1.ListDailyStatsResponse
+	rows := exportAll(t, server, "export daily-stats --from=2026-02-27 --to=2026-03-02", &days)
+	if len(rows) != 2 || len(days.Days) != 2 {
+		t.Fatalf("%d rows and %v", len(rows), &days)
+	}
+	for column, want := range map[string]string{
+		"day": "2026-03-01", "new_accounts": "2", "closing_active": "2", "active_by_tariff_2": "1", "active_by_tariff_10": "2",
+		"payment_sums_CHF": "700", "payment_sums_EUR": "900",
+	} {
+		if got := rows[0][column]; got != want {
+			t.Errorf("%s is %q, want %q", column, got, want)
+		}
+	}
+	var series tvstatsv1.GetCustomersDynamicResponse
+	rows = exportAll(t, server, "export dynamics --granularity=hour --from=2026-03-01 --to=2026-03-01", &series)
+	if len(rows) != 24 || len(series.Points) != 24 || rows[12]["start"] != "2026-03-01T12:00:00Z" ||
+		rows[12]["payment_sums_EUR"] != "900" || rows[11]["payment_sums_EUR"] != "0" || rows[12]["new_accounts"] != "2" {
+		t.Errorf("%d points; at noon %v", len(rows), rows)
 	}
 }

@@ -114,6 +114,43 @@ func TestManagementCommandsStoreWhatTheRPCsStore(t *testing.T) {
 	}
 }
 
+// TestDynamicsCommandsKeepWhatTheRPCsKeep runs each command, then the method that it stands for: that finds all fresh which
+// the command has computed.
+func TestDynamicsCommandsKeepWhatTheRPCsKeep(t *testing.T) {
+	t.Parallel()
+	server, now := simulated(t, 20, 2)
+	methods, end := tvstatsv1.NewSubscriberDynamicsClient(server.conn), timestamppb.New(now)
+	for name, method := range map[string]func() (computed, fresh int32, err error){
+		"cache_max_online": func() (int32, int32, error) {
+			r, err := methods.CacheMaxOnline(t.Context(), &tvstatsv1.CacheMaxOnlineRequest{ClientIds: []int32{1}, AsOf: end})
+			return r.GetDaysComputed(), r.GetDaysFresh(), err
+		},
+		"save_stats": func() (int32, int32, error) {
+			r, err := methods.SaveStats(t.Context(), &tvstatsv1.SaveStatsRequest{ClientIds: []int32{1}, AsOf: end})
+			return r.GetSnapshotsComputed(), r.GetSnapshotsFresh(), err
+		},
+		"collect_daily_stats": func() (int32, int32, error) {
+			r, err := methods.CollectDailyStats(t.Context(), &tvstatsv1.CollectDailyStatsRequest{ClientIds: []int32{1}, AsOf: end})
+			return r.GetDaysComputed(), r.GetDaysFresh(), err
+		},
+		"cache_customers_dynamic": func() (int32, int32, error) {
+			r, err := methods.CacheCustomersDynamic(t.Context(), &tvstatsv1.CacheCustomersDynamicRequest{ClientIds: []int32{1}, AsOf: end})
+			return r.GetHoursComputed(), r.GetHoursFresh(), err
+		},
+	} {
+		out, complaints, code := shell(t, server, name+" --client_id=1 --settings=settings --as_of="+now.Format(time.RFC3339))
+		done := regexp.MustCompile(`^clients +1\n(?:days|hours|snapshots) computed +([1-9][0-9,]*)\n(?:days|hours|snapshots) fresh +0\n$`).FindStringSubmatch(out)
+		if code != exitDone || done == nil {
+			t.Errorf("%s: exit code %d: %s%s", name, code, out, complaints)
+			continue
+		}
+		computed, fresh, err := method()
+		if err != nil || computed != 0 || cli.Count(int64(fresh)) != done[1] {
+			t.Errorf("%s computed %s; the method then computed %d and found %d fresh, %v", name, done[1], computed, fresh, err)
+		}
+	}
+}
+
 // TestManagementCommandsInTheBackground has a job do what the command would do itself.
 func TestManagementCommandsInTheBackground(t *testing.T) {
 	t.Parallel()
@@ -191,6 +228,10 @@ var flagsOfOld = map[string][]string{
 	"create_channel_sorting_by_popularity":   {"client_id", "days_number", "criterion", "devices", "tariffs", "accounts_active", "settings"},
 	"create_channel_selection_by_popularity": {"client_id", "days_number", "criterion", "devices", "tariffs", "accounts_active", "selection_size", "selection_name", "settings"},
 	"create_epg_selection_by_popularity":     {"client_id", "days_number", "devices", "tariffs", "categories", "channels", "selection_size", "selection_name", "settings"},
+	"cache_max_online":                       {"client_id", "settings"},
+	"save_stats":                             {"client_id", "settings"},
+	"collect_daily_stats":                    {"client_id", "settings"},
+	"cache_customers_dynamic":                {"client_id", "settings"},
 }
 
 // flagsAdded are the flags that every management command has besides.

@@ -6,6 +6,11 @@ type Management struct {
 	ChannelSorting   channelSorting   `cmd:"" name:"create_channel_sorting_by_popularity" group:"Management commands" help:"Rank all channels by popularity and keep the sorting."`
 	ChannelSelection channelSelection `cmd:"" name:"create_channel_selection_by_popularity" group:"Management commands" help:"Choose the most popular channels and keep the selection."`
 	EPGSelection     epgSelection     `cmd:"" name:"create_epg_selection_by_popularity" group:"Management commands" help:"Choose the most popular programmes and keep the selection."`
+
+	CacheMaxOnline        cacheMaxOnline        `cmd:"" name:"cache_max_online" group:"Management commands" help:"Find the greatest numbers online of the days that may have changed."`
+	SaveStats             saveStats             `cmd:"" name:"save_stats" group:"Management commands" help:"Keep a snapshot of the dashboard's figures."`
+	CollectDailyStats     collectDailyStats     `cmd:"" name:"collect_daily_stats" group:"Management commands" help:"Record each day that has ended and has no record yet."`
+	CacheCustomersDynamic cacheCustomersDynamic `cmd:"" name:"cache_customers_dynamic" group:"Management commands" help:"Compute the hourly series behind the charts."`
 }
 
 // Import has the commands that bring in what other systems have.

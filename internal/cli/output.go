@@ -49,8 +49,25 @@ func printResult(ctx context.Context, out io.Writer, response proto.Message, con
 		_, err := fmt.Fprintln(out, r.JobId)
 		return err
 	default:
-		return printJSON(out, response)
+		return printDone(out, response)
 	}
+}
+
+// printDone writes the numbers of an answer that says what was done, by their names in the contract.
+func printDone(out io.Writer, response proto.Message) error {
+	table := newTable(out)
+	message := response.ProtoReflect()
+	for fields, i := message.Descriptor().Fields(), 0; i < fields.Len(); i++ {
+		name := strings.ReplaceAll(string(fields.Get(i).Name()), "_", " ")
+		if !fields.Get(i).IsList() {
+			fmt.Fprintf(table, "%s\t%6s\n", name, Count(message.Get(fields.Get(i)).Int()))
+			continue
+		}
+		for _, day := range response.(*tvstatsv1.CollectDailyStatsResponse).Healed {
+			fmt.Fprintf(table, "%s\tclient %d, %s\n", name, day.ClientId, day.Day)
+		}
+	}
+	return table.Flush()
 }
 
 func printSorting(out io.Writer, s *tvstatsv1.ChannelSorting, known Names) error {

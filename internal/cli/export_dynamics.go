@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/flags"
+)
+
+// days says which days to export.
+type days struct {
+	ClientID int32  `default:"1" help:"Operator."`
+	From     string `help:"First day, 2026-03-01; by default 30 days before --to."`
+	To       string `help:"Last day, included, 2026-03-31; by default yesterday, in UTC."`
+
+	first, last time.Time
+}
+
+// Validate reports every flag that cannot work, and fills in those that were not given.
+func (d *days) Validate() (err error) {
+	yesterday := time.Now().UTC().AddDate(0, 0, -1)
+	if d.last, err = dayOr("--to", d.To, yesterday); err != nil {
+		return err
+	}
+	if d.first, err = dayOr("--from", d.From, d.last.AddDate(0, 0, -29)); err != nil {
+		return err
+	}
+	return flags.Within("--client-id", d.ClientID, 1, 1<<31-1)
+}
+
+func dayOr(flag, text string, absent time.Time) (time.Time, error) {
+	if text == "" {
+		return absent.Truncate(24 * time.Hour), nil
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return day, fmt.Errorf("%s=%q: allowed is a day, for example 2026-03-01", flag, text)
+	}
+	return day, nil
+}
+
+type exportDailyStats struct {
+	exported
+	days
+}
+
+// Validate reports every flag that cannot work. The command line calls it.
+func (e *exportDailyStats) Validate() error {
+	return errors.Join(e.Connection.Validate(), e.days.Validate())
+}
+
+// Run writes the records of days.
+func (e *exportDailyStats) Run(ctx context.Context) error {
+	return e.run(ctx, func(ctx context.Context, from *grpc.ClientConn) (contents, error) {
+		answer, err := tvstatsv1.NewSubscriberDynamicsClient(from).ListDailyStats(ctx, &tvstatsv1.ListDailyStatsRequest{
+			ClientId: e.ClientID, FromDay: e.first.Format(time.DateOnly), ToDay: e.last.Format(time.DateOnly),
+		})
+		if err != nil {
+			return contents{}, err
+		}
+		return contents{answer, sheetOf("daily stats", answer.Days)}, nil
+	})
+}
+
+type exportDynamics struct {
+	exported
+	days
+	Granularity string `enum:"hour,day,month" default:"day" help:"How long the periods are: ${enum}."`
+}
+
+// granularities are the periods by the names that --granularity has for them.
+var granularities = map[string]tvstatsv1.Granularity{
+	"hour":  tvstatsv1.Granularity_GRANULARITY_HOUR,
+	"day":   tvstatsv1.Granularity_GRANULARITY_DAY,
+	"month": tvstatsv1.Granularity_GRANULARITY_MONTH,
+}
+
+// Validate reports every flag that cannot work. The command line calls it.
+func (e *exportDynamics) Validate() error {
+	return errors.Join(e.Connection.Validate(), e.days.Validate())
+}
+
+// Run writes the series of a chart.
+func (e *exportDynamics) Run(ctx context.Context) error {
+	return e.run(ctx, func(ctx context.Context, from *grpc.ClientConn) (contents, error) {
+		answer, err := tvstatsv1.NewSubscriberDynamicsClient(from).GetCustomersDynamic(ctx, &tvstatsv1.GetCustomersDynamicRequest{
+			ClientId: e.ClientID, From: timestamppb.New(e.first), To: timestamppb.New(e.last.AddDate(0, 0, 1)),
+			Granularity: granularities[e.Granularity],
+		})
+		if err != nil {
+			return contents{}, err
+		}
+		return contents{answer, sheetOf("dynamics", answer.Points)}, nil
+	})
+}
