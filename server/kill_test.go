@@ -113,11 +113,12 @@ func killBatch(gateway, i, size int, started time.Time) *tvstatsv1.StreamEventsR
 	return request
 }
 
-// startProgram runs `tvstats serve` on the data directory as a process of its own and answers it with the address of
-// gRPC.
-func startProgram(t testing.TB, dataDir string) (*exec.Cmd, string) {
+// startProgram runs `tvstats serve` on the data directory, with more flags, as a process of its own and answers it with the
+// address of gRPC.
+func startProgram(t testing.TB, dataDir string, flags ...string) (*exec.Cmd, string) {
 	t.Helper()
-	command := programCommand(t.Context(), "serve", "--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", "--data-dir="+dataDir)
+	flags = append([]string{"serve", "--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", "--data-dir=" + dataDir}, flags...)
+	command := programCommand(t.Context(), flags...)
 	log, err := command.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -80,7 +80,7 @@ func TestJobGoesOnAfterRestart(t *testing.T) {
 	id := startJob(t, s, sortingOfMany(many)).GetJobId()
 	watchJob(t, s, id, untilRunning)
 	s = restart(t, s)
-	wantDoneOnce(t, s.ViewStatsClient, s.JobsClient, id)
+	wantDoneOnce(t, s, s, id)
 }
 
 // TestJobGoesOnAfterKill kills the service with SIGKILL while it builds: the next one takes the job over at once.
