@@ -1,8 +1,11 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +21,7 @@ var commandTests = []test{
 	{"late data is computed anew and nothing else", testLateData},
 	{"missed days are recorded, changed ones heal", testMissedDays},
 	{"a snapshot is of its instant", testSnapshot},
+	{"commands run together while data comes", testCommandsAtOnce},
 }
 
 const onlineTimeout = 5 * time.Minute
@@ -28,31 +32,21 @@ func (s *subject) dynamics() *dynamics.Dynamics { return dynamics.New(s.store, o
 // command is a method of dynamics.Dynamics that keeps figures.
 type command func(*dynamics.Dynamics, dynamics.Command) (dynamics.Done, error)
 
-// commands answers the four, in the order of the schedule.
-func (s *subject) commands() []command {
-	var progress float64
-	watch := func(done float64) {
-		if done < progress || done > 1 {
-			s.t.Errorf("progress went from %f to %f", progress, done)
-		}
-		progress = done
-		if done == 1 {
-			progress = 0 // of the next command
-		}
-	}
+// commands answers the four; progress is told how far they are.
+func (s *subject) commands(progress dynamics.Progress) []command {
 	ctx := s.t.Context()
 	return []command{
 		func(d *dynamics.Dynamics, c dynamics.Command) (dynamics.Done, error) {
-			return d.CacheCustomersDynamic(ctx, c, watch)
+			return d.CacheCustomersDynamic(ctx, c, progress)
 		},
 		func(d *dynamics.Dynamics, c dynamics.Command) (dynamics.Done, error) {
-			return d.CacheMaxOnline(ctx, c, watch)
+			return d.CacheMaxOnline(ctx, c, progress)
 		},
 		func(d *dynamics.Dynamics, c dynamics.Command) (dynamics.Done, error) {
-			return d.SaveStats(ctx, c, watch)
+			return d.SaveStats(ctx, c, progress)
 		},
 		func(d *dynamics.Dynamics, c dynamics.Command) (dynamics.Done, error) {
-			return d.CollectDailyStats(ctx, c, watch)
+			return d.CollectDailyStats(ctx, c, progress)
 		},
 	}
 }
@@ -60,8 +54,17 @@ func (s *subject) commands() []command {
 // run runs a command for the clients, none for all.
 func (s *subject) run(number int, asOf viewing.Millis, clients ...int32) dynamics.Done {
 	s.t.Helper()
-	done, err := s.commands()[number](s.dynamics(), dynamics.Command{ClientIDs: clients, AsOf: asOf})
+	before := 0.0
+	done, err := s.commands(func(done float64) {
+		if done < before || done > 1 {
+			s.t.Errorf("progress went from %f to %f", before, done)
+		}
+		before = done
+	})[number](s.dynamics(), dynamics.Command{ClientIDs: clients, AsOf: asOf})
 	s.must(err)
+	if before != 1 {
+		s.t.Errorf("progress ended at %f", before)
+	}
 	return done
 }
 
@@ -82,7 +85,7 @@ func testFiguresRight(t *testing.T, factory Factory) {
 			steps := w.dynamicsSteps(s)
 			for i, step := range steps {
 				step()
-				if i%5 > 0 && i < len(steps)-1 {
+				if i%10 > 0 && i < len(steps)-1 {
 					continue
 				}
 				s.checkFigures(w)
@@ -110,9 +113,14 @@ func (s *subject) checkFigures(w *world) {
 		})
 	}
 	for granularity := viewing.ByHour; granularity <= viewing.ByMonth; granularity++ {
-		points, err := d.CustomersDynamic(ctx, client, days, granularity)
+		window := days
+		if granularity == viewing.ByHour { // the twin looks at everything for each of them
+			window.From = w.from + viewing.Millis(w.IntN(worldDays))*viewing.DayLength
+			window.To = window.From + viewing.DayLength
+		}
+		points, err := d.CustomersDynamic(ctx, client, window, granularity)
 		s.must(err)
-		for i, period := range granularity.Periods(days) {
+		for i, period := range granularity.Periods(window) {
 			s.samePoint(client, period, points[i].Figure)
 		}
 	}
@@ -312,7 +320,7 @@ func testSnapshot(t *testing.T, factory Factory) {
 	check := func(what string, computed int) {
 		t.Helper()
 		s.same(what, s.run(saveStats, asOf, 1), dynamics.Done{Clients: 1, Computed: computed, Fresh: 1 - computed})
-		for _, at := range []viewing.Millis{asOf - 1, asOf, asOf + 1, noon, asOf.Day().Start(), asOf + 40*viewing.DayLength} {
+		for _, at := range []viewing.Millis{asOf - 1, asOf, asOf + 1, noon, asOf.Day().Start(), asOf + 8*viewing.DayLength} {
 			stats, err := s.dynamics().Stats(t.Context(), 1, at)
 			s.must(err)
 			s.same(fmt.Sprint(what, ": stats at ", at.Time()), stats, s.twin.stats(1, at))
@@ -330,4 +338,57 @@ func testSnapshot(t *testing.T, factory Factory) {
 	stats, err := longer.Stats(t.Context(), 1, asOf)
 	s.must(err)
 	s.equal("online within an hour", stats.Online, s.twin.online(1, asOf, time.Hour))
+}
+
+// testCommandsAtOnce runs the commands side by side while reports, accounts and payments come and are folded. Nothing fails,
+// and in the end what was kept meanwhile is either right or is not used.
+func testCommandsAtOnce(t *testing.T, factory Factory) {
+	w := newWorld(t, 2)
+	s := newSubject(t, factory)
+	reports := slices.Concat(w.sessions(600)...)
+	s.must(s.twin.AppendReports(t.Context(), reports))
+	var pushes []catalog.Batch
+	for _, states := range batches(w, w.histories()) {
+		pushes = append(pushes, catalog.Batch{ClientID: 1, Accounts: states})
+	}
+	for _, payments := range batches(w, w.payments(300)) {
+		pushes = append(pushes, catalog.Batch{ClientID: 1, Payments: payments})
+	}
+	s.apply(catalog.Batch{ClientID: 1})
+
+	var telling, others sync.WaitGroup
+	done, stop := context.WithCancel(t.Context())
+	for _, part := range batches(w, reports) {
+		telling.Go(func() { s.tolerate(s.store.AppendReports(t.Context(), part)) })
+	}
+	telling.Go(func() {
+		for _, push := range pushes {
+			s.tolerate(s.store.ApplyCatalog(t.Context(), push))
+			s.tolerate(s.twin.ApplyCatalog(t.Context(), push))
+		}
+	})
+	asOf := w.from + worldDays*viewing.DayLength + 1
+	for range 2 {
+		for _, command := range s.commands(func(float64) {}) {
+			others.Go(func() {
+				for done.Err() == nil {
+					_, err := command(s.dynamics(), dynamics.Command{AsOf: asOf})
+					s.tolerate(err)
+				}
+			})
+		}
+	}
+	others.Go(func() {
+		for done.Err() == nil {
+			s.tolerate(s.store.Maintain(t.Context(), asOf))
+		}
+	})
+	telling.Wait()
+	stop()
+	others.Wait()
+	s.checkFigures(w)
+	for number := cacheCustomersDynamic; number <= collectDailyStats; number++ {
+		s.run(number, asOf)
+	}
+	s.checkFigures(w)
 }
