@@ -132,26 +132,24 @@ func (d *Dynamics) accounts(ctx context.Context, clientID int32, asOf viewing.Mi
 	return nil
 }
 
-// onlineEver finds the greatest numbers online today and on any day: the days before today are those of maxOnline.
+// onlineEver finds the greatest numbers online today and on any day, the first one where several are equal.
 func (d *Dynamics) onlineEver(ctx context.Context, clientID int32, asOf viewing.Millis, s *Stats) error {
-	today := viewing.Window{From: asOf.Day().Start(), To: asOf}
-	peaks, err := d.peaks(ctx, clientID, []viewing.Window{today})
+	days, err := d.viewingDays(ctx, clientID, asOf)
 	if err != nil {
 		return err
 	}
-	if len(peaks) > 0 { // it is not midnight
-		s.MaxToday = peaks[0]
-	}
-	before, err := d.viewingDays(ctx, clientID, today.From)
-	if err != nil {
-		return err
-	}
-	days, err := d.maxOnline().read(ctx, d, clientID, before)
+	peaks, err := d.maxOnline().read(ctx, d, clientID, days)
 	if err != nil {
 		return err
 	}
 	s.MaxEverDay = asOf.Day()
-	for _, day := range append(days, Dated[MaxOnline]{Period: today, Figure: s.MaxToday}) {
+	for _, day := range peaks {
+		if day.Period.To > asOf {
+			if err := d.clip(ctx, clientID, asOf, &day); err != nil {
+				return err
+			}
+			s.MaxToday = day.Figure
+		}
 		if day.Figure.Accounts.Count > s.MaxEver.Accounts.Count {
 			s.MaxEver.Accounts, s.MaxEverDay = day.Figure.Accounts, day.Period.From.Day()
 		}
@@ -159,5 +157,18 @@ func (d *Dynamics) onlineEver(ctx context.Context, clientID int32, asOf viewing.
 			s.MaxEver.Devices = day.Figure.Devices
 		}
 	}
+	return nil
+}
+
+// clip makes the day's figure that of its part before asOf. Peaks that were reached before are the same.
+func (d *Dynamics) clip(ctx context.Context, clientID int32, asOf viewing.Millis, day *Dated[MaxOnline]) error {
+	if day.Figure.Accounts.At < asOf && day.Figure.Devices.At < asOf {
+		return nil
+	}
+	clipped, err := d.peaks(ctx, clientID, []viewing.Window{{From: day.Period.From, To: asOf}})
+	if err != nil {
+		return err
+	}
+	day.Figure = clipped[0]
 	return nil
 }

@@ -66,34 +66,35 @@ const audience = `WITH seen AS (
 			WHERE client_id = %[1]d AND started_at >= %[3]d AND started_at < %[4]d
 		UNION ALL SELECT account_id, device_uid, device, started_at FROM reports
 			WHERE client_id = %[1]d AND started_at >= %[2]d AND started_at < %[4]d),
-	latest AS (SELECT account_id, device_uid, device, max(started_at) AS started_at FROM seen GROUP BY ALL)
-	SELECT name,
-		count(DISTINCT account_id) FILTER (started_at >= %[5]d), count(DISTINCT device_uid) FILTER (started_at >= %[5]d),
-		count(DISTINCT account_id) FILTER (started_at >= %[6]d), count(DISTINCT device_uid) FILTER (started_at >= %[6]d),
-		count(DISTINCT account_id), count(DISTINCT device_uid)
-	FROM latest JOIN devices USING (device) GROUP BY GROUPING SETS ((), (name))`
+	latest AS MATERIALIZED (
+		SELECT account_id, device_uid, device, max(started_at) AS started_at FROM seen GROUP BY account_id, device_uid, device),
+	accounts AS (%[5]s account_id)),
+	boxes AS (%[5]s device_uid)),
+	kinds AS (
+		SELECT name, count(DISTINCT account_id) AS accounts FROM latest JOIN devices USING (device) GROUP BY name)
+	SELECT accounts.*, boxes.*, kinds.* FROM accounts CROSS JOIN boxes LEFT JOIN kinds ON true`
+
+// distinctViewers counts those who were latest seen in each of the three times; what to tell apart is to be added.
+const distinctViewers = `SELECT count(*) FILTER (started_at >= %[1]d) AS in_day, count(*) FILTER (started_at >= %[2]d) AS in_week,
+		count(*) AS in_month FROM (SELECT max(started_at) AS started_at FROM latest GROUP BY`
 
 // Audience answers who watched; see store.AudienceReader.
 func (s *Store) Audience(ctx context.Context, clientID int32, asOf viewing.Millis) (store.Audience, error) {
-	var whole store.Audience
-	byDevice := map[string]int64{}
+	a := store.Audience{ByDevice: map[string]int64{}}
 	from := viewing.DaysBefore(asOf, 30).From
-	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
-		var device sql.Null[string] // absent in the row for all together
-		var a store.Audience
-		err := rows.Scan(&device, &a.In24Hours.Accounts, &a.In24Hours.Devices, &a.In7Days.Accounts, &a.In7Days.Devices,
-			&a.In30Days.Accounts, &a.In30Days.Devices)
+	err := eachRow(ctx, s.db, func(rows *sql.Rows) error { // one for each kind of device; the first columns are always the same
+		var device sql.Null[string] // absent where nobody watched
+		var accounts sql.Null[int64]
+		err := rows.Scan(&a.In24Hours.Accounts, &a.In7Days.Accounts, &a.In30Days.Accounts,
+			&a.In24Hours.Devices, &a.In7Days.Devices, &a.In30Days.Devices, &device, &accounts)
 		if device.Valid {
-			byDevice[device.V] = a.In30Days.Accounts
-		} else {
-			whole = a
+			a.ByDevice[device.V] = accounts.V
 		}
 		return err
 	}, fmt.Sprintf(audience, clientID, from, max(from, asOf.Day().Start()), asOf,
-		viewing.DaysBefore(asOf, 1).From, viewing.DaysBefore(asOf, 7).From))
+		fmt.Sprintf(distinctViewers, viewing.DaysBefore(asOf, 1).From, viewing.DaysBefore(asOf, 7).From)))
 	if err != nil {
 		return store.Audience{}, fmt.Errorf("count the audience: %w", err)
 	}
-	whole.ByDevice = byDevice
-	return whole, nil
+	return a, nil
 }

@@ -29,7 +29,7 @@ func benchSubscribers(b *testing.B) *Store {
 			1637020800000 + (random() * 63072000000)::BIGINT, false FROM range(2000000) payments(id)`,
 		`INSERT INTO clients VALUES (1, '', 'UTC', true)`,
 		`INSERT INTO devices SELECT number, 'device' || number FROM range(5) devices(number)`,
-		`DROP TABLE versions`, `DROP TABLE viewers`, `DROP TABLE figures`, string(migration), `CHECKPOINT`,
+		`DROP TABLE ledger`, `DROP TABLE versions`, `DROP TABLE viewers`, `DROP TABLE figures`, string(migration), `CHECKPOINT`,
 	} {
 		if _, err := s.db.ExecContext(b.Context(), statement); err != nil {
 			b.Fatal(err)

@@ -106,8 +106,8 @@ const currentStates = `(SELECT client_id, account_id, max(changed_at) AS changed
 		arg_max(deleted, changed_at) AS deleted
 	FROM account_states WHERE client_id = %d AND %s GROUP BY client_id, account_id) AS told`
 
-// applyAccounts adds the states to the history of their accounts, counts what that changes in the ledger, brings the current
-// states up to date and answers the tariffs that events of these accounts now get.
+// applyAccounts adds the states to the history of their accounts, brings the current states and the ledger up to date, counts
+// what that changes and answers the tariffs that events of these accounts now get.
 func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []catalog.Account) (map[int64][]int32, error) {
 	if len(states) == 0 {
 		return nil, nil
@@ -122,7 +122,10 @@ func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []cata
 		if err := tx.upsert(ctx, accountStatesTable, rows); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, accountsTable.merge(fmt.Sprintf(currentStates, client, ids)))
+		if _, err := tx.ExecContext(ctx, accountsTable.merge(fmt.Sprintf(currentStates, client, ids))); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, rewriteLedger(client, ids))
 		return err
 	})
 	if err != nil {

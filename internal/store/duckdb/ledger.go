@@ -12,25 +12,35 @@ import (
 
 var _ store.LedgerReader = (*Store)(nil)
 
-// ledger is the query for the history of the client's accounts that pass the condition: a row for each state, with the
-// instant from which it is in force and what it took the place of. Only active accounts have tariffs here.
-func ledger(client int32, condition string) string {
-	return fmt.Sprintf(`SELECT account_id,
+// ledgerTable is the ledger; its keys are unique because an account's states are.
+var ledgerTable = table{"ledger", 3, []string{
+	"client_id", "account_id", "happened_at", "existed", "existing", "was_active", "active", "had_tariffs", "tariffs",
+}}
+
+// history is the query for the entries of the client's accounts that pass the condition, as they follow from account_states:
+// those states that change anything, with the instant from which they are in force and what they take the place of. Only
+// active accounts have tariffs here.
+const history = `SELECT * FROM (
+		SELECT client_id, account_id,
 			CASE WHEN lag(changed_at) OVER history IS NULL THEN least(changed_at, registered_at) ELSE changed_at END AS happened_at,
-			existing, lag(existing, 1, false) OVER history AS existed,
-			active, lag(active, 1, false) OVER history AS was_active,
-			tariffs, lag(tariffs, 1, []::INTEGER[]) OVER history AS had_tariffs
-		FROM (SELECT account_id, state.changed_at, NOT state.deleted AS existing, state.active AND NOT state.deleted AS active,
-				CASE WHEN state.active AND NOT state.deleted THEN state.tariffs ELSE [] END AS tariffs, accounts.registered_at
-			FROM account_states AS state JOIN accounts USING (client_id, account_id) WHERE client_id = %d AND %s)
-		WINDOW history AS (PARTITION BY account_id ORDER BY changed_at)`, client, condition)
+			lag(existing, 1, false) OVER history AS existed, existing, lag(active, 1, false) OVER history AS was_active, active,
+			lag(tariffs, 1, []::INTEGER[]) OVER history AS had_tariffs, tariffs
+		FROM (SELECT client_id, account_id, state.changed_at, accounts.registered_at, NOT state.deleted AS existing,
+				state.active AND NOT state.deleted AS active,
+				CASE WHEN state.active AND NOT state.deleted THEN state.tariffs ELSE [] END AS tariffs
+			FROM account_states AS state JOIN accounts USING (client_id, account_id) WHERE client_id = %[1]d AND %[2]s)
+		WINDOW history AS (PARTITION BY account_id ORDER BY changed_at))
+	WHERE existing <> existed OR active <> was_active OR tariffs <> had_tariffs`
+
+// rewriteLedger is the statement that makes the ledger of these accounts what it is now.
+func rewriteLedger(client int32, accounts string) string {
+	return ledgerTable.merge("("+fmt.Sprintf(history, client, accounts)+") AS told") +
+		fmt.Sprintf(` WHEN NOT MATCHED BY SOURCE AND client_id = %d AND %s THEN DELETE`, client, accounts)
 }
 
-// ledgerContents is what makes up the versions of the accounts: the entries of the ledger that change anything.
-func ledgerContents(client int32, condition string) string {
-	return fmt.Sprintf(`SELECT %s AS hour, * FROM (%s)
-		WHERE existing <> existed OR active <> was_active OR tariffs <> had_tariffs`,
-		hourOf("happened_at"), ledger(client, condition))
+// ledgerContents is what makes up the versions of the accounts.
+func ledgerContents(client int32, accounts string) string {
+	return fmt.Sprintf(`SELECT %s AS hour, * FROM ledger WHERE client_id = %d AND %s`, hourOf("happened_at"), client, accounts)
 }
 
 // Flows counts what became of accounts; see store.LedgerReader.
@@ -48,8 +58,8 @@ func (s *Store) Flows(
 			count(*) FILTER (existing AND NOT existed), count(*) FILTER (active AND NOT existed),
 			count(*) FILTER (existed AND active AND NOT was_active), count(*) FILTER (existing AND was_active AND NOT active),
 			count(*) FILTER (existed AND NOT existing), count(*) FILTER (was_active AND NOT existing)
-		FROM (%s) ASOF LEFT JOIN %s ON happened_at >= boundary WHERE happened_at < %d GROUP BY number`,
-		ledger(clientID, "true"), periodTable(boundaries), boundaries[len(boundaries)-1]))
+		FROM ledger ASOF LEFT JOIN %s ON happened_at >= boundary WHERE client_id = %d AND happened_at < %d GROUP BY number`,
+		periodTable(boundaries), clientID, boundaries[len(boundaries)-1]))
 	if err != nil {
 		return before, nil, fmt.Errorf("count flows of accounts: %w", err)
 	}
@@ -70,12 +80,12 @@ func (s *Store) ActiveByTariff(ctx context.Context, clientID int32, instants []v
 		changes[period][tariff] = change
 		return err
 	}, fmt.Sprintf(`WITH entries AS MATERIALIZED (
-			SELECT coalesce(period, 0) AS number, tariffs, had_tariffs FROM (%s) ASOF LEFT JOIN %s ON happened_at >= boundary
-			WHERE happened_at < %d AND tariffs <> had_tariffs)
+			SELECT coalesce(period, 0) AS number, tariffs, had_tariffs FROM ledger ASOF LEFT JOIN %s ON happened_at >= boundary
+			WHERE client_id = %d AND happened_at < %d AND tariffs <> had_tariffs)
 		SELECT number, tariff, sum(change)::BIGINT FROM (
 			SELECT number, unnest(tariffs) AS tariff, 1 AS change FROM entries
 			UNION ALL SELECT number, unnest(had_tariffs), -1 FROM entries) GROUP BY number, tariff`,
-		ledger(clientID, "true"), periodTable(instants), instants[len(instants)-1]))
+		periodTable(instants), clientID, instants[len(instants)-1]))
 	if err != nil {
 		return nil, fmt.Errorf("count active accounts by tariff: %w", err)
 	}

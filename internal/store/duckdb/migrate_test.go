@@ -44,11 +44,15 @@ func TestMigrationOfOldData(t *testing.T) {
 	_, hours, err := s.Versions(t.Context(), 1, viewing.Window{From: hour - viewing.DayLength, To: hour + viewing.DayLength})
 	want := []store.HourVersion{
 		{Hour: hour - viewing.HourLength, Version: store.Version{Accounts: 1}},
-		{Hour: hour, Version: store.Version{Viewing: 3, Accounts: 1}},
+		{Hour: hour, Version: store.Version{Viewing: 3}},
 		{Hour: hour + viewing.HourLength, Version: store.Version{Payments: 1}},
 	}
 	if err != nil || len(hours) != len(want) || hours[0] != want[0] || hours[1] != want[1] || hours[2] != want[2] {
 		t.Errorf("versions %+v, error %v, want %+v", hours, err, want)
+	}
+	before, flows, err := s.Flows(t.Context(), 1, []viewing.Millis{hour - viewing.HourLength, hour})
+	if want := (store.Flows{New: 1, NewActive: 1}); err != nil || before != (store.Flows{}) || flows[0] != want {
+		t.Errorf("flows before %+v, in the hour %+v, error %v", before, flows, err)
 	}
 	audience, err := s.Audience(t.Context(), 1, hour+2*viewing.DayLength)
 	if err != nil || audience.In7Days != (store.Viewers{Accounts: 3, Devices: 1}) || audience.ByDevice["mag250"] != 3 {

@@ -89,9 +89,9 @@ func (s *Store) Beginning(ctx context.Context, clientID int32) (store.Beginning,
 	err := s.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT
 		coalesce(least((SELECT min(hour) FROM versions WHERE client_id = %[1]d AND kind = %[2]d),
 			(SELECT min(started_at) FROM reports WHERE client_id = %[1]d)), %[3]d),
-		coalesce((SELECT min(happened_at) FROM (%[4]s) WHERE existing), %[3]d),
+		coalesce((SELECT min(happened_at) FROM ledger WHERE client_id = %[1]d AND existing), %[3]d),
 		coalesce((SELECT min(paid_at) FROM payments WHERE client_id = %[1]d AND NOT deleted), %[3]d)`,
-		clientID, viewingChanges, store.Never, ledger(clientID, "true"))).Scan(&b.Viewing, &b.Accounts, &b.Payments)
+		clientID, viewingChanges, store.Never)).Scan(&b.Viewing, &b.Accounts, &b.Payments)
 	if err != nil {
 		return b, fmt.Errorf("find the beginning of the data: %w", err)
 	}
