@@ -56,7 +56,7 @@ func removeAccount(ctx context.Context, tx *sql.Tx, client int32, account int64)
 		table string
 		count *int64 // nil = not of interest
 	}{
-		{"reports", nil}, {"sessions", nil}, {"viewers", nil}, {"accounts", nil},
+		{"reports", nil}, {"sessions", nil}, {"viewers", nil}, {"accounts", nil}, {"ledger", nil},
 		{"account_states", &removed.States}, {"payments", &removed.Payments},
 	} {
 		outcome, err := tx.ExecContext(ctx, `DELETE FROM `+from.table+` WHERE `+where)
