@@ -69,8 +69,8 @@ func (o *jobObserver) Ended(job store.Job, took time.Duration, err error) {
 	level, fields := slog.LevelInfo, []any{
 		"job", job.ID, "method", job.Method, "outcome", outcomes[job.State], "attempt", job.Attempts, "took", took,
 	}
-	if job.State == store.JobFailed {
-		level, fields = slog.LevelError, append(fields, "error", err)
+	if err != nil {
+		level, fields = max(level, ruleFor(err).level), append(fields, "error", err)
 	}
 	o.log.Log(context.Background(), level, "attempt at a job ended", fields...)
 }

@@ -15,7 +15,7 @@ import (
 // A job that fails for a reason that may pass is tried again after firstRetry, then after twice that time, and so on. One
 // that has failed maxFailures times is given up.
 const (
-	maxFailures = 5
+	maxFailures = 10
 	firstRetry  = 5 * time.Second
 )
 

@@ -169,7 +169,7 @@ func testRetries(t *testing.T, factory Factory) {
 	s.add(r.Queue, "job")
 	const text = "told: store unavailable: for now"
 	wait := 5 * time.Second
-	for failures := int32(1); failures < 5; failures++ {
+	for failures := int32(1); failures < 10; failures++ {
 		job := s.await(r.Queue, "job", func(job store.Job) bool { return queued(job) && job.Failures == failures })
 		s.wantJob(job, store.JobQueued, failures, failures, text)
 		if want := viewing.At(r.clock.Now().Add(wait)); job.DueAt != want {
@@ -178,7 +178,7 @@ func testRetries(t *testing.T, factory Factory) {
 		r.advance(s, wait)
 		wait *= 2
 	}
-	s.wantJob(s.await(r.Queue, "job", ended), store.JobFailed, 5, 5, text)
+	s.wantJob(s.await(r.Queue, "job", ended), store.JobFailed, 10, 10, text)
 }
 
 // advance moves the clock once the runner waits for it, either for a job or while it works at the only one.
@@ -295,13 +295,13 @@ func testLostLease(t *testing.T, factory Factory) {
 func testGivenUp(t *testing.T, factory Factory) {
 	s := newSubject(t, factory)
 	s.must(s.store.CreateJob(t.Context(), store.Job{ID: "job", CreatedAt: noon}))
-	for range 5 {
+	for range 10 {
 		_, err := s.store.LeaseJob(t.Context(), noon, store.Lease{Owner: "gone", Until: noon})
 		s.must(err)
 	}
 	r := s.replica("a", 1, nil)
 	job := s.await(r.Queue, "job", ended)
-	s.wantJob(job, store.JobFailed, 6, 5, job.Error)
+	s.wantJob(job, store.JobFailed, 11, 10, job.Error)
 	if !strings.Contains(job.Error, "broken off") {
 		t.Errorf("the error is %q", job.Error)
 	}
