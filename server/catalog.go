@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -39,9 +37,6 @@ type clientReader interface {
 // knownClient is nil for a client that exists; for any other a list would be empty and hide a mistaken id.
 func knownClient(ctx context.Context, reader clientReader, clientID int32) error {
 	_, err := reader.Client(ctx, clientID)
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("client %d: %w; a client exists from its first accepted view event or Sync on", clientID, store.ErrNotFound)
-	}
 	return err
 }
 

@@ -60,7 +60,7 @@ func TestExamplesWorkAsTheyStand(t *testing.T) {
 		selectionExample: {"selection ", `"Children's cognitive" of client 1`, "\n  27  "},
 	} {
 		out, complaints, code := shell(t, server, line)
-		if code != exitDone || complaints != "note: --settings=settings is ignored; --server says where the service is\n" {
+		if code != exitDone || complaints != "note: --settings=settings is ignored\n" {
 			t.Errorf("%s: exit code %d: %s", line, code, complaints)
 		}
 		for _, part := range parts {
@@ -278,7 +278,7 @@ func TestExitCodes(t *testing.T) {
 		says []string
 	}{
 		"create_channel_sorting_by_popularity --help": {exitDone, nil},
-		sortingExample: {exitRefused, []string{"client 1: not found (NotFound)"}},
+		sortingExample: {exitRefused, []string{"client 1: not found; a client exists from its first accepted view event or Sync on (NotFound)"}},
 		"create_epg_selection_by_popularity --client_id=1 --days_number=0": {exitRefused, []string{"days_number: 0 is not allowed; it must be 1 to 3660 (InvalidArgument)"}},
 		"create_epg_selection_by_popularity --client_id=1 --days=7":        {exitWrongUsage, []string{"Usage: tvstats create_epg_selection_by_popularity", "--days_number", "unknown flag --days, did you mean"}},
 		"create_channel_sorting_by_popularity --client_id=1":               {exitWrongUsage, []string{"Usage: tvstats create_channel_sorting_by_popularity", "missing flags: --criterion=CRITERION, --days_number=INT-32"}},

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/tvstats/tvstats/internal/cli"
 )
 
 // migrateCommand prepares a database for this version of the program.
 type migrateCommand struct {
 	mongoConfig
+	cli.OldSettings
 
 	DryRun bool `help:"Only say what would be done."`
 }
@@ -19,7 +22,10 @@ type migrateCommand struct {
 func (c *migrateCommand) Validate() error { return c.check() }
 
 // Run migrates what the configuration names.
-func (c *migrateCommand) Run(ctx context.Context) error { return c.migrate(ctx, os.Stdout) }
+func (c *migrateCommand) Run(ctx context.Context) error {
+	c.Note()
+	return c.migrate(ctx, os.Stdout)
+}
 
 func (c *migrateCommand) migrate(ctx context.Context, out io.Writer) (err error) {
 	if !c.enabled() {

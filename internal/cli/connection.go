@@ -22,10 +22,19 @@ type Connection struct {
 	Server string `group:"Connection" default:"127.0.0.1:50051" help:"Address of the server, host:port."`
 	Token  string `group:"Connection" help:"Token for the server, where it wants one; it is sent in the clear where --tls-ca is not set."`
 	TLSCA  string `group:"Connection" name:"tls-ca" placeholder:"FILE" help:"Use TLS and trust what the certificates in this PEM file have signed; \"system\" trusts those of the operating system."`
+
+	TLSClientCert string `group:"Connection" name:"tls-client-cert" placeholder:"FILE" help:"Certificate to show to a server that asks for one, in PEM form; with --tls-client-key."`
+	TLSClientKey  string `group:"Connection" name:"tls-client-key" placeholder:"FILE" help:"Its key, in PEM form."`
 }
 
 // Validate reports every flag that cannot work.
-func (c *Connection) Validate() error { return flags.Address("--server", c.Server) }
+func (c *Connection) Validate() error {
+	var pair error
+	if (c.TLSClientCert == "") != (c.TLSClientKey == "") || c.TLSClientCert != "" && c.TLSCA == "" {
+		pair = errors.New("--tls-client-cert and --tls-client-key go together, and with --tls-ca")
+	}
+	return errors.Join(flags.Address("--server", c.Server), pair)
+}
 
 // Dial makes a connection; it connects when the first call is made.
 func (c *Connection) Dial() (*grpc.ClientConn, error) {
@@ -45,21 +54,38 @@ func (c *Connection) Dial() (*grpc.ClientConn, error) {
 }
 
 func (c *Connection) transport() (credentials.TransportCredentials, error) {
-	switch c.TLSCA {
-	case "":
+	if c.TLSCA == "" {
 		return insecure.NewCredentials(), nil
-	case "system":
-		return credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12}), nil
 	}
-	text, err := os.ReadFile(c.TLSCA)
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.TLSCA != "system" {
+		trusted, err := certificates(c.TLSCA)
+		if err != nil {
+			return nil, fmt.Errorf("--tls-ca: %w", err)
+		}
+		config.RootCAs = trusted
+	}
+	if c.TLSClientCert != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSClientCert, c.TLSClientKey)
+		if err != nil {
+			return nil, fmt.Errorf("--tls-client-cert: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return credentials.NewTLS(config), nil
+}
+
+// certificates are those in a PEM file.
+func certificates(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // to read the file that the user names is what this is for
 	if err != nil {
-		return nil, fmt.Errorf("--tls-ca: %w", err)
+		return nil, err
 	}
-	trusted := x509.NewCertPool()
-	if !trusted.AppendCertsFromPEM(text) {
-		return nil, errors.New("--tls-ca: " + c.TLSCA + " holds no certificate in PEM form")
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
 	}
-	return credentials.NewTLS(&tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}), nil
+	return pool, nil
 }
 
 // bearer is a token as calls carry it.

@@ -14,11 +14,23 @@ import (
 // management is what all management commands have in common.
 type management struct {
 	Connection
-	AsOf     instant `name:"as_of" help:"Do it as of this time instead of now: a day (2026-03-02, from its midnight UTC) or RFC 3339 (2026-03-02T06:00:00Z)."`
-	Async    bool    `help:"Do it in the background: start a job and print its id."`
-	Wait     bool    `help:"Do it in the background, show how far the job is and print what it has done."`
-	Output   string  `enum:"table,json" default:"table" help:"How to print what was done: ${enum}. JSON is what grpcurl prints."`
-	Settings string  `help:"Accepted for the sake of older cron lines, and ignored."`
+	AsOf   instant `name:"as_of" help:"Do it as of this time instead of now: a day (2026-03-02, from its midnight UTC) or RFC 3339 (2026-03-02T06:00:00Z)."`
+	Async  bool    `help:"Do it in the background: start a job and print its id."`
+	Wait   bool    `help:"Do it in the background, show how far the job is and print what it has done."`
+	Output string  `enum:"table,json" default:"table" help:"How to print what was done: ${enum}. JSON is what grpcurl prints."`
+	OldSettings
+}
+
+// OldSettings is the flag of older cron lines that means nothing here.
+type OldSettings struct {
+	Settings string `help:"Accepted for the sake of older cron lines, and ignored."`
+}
+
+// Note tells people that the flag did nothing.
+func (s OldSettings) Note() {
+	if s.Settings != "" {
+		fmt.Fprintf(os.Stderr, "note: --settings=%s is ignored\n", s.Settings)
+	}
 }
 
 // work is what a command asks for: to do it now, or to have it done by a job.
@@ -29,9 +41,7 @@ type work struct {
 
 // run has the work done and prints what was done.
 func (m *management) run(ctx context.Context, w work) error {
-	if m.Settings != "" {
-		fmt.Fprintf(os.Stderr, "note: --settings=%s is ignored; --server says where the service is\n", m.Settings)
-	}
+	m.Note()
 	connection, err := m.Dial()
 	if err != nil {
 		return err
@@ -40,6 +50,9 @@ func (m *management) run(ctx context.Context, w work) error {
 	done, err := m.do(ctx, w, connection)
 	if err != nil {
 		return err
+	}
+	for _, note := range notes(done) {
+		fmt.Fprintln(os.Stderr, "note:", note)
 	}
 	if m.Output == "json" {
 		return printJSON(os.Stdout, done)

@@ -1,6 +1,9 @@
 package store
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // What callers tell apart. Engines wrap these with what, where and what to do.
 var (
@@ -17,3 +20,8 @@ var (
 	// ErrNewerSchema: the data was written by a newer version of the program.
 	ErrNewerSchema = errors.New("store has a newer schema")
 )
+
+// UnknownClient is the ErrNotFound of a client, which says when there will be one.
+func UnknownClient(clientID int32) error {
+	return fmt.Errorf("client %d: %w; a client exists from its first accepted view event or Sync on", clientID, ErrNotFound)
+}

@@ -19,6 +19,9 @@ func (s *Store) Clients(ctx context.Context) ([]catalog.Client, error) {
 // Client answers one client.
 func (s *Store) Client(ctx context.Context, clientID int32) (catalog.Client, error) {
 	clients, err := collect(ctx, s.db, scanClient, selectClients+` WHERE client_id = ?`, clientID)
+	if err == nil && len(clients) == 0 {
+		err = store.UnknownClient(clientID)
+	}
 	return only(clients, err, "client %d", clientID)
 }
 

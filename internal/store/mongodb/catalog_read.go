@@ -2,6 +2,7 @@ package mongodb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -23,6 +24,9 @@ func (s *Store) Clients(ctx context.Context) ([]catalog.Client, error) {
 // Client answers one client.
 func (s *Store) Client(ctx context.Context, clientID int32) (catalog.Client, error) {
 	found, err := readOne[clientDocument](ctx, s.collection(clientsCollection), bson.M{"_id": clientID})
+	if errors.Is(err, store.ErrNotFound) {
+		return catalog.Client{}, store.UnknownClient(clientID)
+	}
 	if err != nil {
 		return catalog.Client{}, fault(ctx, fmt.Sprintf("client %d", clientID), err)
 	}
