@@ -18,9 +18,9 @@ type channelLengths map[int32]lengths
 
 // ChannelWatch sums up viewing by channel; see store.ChannelRanker.
 func (s *Store) ChannelWatch(ctx context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error) {
-	watched, err := s.channelLengths(ctx, filter)
-	for errors.Is(err, errRollupsMoved) {
-		watched, err = s.channelLengths(ctx, filter)
+	watched, err := s.channelLengths(ctx, filter, !filter.ActiveOnly) // rollups know no accounts
+	if errors.Is(err, errRollupsMoved) {
+		watched, err = s.channelLengths(ctx, filter, false)
 	}
 	if err != nil {
 		return nil, fault(ctx, "sum up viewing by channel", err)
@@ -34,8 +34,8 @@ func (s *Store) ChannelWatch(ctx context.Context, filter viewing.Filter) ([]view
 	return channels, nil
 }
 
-func (s *Store) channelLengths(ctx context.Context, filter viewing.Filter) (channelLengths, error) {
-	p, err := s.planChannels(ctx, filter)
+func (s *Store) channelLengths(ctx context.Context, filter viewing.Filter, rolled bool) (channelLengths, error) {
+	p, err := s.plan(ctx, filter, rolled)
 	if err != nil {
 		return nil, err
 	}

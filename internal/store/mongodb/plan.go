@@ -16,8 +16,8 @@ type plan struct {
 	plain  []viewing.Window // in their order, neighbours joined
 }
 
-// planChannels plans the reading of what rollups hold. They know no accounts: where these matter, sessions are read.
-func (s *Store) planChannels(ctx context.Context, filter viewing.Filter) (plan, error) {
+// plan plans the reading of the filter's window, from rollups too or from sessions alone.
+func (s *Store) plan(ctx context.Context, filter viewing.Filter, rolled bool) (plan, error) {
 	days, err := s.daysWithin(ctx, filter.ClientID, filter.Window)
 	if err != nil {
 		return plan{}, err
@@ -25,7 +25,7 @@ func (s *Store) planChannels(ctx context.Context, filter viewing.Filter) (plan, 
 	var p plan
 	for _, d := range days {
 		day := d.day().Window()
-		if d.Rolled && !filter.ActiveOnly && filter.Window.From <= day.From && day.To <= filter.Window.To {
+		if rolled && d.Rolled && filter.Window.From <= day.From && day.To <= filter.Window.To {
 			p.rolled = append(p.rolled, d)
 			continue
 		}
@@ -56,7 +56,7 @@ func (p *plan) runs() [][2]viewing.Day {
 	return runs
 }
 
-// errRollupsMoved: days were rolled up anew while their rollups were read.
+// errRollupsMoved: days were rolled up anew while their rollups were read. Their sessions are still there.
 var errRollupsMoved = errors.New("rollups were replaced while they were read")
 
 // readRolled adds what the rolled days hold of the filter's sessions.

@@ -1,0 +1,211 @@
+package mongodb
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// These tests take writers and rollers apart into their steps and do these in many orders, as processes that know nothing of
+// each other would. After every step the store must answer with exactly the sessions that are written at that moment, and
+// a reader who finds the versions that it found before must find the data that it found before.
+
+// TestWriterMeetsRoller does the steps of one writer and one roller in every order that keeps each of them in its own.
+func TestWriterMeetsRoller(t *testing.T) {
+	t.Parallel()
+	s := openMigrated(t)
+	client := int32(0)
+	for order := range orders(4, 5) {
+		for _, rolled := range []bool{false, true} {
+			client++
+			scene := newScene(t, s, client, rolled)
+			scene.run(fmt.Sprintf("order %v, rolled up before: %v", order, rolled), order, scene.writer(1), scene.roller())
+		}
+	}
+}
+
+// TestWritersMeetRollers does so with two of each in random orders; some of them die on the way.
+func TestWritersMeetRollers(t *testing.T) {
+	t.Parallel()
+	s := openMigrated(t)
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		scene := newScene(t, s, int32(seed)+1, seed%2 == 0)
+		actors := [][]func() error{scene.writer(1), scene.writer(2), scene.roller(), scene.roller()}
+		var order []int
+		for i := range actors {
+			if r.IntN(4) == 0 {
+				actors[i] = actors[i][:r.IntN(len(actors[i]))]
+			}
+			order = append(order, slices.Repeat([]int{i}, len(actors[i]))...)
+		}
+		r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		scene.run(fmt.Sprintf("seed %d, order %v", seed, order), order, actors...)
+	}
+}
+
+// orders yields every order of a steps of actor 0 and b steps of actor 1.
+func orders(a, b int) func(yield func([]int) bool) {
+	var extend func(order []int, a, b int, yield func([]int) bool) bool
+	extend = func(order []int, a, b int, yield func([]int) bool) bool {
+		if a+b == 0 {
+			return yield(order)
+		}
+		return (a == 0 || extend(append(slices.Clone(order), 0), a-1, b, yield)) &&
+			(b == 0 || extend(append(slices.Clone(order), 1), a, b-1, yield))
+	}
+	return func(yield func([]int) bool) { extend(nil, a, b, yield) }
+}
+
+func openMigrated(tb testing.TB) *Store {
+	tb.Helper()
+	s, err := Open(tb.Context(), Options{URI: mongotest.URI(tb)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { s.Close() }) //nolint:errcheck // the test is over
+	if err := s.Migrate(tb.Context(), false, func(string) {}); err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// scene is a day of a client on which something was watched before, and what is written of it.
+type scene struct {
+	t       *testing.T
+	store   *Store
+	client  int32
+	written map[int64]int32   // watched seconds by account
+	seen    map[string]string // what was found, by the versions that were found before
+}
+
+const sceneDay = viewing.Day(20_000)
+
+func newScene(t *testing.T, s *Store, client int32, rolled bool) *scene {
+	t.Helper()
+	scene := &scene{t: t, store: s, client: client, written: map[int64]int32{}, seen: map[string]string{}}
+	before := scene.writer(9)
+	if rolled {
+		before = append(before, scene.roller()...)
+	}
+	for _, step := range before {
+		scene.must("before all", step())
+	}
+	return scene
+}
+
+func (c *scene) must(when string, err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatalf("%s: %v", when, err)
+	}
+}
+
+// writer is what AppendReports does: it lengthens a session that all writers know and adds one, in two steps since the
+// server may do it in parts.
+func (c *scene) writer(number int64) []func() error {
+	ctx := c.t.Context()
+	reports := []viewing.Report{c.report(1, int32(10*number)), c.report(number+1, 60)}
+	hours := hoursOf(reports)
+	write := func(report viewing.Report) func() error {
+		return func() error {
+			c.written[report.AccountID] = max(c.written[report.AccountID], report.WatchedSeconds)
+			return c.store.upsertSessions(ctx, []viewing.Report{report})
+		}
+	}
+	return []func() error{
+		func() error { return c.store.beginWriting(ctx, viewingChanges, hours) },
+		write(reports[0]), write(reports[1]),
+		func() error { return c.store.endWriting(ctx, viewingChanges, hours) },
+	}
+}
+
+func (c *scene) report(account int64, seconds int32) viewing.Report {
+	start := sceneDay.Start() + 12*viewing.HourLength
+	return viewing.Report{
+		Identity: viewing.Identity{
+			ClientID: c.client, AccountID: account, DeviceUID: "box", Device: "mag250", ChannelID: 1, Mode: viewing.Live, StartedAt: start,
+		},
+		State: viewing.State{At: start + viewing.Millis(seconds)*1000, WatchedSeconds: seconds},
+	}
+}
+
+// roller is what Maintain does of the day, if it is due when the roller looks.
+func (c *scene) roller() []func() error {
+	ctx := c.t.Context()
+	var days []dayState
+	var rollups []rollup
+	done := false
+	whenDue := func(do func() error) func() error {
+		return func() error {
+			if len(days) == 0 {
+				return nil
+			}
+			return do()
+		}
+	}
+	return []func() error{
+		func() (err error) {
+			days, err = c.store.dueDays(ctx, (sceneDay + 1).Start())
+			days = slices.DeleteFunc(days, func(d dayState) bool { return d.ClientID != c.client })
+			return err
+		},
+		whenDue(func() (err error) { rollups, err = c.store.readRollups(ctx, days[0]); return err }),
+		whenDue(func() error { return c.store.writeRollups(ctx, rollups) }),
+		whenDue(func() (err error) { done, err = c.store.setRolled(ctx, days[0], len(rollups)); return err }),
+		whenDue(func() error {
+			if !done {
+				return nil
+			}
+			return c.store.sweepRollups(ctx, days[0])
+		}),
+	}
+}
+
+// run does the next step of each actor that the order names, and looks after every step.
+func (c *scene) run(name string, order []int, actors ...[]func() error) {
+	c.t.Helper()
+	c.look(name + ", before the first step")
+	for i, actor := range order {
+		when := fmt.Sprintf("%s, step %d", name, i)
+		c.must(when, actors[actor][0]())
+		actors[actor] = actors[actor][1:]
+		c.look(when)
+	}
+}
+
+func (c *scene) look(when string) {
+	c.t.Helper()
+	ctx, window := c.t.Context(), sceneDay.Window()
+	before, hours, err := c.store.Versions(ctx, c.client, window)
+	c.must(when, err)
+	watched, err := c.store.ChannelWatch(ctx, viewing.Filter{ClientID: c.client, Window: window})
+	c.must(when, err)
+	got, want := fmt.Sprint(watched), fmt.Sprint(c.expected())
+	if got != want {
+		c.t.Fatalf("%s: got %s, want %s", when, got, want)
+	}
+	versions := fmt.Sprint(before, hours)
+	if found, known := c.seen[versions]; known && found != got {
+		c.t.Fatalf("%s: the versions are %s as before, but the data that was %s is %s", when, versions, found, got)
+	}
+	c.seen[versions] = got
+}
+
+func (c *scene) expected() []viewing.ChannelWatch {
+	watch := viewing.ChannelWatch{ChannelID: 1, Sessions: int64(len(c.written))}
+	var seconds []int32
+	for _, s := range c.written {
+		watch.Seconds += int64(s)
+		seconds = append(seconds, s)
+	}
+	slices.SortFunc(seconds, cmp.Compare[int32])
+	n := len(seconds)
+	watch.MedianSeconds = float64(seconds[(n-1)/2]+seconds[n/2]) / 2
+	return []viewing.ChannelWatch{watch}
+}
