@@ -26,9 +26,11 @@ func (s *Store) CollectionEnabled(ctx context.Context, clientID int32) (bool, er
 }
 
 func (s *Store) clientState(ctx context.Context, clientID int32) (clientDocument, error) {
-	client, err := readOne[clientDocument](ctx, s.collection(clientsCollection), bson.M{"_id": clientID},
-		options.FindOne().SetProjection(bson.M{"collection_enabled": 1, "accounts_revision": 1}))
-	return client, fault(ctx, "read client", err)
+	return persist(ctx, func(ctx context.Context) (clientDocument, error) {
+		client, err := readOne[clientDocument](ctx, s.collection(clientsCollection), bson.M{"_id": clientID},
+			options.FindOne().SetProjection(bson.M{"collection_enabled": 1, "accounts_revision": 1}))
+		return client, fault(ctx, "read client", err)
+	})
 }
 
 // tariffCache holds tariffs of accounts, by client. What it holds of a client is right as long as the client's revision of
@@ -53,7 +55,7 @@ func (s *Store) StampTariffs(ctx context.Context, reports []viewing.Report) erro
 	}
 	for client, reports := range bare {
 		if err := s.stampClient(ctx, client, reports); err != nil {
-			return fault(ctx, "read tariffs of accounts", err)
+			return err
 		}
 	}
 	return nil
@@ -71,7 +73,9 @@ func (s *Store) stampClient(ctx context.Context, clientID int32, reports []*view
 	if len(missing) == 0 {
 		return nil
 	}
-	tariffs, err := s.tariffsOf(ctx, clientID, missing)
+	tariffs, err := persist(ctx, func(ctx context.Context) (map[int64][]int32, error) {
+		return s.tariffsOf(ctx, clientID, missing)
+	})
 	if err != nil {
 		return err
 	}
@@ -100,7 +104,7 @@ func (s *Store) tariffsOf(ctx context.Context, clientID int32, reports []*viewin
 		}
 		return nil
 	})
-	return tariffs, err
+	return tariffs, fault(ctx, "read tariffs of accounts", err)
 }
 
 // stamp stamps what it can and answers the other reports.

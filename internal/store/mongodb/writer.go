@@ -3,56 +3,34 @@ package mongodb
 import (
 	"context"
 	"errors"
-	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 
-	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
-)
-
-// attemptTimeout bounds one attempt to write a batch: a connection that died without a word would never end it.
-// patience is how long a batch is written again and again while the server cannot be reached. Streams are slowed down
-// meanwhile; afterwards they are told, so that gateways can try another replica of the service.
-const (
-	attemptTimeout = 30 * time.Second
-	patience       = 20 * time.Second
 )
 
 // AppendReports makes the reports durable; see store.SessionWriter.
 func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) error {
-	if err := s.writable(ctx); err != nil || len(reports) == 0 {
+	if err := ctx.Err(); err != nil || len(reports) == 0 {
 		return err
-	}
-	erased, err := s.erasedNow(ctx)
-	if err != nil {
-		return fault(ctx, "read erased accounts", err)
-	}
-	if reports = erased.Reports(reports); len(reports) == 0 {
-		return nil
-	}
-	if err := s.ensureClients(ctx, reports); err != nil {
-		return fault(ctx, "add clients", err)
 	}
 	sessions := merged(reports)
-	err = persist(ctx, func(ctx context.Context) error {
-		return fault(ctx, "append reports", s.writeSessions(ctx, sessions))
+	_, err := persist(ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, s.appendSessions(ctx, sessions)
 	})
-	if err != nil {
-		return err
-	}
-	return fault(ctx, "look for accounts erased meanwhile", s.mourn(ctx, erased, accountsOf(sessions)))
+	return err
 }
 
-func accountsOf(sessions []viewing.Report) []accountOf {
-	accounts := make([]accountOf, len(sessions))
-	for i := range sessions {
-		accounts[i] = accountOf{sessions[i].ClientID, sessions[i].AccountID}
+func (s *Store) appendSessions(ctx context.Context, sessions []viewing.Report) error {
+	if err := s.writable(ctx); err != nil {
+		return err
 	}
-	return accounts
+	if err := s.ensureClients(ctx, sessions); err != nil {
+		return fault(ctx, "add clients", err)
+	}
+	return fault(ctx, "append reports", s.writeSessions(ctx, sessions))
 }
 
 // writeSessions writes between two marks of the days that it touches: see days.go.
@@ -81,20 +59,6 @@ func (s *Store) upsertSessions(ctx context.Context, sessions []viewing.Report) e
 		models[i] = sessionUpsert(&sessions[i])
 	}
 	return bulkUpsert(ctx, s.collection(sessionsCollection), models)
-}
-
-// persist calls write, which may be called any number of times, until it succeeds, fails for good or patience ends.
-func persist(ctx context.Context, write func(context.Context) error) error {
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
-		defer cancel()
-		err := write(attempt)
-		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
-			err = backoff.Permanent(err)
-		}
-		return struct{}{}, err
-	}, backoff.WithMaxElapsedTime(patience))
-	return err
 }
 
 // duplicateKey is the code of an upsert that met another one of the same new document.

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+	"google.golang.org/grpc/codes"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
+)
+
+// mongoProxy stands between the service and a migrated database. It does not listen yet.
+func mongoProxy(t *testing.T) (proxy *toxiproxy.Proxy, direct func(*config)) {
+	t.Helper()
+	direct = onMongoDB(t)
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	proxy = toxiproxy.NewProxy(server, "mongodb", freeAddress(t), mongotest.Server(t).Host)
+	t.Cleanup(proxy.Stop)
+	return proxy, direct
+}
+
+// freeAddress is an address on which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := listen(t.Context(), "", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return listener.Addr().String()
+}
+
+// through lets the service use the database by the proxy, and notice soon that it is away.
+func through(proxy *toxiproxy.Proxy, direct func(*config)) func(*config) {
+	return func(cfg *config) {
+		direct(cfg)
+		_, database, _ := strings.Cut(strings.TrimPrefix(string(cfg.MongodbURI), "mongodb://"), "/")
+		cfg.MongodbURI = secret(fmt.Sprintf("mongodb://%s/%s?serverSelectionTimeoutMS=200", proxy.Listen, database))
+	}
+}
+
+// TestOutage serves while the database is away, at first and later again: calls and probes say so, what is streamed
+// meanwhile is acknowledged once the database is back, and only then.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	proxy, direct := mongoProxy(t)
+	s := start(t, through(proxy, direct))
+	probe := fmt.Sprintf("http://%v/readyz", s.log.find(t, "serving")[0]["http"])
+	stream, err := s.StreamEvents(testContext(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for outage := range uint64(2) {
+		_, err := s.ListClients(testContext(t), &tvstatsv1.ListClientsRequest{})
+		wantStatus(t, err, codes.Unavailable, "STORE_UNAVAILABLE")
+		if code, text := get(t, probe); code != 503 || !strings.Contains(text, "see that MongoDB runs") {
+			t.Errorf("outage %d: the probe answers %d %s", outage, code, text)
+		}
+		batch := oneEvent()
+		batch.BatchId = outage
+		batch.Events[0].AccountId = int64(outage) + 1
+		if err := stream.Send(batch); err != nil {
+			t.Fatal(err)
+		}
+		if err := proxy.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if response, err := stream.Recv(); err != nil || response.GetBatchId() != outage || response.GetAccepted() != 1 {
+			t.Fatalf("outage %d: got %v, %v", outage, response, err)
+		}
+		wantAnswer(t, probe, 200, "ready\n")
+		proxy.Stop()
+	}
+	if err := proxy.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestBrokenConnections lets gateways stream through a proxy that delays what it passes on, and cuts, resets and
+// half-closes a part of all connections for as long as they stream. Every report is there once.
+func TestBrokenConnections(t *testing.T) {
+	t.Parallel()
+	const seed = 31
+	r := rand.New(rand.NewPCG(seed, 13))
+	w := randomWorld(r, 1, time.Now())
+	proxy, direct := mongoProxy(t)
+	if err := proxy.Start(); err != nil {
+		t.Fatal(err)
+	}
+	shaken, calm := start(t, through(proxy, direct)), start(t, direct)
+	pushWorld(t, calm.address, w)
+	for _, toxic := range []string{
+		`{"type": "latency", "stream": "downstream", "toxicity": 0.5, "attributes": {"latency": 2, "jitter": 2}}`,
+		`{"type": "limit_data", "stream": "upstream", "toxicity": 0.3, "attributes": {"bytes": 30000}}`,
+		`{"type": "limit_data", "stream": "downstream", "toxicity": 0.3, "attributes": {"bytes": 5000}}`,
+		`{"type": "reset_peer", "stream": "downstream", "toxicity": 0.2, "attributes": {"timeout": 100}}`,
+		`{"type": "timeout", "stream": "downstream", "toxicity": 0.2, "attributes": {"timeout": 100}}`,
+	} {
+		if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var sending sync.WaitGroup
+	for range 3 {
+		g := newGateway(r, w.events)
+		sending.Go(func() { g.sendAnyhow(t, shaken.address) })
+	}
+	sending.Wait()
+	for i := range 10 {
+		q := randomQuery(r, w)
+		if got, want := canonical(t, q.ask(t, calm.address)), canonical(t, q.expect(w)); got != want {
+			t.Fatalf("seed %d, query %d %+v:\ngot  %s\nwant %s", seed, i, q, got, want)
+		}
+	}
+}
+
+// sendAnyhow sends all, on a new stream whenever one breaks.
+func (g *gateway) sendAnyhow(t *testing.T, address string) {
+	acknowledged := make(chan struct{})
+	defer close(acknowledged)
+	go drain(acknowledged)
+	for g.next < len(g.batches) {
+		if err := g.send(t, address, acknowledged); err != nil && t.Context().Err() != nil {
+			t.Error(err)
+			return
+		}
+	}
+}
