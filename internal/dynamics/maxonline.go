@@ -17,7 +17,7 @@ type MaxOnline struct {
 // maxOnline is the series of the greatest numbers of days.
 func (d *Dynamics) maxOnline() series[MaxOnline] {
 	return series[MaxOnline]{
-		kind: store.MaxOnlineDay, stamp: clock.ofOnline, compute: d.peaks, mostPeriods: 366, mostReports: 1_000_000,
+		kind: store.MaxOnlineDay, stamp: clock.ofOnline, compute: d.peaks, mostPeriods: 3660, mostReports: 1_000_000,
 	}
 }
 

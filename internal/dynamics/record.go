@@ -17,7 +17,7 @@ type Record struct {
 // records is the series of the records of days.
 func (d *Dynamics) records() series[Record] {
 	return series[Record]{
-		kind: store.DailyRecord, stamp: clock.ofRecord, compute: d.record, mostPeriods: 100, mostReports: 20_000_000,
+		kind: store.DailyRecord, stamp: clock.ofRecord, compute: d.record, mostPeriods: 3660, mostReports: 20_000_000,
 	}
 }
 

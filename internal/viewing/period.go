@@ -40,8 +40,11 @@ func (g Granularity) Next(start Millis) Millis {
 	}
 }
 
-// Periods are the whole periods that the window touches, ascending.
+// Periods are the whole periods that the window touches, ascending; an empty window touches none.
 func (g Granularity) Periods(w Window) []Window {
+	if w.To <= w.From {
+		return nil
+	}
 	var periods []Window
 	for start := g.Start(w.From); start < w.To; {
 		end := g.Next(start)

@@ -61,30 +61,36 @@ func (s *Store) Peaks(ctx context.Context, clientID int32, window viewing.Window
 	}
 	var found []store.DayPeak
 	midnight := window.From.Day().Start()
+	from, to := window.From-midnight, window.To-midnight
 	err := s.read(ctx, func(tx *sql.Tx) error {
 		sessions, err := s.reaching(ctx, tx, clientID, window)
 		if err != nil {
 			return err
 		}
 		return eachRow(ctx, tx, func(rows *sql.Rows) error {
-			var day viewing.Day
-			var p store.DayPeak
-			err := rows.Scan(&day, &p.Accounts.Count, &p.Accounts.At, &p.Devices.Count, &p.Devices.At)
-			p.Day = midnight.Day() + day
-			for _, peak := range []*store.Peak{&p.Accounts, &p.Devices} {
-				if peak.At += midnight; peak.Count == 0 {
-					peak.At = 0
-				}
-			}
-			found = append(found, p)
+			peak, err := scanPeak(rows, midnight)
+			found = append(found, peak)
 			return err
 		}, fmt.Sprintf(peaks, sessions.with, sessions.relation, window.From, window.To, midnight,
-			sweep("account_id", window.From-midnight, window.To-midnight), sweep("device_uid", window.From-midnight, window.To-midnight)))
+			sweep("account_id", from, to), sweep("device_uid", from, to)))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find the greatest number online: %w", err)
 	}
 	return found, nil
+}
+
+// scanPeak reads the peaks of a day, which the sweep counts, as it does instants, from midnight on.
+func scanPeak(rows *sql.Rows, midnight viewing.Millis) (store.DayPeak, error) {
+	var p store.DayPeak
+	err := rows.Scan(&p.Day, &p.Accounts.Count, &p.Accounts.At, &p.Devices.Count, &p.Devices.At)
+	p.Day += midnight.Day()
+	for _, peak := range []*store.Peak{&p.Accounts, &p.Devices} {
+		if peak.At += midnight; peak.Count == 0 {
+			peak.At = 0
+		}
+	}
+	return p, err
 }
 
 // reaching describes the sessions that started before the window's end and may reach into it.
