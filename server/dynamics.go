@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -28,16 +29,28 @@ type dynamicsCommand interface {
 	GetAsOf() *timestamppb.Timestamp
 }
 
-func (s *subscriberDynamics) command(req dynamicsCommand) dynamics.Command {
-	return dynamics.Command{ClientIDs: req.GetClientIds(), AsOf: timeOr(req.GetAsOf(), viewing.At(s.now()))}
+// maxDaysAhead is how far as_of may be ahead: figures of each day until then would be kept.
+const maxDaysAhead = 366
+
+// run runs a command for a request.
+func (s *subscriberDynamics) run(
+	ctx context.Context, req dynamicsCommand, method string,
+	command func(context.Context, dynamics.Command, dynamics.Progress) (dynamics.Done, error),
+) (dynamics.Done, error) {
+	defer s.metrics.building(method)()
+	now := viewing.At(s.now())
+	asOf := timeOr(req.GetAsOf(), now)
+	if asOf > now+maxDaysAhead*viewing.DayLength {
+		return dynamics.Done{}, invalidArgument("as_of", fmt.Sprintf("it is more than %d days ahead of the service's clock", maxDaysAhead))
+	}
+	return command(ctx, dynamics.Command{ClientIDs: req.GetClientIds(), AsOf: asOf}, s.progress)
 }
 
 // CacheMaxOnline keeps the greatest numbers online.
 func (s *subscriberDynamics) CacheMaxOnline(
 	ctx context.Context, req *tvstatsv1.CacheMaxOnlineRequest,
 ) (*tvstatsv1.CacheMaxOnlineResponse, error) {
-	defer s.metrics.building("CacheMaxOnline")()
-	done, err := s.dynamics.CacheMaxOnline(ctx, s.command(req), s.progress)
+	done, err := s.run(ctx, req, "CacheMaxOnline", s.dynamics.CacheMaxOnline)
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +63,7 @@ func (s *subscriberDynamics) CacheMaxOnline(
 func (s *subscriberDynamics) SaveStats(
 	ctx context.Context, req *tvstatsv1.SaveStatsRequest,
 ) (*tvstatsv1.SaveStatsResponse, error) {
-	defer s.metrics.building("SaveStats")()
-	done, err := s.dynamics.SaveStats(ctx, s.command(req), s.progress)
+	done, err := s.run(ctx, req, "SaveStats", s.dynamics.SaveStats)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +76,7 @@ func (s *subscriberDynamics) SaveStats(
 func (s *subscriberDynamics) CollectDailyStats(
 	ctx context.Context, req *tvstatsv1.CollectDailyStatsRequest,
 ) (*tvstatsv1.CollectDailyStatsResponse, error) {
-	defer s.metrics.building("CollectDailyStats")()
-	done, err := s.dynamics.CollectDailyStats(ctx, s.command(req), s.progress)
+	done, err := s.run(ctx, req, "CollectDailyStats", s.dynamics.CollectDailyStats)
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +90,7 @@ func (s *subscriberDynamics) CollectDailyStats(
 func (s *subscriberDynamics) CacheCustomersDynamic(
 	ctx context.Context, req *tvstatsv1.CacheCustomersDynamicRequest,
 ) (*tvstatsv1.CacheCustomersDynamicResponse, error) {
-	defer s.metrics.building("CacheCustomersDynamic")()
-	done, err := s.dynamics.CacheCustomersDynamic(ctx, s.command(req), s.progress)
+	done, err := s.run(ctx, req, "CacheCustomersDynamic", s.dynamics.CacheCustomersDynamic)
 	if err != nil {
 		return nil, err
 	}

@@ -229,6 +229,20 @@ func TestDynamicsOfUnknownClients(t *testing.T) {
 	}
 }
 
+// TestCommandOfTheFarFuture: figures of every day until then would be kept.
+func TestCommandOfTheFarFuture(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	for days, refused := range map[int]bool{365: false, 367: true, 1_000_000: true} {
+		_, err := server.CollectDailyStats(t.Context(), &tvstatsv1.CollectDailyStatsRequest{AsOf: timestamppb.New(time.Now().AddDate(0, 0, days))})
+		if refused {
+			wantStatus(t, err, codes.InvalidArgument, "INVALID_FIELD")
+		} else if err != nil {
+			t.Errorf("%d days ahead: %v", days, err)
+		}
+	}
+}
+
 // TestCommandForAllNeedsAll: a command that names no client is for every one, so that a token of some is not enough.
 func TestCommandForAllNeedsAll(t *testing.T) {
 	t.Parallel()

@@ -64,22 +64,26 @@ type SubscriberDynamicsClient interface {
 	// CacheMaxOnline finds, for each day of the clients that may have changed since it was last found, the greatest number
 	// of accounts and of devices online at once. Days run from the first one with viewing to the day of as_of.
 	//
-	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+	// NOT_FOUND: a client is unknown.
 	CacheMaxOnline(ctx context.Context, in *CacheMaxOnlineRequest, opts ...grpc.CallOption) (*CacheMaxOnlineResponse, error)
 	// SaveStats keeps a snapshot of each client's Stats at as_of.
 	//
-	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+	// NOT_FOUND: a client is unknown.
 	SaveStats(ctx context.Context, in *SaveStatsRequest, opts ...grpc.CallOption) (*SaveStatsResponse, error)
 	// CollectDailyStats writes the record of each day that ended by as_of and has none yet, from the client's first day with
 	// data on, so that a missed run loses nothing. Recorded days whose data has changed since are recorded anew.
 	//
-	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+	// NOT_FOUND: a client is unknown.
 	CollectDailyStats(ctx context.Context, in *CollectDailyStatsRequest, opts ...grpc.CallOption) (*CollectDailyStatsResponse, error)
 	// CacheCustomersDynamic computes the hourly series behind the charts, from the start of the calendar month before that
 	// of as_of up to the hour of as_of. The first run computes all hours, later ones only those that are new or whose data
 	// has changed since.
 	//
-	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+	// NOT_FOUND: a client is unknown.
 	CacheCustomersDynamic(ctx context.Context, in *CacheCustomersDynamicRequest, opts ...grpc.CallOption) (*CacheCustomersDynamicResponse, error)
 	// GetMaxOnline answers the greatest number online of each day asked for.
 	//
@@ -225,22 +229,26 @@ type SubscriberDynamicsServer interface {
 	// CacheMaxOnline finds, for each day of the clients that may have changed since it was last found, the greatest number
 	// of accounts and of devices online at once. Days run from the first one with viewing to the day of as_of.
 	//
-	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+	// NOT_FOUND: a client is unknown.
 	CacheMaxOnline(context.Context, *CacheMaxOnlineRequest) (*CacheMaxOnlineResponse, error)
 	// SaveStats keeps a snapshot of each client's Stats at as_of.
 	//
-	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+	// NOT_FOUND: a client is unknown.
 	SaveStats(context.Context, *SaveStatsRequest) (*SaveStatsResponse, error)
 	// CollectDailyStats writes the record of each day that ended by as_of and has none yet, from the client's first day with
 	// data on, so that a missed run loses nothing. Recorded days whose data has changed since are recorded anew.
 	//
-	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+	// NOT_FOUND: a client is unknown.
 	CollectDailyStats(context.Context, *CollectDailyStatsRequest) (*CollectDailyStatsResponse, error)
 	// CacheCustomersDynamic computes the hourly series behind the charts, from the start of the calendar month before that
 	// of as_of up to the hour of as_of. The first run computes all hours, later ones only those that are new or whose data
 	// has changed since.
 	//
-	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+	// NOT_FOUND: a client is unknown.
 	CacheCustomersDynamic(context.Context, *CacheCustomersDynamicRequest) (*CacheCustomersDynamicResponse, error)
 	// GetMaxOnline answers the greatest number online of each day asked for.
 	//

@@ -117,7 +117,8 @@ class SubscriberDynamicsServicer(object):
         """CacheMaxOnline finds, for each day of the clients that may have changed since it was last found, the greatest number
         of accounts and of devices online at once. Days run from the first one with viewing to the day of as_of.
 
-        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+        NOT_FOUND: a client is unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,7 +127,8 @@ class SubscriberDynamicsServicer(object):
     def SaveStats(self, request, context):
         """SaveStats keeps a snapshot of each client's Stats at as_of.
 
-        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+        NOT_FOUND: a client is unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,7 +138,8 @@ class SubscriberDynamicsServicer(object):
         """CollectDailyStats writes the record of each day that ended by as_of and has none yet, from the client's first day with
         data on, so that a missed run loses nothing. Recorded days whose data has changed since are recorded anew.
 
-        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+        NOT_FOUND: a client is unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,7 +150,8 @@ class SubscriberDynamicsServicer(object):
         of as_of up to the hour of as_of. The first run computes all hours, later ones only those that are new or whose data
         has changed since.
 
-        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+        NOT_FOUND: a client is unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,7 +55,8 @@ class SubscriberDynamicsStub:
     """CacheMaxOnline finds, for each day of the clients that may have changed since it was last found, the greatest number
     of accounts and of devices online at once. Days run from the first one with viewing to the day of as_of.
 
-    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+    NOT_FOUND: a client is unknown.
     """
 
     SaveStats: grpc.UnaryUnaryMultiCallable[
@@ -64,7 +65,8 @@ class SubscriberDynamicsStub:
     ]
     """SaveStats keeps a snapshot of each client's Stats at as_of.
 
-    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+    NOT_FOUND: a client is unknown.
     """
 
     CollectDailyStats: grpc.UnaryUnaryMultiCallable[
@@ -74,7 +76,8 @@ class SubscriberDynamicsStub:
     """CollectDailyStats writes the record of each day that ended by as_of and has none yet, from the client's first day with
     data on, so that a missed run loses nothing. Recorded days whose data has changed since are recorded anew.
 
-    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+    NOT_FOUND: a client is unknown.
     """
 
     CacheCustomersDynamic: grpc.UnaryUnaryMultiCallable[
@@ -85,7 +88,8 @@ class SubscriberDynamicsStub:
     of as_of up to the hour of as_of. The first run computes all hours, later ones only those that are new or whose data
     has changed since.
 
-    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+    NOT_FOUND: a client is unknown.
     """
 
     GetMaxOnline: grpc.UnaryUnaryMultiCallable[
@@ -164,7 +168,8 @@ class SubscriberDynamicsAsyncStub:
     """CacheMaxOnline finds, for each day of the clients that may have changed since it was last found, the greatest number
     of accounts and of devices online at once. Days run from the first one with viewing to the day of as_of.
 
-    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+    NOT_FOUND: a client is unknown.
     """
 
     SaveStats: grpc.aio.UnaryUnaryMultiCallable[
@@ -173,7 +178,8 @@ class SubscriberDynamicsAsyncStub:
     ]
     """SaveStats keeps a snapshot of each client's Stats at as_of.
 
-    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+    NOT_FOUND: a client is unknown.
     """
 
     CollectDailyStats: grpc.aio.UnaryUnaryMultiCallable[
@@ -183,7 +189,8 @@ class SubscriberDynamicsAsyncStub:
     """CollectDailyStats writes the record of each day that ended by as_of and has none yet, from the client's first day with
     data on, so that a missed run loses nothing. Recorded days whose data has changed since are recorded anew.
 
-    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+    NOT_FOUND: a client is unknown.
     """
 
     CacheCustomersDynamic: grpc.aio.UnaryUnaryMultiCallable[
@@ -194,7 +201,8 @@ class SubscriberDynamicsAsyncStub:
     of as_of up to the hour of as_of. The first run computes all hours, later ones only those that are new or whose data
     has changed since.
 
-    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+    INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+    NOT_FOUND: a client is unknown.
     """
 
     GetMaxOnline: grpc.aio.UnaryUnaryMultiCallable[
@@ -275,7 +283,8 @@ class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
         """CacheMaxOnline finds, for each day of the clients that may have changed since it was last found, the greatest number
         of accounts and of devices online at once. Days run from the first one with viewing to the day of as_of.
 
-        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+        NOT_FOUND: a client is unknown.
         """
 
     @abc.abstractmethod
@@ -286,7 +295,8 @@ class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[tvstats.v1.subscriber_dynamics_pb2.SaveStatsResponse, collections.abc.Awaitable[tvstats.v1.subscriber_dynamics_pb2.SaveStatsResponse]]:
         """SaveStats keeps a snapshot of each client's Stats at as_of.
 
-        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+        NOT_FOUND: a client is unknown.
         """
 
     @abc.abstractmethod
@@ -298,7 +308,8 @@ class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
         """CollectDailyStats writes the record of each day that ended by as_of and has none yet, from the client's first day with
         data on, so that a missed run loses nothing. Recorded days whose data has changed since are recorded anew.
 
-        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+        NOT_FOUND: a client is unknown.
         """
 
     @abc.abstractmethod
@@ -311,7 +322,8 @@ class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
         of as_of up to the hour of as_of. The first run computes all hours, later ones only those that are new or whose data
         has changed since.
 
-        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time. NOT_FOUND: a client is unknown.
+        INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
+        NOT_FOUND: a client is unknown.
         """
 
     @abc.abstractmethod
