@@ -48,14 +48,14 @@ var outcomes = map[store.JobState]string{
 // jobObserver counts and logs what happens to jobs.
 type jobObserver struct {
 	jobMetrics
-	log   *slog.Logger
-	often *rate.Sometimes // a store that is away hinders every second
+	log    *slog.Logger
+	seldom *rate.Sometimes // a store that is away hinders every second
 }
 
 var _ jobs.Observer = (*jobObserver)(nil)
 
 func newJobObserver(numbers *metrics, log *slog.Logger) *jobObserver {
-	return &jobObserver{jobMetrics: numbers.jobs, log: log, often: &rate.Sometimes{Interval: time.Minute}}
+	return &jobObserver{jobMetrics: numbers.jobs, log: log, seldom: &rate.Sometimes{Interval: time.Minute}}
 }
 
 // Began notes that an attempt begins.
@@ -77,5 +77,5 @@ func (o *jobObserver) Ended(job store.Job, took time.Duration, err error) {
 
 // Hindered notes that the store did not let the runner do something.
 func (o *jobObserver) Hindered(err error) {
-	o.often.Do(func() { o.log.Warn("the store hinders jobs, which will be tried again", "error", err) })
+	o.seldom.Do(func() { o.log.Warn("the store hinders jobs, which will be tried again", "error", err) })
 }

@@ -125,6 +125,15 @@ func TestJobsStoreTheirResults(t *testing.T) {
 			t.Errorf("the job stored\n%v\nthe call\n%v", got, want)
 		}
 	}
+	listed, err := s.ListJobs(testContext(t), &tvstatsv1.ListJobsRequest{})
+	if err != nil || len(listed.GetJobs()) != 3 {
+		t.Fatalf("got %v, %v", listed, err)
+	}
+	for _, job := range listed.GetJobs() {
+		if job.GetState() != tvstatsv1.JobState_JOB_STATE_SUCCEEDED || job.GetResult() != nil {
+			t.Errorf("a list has %v, want it without its result", job)
+		}
+	}
 }
 
 // answerOf is what the job's method answered.
