@@ -156,6 +156,12 @@ test: ## run the tests
 race: ## run the tests with the race detector
 	$(GO) test -race ./...
 
+FAULTS ?= 600
+
+.PHONY: durability
+durability: ## kill, stop, starve and slow a program under load, FAULTS (600) times, and tell what was lost
+	$(GO) test ./server -run '^TestDurability$$' -count=1 -v -timeout 0 -faults $(FAULTS)
+
 FUZZTIME ?= 10s
 
 .PHONY: fuzz

@@ -25,6 +25,7 @@ const programEnv = "TVSTATS_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(programEnv) != "" {
+		moveClock()
 		os.Exit(run(os.Args[1:]))
 	}
 	if load := os.Getenv(benchClientEnv); load != "" {
@@ -131,6 +132,13 @@ func (l *lines) Write(line []byte) (int, error) {
 		l.grown = nil
 	}
 	return l.written.Write(line)
+}
+
+// forget empties it.
+func (l *lines) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.written.Reset()
 }
 
 // await waits until a line with the text is written.

@@ -29,6 +29,9 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
+// clock is the service's; a test of a process of its own moves it.
+var clock = time.Now
+
 type serveCommand struct {
 	config
 }
@@ -56,7 +59,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	now, numbers, draining := time.Now, newMetrics(), make(chan struct{})
+	now, numbers, draining := clock, newMetrics(), make(chan struct{})
 
 	probes, err := listen(ctx, "--http-listen", cfg.HTTPListen)
 	if err != nil {
