@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,17 +52,6 @@ func newFaultyProgram(t *testing.T) *faultyProgram {
 	}
 	p.disk('n')
 	return p
-}
-
-// freeAddress is one on which nobody listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close() //nolint:errcheck // it has served
-	return listener.Addr().String()
 }
 
 // disk lets writes be normal ('n'), slow ('s') or fail for want of space ('f') from now on.
