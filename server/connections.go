@@ -48,6 +48,12 @@ func (c *connections) link() link {
 	}
 }
 
+// The bounds that a connection may be refused for.
+const (
+	boundAll             = "all"
+	boundUnauthenticated = "unauthenticated"
+)
+
 // connection is an open one.
 type connection struct {
 	net.Conn
@@ -80,9 +86,9 @@ func (c *connections) take(conn net.Conn) (taken *connection, why string) {
 	address := addressKey(conn.RemoteAddr())
 	switch {
 	case c.most > 0 && len(c.open) >= c.most:
-		return nil, "all"
+		return nil, boundAll
 	case c.unknown > 0 && c.waiting[address] >= c.unknown:
-		return nil, "unauthenticated"
+		return nil, boundUnauthenticated
 	}
 	taken = &connection{Conn: conn, of: c, address: address}
 	c.open[conn.RemoteAddr().String()] = taken

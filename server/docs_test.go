@@ -22,8 +22,25 @@ func TestDocs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			runSessions(t, startTestServer(t), string(page))
+			server := start(t, func(c *config) { c.Schedule = "off" }) // no jobs but those of the page
+			runSessions(t, server.address, string(page))
 		})
+	}
+}
+
+// TestGrpcurlPageHasEveryMethod compares the page with what is served.
+func TestGrpcurlPageHasEveryMethod(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/grpcurl.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for service, info := range registered(t).GetServiceInfo() {
+		for _, method := range info.Methods {
+			if strings.HasPrefix(service, "tvstats.") && !strings.Contains(string(page), service+"/"+method.Name) {
+				t.Errorf("the page lacks %s/%s", service, method.Name)
+			}
+		}
 	}
 }
 

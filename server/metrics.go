@@ -69,6 +69,9 @@ func (m *metrics) begin(server *grpc.Server) {
 	for _, reason := range []string{viewing.ReasonInvalidEvent, viewing.ReasonCollectionDisabled, viewing.ReasonPermissionDenied} {
 		m.rejected.WithLabelValues(reason)
 	}
+	for _, bound := range []string{boundAll, boundUnauthenticated} {
+		m.connections.WithLabelValues(bound)
+	}
 	for _, method := range commandMethods() {
 		m.builds.WithLabelValues(method)
 		m.jobs.begin(method)

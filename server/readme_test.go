@@ -16,7 +16,7 @@ const readmeAddress = "127.0.0.1:50051"
 var (
 	readmeSession = regexp.MustCompile("(?s)<!-- session -->\n```sh\n(.*?)```\n\n```[a-z]+\n(.*?)```\n")
 	pythonSession = regexp.MustCompile("(?s)```python\n(.*?)```\n\n```text\n(.*?)```\n")
-	changing      = regexp.MustCompile(`"(sortingId|selectionId|createdAt)": "[^"]+"`)
+	changing      = regexp.MustCompile(`"(sortingId|selectionId|jobId|createdAt)": "[^"]+"`)
 	changingID    = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f-]{27}\b`) // in what is printed for people
 )
 
