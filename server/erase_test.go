@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
@@ -130,5 +131,55 @@ func TestOldViewingIsRemoved(t *testing.T) {
 	left, err := db.ChannelWatch(t.Context(), viewing.Filter{ClientID: 1, Window: viewing.DaysBefore(viewing.At(now)+1, 30)})
 	if err != nil || len(left) != 1 || left[0].Sessions != 3 { // today, yesterday and the day on which the two days began
 		t.Errorf("left are %+v, error %v", left, err)
+	}
+}
+
+// TestFiguresOfPastDaysAreKept: what was computed before an erasure and names nobody stays as it is, also where it is
+// computed again; what was not computed before is without the account.
+func TestFiguresOfPastDaysAreKept(t *testing.T) {
+	t.Parallel()
+	s, ctx := start(t), testContext(t)
+	_, push := ofAccounts()
+	pushAll(t, s, push)
+	day := "2026-01-02"
+	for i := range int64(3) {
+		batch := events(1)
+		event := batch.Events[0]
+		event.AccountId, event.DeviceUid = i+1, "box"
+		event.StartedAt, event.At = instant(day+"T12:00:00Z"), instant(day+"T12:30:00Z")
+		stream(t, s.address, batch.GetEvents(), 1)
+	}
+	asOf := instant("2026-01-03T00:30:00Z")
+	figures := func() (*tvstatsv1.GetMaxOnlineResponse, *tvstatsv1.ListDailyStatsResponse) {
+		if _, err := s.CacheMaxOnline(ctx, &tvstatsv1.CacheMaxOnlineRequest{AsOf: asOf}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CollectDailyStats(ctx, &tvstatsv1.CollectDailyStatsRequest{AsOf: asOf}); err != nil {
+			t.Fatal(err)
+		}
+		online, err := s.GetMaxOnline(ctx, &tvstatsv1.GetMaxOnlineRequest{ClientId: 1, FromDay: day, ToDay: day})
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := s.ListDailyStats(ctx, &tvstatsv1.ListDailyStatsRequest{ClientId: 1, FromDay: day, ToDay: day})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return online, records
+	}
+	onlineBefore, recordsBefore := figures()
+	if got := onlineBefore.GetDays()[0].GetMaxAccounts(); got != 3 {
+		t.Fatalf("%d accounts were online, want 3", got)
+	}
+	if _, err := s.EraseAccount(ctx, &tvstatsv1.EraseAccountRequest{ClientId: 1, AccountId: 2}); err != nil {
+		t.Fatal(err)
+	}
+	online, records := figures()
+	if !proto.Equal(online, onlineBefore) || !proto.Equal(records, recordsBefore) {
+		t.Errorf("after the erasure:\n%v\n%v\nbefore:\n%v\n%v", online, records, onlineBefore, recordsBefore)
+	}
+	stats, err := s.GetStats(ctx, &tvstatsv1.GetStatsRequest{ClientId: 1, AsOf: asOf})
+	if err != nil || stats.GetStats().GetTotalAccounts() != 2 {
+		t.Errorf("later: %v, %v, want two accounts", stats, err)
 	}
 }

@@ -18,7 +18,7 @@ const clockEnv = "TVSTATS_TEST_CLOCK"
 // moveClock does what clockEnv says.
 func moveClock() {
 	if by, err := time.ParseDuration(os.Getenv(clockEnv)); err == nil {
-		clock = func() time.Time { return time.Now().Add(by) }
+		wallClock = func() time.Time { return time.Now().Add(by) }
 	}
 }
 

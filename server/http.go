@@ -12,6 +12,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
+// maxProbes is how many connections there are for probes and metrics; more wait, so that they cannot take those of gRPC.
+const maxProbes = 100
+
 // pingTimeout bounds how long /readyz waits for the store; httpStopTimeout how long shutdown waits for a scrape.
 const (
 	pingTimeout     = 2 * time.Second

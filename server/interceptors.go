@@ -22,7 +22,7 @@ type link struct {
 
 // chain is what every call passes, outermost first: whatever happens further in is counted, logged and has a status.
 func chain(
-	cfg *config, log *slog.Logger, numbers *metrics, entry *admission, from *connections, draining <-chan struct{},
+	cfg *config, log *slog.Logger, numbers *metrics, entry *admission, known clientLister, from *connections, draining <-chan struct{},
 ) []link {
 	return []link{
 		{numbers.grpc.UnaryServerInterceptor(), numbers.grpc.StreamServerInterceptor()},
@@ -36,7 +36,7 @@ func chain(
 		cfg.perToken(time.Now),
 		from.link(),
 		{stream: endStreams(draining, cfg.StreamIdleTimeout, cfg.StreamSendTimeout)},
-		{unary: ofTenant},
+		{unary: tenants{known}.unary},
 		{validateUnary, validateStream},
 		{unary: cfg.sizes},
 	}

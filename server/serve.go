@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
+	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding"
@@ -29,8 +30,8 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// clock is the service's; a test of a process of its own moves it.
-var clock = time.Now
+// wallClock is the service's; a test of a process of its own moves it.
+var wallClock = time.Now
 
 type serveCommand struct {
 	config
@@ -59,13 +60,13 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	now, numbers, draining := clock, newMetrics(), make(chan struct{})
+	now, numbers, draining := wallClock, newMetrics(), make(chan struct{})
 
 	probes, err := listen(ctx, "--http-listen", cfg.HTTPListen)
 	if err != nil {
 		return err
 	}
-	defer serveHTTP(probes, newHTTPHandler(numbers.registry, readiness(db, draining)), log)()
+	defer serveHTTP(netutil.LimitListener(probes, maxProbes), newHTTPHandler(numbers.registry, readiness(db, draining)), log)()
 	defer keepMaintained(db, now, cfg, log)()
 
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
@@ -92,7 +93,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	defer endJobs()
 
 	bounded := newConnections(calls, &cfg.limitsConfig, numbers.refused)
-	server := grpc.NewServer(serverOptions(cfg, transport, chain(&cfg, log, numbers, entry, bounded, draining))...)
+	server := grpc.NewServer(serverOptions(cfg, transport, chain(&cfg, log, numbers, entry, db, bounded, draining))...)
 	tvstatsv1.RegisterViewStatsServer(server, stats)
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, figures)

@@ -6,37 +6,74 @@ import (
 	"slices"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/auth"
+	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/store"
 )
 
-// ofTenant lets a unary request pass whose clients the caller's token covers. Streams are asked message by message, by
+// tenants holds unary requests to the clients that their caller's token covers. Streams are asked message by message, by
 // their handlers: there a client that is not covered costs no more than what concerns it.
-func ofTenant(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+type tenants struct{ known clientLister }
+
+type clientLister interface {
+	Clients(ctx context.Context) ([]catalog.Client, error)
+}
+
+// unary lets a request pass that is about clients of the caller's, and makes one for all clients one for all of these.
+func (t tenants) unary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	for _, client := range clientsOf(req) {
 		if err := callerOf(ctx).demand(client); err != nil {
 			return nil, err
 		}
 	}
-	if forAll(req) {
-		if err := demandEach(ctx, nil); err != nil {
+	if command := forAll(req); command != nil && !callerOf(ctx).is().CoversAll() {
+		if err := t.narrow(ctx, command); err != nil {
 			return nil, err
 		}
 	}
 	return handler(ctx, req)
 }
 
-// forAll tells whether a request is for every client there is: a command of SubscriberDynamics that names none, called or
-// to be run as a job.
-func forAll(req any) bool {
+// narrow names the clients that the caller's token covers and that exist.
+func (t tenants) narrow(ctx context.Context, command proto.Message) error {
+	known, err := t.known.Clients(ctx)
+	if err != nil {
+		return err
+	}
+	message := command.ProtoReflect()
+	field := message.Descriptor().Fields().ByName("client_ids")
+	ids := message.NewField(field)
+	for _, client := range known {
+		if callerOf(ctx).is().Covers(client.ID) {
+			callerOf(ctx).covers(client.ID) // for the log
+			ids.List().Append(protoreflect.ValueOfInt32(client.ID))
+		}
+	}
+	if ids.List().Len() == 0 {
+		return fmt.Errorf("the clients that the token covers: %w; a client exists from its first accepted view event or Sync on", store.ErrNotFound)
+	}
+	message.Set(field, ids)
+	return nil
+}
+
+// forAll answers the command of a request for every client there is, nil for any other: a command of SubscriberDynamics that
+// names none, called or to be run as a job.
+func forAll(req any) proto.Message {
 	if job, ok := req.(*tvstatsv1.StartJobRequest); ok {
 		_, req = commandOf(job)
 	}
-	command, ok := req.(dynamicsCommand)
-	_, builder := req.(scope)
-	return ok && !builder && len(command.GetClientIds()) == 0
+	command, ok := req.(interface {
+		proto.Message
+		dynamicsCommand
+	})
+	if _, builder := req.(scope); !ok || builder || len(command.GetClientIds()) > 0 {
+		return nil
+	}
+	return command
 }
 
 // clientsOf answers the clients that a request names.
@@ -74,14 +111,7 @@ func ownJob(ctx context.Context, job store.Job) error {
 	return fmt.Errorf("job %.60q: %w", job.ID, store.ErrNotFound)
 }
 
-// demandEach is nil where the caller may act for each of the clients, of which none means every client there is.
-func demandEach(ctx context.Context, clients []int32) error {
-	if coversEach(callerOf(ctx).is(), clients) {
-		return nil
-	}
-	return fmt.Errorf("%w: the token does not cover every client that this is for; name clients that it covers", auth.ErrDenied)
-}
-
+// coversEach tells whether the principal may act for each of the clients, of which none means every client there is.
 func coversEach(p *auth.Principal, clients []int32) bool {
 	if len(clients) == 0 {
 		return p.CoversAll()

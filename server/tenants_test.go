@@ -189,3 +189,25 @@ func TestStreamsOfSeveralClients(t *testing.T) {
 	clients, err := g.ListClients(g.as(t, auth.Operator), &tvstatsv1.ListClientsRequest{})
 	wantAll(t, err, clients.GetClients(), []*tvstatsv1.Client{{ClientId: 1, TimeZone: "UTC", CollectionEnabled: new(true)}})
 }
+
+// TestAllClientsAreThoseOfTheToken: what is for all clients is for those that the token covers and that exist.
+func TestAllClientsAreThoseOfTheToken(t *testing.T) {
+	t.Parallel()
+	g := startGuarded(t)
+	snapshots := func(role auth.Role) (int32, error) {
+		saved, err := g.SaveStats(g.as(t, role), &tvstatsv1.SaveStatsRequest{})
+		return saved.GetClients(), err
+	}
+	_, err := snapshots(auth.Backend)
+	wantStatus(t, err, codes.NotFound, "NOT_FOUND")
+	for client := range int32(3) {
+		if _, err := oneRequest(g.Sync(g.as(t, auth.Operator)))(&tvstatsv1.SyncRequest{ClientId: client + 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for role, want := range map[auth.Role]int32{auth.Backend: 1, stranger: 1, auth.Operator: 3} {
+		if got, err := snapshots(role); err != nil || got != want {
+			t.Errorf("%s: %d clients, %v, want %d", role, got, err, want)
+		}
+	}
+}

@@ -82,7 +82,7 @@ func (Granularity) EnumDescriptor() ([]byte, []int) {
 // CacheMaxOnlineRequest says for whom.
 type CacheMaxOnlineRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The operators: at most 1000, each positive, none twice. Empty means all.
+	// The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for.
 	ClientIds []int32 `protobuf:"varint,1,rep,packed,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
 	// Days after the one that this time lies in are left for later. Absent means now.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -201,7 +201,7 @@ func (x *CacheMaxOnlineResponse) GetDaysFresh() int32 {
 // SaveStatsRequest says for whom.
 type SaveStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The operators: at most 1000, each positive, none twice. Empty means all.
+	// The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for.
 	ClientIds []int32 `protobuf:"varint,1,rep,packed,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
 	// The time of the snapshot. Absent means now.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -320,7 +320,7 @@ func (x *SaveStatsResponse) GetSnapshotsFresh() int32 {
 // CollectDailyStatsRequest says for whom.
 type CollectDailyStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The operators: at most 1000, each positive, none twice. Empty means all.
+	// The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for.
 	ClientIds []int32 `protobuf:"varint,1,rep,packed,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
 	// Only days that ended by this time are recorded. Absent means now.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -503,7 +503,7 @@ func (x *HealedDay) GetDay() string {
 // CacheCustomersDynamicRequest says for whom.
 type CacheCustomersDynamicRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The operators: at most 1000, each positive, none twice. Empty means all.
+	// The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for.
 	ClientIds []int32 `protobuf:"varint,1,rep,packed,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
 	// The series end with the hour that this time lies in. Absent means now.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
