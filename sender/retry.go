@@ -19,7 +19,7 @@ func (r *retries) wait(ctx context.Context, opened time.Time, broken error) erro
 	if r.count == 0 {
 		r.since = opened
 	}
-	delay := r.delay()
+	delay := max(r.delay(), asked(broken))
 	r.count++
 	if r.config.GiveUp > 0 {
 		lasted := time.Since(r.since)

@@ -14,10 +14,12 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
@@ -289,6 +291,31 @@ func TestSenderEndsWhenRefused(t *testing.T) {
 				t.Errorf("%d streams, tally %+v", len(p.streams), got)
 			}
 		})
+	}
+}
+
+// TestSenderWaitsAsLongAsItIsAsked is limited by the service once.
+func TestSenderWaitsAsLongAsItIsAsked(t *testing.T) {
+	const asks = 50 * time.Millisecond
+	p := &peer{handle: func(number int, s *peerStream) error {
+		if number > 1 {
+			return s.acceptAll()
+		}
+		limited, err := status.New(codes.ResourceExhausted, "too many streams").WithDetails(
+			&errdetails.RetryInfo{RetryDelay: durationpb.New(asks)})
+		if err != nil {
+			return err
+		}
+		return limited.Err()
+	}}
+	_, address := startPeer(t, p, "")
+	var waited []time.Duration
+	s := sendTo(t, address, func(c *Config) { c.Broken = func(_ error, retryIn time.Duration) { waited = append(waited, retryIn) } })
+	if err := s.Run(t.Context(), numbered(3)); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Tally(); !slices.Equal(waited, []time.Duration{asks}) || got.Accepted != 9 {
+		t.Errorf("it waited for %v, tally %+v", waited, got)
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -144,7 +146,19 @@ func passes(err error) bool {
 	switch status.Code(err) {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Aborted, codes.Canceled, codes.Internal, codes.Unknown:
 		return true
+	case codes.ResourceExhausted:
+		return asked(err) > 0 // else the message is too large
 	default:
 		return false
 	}
+}
+
+// asked is how long the service asks to be left alone, 0 where it does not.
+func asked(err error) time.Duration {
+	for _, detail := range status.Convert(err).Details() {
+		if info, is := detail.(*errdetails.RetryInfo); is {
+			return info.RetryDelay.AsDuration()
+		}
+	}
+	return 0
 }

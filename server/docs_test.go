@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -25,6 +26,42 @@ func TestDocs(t *testing.T) {
 			server := start(t, func(c *config) { c.Schedule = "off" }) // no jobs but those of the page
 			runSessions(t, server.address, string(page))
 		})
+	}
+}
+
+// ownCommand is a command line of the program in a block of a page; pipes and redirections end it.
+var ownCommand = regexp.MustCompile(`(?m)^(?:\$ )?(?:go run \./server|tvstats) ([^|>&\n]*)`)
+
+// TestCommandsOfThePagesExist parses all command lines of the program in the pages, those included that are not run since
+// what they print differs each time.
+func TestCommandsOfThePagesExist(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range append(pages, "../README.md") {
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range regexp.MustCompile("(?s)```(?:sh|console)\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
+			for _, line := range ownCommand.FindAllStringSubmatch(block[1], -1) {
+				found++
+				words, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\0' `+line[1]).Output()
+				if err != nil {
+					t.Fatal(err)
+				}
+				args := strings.FieldsFunc(string(words), func(r rune) bool { return r == 0 })
+				if _, err := newParser(&program{}).Parse(args); err != nil && !strings.Contains(block[1], err.Error()) { // the page may show it
+					t.Errorf("%s: %s: %v", name, line[0], err)
+				}
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("only %d commands were found", found)
 	}
 }
 
