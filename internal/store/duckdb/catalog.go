@@ -93,18 +93,18 @@ func (tx *bulkTx) applyPayments(ctx context.Context, client int32, payments []ca
 	rows := rowsOf(payments, func(p *catalog.Payment) row {
 		return row{client, p.ID, p.AccountID, p.AmountMinor, p.Currency, int64(p.PaidAt), p.Deleted}
 	})
-	return tx.counting(ctx, client, paymentsChanges, paymentContents(client, in("payment_id", ids)), func() error {
+	return tx.counting(ctx, client, paymentsChanges, ids, paymentContents(client), func() error {
 		return tx.upsert(ctx, paymentsTable, rows)
 	})
 }
 
-// currentStates is the table accounts as it follows from account_states. registered_at is what the latest state that
+// currentStates is the table accounts, of the accounts that are named, as it follows from account_states. registered_at is what the latest state that
 // told it has told, else the changed_at of the earliest state.
 const currentStates = `(SELECT client_id, account_id, max(changed_at) AS changed_at,
 		arg_max(active, changed_at) AS active, arg_max(tariffs, changed_at) AS tariffs,
 		coalesce(arg_max(registered_at, changed_at) FILTER (registered_at <> 0), min(changed_at)) AS registered_at,
 		arg_max(deleted, changed_at) AS deleted
-	FROM account_states WHERE client_id = %d AND %s GROUP BY client_id, account_id) AS told`
+	FROM account_states WHERE client_id = %d AND account_id IN (FROM named) GROUP BY client_id, account_id) AS told`
 
 // applyAccounts adds the states to the history of their accounts, brings the current states and the ledger up to date, counts
 // what that changes and answers the tariffs that events of these accounts now get.
@@ -117,27 +117,22 @@ func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []cata
 		accounts[a.ID] = nil
 		return row{client, a.ID, int64(a.ChangedAt), a.Active, a.Tariffs, int64(a.RegisteredAt), a.Deleted}
 	})
-	ids := in("account_id", keys(accounts))
-	err := tx.counting(ctx, client, accountChanges, ledgerContents(client, ids), func() error {
+	err := tx.counting(ctx, client, accountChanges, keys(accounts), ledgerContents(client), func() error {
 		if err := tx.upsert(ctx, accountStatesTable, rows); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, accountsTable.merge(fmt.Sprintf(currentStates, client, ids))); err != nil {
+		if err := tx.run(ctx, accountsTable.merge(fmt.Sprintf(currentStates, client)), rewriteLedger(client)); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, rewriteLedger(client, ids))
-		return err
+		return eachRow(ctx, tx, func(rows *sql.Rows) error {
+			var id int64
+			var tariffs intList
+			err := rows.Scan(&id, &tariffs)
+			accounts[id] = tariffs
+			return err
+		}, `SELECT account_id, tariffs FROM accounts WHERE client_id = ? AND NOT deleted AND account_id IN (FROM named)`, client)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return accounts, eachRow(ctx, tx, func(rows *sql.Rows) error {
-		var id int64
-		var tariffs intList
-		err := rows.Scan(&id, &tariffs)
-		accounts[id] = tariffs
-		return err
-	}, fmt.Sprintf(`SELECT account_id, tariffs FROM accounts WHERE client_id = %d AND NOT deleted AND %s`, client, ids))
+	return accounts, err
 }
 
 // mirrored is what a batch changes of what meta mirrors.

@@ -17,7 +17,7 @@ var ledgerTable = table{"ledger", 3, []string{
 	"client_id", "account_id", "happened_at", "existed", "existing", "was_active", "active", "had_tariffs", "tariffs",
 }}
 
-// history is the query for the entries of the client's accounts that pass the condition, as they follow from account_states:
+// history is the query for the entries of the client's accounts that are named, as they follow from account_states:
 // those states that change anything, with the instant from which they are in force and what they take the place of. Only
 // active accounts have tariffs here.
 const history = `SELECT * FROM (
@@ -28,19 +28,19 @@ const history = `SELECT * FROM (
 		FROM (SELECT client_id, account_id, state.changed_at, accounts.registered_at, NOT state.deleted AS existing,
 				state.active AND NOT state.deleted AS active,
 				CASE WHEN state.active AND NOT state.deleted THEN state.tariffs ELSE [] END AS tariffs
-			FROM account_states AS state JOIN accounts USING (client_id, account_id) WHERE client_id = %[1]d AND %[2]s)
+			FROM account_states AS state JOIN accounts USING (client_id, account_id) WHERE client_id = %d AND account_id IN (FROM named))
 		WINDOW history AS (PARTITION BY account_id ORDER BY changed_at))
 	WHERE existing <> existed OR active <> was_active OR tariffs <> had_tariffs`
 
-// rewriteLedger is the statement that makes the ledger of these accounts what it is now.
-func rewriteLedger(client int32, accounts string) string {
-	return ledgerTable.merge("("+fmt.Sprintf(history, client, accounts)+") AS told") +
-		fmt.Sprintf(` WHEN NOT MATCHED BY SOURCE AND client_id = %d AND %s THEN DELETE`, client, accounts)
+// rewriteLedger is the statement that makes the ledger of the accounts that are named what it is now.
+func rewriteLedger(client int32) string {
+	return ledgerTable.merge("("+fmt.Sprintf(history, client)+") AS told") +
+		fmt.Sprintf(` WHEN NOT MATCHED BY SOURCE AND client_id = %d AND account_id IN (FROM named) THEN DELETE`, client)
 }
 
-// ledgerContents is what makes up the versions of the accounts.
-func ledgerContents(client int32, accounts string) string {
-	return fmt.Sprintf(`SELECT %s AS hour, * FROM ledger WHERE client_id = %d AND %s`, hourOf("happened_at"), client, accounts)
+// ledgerContents is what makes up the versions of the accounts that are named.
+func ledgerContents(client int32) string {
+	return fmt.Sprintf(`SELECT %s AS hour, * FROM ledger WHERE client_id = %d AND account_id IN (FROM named)`, hourOf("happened_at"), client)
 }
 
 // Flows counts what became of accounts; see store.LedgerReader.

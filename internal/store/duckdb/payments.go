@@ -11,10 +11,10 @@ import (
 
 var _ store.PaymentReader = (*Store)(nil)
 
-// paymentContents is what makes up the versions of payments.
-func paymentContents(client int32, condition string) string {
+// paymentContents is what makes up the versions of the payments that are named.
+func paymentContents(client int32) string {
 	return fmt.Sprintf(`SELECT %s AS hour, payment_id, account_id, amount_minor, currency, paid_at FROM payments
-		WHERE client_id = %d AND %s AND NOT deleted`, hourOf("paid_at"), client, condition)
+		WHERE client_id = %d AND payment_id IN (FROM named) AND NOT deleted`, hourOf("paid_at"), client)
 }
 
 // PaymentsByPeriod sums up payments; see store.PaymentReader.

@@ -138,6 +138,16 @@ func (tx *bulkTx) upsert(ctx context.Context, t table, rows []row) error {
 	return nil
 }
 
+// run runs statements one after the other.
+func (tx *bulkTx) run(ctx context.Context, statements ...string) error {
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (tx *bulkTx) commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

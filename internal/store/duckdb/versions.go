@@ -38,22 +38,27 @@ func foldedReports(where string) string {
 		`SELECT client_id, %s AS hour, count(*) AS changes FROM reports WHERE %s GROUP BY ALL`, hourOf("started_at"), where))
 }
 
-// counting makes a change to data of the client and adds to the versions what differs before and after it: rows of
-// contents, a query with a column hour.
-func (tx *bulkTx) counting(ctx context.Context, client int32, kind int, contents string, change func() error) error {
-	if _, err := tx.ExecContext(ctx, `CREATE TEMP TABLE previous AS `+contents); err != nil {
+// counting makes a change to the client's accounts or payments of these ids, and adds to the versions what differs before
+// and after it: rows of contents, a query with a column hour. While it does, the ids are in the temporary table named.
+func (tx *bulkTx) counting(
+	ctx context.Context, client int32, kind int, ids []int64, contents string, change func() error,
+) error {
+	if err := tx.run(ctx, `CREATE TEMP TABLE named (id BIGINT)`); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO named SELECT unnest(?::BIGINT[])`, ids); err != nil {
+		return err
+	}
+	if err := tx.run(ctx, `CREATE TEMP TABLE previous AS `+contents); err != nil {
 		return err
 	}
 	if err := change(); err != nil {
 		return err
 	}
-	differing := fmt.Sprintf(`SELECT %d AS client_id, hour, count(*) AS changes FROM (
-		(FROM previous EXCEPT ALL (%[2]s)) UNION ALL ((%[2]s) EXCEPT ALL FROM previous)) GROUP BY hour`, client, contents)
-	if _, err := tx.ExecContext(ctx, addChanges(kind, differing)); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `DROP TABLE previous`)
-	return err
+	return tx.run(ctx, addChanges(kind, fmt.Sprintf(`WITH present AS MATERIALIZED (%[2]s)
+		SELECT %[1]d AS client_id, hour, count(*) AS changes FROM (
+			(FROM previous EXCEPT ALL FROM present) UNION ALL (FROM present EXCEPT ALL FROM previous)) GROUP BY hour`,
+		client, contents)), `DROP TABLE previous`, `DROP TABLE named`)
 }
 
 // Versions answers how often data changed; see store.ChangeClock.
