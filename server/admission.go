@@ -6,33 +6,59 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	grpcauth "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	grpcpeer "google.golang.org/grpc/peer"
+	"google.golang.org/grpc/tap"
 
 	"github.com/tvstats/tvstats/internal/auth"
+	"github.com/tvstats/tvstats/internal/limit"
 	"github.com/tvstats/tvstats/internal/reload"
 )
 
 // admission decides who is let in.
 type admission struct {
-	tokens *reload.Value[*auth.Tokens] // nil where none are needed
+	tokens    *reload.Value[*auth.Tokens] // nil where none are needed
+	addresses *limit.Gate
+	log       *slog.Logger
 }
 
 // newAdmission reads the file of tokens; no file lets everybody in who reaches the service.
-func newAdmission(file string, log *slog.Logger) (*admission, error) {
-	if file == "" {
-		return &admission{}, nil
+func newAdmission(cfg *config, log *slog.Logger) (*admission, error) {
+	bounds := limit.Bounds{PerSecond: cfg.AddressRequests, Open: cfg.AddressStreams}
+	a := &admission{addresses: limit.NewGate(bounds, time.Now), log: log}
+	if cfg.AuthFile == "" {
+		return a, nil
 	}
-	tokens, err := reload.New(log, func(contents [][]byte) (*auth.Tokens, error) {
+	var err error
+	a.tokens, err = reload.New(log, func(contents [][]byte) (*auth.Tokens, error) {
 		return auth.ParseTokens(contents[0])
-	}, file)
+	}, cfg.AuthFile)
 	if err != nil {
-		return nil, fmt.Errorf("--auth-file=%s: %w", file, err)
+		return nil, fmt.Errorf("--auth-file=%s: %w", cfg.AuthFile, err)
 	}
-	return &admission{tokens}, nil
+	return a, nil
+}
+
+// knock refuses a call of nobody before anything of its message is taken in: the chain sees a unary call only when all of
+// its request has arrived, and those who have no token shall not fill the memory with requests. It must not block.
+func (a *admission) knock(ctx context.Context, call *tap.Info) (context.Context, error) {
+	if a.tokens == nil || slices.Contains(open, call.FullMethodName) {
+		return ctx, nil
+	}
+	_, err := a.identify(ctx)
+	if err == nil {
+		return ctx, nil
+	}
+	address := addressOf(ctx)
+	a.log.Info("refused a call without a valid token", "method", call.FullMethodName, "address", address)
+	if wait := a.addresses.Call(address); wait > 0 {
+		return ctx, tooManyCalls("address", wait).status()
+	}
+	return ctx, ruleFor(err).status(err)
 }
 
 // link lets a call in, or not, before anything of it is read. On a stream every message is let in anew: a token that is

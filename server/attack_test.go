@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/gzip"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
@@ -106,5 +107,37 @@ func TestTimeZonesThatDoNotExist(t *testing.T) {
 				t.Errorf("%.40q: got %v", zone, response)
 			}
 		}
+	}
+}
+
+// TestNobodyIsReadBeforeItIsKnown: a call without a token is refused when its header has arrived; what it would send is not
+// waited for, and takes no memory.
+func TestNobodyIsReadBeforeItIsKnown(t *testing.T) {
+	t.Parallel()
+	g := startGuarded(t)
+	for name, method := range map[string]string{
+		"unary": tvstatsv1.Catalog_ListClients_FullMethodName, "stream": tvstatsv1.ViewStats_StreamEvents_FullMethodName,
+	} {
+		stream, err := g.conn.NewStream(withToken(testContext(t), "wrong"), &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, name, stream.RecvMsg(&tvstatsv1.ListClientsResponse{}), codes.Unauthenticated)
+	}
+	if refused := g.log.find(t, "refused a call without a valid token"); len(refused) != 2 || refused[0]["address"] != "127.0.0.1" {
+		t.Errorf("logged %v", refused)
+	}
+}
+
+// TestHugeHeaders are refused before they are kept.
+func TestHugeHeaders(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	huge := metadata.AppendToOutgoingContext(testContext(t), "x-huge", strings.Repeat("x", 64<<10))
+	if _, err := s.ListClients(huge, &tvstatsv1.ListClientsRequest{}); err == nil {
+		t.Error("64 KiB of metadata are let in")
+	}
+	if _, err := s.ListClients(testContext(t), &tvstatsv1.ListClientsRequest{}); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }

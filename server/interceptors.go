@@ -31,7 +31,7 @@ func chain(
 		logCalls(log),
 		mapErrors(log),
 		{recovery.UnaryServerInterceptor(), recovery.StreamServerInterceptor()},
-		cfg.perAddress(time.Now),
+		limited("address", entry.addresses, addressOf), // before anything is known of the caller but that
 		entry.link(),
 		cfg.perToken(time.Now),
 		from.link(),

@@ -56,7 +56,11 @@ func startChained(t *testing.T, catalog tvstatsv1.CatalogServer, level slog.Leve
 	}
 	cfg := defaultConfig()
 	listener := newConnections(inner, &cfg.limitsConfig, c.metrics.refused)
-	links := chain(&cfg, c.logger, c.metrics, &admission{}, nil, listener, c.draining)
+	entry, err := newAdmission(&cfg, c.logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := chain(&cfg, c.logger, c.metrics, entry, nil, listener, c.draining)
 	c.server = grpc.NewServer(serverOptions(cfg, insecure.NewCredentials(), links)...)
 	tvstatsv1.RegisterCatalogServer(c.server, catalog)
 	ended := make(chan error, 1)

@@ -60,13 +60,12 @@ type exhausted struct {
 // Error says what there was too much of.
 func (e *exhausted) Error() string { return e.what }
 
+func tooManyCalls(kind string, wait time.Duration) *exhausted {
+	return &exhausted{fmt.Sprintf("too many calls a second for one %s; come again in %v", kind, wait.Round(time.Millisecond)), wait}
+}
+
 // retryStream is when a caller with too many streams should try again; nobody knows when it closes one.
 const retryStream = time.Second
-
-// perAddress holds each address to its limits, before anything is known of the caller but that.
-func (c *limitsConfig) perAddress(now func() time.Time) link {
-	return limited("address", limit.NewGate(limit.Bounds{PerSecond: c.AddressRequests, Open: c.AddressStreams}, now), addressOf)
-}
 
 // perToken holds each token, or name in a certificate, to its limits.
 func (c *limitsConfig) perToken(now func() time.Time) link {
@@ -83,7 +82,7 @@ func (c *limitsConfig) perToken(now func() time.Time) link {
 func limited(kind string, gate *limit.Gate, nameOf func(context.Context) string) link {
 	begin := func(name string) error {
 		if wait := gate.Call(name); wait > 0 {
-			return &exhausted{fmt.Sprintf("too many calls a second for one %s; come again in %v", kind, wait.Round(time.Millisecond)), wait}
+			return tooManyCalls(kind, wait)
 		}
 		return nil
 	}

@@ -51,7 +51,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	if err != nil {
 		return err
 	}
-	entry, err := newAdmission(cfg.AuthFile, log)
+	entry, err := newAdmission(&cfg, log)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,8 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	defer endJobs()
 
 	bounded := newConnections(calls, &cfg.limitsConfig, numbers.refused)
-	server := grpc.NewServer(serverOptions(cfg, transport, chain(&cfg, log, numbers, entry, db, bounded, draining))...)
+	links := chain(&cfg, log, numbers, entry, db, bounded, draining)
+	server := grpc.NewServer(append(serverOptions(cfg, transport, links), grpc.InTapHandle(entry.knock))...)
 	tvstatsv1.RegisterViewStatsServer(server, stats)
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, figures)
@@ -164,6 +165,7 @@ func serverOptions(cfg config, transport credentials.TransportCredentials, links
 		grpc.Creds(transport),
 		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2(proto.Name), int(cfg.MaxMessageSize)}),
 		grpc.MaxRecvMsgSize(2*int(cfg.MaxMessageSize)), // so that codec is the one to tell what is too large but for excess
+		grpc.MaxHeaderListSize(maxHeader),
 		grpc.MaxConcurrentStreams(cfg.ConnectionStreams),
 		grpc.ConnectionTimeout(cfg.HandshakeTimeout),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
@@ -173,6 +175,9 @@ func serverOptions(cfg config, transport credentials.TransportCredentials, links
 		grpc.WaitForHandlers(true), // none may still use the store when it is closed
 	)
 }
+
+// maxHeader is how many bytes the metadata of a call may have; a token takes fifty.
+const maxHeader = 16 << 10
 
 // foldMargin is how long after its longest session a day is left alone, for reports that come late.
 const foldMargin = time.Hour
