@@ -47,7 +47,7 @@ func TestCommandsOfThePagesExist(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, block := range regexp.MustCompile("(?s)```(?:sh|console)\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
-			for _, line := range ownCommand.FindAllStringSubmatch(block[1], -1) {
+			for _, line := range ownCommand.FindAllStringSubmatch(strings.ReplaceAll(block[1], "\\\n", ""), -1) {
 				found++
 				words, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\0' `+line[1]).Output()
 				if err != nil {

@@ -164,6 +164,12 @@ func TestManagementCommandsInTheBackground(t *testing.T) {
 	if code != exitDone || stable(waited) != stable(direct) || !regexp.MustCompile(`job \S+ succeeded\n$`).MatchString(complaints) {
 		t.Errorf("exit code %d: %s%s", code, waited, complaints)
 	}
+	for _, command := range []string{"cache_max_online", "save_stats", "collect_daily_stats", "cache_customers_dynamic"} {
+		out, complaints, code := shell(t, server, command+" --wait --client_id=1")
+		if code != exitDone || !strings.HasPrefix(out, "clients ") || !strings.Contains(complaints, " succeeded\n") {
+			t.Errorf("%s: exit code %d: %s%s", command, code, out, complaints)
+		}
+	}
 	out, complaints, code := shell(t, server, line+" --async")
 	id := strings.TrimSpace(out)
 	job, err := tvstatsv1.NewJobsClient(server.conn).GetJob(t.Context(), &tvstatsv1.GetJobRequest{JobId: id})

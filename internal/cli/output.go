@@ -53,20 +53,30 @@ func printResult(ctx context.Context, out io.Writer, response proto.Message, con
 	}
 }
 
-// printDone writes the numbers of an answer that says what was done, by their names in the contract.
+// printDone writes what a command of subscriber dynamics did.
 func printDone(out io.Writer, response proto.Message) error {
-	table := newTable(out)
-	message := response.ProtoReflect()
-	for fields, i := message.Descriptor().Fields(), 0; i < fields.Len(); i++ {
-		name := strings.ReplaceAll(string(fields.Get(i).Name()), "_", " ")
-		if !fields.Get(i).IsList() {
-			fmt.Fprintf(table, "%s\t%6s\n", name, Count(message.Get(fields.Get(i)).Int()))
-			continue
+	switch r := response.(type) {
+	case *tvstatsv1.CacheMaxOnlineResponse:
+		return printCounts(out, r.Clients, "days", r.DaysComputed, r.DaysFresh)
+	case *tvstatsv1.SaveStatsResponse:
+		return printCounts(out, r.Clients, "snapshots", r.SnapshotsComputed, r.SnapshotsFresh)
+	case *tvstatsv1.CacheCustomersDynamicResponse:
+		return printCounts(out, r.Clients, "hours", r.HoursComputed, r.HoursFresh)
+	case *tvstatsv1.CollectDailyStatsResponse:
+		for _, day := range r.Healed {
+			fmt.Fprintf(out, "healed client %d, %s\n", day.ClientId, day.Day)
 		}
-		for _, day := range response.(*tvstatsv1.CollectDailyStatsResponse).Healed {
-			fmt.Fprintf(table, "%s\tclient %d, %s\n", name, day.ClientId, day.Day)
-		}
+		return printCounts(out, r.Clients, "days", r.DaysComputed, r.DaysFresh)
+	default:
+		return printJSON(out, response)
 	}
+}
+
+func printCounts(out io.Writer, clients int32, what string, computed, fresh int32) error {
+	table := newTable(out)
+	fmt.Fprintf(table, "clients\t%6s\n", Count(int64(clients)))
+	fmt.Fprintf(table, "%s computed\t%6s\n", what, Count(int64(computed)))
+	fmt.Fprintf(table, "%s fresh\t%6s\n", what, Count(int64(fresh)))
 	return table.Flush()
 }
 
