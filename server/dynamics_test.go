@@ -229,6 +229,23 @@ func TestDynamicsOfUnknownClients(t *testing.T) {
 	}
 }
 
+// TestOnlineTimeout: who reported half an hour ago is online for those who allow an hour.
+func TestOnlineTimeout(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for timeout, want := range map[time.Duration]int64{5 * time.Minute: 0, time.Hour: 1} {
+		server := start(t, func(cfg *config) { cfg.OnlineTimeout = timeout })
+		stream(t, server.address, []*tvstatsv1.ViewEvent{{
+			ClientId: 1, AccountId: 1, DeviceUid: "box", Device: "mag250", ChannelId: 1,
+			StartedAt: timestamppb.New(now.Add(-time.Hour)), At: timestamppb.New(now.Add(-30 * time.Minute)),
+		}}, 1)
+		got, err := server.GetStats(t.Context(), &tvstatsv1.GetStatsRequest{ClientId: 1})
+		if err != nil || got.GetStats().GetOnlineAccounts() != want || got.GetStats().GetOnlineDevices() != want {
+			t.Errorf("within %s: got %v, error %v, want %d online", timeout, got, err, want)
+		}
+	}
+}
+
 // TestCommandOfTheFarFuture: figures of every day until then would be kept.
 func TestCommandOfTheFarFuture(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -59,15 +60,16 @@ func (c clock) firstViewing() viewing.Millis {
 // stamp is what a figure was computed from: the versions of what it depends on, which only ever grow. A figure is right for
 // as long as its stamp is that of the data. The zero stamp is that of a time without any data.
 type stamp struct {
-	viewing  int64 // sessions that started in the period
-	accounts int64 // all entries of the ledger before the period's end
-	payments int64 // of the period
-	online   int64 // sessions that can have been on in the period
+	viewing  int64         // sessions that started in the period
+	accounts int64         // all entries of the ledger before the period's end
+	payments int64         // of the period
+	online   int64         // sessions that can have been on in the period
+	timeout  time.Duration // after which nobody is online; of stats only
 }
 
 // String is the form in which stamps are kept and compared.
 func (s stamp) String() string {
-	return fmt.Sprintf("v%d a%d p%d o%d", s.viewing, s.accounts, s.payments, s.online)
+	return fmt.Sprintf("v%d a%d p%d o%d t%s", s.viewing, s.accounts, s.payments, s.online, s.timeout)
 }
 
 // ofPoint is the stamp of what happened in the period.
@@ -86,4 +88,10 @@ func (c clock) ofRecord(period viewing.Window) stamp {
 	s := c.ofPoint(period)
 	s.online = c.ofOnline(period).online
 	return s
+}
+
+// ofStats is the stamp of stats, which depend on all that lies before them and on who counts as online.
+func (c clock) ofStats(asOf viewing.Millis, onlineTimeout time.Duration) stamp {
+	all := c.until(asOf)
+	return stamp{viewing: all.Viewing, accounts: all.Accounts, payments: all.Payments, timeout: onlineTimeout}
 }

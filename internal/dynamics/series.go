@@ -112,18 +112,25 @@ func (s series[T]) look(ctx context.Context, d *Dynamics, clientID int32, period
 	for i, period := range periods {
 		c := &candidates[i]
 		c.Period, c.stamp, c.reports = period, s.stamp(now, period), now.viewing(period)
-		figure, known := kept[period.From]
-		if !known {
-			continue
-		}
-		c.kept = figure.Body
-		if c.right = figure.Stamp == c.stamp.String(); c.right {
-			if err := json.Unmarshal(figure.Body, &c.Figure); err != nil {
-				return nil, fmt.Errorf("decode the figure of %s: %w", period.From.Time(), err)
+		if figure, known := kept[period.From]; known {
+			if err := c.compare(figure); err != nil {
+				return nil, err
 			}
 		}
 	}
 	return candidates, nil
+}
+
+// compare takes what is kept of the figure if that is right.
+func (c *candidate[T]) compare(kept store.Figure) error {
+	c.kept = kept.Body
+	if c.right = kept.Stamp == c.stamp.String(); !c.right {
+		return nil
+	}
+	if err := json.Unmarshal(kept.Body, &c.Figure); err != nil {
+		return fmt.Errorf("decode the figure of %s: %w", c.Period.From.Time(), err)
+	}
+	return nil
 }
 
 // stale goes through the figures that are not right, batch by batch.

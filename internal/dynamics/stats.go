@@ -2,8 +2,6 @@ package dynamics
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -26,59 +24,35 @@ type Stats struct {
 	PaymentsToday  store.Payments  `json:"payments_today"`
 }
 
+// snapshots is the series of stats, whose periods hold nothing but an instant.
+func (d *Dynamics) snapshots() series[Stats] {
+	return series[Stats]{
+		kind: store.Snapshot, mostPeriods: 1,
+		stamp: func(c clock, instant viewing.Window) stamp { return c.ofStats(instant.From, d.onlineTimeout) },
+		compute: func(ctx context.Context, clientID int32, instants []viewing.Window) ([]Stats, error) {
+			stats, err := d.computeStats(ctx, clientID, instants[0].From)
+			return []Stats{stats}, err
+		},
+	}
+}
+
+func instant(at viewing.Millis) []viewing.Window { return []viewing.Window{{From: at, To: at + 1}} }
+
 // SaveStats keeps the stats at AsOf.
 func (d *Dynamics) SaveStats(ctx context.Context, c Command, progress Progress) (Done, error) {
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
-		stamp, kept, err := d.snapshot(ctx, clientID, c.AsOf)
-		if err != nil || kept != nil {
-			return Done{Fresh: 1}, err
-		}
-		stats, err := d.computeStats(ctx, clientID, c.AsOf)
-		if err != nil {
-			return Done{}, err
-		}
-		progress(0.9)
-		body, err := json.Marshal(stats)
-		if err != nil {
-			return Done{}, fmt.Errorf("encode stats: %w", err)
-		}
-		return Done{Computed: 1}, d.source.SaveFigures(ctx, []store.Figure{
-			{Kind: store.Snapshot, ClientID: clientID, Start: c.AsOf, Stamp: stamp, Body: body},
-		})
+		done, err := d.snapshots().keep(ctx, d, clientID, instant(c.AsOf), progress)
+		return Done{Computed: done.computed + done.same, Fresh: done.fresh}, err
 	})
 }
 
 // Stats answers the stats at asOf.
 func (d *Dynamics) Stats(ctx context.Context, clientID int32, asOf viewing.Millis) (Stats, error) {
-	_, kept, err := d.snapshot(ctx, clientID, asOf)
+	stats, err := d.snapshots().read(ctx, d, clientID, instant(asOf))
 	if err != nil {
 		return Stats{}, err
 	}
-	if kept == nil {
-		return d.computeStats(ctx, clientID, asOf)
-	}
-	return *kept, nil
-}
-
-// snapshot answers the stamp of the stats at asOf, and what is kept of them if that is right. The stats depend on all that
-// lies before asOf, and on what counts as online.
-func (d *Dynamics) snapshot(ctx context.Context, clientID int32, asOf viewing.Millis) (string, *Stats, error) {
-	hour := viewing.ByHour.Start(asOf - 1)
-	now, err := d.clock(ctx, clientID, viewing.Window{From: hour, To: viewing.ByHour.Next(hour)})
-	if err != nil {
-		return "", nil, err
-	}
-	all := now.totals[len(now.totals)-1]
-	stamp := fmt.Sprintf("%s within %s", stamp{viewing: all.Viewing, accounts: all.Accounts, payments: all.Payments}, d.onlineTimeout)
-	figures, err := d.source.Figures(ctx, store.Snapshot, clientID, viewing.Window{From: asOf, To: asOf + 1})
-	if err != nil || len(figures) == 0 || figures[0].Stamp != stamp {
-		return stamp, nil, err
-	}
-	var kept Stats
-	if err := json.Unmarshal(figures[0].Body, &kept); err != nil {
-		return "", nil, fmt.Errorf("decode the stats at %s: %w", asOf.Time(), err)
-	}
-	return stamp, &kept, nil
+	return stats[0].Figure, nil
 }
 
 func (d *Dynamics) computeStats(ctx context.Context, clientID int32, asOf viewing.Millis) (s Stats, err error) {

@@ -91,7 +91,7 @@ func (s *Store) Audience(ctx context.Context, clientID int32, asOf viewing.Milli
 			a.ByDevice[device.V] = accounts.V
 		}
 		return err
-	}, fmt.Sprintf(audience, clientID, from, max(from, asOf.Day().Start()), asOf,
+	}, fmt.Sprintf(audience, clientID, from, asOf.Day().Start(), asOf,
 		fmt.Sprintf(distinctViewers, viewing.DaysBefore(asOf, 1).From, viewing.DaysBefore(asOf, 7).From)))
 	if err != nil {
 		return store.Audience{}, fmt.Errorf("count the audience: %w", err)
