@@ -74,23 +74,28 @@ func (c channelLengths) addLine(line *lengthCount) error {
 	return nil
 }
 
-func (c channelLengths) addRollup(r *rollup, passes func(*rollupGroup) bool, least int64) error {
-	for i := range r.Groups {
-		if passes(&r.Groups[i]) {
-			if err := c.of(r.ChannelID).add(r.Groups[i].Lengths, least); err != nil {
+// addWhole adds rollups for a filter that does not ask for devices or tariffs.
+func (c channelLengths) addWhole(filter viewing.Filter) func(*rollup) error {
+	return func(r *rollup) error { return c.of(r.ChannelID).add(r.Lengths, filter.MinSeconds) }
+}
+
+// addGroups adds those groups of rollups that pass the filter.
+func (c channelLengths) addGroups(filter viewing.Filter) func(*rollup) error {
+	return func(r *rollup) error {
+		for i := range r.Groups {
+			if !r.Groups[i].passes(filter) {
+				continue
+			}
+			if err := c.of(r.ChannelID).add(r.Groups[i].Lengths, filter.MinSeconds); err != nil {
 				return err
 			}
 		}
+		return nil
 	}
-	return nil
 }
 
-// groupFilter tells whether the sessions of a group pass the filter by their device and tariffs.
-func groupFilter(filter viewing.Filter) func(*rollupGroup) bool {
-	return func(g *rollupGroup) bool {
-		return (len(filter.Devices) == 0 || slices.Contains(filter.Devices, g.Device)) &&
-			(len(filter.Tariffs) == 0 || slices.ContainsFunc(g.Tariffs, func(id int32) bool {
-				return slices.Contains(filter.Tariffs, id)
-			}))
-	}
+// passes tells whether the sessions of the group pass the filter by their device and tariffs.
+func (g *rollupGroup) passes(filter viewing.Filter) bool {
+	return (len(filter.Devices) == 0 || slices.Contains(filter.Devices, g.Device)) &&
+		(len(filter.Tariffs) == 0 || slices.ContainsFunc(g.Tariffs, func(id int32) bool { return slices.Contains(filter.Tariffs, id) }))
 }

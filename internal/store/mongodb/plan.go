@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -74,14 +75,18 @@ func (s *Store) readRolled(ctx context.Context, p *plan, filter viewing.Filter, 
 	for _, run := range p.runs() {
 		ranges = append(ranges, bson.M{"_id": onDays(filter.ClientID, run[0], run[1])})
 	}
-	passes := groupFilter(filter)
-	cursor, err := s.collection(rollupsCollection).Find(ctx, bson.M{"$or": ranges})
+	add, needed := watched.addGroups(filter), "groups"
+	if len(filter.Devices)+len(filter.Tariffs) == 0 {
+		add, needed = watched.addWhole(filter), "lengths"
+	}
+	cursor, err := s.collection(rollupsCollection).Find(ctx, bson.M{"$or": ranges},
+		options.Find().SetProjection(bson.M{"version": 1, "channel_id": 1, needed: 1}))
 	err = eachOf(ctx, cursor, err, func(r *rollup) error {
 		if versions[r.dayID()] != r.Version {
 			return nil // of another version, on its way in or out
 		}
 		missing--
-		return watched.addRollup(r, passes, filter.MinSeconds)
+		return add(r)
 	})
 	if err == nil && missing != 0 {
 		return errRollupsMoved

@@ -24,6 +24,7 @@ type rollup struct {
 	ID        string        `bson:"_id"` // client/day/version/channel/part
 	Version   int64         `bson:"version"`
 	ChannelID int32         `bson:"channel_id"`
+	Lengths   []byte        `bson:"lengths"` // of all groups together, for those who ask for no device or tariff
 	Groups    []rollupGroup `bson:"groups"`
 }
 
@@ -132,7 +133,7 @@ func (r rollupSums) rollups(day dayState) []rollup {
 		for part, groups := range parts(encoded, partSize) {
 			all = append(all, rollup{
 				ID:      fmt.Sprintf("%s/%d/%d/%d", day.ID, day.Version, channel, part),
-				Version: day.Version, ChannelID: channel, Groups: groups,
+				Version: day.Version, ChannelID: channel, Lengths: together(groups), Groups: groups,
 			})
 		}
 	}
@@ -146,6 +147,15 @@ func (s *rollupSum) encode() rollupGroup {
 		group.Seconds += int64(seconds) * sessions
 	}
 	return group
+}
+
+// together is the lengths of all the groups.
+func together(groups []rollupGroup) []byte {
+	all := lengths{}
+	for _, group := range groups {
+		_ = all.add(group.Lengths, 0) // they were encoded a moment ago
+	}
+	return all.encode()
 }
 
 // partSize is how many bytes of groups a document holds, about; the server takes 16 MiB.

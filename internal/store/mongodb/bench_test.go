@@ -1,0 +1,124 @@
+package mongodb
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// benchSessions is the size of the benchmarks' store; the documented figures are those of 200,000.
+var benchSessions = flag.Int("sessions", 30_000, "sessions in the store of the benchmarks")
+
+const benchDays = 30
+
+// benchReports are the reports of n sessions in 30 days on 100 channels, five of each session.
+func benchReports(n int) []viewing.Report {
+	r := rand.New(rand.NewPCG(1, 1))
+	reports := make([]viewing.Report, 0, 5*n)
+	for range n {
+		start := sceneDay.Start() + viewing.Millis(r.Int64N(benchDays*int64(viewing.DayLength)))
+		account, watched := r.Int64N(100_000)+1, int32(r.ExpFloat64()*1200)
+		report := viewing.Report{Identity: viewing.Identity{
+			ClientID: 1, AccountID: account, DeviceUID: fmt.Sprintf("00:1a:79:%06x", account), Device: fmt.Sprint("device-", account%5),
+			ChannelID: int32(100*math.Pow(r.Float64(), 2)) + 1, Mode: viewing.Live, StartedAt: start,
+		}}
+		report.Tariffs = []int32{int32(account % 7)}
+		for i := range int32(5) {
+			report.WatchedSeconds = watched * (i + 1) / 5
+			report.At = start + viewing.Millis(report.WatchedSeconds)*1000
+			report.Ended = i == 4
+			reports = append(reports, report)
+		}
+	}
+	return reports
+}
+
+// BenchmarkSorting compares what a sorting asks for over 30 days that are rolled up with the same by aggregation over
+// their sessions.
+func BenchmarkSorting(b *testing.B) {
+	s := openMigrated(b)
+	for part := range slices.Chunk(benchReports(*benchSessions), 8192) {
+		if err := s.AppendReports(b.Context(), part); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Maintain(b.Context(), (sceneDay + benchDays).Start()); err != nil {
+		b.Fatal(err)
+	}
+	filter := viewing.Filter{ClientID: 1, Window: viewing.Window{From: sceneDay.Start(), To: (sceneDay + benchDays).Start()}}
+	for name, rolled := range map[string]bool{"rolled up": true, "sessions": false} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.channelLengths(b.Context(), filter, rolled); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkIngest compares, by stored session of which five reports come in, the intake of groups as they are committed
+// with inserting the same documents, one for each report, in batches of 1,000 with the same write concern.
+func BenchmarkIngest(b *testing.B) {
+	const sessions = 8192 / 5
+	b.Run("reports", func(b *testing.B) {
+		s := openMigrated(b)
+		reports := benchReports(sessions)
+		for b.Loop() {
+			moveOn(reports)
+			if err := s.AppendReports(b.Context(), reports); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.N*sessions)/b.Elapsed().Seconds(), "sessions/s")
+	})
+	b.Run("insertMany", func(b *testing.B) {
+		s := openMigrated(b)
+		documents := benchDocuments(sessions)
+		for b.Loop() {
+			for part := range slices.Chunk(documents, 1000) {
+				if _, err := s.collection("inserted").InsertMany(b.Context(), part, options.InsertMany().SetOrdered(false)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(b.N*sessions)/b.Elapsed().Seconds(), "sessions/s")
+	})
+}
+
+// moveOn makes other sessions of the reports.
+func moveOn(reports []viewing.Report) {
+	for i := range reports {
+		reports[i].AccountID += 100_000
+	}
+}
+
+// benchDocuments are the documents of the reports as they would be inserted, the server giving them their ids.
+func benchDocuments(sessions int) []any {
+	var documents []any
+	for _, report := range benchReports(sessions) {
+		set := bson.M{}
+		model := sessionUpsert(&report).(*mongo.UpdateOneModel)
+		for _, operator := range model.Update.(bson.D) {
+			switch fields := operator.Value.(type) {
+			case bson.D:
+				for _, field := range fields {
+					set[field.Key] = field.Value
+				}
+			case bson.M:
+				set["tariffs"] = report.Tariffs
+			}
+		}
+		documents = append(documents, set)
+	}
+	return documents
+}
