@@ -88,16 +88,20 @@ func openStore(ctx context.Context, cfg config, log *slog.Logger) (store.Store, 
 }
 
 // mayServe answers why the database must not be served. One that cannot be reached now is waited for while the service
-// runs, one that must be migrated first is refused.
+// runs.
 func mayServe(ctx context.Context, db *mongodb.Store, log *slog.Logger) error {
 	err := db.CheckSchema(ctx)
-	switch {
-	case errors.Is(err, store.ErrUnavailable):
+	if errors.Is(err, store.ErrUnavailable) {
 		log.Warn("the store cannot be reached; calls are answered UNAVAILABLE until it can", "error", err)
 		return nil
-	case errors.Is(err, store.ErrOldSchema):
-		return fmt.Errorf("%w; run tvstats migrate", err)
-	default:
-		return err
 	}
+	return refusal(err)
+}
+
+// refusal says what to do about a database whose schema is not that of this program.
+func refusal(err error) error {
+	if errors.Is(err, store.ErrOldSchema) {
+		return fmt.Errorf("%w; run tvstats migrate", err)
+	}
+	return err
 }

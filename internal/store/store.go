@@ -170,6 +170,8 @@ type Store interface {
 	LedgerReader
 	PaymentReader
 	Eraser
+	Exporter
+	Exporter
 	Maintainer
 	Monitor
 	// Close ends all work and lets go of the data. Nothing that was acknowledged depends on it.
