@@ -12,7 +12,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
-	"github.com/tvstats/tvstats/internal/auth"
 )
 
 // TestDynamicsEqualBruteForce sends random viewing, accounts and payments: every field of every read equals what brute force
@@ -258,16 +257,4 @@ func TestCommandOfTheFarFuture(t *testing.T) {
 			t.Errorf("%d days ahead: %v", days, err)
 		}
 	}
-}
-
-// TestCommandForAllNeedsAll: a command that names no client is for every one, so that a token of some is not enough.
-func TestCommandForAllNeedsAll(t *testing.T) {
-	t.Parallel()
-	g := startGuarded(t)
-	request := &tvstatsv1.CacheMaxOnlineRequest{}
-	if _, err := g.CacheMaxOnline(g.as(t, auth.Operator), request); err != nil {
-		t.Error(err)
-	}
-	_, err := g.CacheMaxOnline(g.as(t, auth.Backend), request)
-	wantStatus(t, err, codes.PermissionDenied, "PERMISSION_DENIED")
 }
