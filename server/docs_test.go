@@ -65,6 +65,33 @@ func TestCommandsOfThePagesExist(t *testing.T) {
 	}
 }
 
+// TestTargetsAndBenchmarksOfThePagesExist finds what the pages say to run where it is defined.
+func TestTargetsAndBenchmarksOfThePagesExist(t *testing.T) {
+	t.Parallel()
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"../README.md", "../CONTRIBUTING.md", "../docs/operation.md"} {
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, targets := range regexp.MustCompile("`make ([a-z -]+)").FindAllStringSubmatch(string(page), -1) {
+			for target := range strings.FieldsSeq(targets[1]) {
+				if !strings.Contains(string(makefile), "\n"+target+":") {
+					t.Errorf("%s: there is no target %s", name, target)
+				}
+			}
+		}
+		for _, bench := range regexp.MustCompile(`go test (\./\S+) .*-bench '?(\w+)`).FindAllStringSubmatch(string(page), -1) {
+			if output, err := exec.CommandContext(t.Context(), "grep", "-rE", "func Benchmark\\w*"+bench[2], "../"+bench[1]).CombinedOutput(); err != nil {
+				t.Errorf("%s: %s has no benchmark %s: %v %s", name, bench[1], bench[2], err, output)
+			}
+		}
+	}
+}
+
 // TestGrpcurlPageHasEveryMethod compares the page with what is served.
 func TestGrpcurlPageHasEveryMethod(t *testing.T) {
 	t.Parallel()

@@ -51,8 +51,14 @@ def timestamp(time: datetime) -> Timestamp:
 
 
 def channel_saved(row: Channel) -> None:
-    """For django.db.models.signals.post_save; a deleted channel is pushed as Channel(channel_id=…, deleted=True)."""
+    """For django.db.models.signals.post_save."""
     sync([catalog_pb2.SyncRequest(client_id=OPERATOR, channels=[channel_message(row)])])
+
+
+def channel_deleted(row: Channel) -> None:
+    """For django.db.models.signals.post_delete. Its viewing is kept, but it is in no sorting any more."""
+    gone = catalog_pb2.Channel(channel_id=row.id, deleted=True)
+    sync([catalog_pb2.SyncRequest(client_id=OPERATOR, channels=[gone])])
 
 
 def nightly(channels: Iterable[Channel], accounts: Iterable[Account]) -> int:
@@ -79,6 +85,8 @@ if __name__ == "__main__":
     subscribers = [Account(number, number != 3, [1], march, march) for number in (1, 2, 3)]
     print("pushed", nightly(everything, subscribers))
     channel_saved(Channel(3, "Cartoons HD", 3, [2, 7]))
+    channel_saved(Channel(4, "Test card", 4, []))
+    channel_deleted(Channel(4, "Test card", 4, []))
     stub = catalog_pb2_grpc.CatalogStub(channel())
     known = stub.ListChannels(catalog_pb2.ListChannelsRequest(client_id=OPERATOR), timeout=TVSTATS["TIMEOUT"])
     print("known", [row.name for row in known.channels])
