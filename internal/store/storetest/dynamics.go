@@ -90,19 +90,39 @@ func (w *world) histories() []catalog.Account {
 	return states
 }
 
-// payments makes n states of payments, of which many have one id: they are moved, corrected and deleted.
+// payments makes n states of payments, of which many have one id: they are moved, corrected in one thing and deleted.
 func (w *world) payments(n int) []catalog.Payment {
 	payments := make([]catalog.Payment, n)
 	for i := range payments {
-		payments[i] = catalog.Payment{
-			ID: w.Int64N(int64(n)/2) + 1, AccountID: w.Int64N(worldAccounts) + 1, AmountMinor: pick(w, []int64{0, -250, 1, 999, 1 << 40}),
-			Currency: pick(w, []string{"EUR", "JPY", "USD"}), PaidAt: w.instant(),
+		p := w.payment(int64(n) / 2)
+		if last := payments[max(i-1, 0)]; w.chance(40) && last.ID > 0 && !last.Deleted {
+			p = last
+			switch w.IntN(4) {
+			case 0:
+				p.AmountMinor++
+			case 1:
+				p.AccountID = w.Int64N(worldAccounts) + 1
+			case 2:
+				p.Currency = "GBP"
+			default:
+				p.PaidAt++
+			}
 		}
-		if w.chance(15) {
-			payments[i] = catalog.Payment{ID: payments[i].ID, Deleted: true}
-		}
+		payments[i] = p
 	}
+	shuffle(w, payments) // so that a correction often comes in another batch
 	return payments
+}
+
+func (w *world) payment(ids int64) catalog.Payment {
+	id := w.Int64N(ids) + 1
+	if w.chance(15) {
+		return catalog.Payment{ID: id, Deleted: true}
+	}
+	return catalog.Payment{
+		ID: id, AccountID: w.Int64N(worldAccounts) + 1, AmountMinor: pick(w, []int64{0, -250, 1, 999, 1 << 40}),
+		Currency: pick(w, []string{"EUR", "JPY", "USD"}), PaidAt: w.instant(),
+	}
 }
 
 // boundaries are random instants in and around the world, ascending.
