@@ -27,10 +27,28 @@ func (s *Store) appendSessions(ctx context.Context, sessions []viewing.Report) e
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
+	erased, err := s.erasedNow(ctx)
+	if err != nil {
+		return fault(ctx, "read erased accounts", err)
+	}
+	if sessions = erased.Reports(sessions); len(sessions) == 0 {
+		return nil
+	}
 	if err := s.ensureClients(ctx, sessions); err != nil {
 		return fault(ctx, "add clients", err)
 	}
-	return fault(ctx, "append reports", s.writeSessions(ctx, sessions))
+	if err := s.writeSessions(ctx, sessions); err != nil {
+		return fault(ctx, "append reports", err)
+	}
+	return fault(ctx, "look for accounts erased meanwhile", s.mourn(ctx, erased, accountsOf(sessions)))
+}
+
+func accountsOf(sessions []viewing.Report) []accountOf {
+	accounts := make([]accountOf, len(sessions))
+	for i := range sessions {
+		accounts[i] = accountOf{sessions[i].ClientID, sessions[i].AccountID}
+	}
+	return accounts
 }
 
 // writeSessions writes between two marks of the days that it touches: see days.go.
