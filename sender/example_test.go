@@ -20,8 +20,8 @@ func Example() {
 	defer stop()
 	ctx := context.Background()
 
-	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		sender.QuickReconnect())
+	options := append(sender.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	connection, err := grpc.NewClient(address, options...)
 	if err != nil {
 		log.Print(err)
 		return

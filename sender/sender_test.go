@@ -116,7 +116,7 @@ func StartAccepting() (address string, stop func()) {
 func sendTo(t *testing.T, address string, change func(*Config)) *Sender {
 	t.Helper()
 	leaked := goleak.IgnoreCurrent()
-	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()), QuickReconnect())
+	connection, err := grpc.NewClient(address, append(DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		t.Fatal(err)
 	}

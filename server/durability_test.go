@@ -77,7 +77,7 @@ func TestDurability(t *testing.T) {
 
 // gateways are streams that share the batches, and send again what was not acknowledged.
 func (d *durability) gateways() *errgroup.Group {
-	conn, err := grpc.NewClient(d.program.address, grpc.WithTransportCredentials(insecure.NewCredentials()), sender.QuickReconnect())
+	conn, err := grpc.NewClient(d.program.address, append(sender.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func (c *Connection) Dial() (*grpc.ClientConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []grpc.DialOption{grpc.WithTransportCredentials(transport), sender.QuickReconnect()}
+	options := append(sender.DialOptions(), grpc.WithTransportCredentials(transport))
 	if c.Token != "" {
 		options = append(options, grpc.WithPerRPCCredentials(bearer(c.Token)))
 	}

@@ -43,26 +43,39 @@ func (c columns) bind(names []string) ([]boundField, error) {
 	var bound []boundField
 	found := map[string]bool{}
 	for _, f := range eventFields {
-		for _, column := range []string{cmp.Or(c[f.name], f.name), f.alias} {
-			if i := slices.Index(names, column); i >= 0 && column != "" && !found[f.name] {
+		for _, column := range c.of(f) {
+			if i := slices.Index(names, column); i >= 0 && !found[f.name] {
 				found[f.name] = true
 				bound = append(bound, boundField{f, column, i})
 			}
 		}
 	}
-	var missing []string
-	for _, required := range []string{"account_id", "channel_id", "started_at"} {
-		if !found[required] {
-			missing = append(missing, cmp.Or(c[required], required))
-		}
-	}
-	if !found["watched_seconds"] && !found["at"] {
-		missing = append(missing, cmp.Or(c["watched_seconds"], "watched_seconds"))
-	}
-	if len(missing) > 0 {
+	if missing := c.missing(found); len(missing) > 0 {
 		return nil, fmt.Errorf("lacks %s", strings.Join(missing, ", "))
 	}
 	return bound, nil
+}
+
+// of are the names that a field may have in the file, the best one first.
+func (c columns) of(f eventField) []string {
+	if column, told := c[f.name]; told {
+		return []string{column}
+	}
+	if f.alias != "" {
+		return []string{f.name, f.alias}
+	}
+	return []string{f.name}
+}
+
+// missing are the names of columns that an event cannot do without.
+func (c columns) missing(found map[string]bool) []string {
+	var missing []string
+	for _, required := range []string{"account_id", "channel_id", "started_at", "watched_seconds"} {
+		if !found[required] && (required != "watched_seconds" || !found["at"]) {
+			missing = append(missing, cmp.Or(c[required], required))
+		}
+	}
+	return missing
 }
 
 // session is the one report that a row becomes: the last one, made when all of it had been watched.
@@ -76,6 +89,9 @@ func session(bound []boundField, text func(boundField) string) (*tvstatsv1.ViewE
 		if err := b.read(event, field); err != nil {
 			return nil, fmt.Errorf("%s %.60q %w", b.column, field, err)
 		}
+	}
+	if event.At == nil && event.WatchedSeconds == nil {
+		return nil, errors.New("neither watched_seconds nor at says how long it was watched")
 	}
 	if event.At == nil {
 		event.At = after(event.StartedAt, event.GetWatchedSeconds())

@@ -167,6 +167,7 @@ func TestReplayTellsBadLinesAndGoesOn(t *testing.T) {
 		"x,2,2026-03-01T20:00:00Z,5":                     `line 3: user_id "x" is no whole number of 64 bits`,
 		"1,3000000000,2026-03-01T20:00:00Z,5":            `line 3: channel_id "3000000000" is no whole number of 32 bits`,
 		"1,2,yesterday,5":                                `line 3: started_at "yesterday" is no time as RFC 3339 has it, for example 2016-01-01T00:32:00Z`,
+		"1,2,2026-03-01T20:00:00Z,":                      "line 3: neither watched_seconds nor at says how long it was watched",
 		"1,2,2026-03-01T20:00:00Z,-5":                    `line 3: watched_seconds "-5" is negative`,
 		"1,2,2026-03-01T20:00:00Z,9223372036854775807":   "line 3: the session ends after the year 9999",
 		`1,2,"2026-03-01T20:00:00Z,5`:                    `line 3: column 28: extraneous or missing " in quoted-field`,
