@@ -30,6 +30,9 @@ func TestCopyThereAndBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.EraseAccount(testContext(t), &tvstatsv1.EraseAccountRequest{ClientId: 1, AccountId: 99}); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +52,13 @@ func TestCopyThereAndBack(t *testing.T) {
 	copies := map[string]*testServer{
 		"MongoDB":  start(t, func(cfg *config) { cfg.MongodbURI = secret(uri) }),
 		"embedded": start(t, func(cfg *config) { cfg.DataDir = back }),
+	}
+	for name, copied := range copies { // who was erased stays away
+		batch := events(1)
+		batch.Events[0].AccountId = 99
+		if response, err := oneRequest(copied.StreamEvents(testContext(t)))(batch); err != nil || response.GetAccepted() != 0 {
+			t.Errorf("the %s copy: %v, %v", name, response, err)
+		}
 	}
 	id := built.GetSelection().GetSelectionId()
 	want := canonical(t, built.GetSelection())

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/tvstats/tvstats/internal/store/erasure"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -17,6 +18,11 @@ type Erased struct {
 type Erasures interface {
 	// IsErased tells whether an account was erased; it is asked for every report and must be fast.
 	IsErased(ctx context.Context, clientID int32, accountID int64) (bool, error)
+	// Erasures answers all that is remembered of erased accounts, for AddErasures of another store.
+	Erasures(ctx context.Context) (*erasure.Set, error)
+	// AddErasures remembers, durably, what another store does. It removes nothing: it comes before the data of the other
+	// store, which holds nothing of these accounts. Adding again changes nothing. erasure.ErrOtherKey: it cannot be added.
+	AddErasures(ctx context.Context, erased *erasure.Set) error
 }
 
 // Eraser forgets what names somebody.

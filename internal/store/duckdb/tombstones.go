@@ -27,6 +27,42 @@ func loadErased(ctx context.Context, db *sql.DB) (*erasure.Set, error) {
 	}, `SELECT client_id, digest FROM erasures`)
 }
 
+// Erasures answers what is remembered of erased accounts; see store.Erasures.
+func (s *Store) Erasures(context.Context) (*erasure.Set, error) { return s.erased.Load(), nil }
+
+// AddErasures remembers what another store does; see store.Erasures.
+func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
+	s.erasing.Lock()
+	defer s.erasing.Unlock()
+	known := s.erased.Load()
+	if !known.Fits(erased) {
+		return erasure.ErrOtherKey
+	}
+	err := inTx(ctx, s.db, func(tx *sql.Tx) error {
+		if known.Key() == nil && erased.Key() != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO erasure_key VALUES (?)`, erased.Key()); err != nil {
+				return err
+			}
+		}
+		for client, digest := range erased.All() {
+			_, err := tx.ExecContext(ctx, `INSERT INTO erasures SELECT client, digest, true FROM (SELECT ?::INTEGER AS client, ?::BLOB AS digest)
+				WHERE (client, digest) NOT IN (SELECT client_id, digest FROM erasures)`, client, digest[:])
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return writeError(ctx, "remember erased accounts", err)
+	}
+	loaded, err := loadErased(ctx, s.db)
+	if err == nil {
+		s.erased.Store(loaded)
+	}
+	return err
+}
+
 // bury stores that the account was erased and answers the set that mirrors it.
 func bury(ctx context.Context, tx *sql.Tx, erased *erasure.Set, client int32, account int64) (*erasure.Set, error) {
 	key := erased.Key()

@@ -3,10 +3,13 @@
 package erasure
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"iter"
 	"maps"
 	"slices"
 
@@ -23,6 +26,9 @@ func NewKey() []byte {
 	rand.Read(key) // it never fails
 	return key
 }
+
+// ErrOtherKey says that the digests of a store cannot be added to those of another one, since the key is not the same.
+var ErrOtherKey = errors.New("the store remembers erased accounts of its own, under another key; choose an empty one")
 
 // Set is the accounts that were erased. Once it is shared it is never changed, only replaced, so that reading needs no lock.
 type Set struct {
@@ -42,6 +48,24 @@ func (s *Set) Add(client int32, account Digest) {
 		s.erased[client] = map[Digest]bool{}
 	}
 	s.erased[client][account] = true
+}
+
+// All goes through the accounts, in no order.
+func (s *Set) All() iter.Seq2[int32, Digest] {
+	return func(yield func(int32, Digest) bool) {
+		for client, digests := range s.erased {
+			for digest := range digests {
+				if !yield(client, digest) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Fits tells whether the digests of the other set can be added: they are of the same key, or one of the sets is empty.
+func (s *Set) Fits(other *Set) bool {
+	return s.key == nil || other.key == nil || bytes.Equal(s.key, other.key)
 }
 
 // With answers a set under the key with one account more.

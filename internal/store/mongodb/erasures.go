@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/erasure"
@@ -64,25 +65,68 @@ func (e *erasures) read(id string) error {
 	return err
 }
 
-// bury stores that the account was erased. Once the revision is raised every process knows.
+// Erasures answers what is remembered of erased accounts; see store.Erasures.
+func (s *Store) Erasures(ctx context.Context) (*erasure.Set, error) {
+	known, err := s.erasedNow(ctx)
+	if err != nil {
+		return nil, fault(ctx, "read erased accounts", err)
+	}
+	return known.Set, nil
+}
+
+// AddErasures remembers what another store does; see store.Erasures.
+func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
+	if err := s.writable(ctx); err != nil || erased.Key() == nil {
+		return err
+	}
+	known, err := s.keyed(ctx, erased.Key())
+	if err != nil {
+		return fault(ctx, "read the key of erasures", err)
+	}
+	if !known.Fits(erased) {
+		return erasure.ErrOtherKey
+	}
+	var models []mongo.WriteModel
+	for client, digest := range erased.All() {
+		models = append(models, burial(client, digest))
+	}
+	return fault(ctx, "remember erased accounts", s.addBurials(ctx, models))
+}
+
+// bury stores that the account was erased.
 func (s *Store) bury(ctx context.Context, client int32, account int64) error {
-	c := s.collection(erasuresCollection)
-	err := upsertOne(ctx, c, bson.M{"_id": erasuresID}, bson.M{"$setOnInsert": bson.M{"secret": erasure.NewKey(), "revision": int64(0)}})
+	known, err := s.keyed(ctx, erasure.NewKey())
 	if err != nil {
 		return err
+	}
+	return s.addBurials(ctx, []mongo.WriteModel{burial(client, known.Digest(client, account))})
+}
+
+// keyed answers an empty set under the key of the collection, which is the given one if it had none.
+func (s *Store) keyed(ctx context.Context, key []byte) (*erasure.Set, error) {
+	c := s.collection(erasuresCollection)
+	err := upsertOne(ctx, c, bson.M{"_id": erasuresID}, bson.M{"$setOnInsert": bson.M{"secret": key, "revision": int64(0)}})
+	if err != nil {
+		return nil, err
 	}
 	state, err := readOne[erasuresState](ctx, c, bson.M{"_id": erasuresID})
-	if err != nil {
-		return err
-	}
-	digest := erasure.NewSet(state.Secret).Digest(client, account)
+	return erasure.NewSet(state.Secret), err
+}
+
+func burial(client int32, digest erasure.Digest) mongo.WriteModel {
 	id := strconv.Itoa(int(client)) + "/" + base64.RawURLEncoding.EncodeToString(digest[:])
-	if err := upsertOne(ctx, c, bson.M{"_id": id}, bson.M{"$setOnInsert": bson.M{"_id": id}}); err != nil {
+	return mongo.NewUpdateOneModel().SetFilter(bson.M{"_id": id}).SetUpdate(bson.M{"$setOnInsert": bson.M{"_id": id}}).SetUpsert(true)
+}
+
+// addBurials stores them. Once the revision is raised every process knows.
+func (s *Store) addBurials(ctx context.Context, models []mongo.WriteModel) error {
+	c := s.collection(erasuresCollection)
+	if err := bulkUpsert(ctx, c, models); err != nil {
 		return err
 	}
-	if _, err = c.UpdateOne(ctx, bson.M{"_id": erasuresID}, bson.M{"$inc": bson.M{"revision": int64(1)}}); err != nil {
+	if _, err := c.UpdateOne(ctx, bson.M{"_id": erasuresID}, bson.M{"$inc": bson.M{"revision": int64(1)}}); err != nil {
 		return err
 	}
-	_, err = s.erasedNow(ctx) // IsErased does not ask by itself
+	_, err := s.erasedNow(ctx) // IsErased does not ask by itself
 	return err
 }

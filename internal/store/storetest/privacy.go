@@ -10,6 +10,7 @@ import (
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/store/erasure"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -17,6 +18,7 @@ var privacyTests = []test{
 	{"erased accounts are gone and stay away", testErase},
 	{"erase while it is told of", testEraseAtOnce},
 	{"nothing to erase", testEraseNothing},
+	{"erasures of another store", testErasuresMove},
 	{"old viewing expires by the day", testExpire},
 }
 
@@ -157,6 +159,38 @@ func testEraseNothing(t *testing.T, factory Factory) {
 		s.must(s.store.AppendReports(t.Context(), []viewing.Report{watch(1, 1, noon, 60)}))
 		s.check(whole(1))
 		s.reopen()
+	}
+}
+
+// testErasuresMove carries what one store remembers into another, twice, and into one that has erased accounts of its own.
+func testErasuresMove(t *testing.T, factory Factory) {
+	from, to, other := newSubject(t, factory), newSubject(t, factory), newSubject(t, factory)
+	move := func(s *subject) error {
+		erased, err := from.store.Erasures(t.Context())
+		from.must(err)
+		return s.store.AddErasures(t.Context(), erased)
+	}
+	to.must(move(to)) // nothing yet
+	for _, s := range []*subject{from, other} {
+		_, err := s.store.EraseAccount(t.Context(), 1, 1)
+		s.must(err)
+	}
+	_, err := from.store.EraseAccount(t.Context(), 2, 5)
+	from.must(err)
+	for range 2 {
+		to.must(move(to))
+		to.reopen()
+		for account, want := range map[entity]bool{{1, 1}: true, {2, 5}: true, {1, 5}: false, {2, 1}: false} {
+			if got, err := to.store.IsErased(t.Context(), account.client, account.id); err != nil || got != want {
+				t.Errorf("account %+v is erased: %v, error %v", account, got, err)
+			}
+		}
+		to.must(to.store.AppendReports(t.Context(), []viewing.Report{watch(1, 1, noon, 60)}))
+		to.append(watch(5, 1, noon, 60))
+		to.check(whole(1))
+	}
+	if err := move(other); !errors.Is(err, erasure.ErrOtherKey) {
+		t.Errorf("into a store with erasures of its own: error %v", err)
 	}
 }
 

@@ -28,6 +28,9 @@ type Transfer struct {
 
 // Run moves everything and then compares. A difference is an error that says where.
 func (t *Transfer) Run(ctx context.Context) error {
+	if err := t.moveErasures(ctx); err != nil {
+		return fmt.Errorf("erased accounts: %w", err)
+	}
 	clients, err := t.From.Clients(ctx)
 	if err != nil {
 		return err
@@ -43,6 +46,15 @@ func (t *Transfer) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// moveErasures comes first: who was erased stays away in the other store, too.
+func (t *Transfer) moveErasures(ctx context.Context) error {
+	erased, err := t.From.Erasures(ctx)
+	if err != nil {
+		return err
+	}
+	return t.To.AddErasures(ctx, erased)
 }
 
 func (t *Transfer) move(ctx context.Context, client catalog.Client) error {
