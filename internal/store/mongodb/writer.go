@@ -16,31 +16,32 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if err := ctx.Err(); err != nil || len(reports) == 0 {
 		return err
 	}
-	sessions := merged(reports)
-	_, err := persist(ctx, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, s.appendSessions(ctx, sessions)
+	erased, err := persist(ctx, func(ctx context.Context) (*erasures, error) {
+		known, err := s.erasedNow(ctx)
+		return known, fault(ctx, "read erased accounts", err)
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	sessions := merged(erased.Reports(reports))
+	if len(sessions) == 0 {
+		return nil
+	}
+	_, err = persist(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.appendSessions(ctx, sessions) })
+	if err != nil {
+		return err
+	}
+	return fault(ctx, "look for accounts erased meanwhile", s.mourn(ctx, erased, accountsOf(sessions)))
 }
 
 func (s *Store) appendSessions(ctx context.Context, sessions []viewing.Report) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
-	erased, err := s.erasedNow(ctx)
-	if err != nil {
-		return fault(ctx, "read erased accounts", err)
-	}
-	if sessions = erased.Reports(sessions); len(sessions) == 0 {
-		return nil
-	}
 	if err := s.ensureClients(ctx, sessions); err != nil {
 		return fault(ctx, "add clients", err)
 	}
-	if err := s.writeSessions(ctx, sessions); err != nil {
-		return fault(ctx, "append reports", err)
-	}
-	return fault(ctx, "look for accounts erased meanwhile", s.mourn(ctx, erased, accountsOf(sessions)))
+	return fault(ctx, "append reports", s.writeSessions(ctx, sessions))
 }
 
 func accountsOf(sessions []viewing.Report) []accountOf {

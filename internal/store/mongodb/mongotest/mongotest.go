@@ -40,6 +40,10 @@ func URI(tb testing.TB) string {
 		}
 	})
 	base.Path = "/" + name
+	if query := base.Query(); base.User != nil && !query.Has("authSource") {
+		query.Set("authSource", "admin") // what a URI without a path means
+		base.RawQuery = query.Encode()
+	}
 	return base.String()
 }
 
