@@ -2,6 +2,7 @@ package dynamics
 
 import (
 	"context"
+	"math"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -49,7 +50,7 @@ func (d *Dynamics) record(ctx context.Context, clientID int32, days []viewing.Wi
 // answered as healed.
 func (d *Dynamics) CollectDailyStats(ctx context.Context, c Command, progress Progress) (Done, error) {
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
-		days, err := d.endedDays(ctx, clientID, c.AsOf)
+		days, err := d.recordedDays(ctx, clientID, c.AsOf)
 		if err != nil {
 			return Done{}, err
 		}
@@ -70,6 +71,25 @@ func (d *Dynamics) endedDays(ctx context.Context, clientID int32, by viewing.Mil
 	}
 	first := min(began.Viewing, began.Accounts, began.Payments)
 	return viewing.ByDay.Periods(viewing.Window{From: first, To: viewing.ByDay.Start(by)}), nil
+}
+
+// recordedDays are the ended days and those before them that have a record: the data that these began with was moved or
+// deleted since, and they are to heal.
+func (d *Dynamics) recordedDays(ctx context.Context, clientID int32, by viewing.Millis) ([]viewing.Window, error) {
+	ended, err := d.endedDays(ctx, clientID, by)
+	if err != nil {
+		return nil, err
+	}
+	before := viewing.Window{From: math.MinInt64, To: viewing.ByDay.Start(by)}
+	if len(ended) > 0 {
+		before.To = ended[0].From
+	}
+	recorded, err := d.source.Figures(ctx, store.DailyRecord, clientID, before)
+	if err != nil || len(recorded) == 0 {
+		return ended, err
+	}
+	before.From = recorded[0].Start
+	return append(viewing.ByDay.Periods(before), ended...), nil
 }
 
 // DailyStats answers the records of those of the days that had ended by now, from the first one with any data on.

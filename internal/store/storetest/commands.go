@@ -20,6 +20,7 @@ var commandTests = []test{
 	{"a second run finds everything fresh", testSecondRun},
 	{"late data is computed anew and nothing else", testLateData},
 	{"missed days are recorded, changed ones heal", testMissedDays},
+	{"days heal that lost all that they began with", testLostBeginning},
 	{"a snapshot is of its instant", testSnapshot},
 	{"commands run together while data comes", testCommandsAtOnce},
 }
@@ -310,6 +311,34 @@ func testMissedDays(t *testing.T, factory Factory) {
 	heals("viewing across midnight", 1, 2)
 	s.apply(catalog.Batch{ClientID: 1, Accounts: []catalog.Account{{ID: 1, ChangedAt: (day + 9).Start()}}})
 	heals("an account switched off", 9, 10)
+}
+
+// testLostBeginning: a record heals also where its data was the client's first and is later now, or gone.
+func testLostBeginning(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	day := noon.Day()
+	payment := catalog.Payment{ID: 1, AccountID: 1, AmountMinor: 500, Currency: "EUR", PaidAt: noon}
+	moved := payment
+	moved.PaidAt += viewing.DayLength
+	for _, step := range []struct {
+		what     string
+		payment  catalog.Payment
+		computed int
+		healed   []viewing.Day
+	}{
+		{"the first payment", payment, 3, nil},
+		{"it moved", moved, 2, []viewing.Day{day, day + 1}},
+		{"it was deleted", catalog.Payment{ID: 1, Deleted: true}, 1, []viewing.Day{day + 1}},
+		{"it came back", payment, 1, []viewing.Day{day}},
+	} {
+		s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{step.payment}})
+		want := dynamics.Done{Clients: 1, Computed: step.computed, Fresh: 3 - step.computed}
+		for _, healed := range step.healed {
+			want.Healed = append(want.Healed, dynamics.ClientDay{ClientID: 1, Day: healed})
+		}
+		s.same(step.what, s.run(collectDailyStats, (day+3).Start(), 1), want)
+		s.checkRecords(1, viewing.Window{From: (day - 1).Start(), To: (day + 4).Start()}, (day + 3).Start())
+	}
 }
 
 // testSnapshot: it is used for its own instant, as long as nothing before that changes.
