@@ -161,7 +161,7 @@ type LedgerReader interface {
 type Payments struct {
 	Count    int64
 	Accounts int64            // distinct, that they are of
-	Sums     map[string]int64 `json:",omitempty"` // of amount_minor by currency; 0 where they cancel out
+	Sums     map[string]int64 `json:",omitempty"` // of amount_minor by currency; 0 where they cancel out, the nearest int64 beyond it
 }
 
 // PaymentReader tells what was paid.

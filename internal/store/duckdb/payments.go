@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -37,10 +38,10 @@ func (s *Store) PaymentsByPeriod(ctx context.Context, clientID int32, boundaries
 		}
 		return nil
 	}, fmt.Sprintf(`SELECT period, currency, count(*), count(DISTINCT account_id),
-			CASE WHEN grouping(currency) = 0 THEN sum(amount_minor) ELSE 0 END::BIGINT
+			CASE WHEN grouping(currency) = 0 THEN greatest(least(sum(amount_minor), %d), %d) ELSE 0 END::BIGINT
 		FROM payments ASOF JOIN %s ON paid_at >= boundary
 		WHERE client_id = %d AND NOT deleted AND paid_at >= %d AND paid_at < %d GROUP BY GROUPING SETS ((period), (period, currency))`,
-		periodTable(boundaries), clientID, boundaries[0], boundaries[len(boundaries)-1]))
+		math.MaxInt64, math.MinInt64, periodTable(boundaries), clientID, boundaries[0], boundaries[len(boundaries)-1]))
 	if err != nil {
 		return nil, fmt.Errorf("sum up payments: %w", err)
 	}

@@ -2,6 +2,8 @@ package mongodb
 
 import (
 	"context"
+	"math"
+	"math/big"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -71,25 +73,59 @@ func (d *paymentDocument) counts() []viewing.Millis {
 
 // PaymentsByPeriod sums up payments; see store.PaymentReader.
 func (s *Store) PaymentsByPeriod(ctx context.Context, clientID int32, boundaries []viewing.Millis) ([]store.Payments, error) {
-	periods := make([]store.Payments, len(boundaries)-1)
-	accounts := make([]map[int64]struct{}, len(periods))
-	for i := range periods {
-		periods[i].Sums, accounts[i] = map[string]int64{}, map[int64]struct{}{}
-	}
+	found := make([]gathered, len(boundaries)-1)
 	cursor, err := s.collection(paymentsCollection).Find(ctx, bson.M{
-		"client_id": clientID, "deleted": false, "paid_at": within(viewing.Window{From: boundaries[0], To: boundaries[len(periods)]}),
+		"client_id": clientID, "deleted": false, "paid_at": within(viewing.Window{From: boundaries[0], To: boundaries[len(found)]}),
 	}, options.Find().SetProjection(bson.M{"account_id": 1, "amount_minor": 1, "currency": 1, "paid_at": 1}))
 	err = eachOf(ctx, cursor, err, func(p *paymentDocument) error {
-		i := periodOf(boundaries, viewing.Millis(p.PaidAt))
-		periods[i].Count++
-		periods[i].Sums[p.Currency] += p.AmountMinor
-		accounts[i][p.AccountID] = struct{}{}
+		found[periodOf(boundaries, viewing.Millis(p.PaidAt))].add(p)
 		return nil
 	})
-	for i := range periods {
-		periods[i].Accounts = int64(len(accounts[i]))
+	periods := make([]store.Payments, len(found))
+	for i := range found {
+		periods[i] = found[i].total()
 	}
 	return periods, fault(ctx, "sum up payments", err)
+}
+
+// gathered is the payments of a period while they are read.
+type gathered struct {
+	count    int64
+	accounts map[int64]struct{}
+	sums     map[string]*big.Int // by currency; amounts that are too large together may still cancel out
+}
+
+func (g *gathered) add(p *paymentDocument) {
+	if g.count == 0 {
+		g.accounts, g.sums = map[int64]struct{}{}, map[string]*big.Int{}
+	}
+	if g.sums[p.Currency] == nil {
+		g.sums[p.Currency] = new(big.Int)
+	}
+	sum := g.sums[p.Currency]
+	sum.Add(sum, big.NewInt(p.AmountMinor))
+	g.accounts[p.AccountID] = struct{}{}
+	g.count++
+}
+
+func (g *gathered) total() store.Payments {
+	sums := make(map[string]int64, len(g.sums))
+	for currency, sum := range g.sums {
+		sums[currency] = nearest(sum)
+	}
+	return store.Payments{Count: g.count, Accounts: int64(len(g.accounts)), Sums: sums}
+}
+
+// nearest is the sum, or the limit of int64 that it exceeds.
+func nearest(sum *big.Int) int64 {
+	switch {
+	case sum.IsInt64():
+		return sum.Int64()
+	case sum.Sign() < 0:
+		return math.MinInt64
+	default:
+		return math.MaxInt64
+	}
 }
 
 // periodOf is the number of the period that holds the instant: from 0 for the first one, −1 before it.

@@ -20,6 +20,7 @@ var dynamicsTests = []test{
 	{"who is online", testOnline},
 	{"histories of an account", testHistories},
 	{"payments that move and vanish", testPaymentsMove},
+	{"sums of huge payments", testHugePayments},
 	{"peaks of real viewing", testRealPeaks},
 	{"an empty store has no dynamics", testNoDynamics},
 }
@@ -265,6 +266,26 @@ func testHistories(t *testing.T, factory Factory) {
 			boundaries = append(boundaries, noon+(i-2)*step)
 		}
 		s.checkSeries(1, boundaries)
+	}
+}
+
+// testHugePayments: a sum that no int64 holds is the nearest one that does; where amounts cancel out, it is exact.
+func testHugePayments(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	boundaries := []viewing.Millis{noon, noon + viewing.DayLength}
+	for i, step := range []struct {
+		amount int64
+		want   int64
+	}{
+		{math.MaxInt64, math.MaxInt64}, {math.MaxInt64, math.MaxInt64}, {math.MinInt64, math.MaxInt64 - 1},
+		{math.MinInt64, -2}, {math.MinInt64, math.MinInt64}, {math.MaxInt64, -3},
+	} {
+		s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{
+			{ID: int64(i) + 1, AccountID: 1, AmountMinor: step.amount, Currency: "EUR", PaidAt: noon},
+		}})
+		payments, err := s.store.PaymentsByPeriod(t.Context(), 1, boundaries)
+		s.must(err)
+		s.equal(fmt.Sprintf("sum of %d payments", i+1), payments[0].Sums, map[string]int64{"EUR": step.want})
 	}
 }
 

@@ -1277,7 +1277,7 @@ type CurrencySum struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// ISO 4217 code.
 	Currency string `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
-	// The sum in the currency's minor unit; refunds are subtracted.
+	// The sum in the currency's minor unit; refunds are subtracted. The nearest int64, should the sum exceed it.
 	AmountMinor   int64 `protobuf:"varint,2,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
