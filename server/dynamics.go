@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -29,20 +28,13 @@ type dynamicsCommand interface {
 	GetAsOf() *timestamppb.Timestamp
 }
 
-// maxDaysAhead is how far as_of may be ahead: figures of each day until then would be kept.
-const maxDaysAhead = 366
-
 // run runs a command for a request.
 func (s *subscriberDynamics) run(
 	ctx context.Context, req dynamicsCommand, method string,
 	command func(context.Context, dynamics.Command, dynamics.Progress) (dynamics.Done, error),
 ) (dynamics.Done, error) {
 	defer s.metrics.building(method)()
-	now := viewing.At(s.now())
-	asOf := timeOr(req.GetAsOf(), now)
-	if asOf > now+maxDaysAhead*viewing.DayLength {
-		return dynamics.Done{}, invalidArgument("as_of", fmt.Sprintf("it is more than %d days ahead of the service's clock", maxDaysAhead))
-	}
+	asOf := timeOr(req.GetAsOf(), viewing.At(s.now()))
 	return command(ctx, dynamics.Command{ClientIDs: req.GetClientIds(), AsOf: asOf}, s.progress)
 }
 

@@ -245,16 +245,22 @@ func TestOnlineTimeout(t *testing.T) {
 	}
 }
 
-// TestCommandOfTheFarFuture: figures of every day until then would be kept.
-func TestCommandOfTheFarFuture(t *testing.T) {
+// TestFarFuture: figures of every day until then would be found, and those of commands kept.
+func TestFarFuture(t *testing.T) {
 	t.Parallel()
 	server := start(t)
+	pushRequest(t, server.address, &tvstatsv1.SyncRequest{ClientId: 1})
 	for days, refused := range map[int]bool{365: false, 367: true, 1_000_000: true} {
-		_, err := server.CollectDailyStats(t.Context(), &tvstatsv1.CollectDailyStatsRequest{AsOf: timestamppb.New(time.Now().AddDate(0, 0, days))})
-		if refused {
-			wantStatus(t, err, codes.InvalidArgument, "INVALID_FIELD")
-		} else if err != nil {
-			t.Errorf("%d days ahead: %v", days, err)
+		asOf := timestamppb.New(time.Now().AddDate(0, 0, days))
+		_, command := server.CollectDailyStats(t.Context(), &tvstatsv1.CollectDailyStatsRequest{AsOf: asOf})
+		_, job := server.StartJob(t.Context(), commandRequest(t, &tvstatsv1.CacheMaxOnlineRequest{AsOf: asOf}))
+		_, read := server.GetStats(t.Context(), &tvstatsv1.GetStatsRequest{ClientId: 1, AsOf: asOf})
+		for call, err := range map[string]error{"a command": command, "a job": job, "a read": read} {
+			if refused {
+				wantStatus(t, err, codes.InvalidArgument, "INVALID_FIELD")
+			} else if err != nil {
+				t.Errorf("%s %d days ahead: %v", call, days, err)
+			}
 		}
 	}
 }

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// maxPoints bounds a series, as the proto promises.
-const maxPoints = 10_000
+// The bounds of what is computed, as the proto promises them. Some figures are found, and kept, day by day until as_of.
+const (
+	maxPoints    = 10_000 // of a series
+	maxDaysAhead = 366    // of as_of
+)
 
 type dayRange interface {
 	ofClient
@@ -19,7 +24,7 @@ func (v *violations) dynamics(req any) {
 	switch r := req.(type) {
 	case *tvstatsv1.GetStatsRequest:
 		v.ofClient(r)
-		v.timestamp("as_of", r.AsOf)
+		v.asOf(r.AsOf)
 	case *tvstatsv1.GetCustomersDynamicRequest:
 		v.ofClient(r)
 		v.series(r)
@@ -30,7 +35,13 @@ func (v *violations) dynamics(req any) {
 		if len(r.GetClientIds()) > 0 {
 			v.clientIDs(r.GetClientIds())
 		}
-		v.timestamp("as_of", r.GetAsOf())
+		v.asOf(r.GetAsOf())
+	}
+}
+
+func (v *violations) asOf(t *timestamppb.Timestamp) {
+	if v.timestamp("as_of", t) && t != nil && t.AsTime().After(wallClock().AddDate(0, 0, maxDaysAhead)) {
+		v.add("as_of", "it is more than %d days ahead of the service's clock", maxDaysAhead)
 	}
 }
 

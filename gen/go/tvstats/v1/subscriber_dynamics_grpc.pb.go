@@ -92,7 +92,8 @@ type SubscriberDynamicsClient interface {
 	GetMaxOnline(ctx context.Context, in *GetMaxOnlineRequest, opts ...grpc.CallOption) (*GetMaxOnlineResponse, error)
 	// GetStats answers the figures of a dashboard.
 	//
-	// INVALID_ARGUMENT: no client_id, or as_of is no valid time. NOT_FOUND: the client is unknown.
+	// INVALID_ARGUMENT: no client_id, or as_of is no valid time or more than 366 days ahead of now. NOT_FOUND: the client is
+	// unknown.
 	GetStats(ctx context.Context, in *GetStatsRequest, opts ...grpc.CallOption) (*GetStatsResponse, error)
 	// ListDailyStats answers the record of each day asked for that has ended, from the client's first day with data on.
 	//
@@ -257,7 +258,8 @@ type SubscriberDynamicsServer interface {
 	GetMaxOnline(context.Context, *GetMaxOnlineRequest) (*GetMaxOnlineResponse, error)
 	// GetStats answers the figures of a dashboard.
 	//
-	// INVALID_ARGUMENT: no client_id, or as_of is no valid time. NOT_FOUND: the client is unknown.
+	// INVALID_ARGUMENT: no client_id, or as_of is no valid time or more than 366 days ahead of now. NOT_FOUND: the client is
+	// unknown.
 	GetStats(context.Context, *GetStatsRequest) (*GetStatsResponse, error)
 	// ListDailyStats answers the record of each day asked for that has ended, from the client's first day with data on.
 	//

@@ -170,7 +170,8 @@ class SubscriberDynamicsServicer(object):
     def GetStats(self, request, context):
         """GetStats answers the figures of a dashboard.
 
-        INVALID_ARGUMENT: no client_id, or as_of is no valid time. NOT_FOUND: the client is unknown.
+        INVALID_ARGUMENT: no client_id, or as_of is no valid time or more than 366 days ahead of now. NOT_FOUND: the client is
+        unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -108,7 +108,8 @@ class SubscriberDynamicsStub:
     ]
     """GetStats answers the figures of a dashboard.
 
-    INVALID_ARGUMENT: no client_id, or as_of is no valid time. NOT_FOUND: the client is unknown.
+    INVALID_ARGUMENT: no client_id, or as_of is no valid time or more than 366 days ahead of now. NOT_FOUND: the client is
+    unknown.
     """
 
     ListDailyStats: grpc.UnaryUnaryMultiCallable[
@@ -221,7 +222,8 @@ class SubscriberDynamicsAsyncStub:
     ]
     """GetStats answers the figures of a dashboard.
 
-    INVALID_ARGUMENT: no client_id, or as_of is no valid time. NOT_FOUND: the client is unknown.
+    INVALID_ARGUMENT: no client_id, or as_of is no valid time or more than 366 days ahead of now. NOT_FOUND: the client is
+    unknown.
     """
 
     ListDailyStats: grpc.aio.UnaryUnaryMultiCallable[
@@ -346,7 +348,8 @@ class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[tvstats.v1.subscriber_dynamics_pb2.GetStatsResponse, collections.abc.Awaitable[tvstats.v1.subscriber_dynamics_pb2.GetStatsResponse]]:
         """GetStats answers the figures of a dashboard.
 
-        INVALID_ARGUMENT: no client_id, or as_of is no valid time. NOT_FOUND: the client is unknown.
+        INVALID_ARGUMENT: no client_id, or as_of is no valid time or more than 366 days ahead of now. NOT_FOUND: the client is
+        unknown.
         """
 
     @abc.abstractmethod
