@@ -287,7 +287,7 @@ func TestExitCodes(t *testing.T) {
 		sortingExample: {exitRefused, []string{"client 1: not found; a client exists from its first accepted view event or Sync on (NotFound)"}},
 		"create_epg_selection_by_popularity --client_id=1 --days_number=0": {exitRefused, []string{"days_number: 0 is not allowed; it must be 1 to 3660 (InvalidArgument)"}},
 		"create_epg_selection_by_popularity --client_id=1 --days=7":        {exitWrongUsage, []string{"Usage: tvstats create_epg_selection_by_popularity", "--days_number", "unknown flag --days, did you mean"}},
-		"create_channel_sorting_by_popularity --client_id=1":               {exitWrongUsage, []string{"Usage: tvstats create_channel_sorting_by_popularity", "missing flags: --criterion=CRITERION, --days_number=INT-32"}},
+		"create_channel_sorting_by_popularity --client_id=1":               {exitWrongUsage, []string{"Usage: tvstats create_channel_sorting_by_popularity", "missing flags: --criterion=CRITERION, --days_number=DAYS"}},
 	} {
 		_, complaints, code := shell(t, server, line)
 		if code != want.code {

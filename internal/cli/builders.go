@@ -11,10 +11,10 @@ import (
 
 // viewed is which viewing counts, for all three builders.
 type viewed struct {
-	DaysNumber      int32    `name:"days_number" required:"" help:"Length of the window in days of 24 hours, 1 to 3660."`
-	Devices         []string `help:"Only viewing on these kinds of device, for example mag250; as a comma list or repeated. All by default."`
-	Tariffs         []int32  `help:"Only sessions that carry any of these tariffs; as a comma list or repeated. All by default."`
-	MinWatchSeconds int64    `name:"min_watch_seconds" help:"Leave out sessions that were watched for less."`
+	DaysNumber      int32    `name:"days_number" required:"" placeholder:"DAYS" help:"Length of the window in days of 24 hours, 1 to 3660."`
+	Devices         []string `placeholder:"DEVICE" help:"Only viewing on these kinds of device, for example mag250; as a comma list or repeated. All by default."`
+	Tariffs         []int32  `placeholder:"ID" help:"Only sessions that carry any of these tariffs; as a comma list or repeated. All by default."`
+	MinWatchSeconds int64    `name:"min_watch_seconds" placeholder:"SECONDS" help:"Leave out sessions that were watched for less."`
 }
 
 // ranked is what rankings of channels have besides.
@@ -25,12 +25,12 @@ type ranked struct {
 
 // selected is how the two commands that make a selection keep it.
 type selected struct {
-	SelectionSize int32  `name:"selection_size" help:"How many items to hold, 1 to 10000; 17 by default."`
-	SelectionName string `name:"selection_name" help:"Name of the selection; by default made of days and size, for example \"30 (17)\"."`
+	SelectionSize int32  `name:"selection_size" placeholder:"N" help:"How many items to hold, 1 to 10000; 17 by default."`
+	SelectionName string `name:"selection_name" placeholder:"NAME" help:"Name of the selection; by default made of days and size, for example \"30 (17)\"."`
 }
 
 type channelSorting struct {
-	ClientID []int32 `name:"client_id" required:"" help:"Operators to build a sorting for; as a comma list or repeated."`
+	ClientID []int32 `name:"client_id" required:"" placeholder:"ID" help:"Operators to build a sorting for; as a comma list or repeated."`
 	viewed
 	ranked
 	management
@@ -53,7 +53,7 @@ func (c *channelSorting) Run(ctx context.Context) error {
 }
 
 type channelSelection struct {
-	ClientID int32 `name:"client_id" required:"" help:"Operator to build the selection for."`
+	ClientID int32 `name:"client_id" required:"" placeholder:"ID" help:"Operator to build the selection for."`
 	viewed
 	ranked
 	selected
@@ -78,10 +78,10 @@ func (c *channelSelection) Run(ctx context.Context) error {
 }
 
 type epgSelection struct {
-	ClientID int32 `name:"client_id" required:"" help:"Operator to build the selection for."`
+	ClientID int32 `name:"client_id" required:"" placeholder:"ID" help:"Operator to build the selection for."`
 	viewed
-	Categories []int32 `help:"Only programmes on channels of these categories; as a comma list or repeated. All by default."`
-	Channels   []int32 `help:"Only programmes on these channels; as a comma list or repeated. All by default."`
+	Categories []int32 `placeholder:"ID" help:"Only programmes on channels of these categories; as a comma list or repeated. All by default."`
+	Channels   []int32 `placeholder:"ID" help:"Only programmes on these channels; as a comma list or repeated. All by default."`
 	selected
 	management
 }

@@ -11,7 +11,7 @@ import (
 
 // clients is for whom the four commands of subscriber dynamics work.
 type clients struct {
-	ClientID []int32 `name:"client_id" help:"Operators to do it for; as a comma list or repeated. All by default."`
+	ClientID []int32 `name:"client_id" placeholder:"ID" help:"Operators to do it for; as a comma list or repeated. All by default."`
 }
 
 type cacheMaxOnline struct {
