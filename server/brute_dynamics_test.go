@@ -304,6 +304,6 @@ func (s *subscribers) addAudience(stats *tvstatsv1.Stats, asOf time.Time) {
 		ended[id(e)] = ended[id(e)] || e.Ended
 	}
 	stats.OnlineAccounts, stats.OnlineDevices = distinct(func(session *bruteSession, end time.Time) bool {
-		return end.After(asOf.Add(-5*time.Minute)) && (!ended[id(session.ViewEvent)] || !end.Before(asOf))
+		return end.After(asOf.Add(-5*time.Minute)) && (!ended[id(session.ViewEvent)] || end.After(asOf))
 	})
 }

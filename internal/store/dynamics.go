@@ -104,7 +104,7 @@ type OnlineFinder interface {
 	// what lies in the window counts.
 	Peaks(ctx context.Context, clientID int32, window viewing.Window) ([]DayPeak, error)
 	// Online answers who is online at asOf as far as reports can tell: whose session began before it and was reported
-	// later than timeout before it, unless it ended before asOf.
+	// later than timeout before it, unless it had ended by asOf.
 	Online(ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration) (Viewers, error)
 }
 

@@ -111,7 +111,7 @@ func (s *Store) Online(
 			return err
 		}
 		return tx.QueryRowContext(ctx, fmt.Sprintf(`WITH %s online AS (
-				SELECT account_id, device_uid FROM %s WHERE reported_at > %d AND NOT (ended AND reported_at < %d))
+				SELECT account_id, device_uid FROM %s WHERE reported_at > %d AND NOT (ended AND reported_at <= %d))
 			SELECT count(DISTINCT account_id), count(DISTINCT device_uid) FROM online`,
 			sessions.with, sessions.relation, since, asOf)).Scan(&online.Accounts, &online.Devices)
 	})

@@ -85,7 +85,7 @@ func (s *Store) Online(
 	ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration,
 ) (store.Viewers, error) {
 	online := viewers{}
-	notGone := bson.M{"$or": bson.A{bson.M{"ended": false}, bson.M{"at": bson.M{"$gte": date(asOf)}}}}
+	notGone := bson.M{"$or": bson.A{bson.M{"ended": false}, bson.M{"at": bson.M{"$gt": date(asOf)}}}}
 	err := s.eachPresence(ctx, clientID, viewing.Window{From: asOf.Add(-timeout), To: asOf}, notGone, func(p *presence) error {
 		online[p.AccountID] = struct{}{}
 		online[p.DeviceUID] = struct{}{}

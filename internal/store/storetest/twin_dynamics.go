@@ -67,7 +67,7 @@ func peak(sessions []viewing.Report, from, to viewing.Millis, who func(*viewing.
 // online is what store.OnlineFinder says of Online.
 func (w *twin) online(client int32, asOf viewing.Millis, timeout time.Duration) store.Viewers {
 	return distinct(w.of(client), func(s *viewing.Report) bool {
-		return s.StartedAt < asOf && s.At > asOf.Add(-timeout) && (!s.Ended || s.At >= asOf)
+		return s.StartedAt < asOf && s.At > asOf.Add(-timeout) && (!s.Ended || s.At > asOf)
 	})
 }
 

@@ -934,8 +934,8 @@ type Stats struct {
 	// Accounts that are new in 30 days.
 	NewAccounts_30Days int64 `protobuf:"varint,8,opt,name=new_accounts_30_days,json=newAccounts30Days,proto3" json:"new_accounts_30_days,omitempty"`
 	// Accounts online now: with a session that began before as_of, has not ended, and whose last report is younger than the
-	// service's online timeout. A report made at or after as_of shows that the session was still on; if it says that the
-	// session ended, that was later.
+	// service's online timeout. A report made after as_of shows that the session was still on; if it says that the session
+	// ended, that was later.
 	OnlineAccounts int64 `protobuf:"varint,9,opt,name=online_accounts,json=onlineAccounts,proto3" json:"online_accounts,omitempty"`
 	// Devices online now, by the same rule.
 	OnlineDevices int64 `protobuf:"varint,10,opt,name=online_devices,json=onlineDevices,proto3" json:"online_devices,omitempty"`
