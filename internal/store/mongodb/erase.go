@@ -37,8 +37,12 @@ func (s *Store) IsErased(ctx context.Context, clientID int32, accountID int64) (
 	known := s.erased.Load()
 	if known == nil {
 		var err error
-		if known, err = s.erasedNow(ctx); err != nil {
-			return false, fault(ctx, "read erased accounts", err)
+		known, err = persist(ctx, func(ctx context.Context) (*erasures, error) {
+			read, err := s.erasedNow(ctx)
+			return read, fault(ctx, "read erased accounts", err)
+		})
+		if err != nil {
+			return false, err
 		}
 	}
 	return known.Has(clientID, accountID), nil
