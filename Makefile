@@ -154,7 +154,7 @@ test: ## run the tests
 
 .PHONY: race
 race: ## run the tests with the race detector
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 30m ./...
 
 FAULTS ?= 600
 
