@@ -37,11 +37,7 @@ func (s *Store) IsErased(ctx context.Context, clientID int32, accountID int64) (
 	known := s.erased.Load()
 	if known == nil {
 		var err error
-		known, err = persist(ctx, func(ctx context.Context) (*erasures, error) {
-			read, err := s.erasedNow(ctx)
-			return read, fault(ctx, "read erased accounts", err)
-		})
-		if err != nil {
+		if known, err = s.erasedPatiently(ctx); err != nil {
 			return false, err
 		}
 	}

@@ -52,6 +52,14 @@ func (s *Store) erasedNow(ctx context.Context) (*erasures, error) {
 	return loaded, nil
 }
 
+// erasedPatiently is erasedNow for intake, which waits a while for a server that is away.
+func (s *Store) erasedPatiently(ctx context.Context) (*erasures, error) {
+	return persist(ctx, func(ctx context.Context) (*erasures, error) {
+		known, err := s.erasedNow(ctx)
+		return known, fault(ctx, "read erased accounts", err)
+	})
+}
+
 func (e *erasures) read(id string) error {
 	name, text, _ := strings.Cut(id, "/")
 	client, err := strconv.ParseInt(name, 10, 32)

@@ -16,10 +16,7 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if err := ctx.Err(); err != nil || len(reports) == 0 {
 		return err
 	}
-	erased, err := persist(ctx, func(ctx context.Context) (*erasures, error) {
-		known, err := s.erasedNow(ctx)
-		return known, fault(ctx, "read erased accounts", err)
-	})
+	erased, err := s.erasedPatiently(ctx)
 	if err != nil {
 		return err
 	}
