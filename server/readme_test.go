@@ -1,12 +1,15 @@
 package main
 
 import (
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
 )
 
 // readmeAddress is where the README's server listens.
@@ -18,34 +21,82 @@ var (
 	pythonSession = regexp.MustCompile("(?s)```python\n(.*?)```\n\n```text\n(.*?)```\n")
 	changing      = regexp.MustCompile(`"(sortingId|selectionId|jobId|createdAt)": "[^"]+"`)
 	changingID    = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f-]{27}\b`) // in what is printed for people
+	changingText  = regexp.MustCompile(`\btime=\S+|\btvstats_[\w-]{43}|\bsha256: [0-9a-f]{64}|[\d,]+ records are\b`)
 )
 
-// TestREADME runs the first session of the README, with grpcurl and the program itself, and compares what is printed.
+// TestREADME runs what the README has to be typed, in its order, with grpcurl and the program itself, and compares what is
+// printed: the server of its first block is that of the sessions.
 func TestREADME(t *testing.T) {
-	address := startTestServer(t)
-	if sessions := runSessions(t, address, readme(t)); sessions < 5 {
-		t.Fatalf("the README has %d commands", sessions)
+	c := newConsole(t)
+	embedded, onMongoDB, found := strings.Cut(readme(t), "\n## On MongoDB\n")
+	if !found {
+		t.Fatal("the README has nothing on MongoDB")
+	}
+	if blocks := runPage(t, c, embedded); blocks < 15 {
+		t.Fatalf("only %d blocks of commands were found", blocks)
+	}
+	t.Run("on MongoDB", func(t *testing.T) {
+		uri, err := url.Parse(mongotest.URI(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if uri.User != nil {
+			t.Skip("the README has a MongoDB without users")
+		}
+		c.useMongoDB(uri)
+		if blocks := runPage(t, c, onMongoDB); blocks < 2 {
+			t.Fatalf("only %d blocks of commands were found", blocks)
+		}
+	})
+}
+
+// runPage runs sessions and console blocks in their order, and answers how many there are.
+func runPage(t *testing.T, c *console, page string) int {
+	t.Helper()
+	blocks := regexp.MustCompile(readmeSession.String()+"|(?s:```console\n(.*?)```\n)").FindAllStringSubmatch(page, -1)
+	for _, block := range blocks {
+		if block[3] != "" {
+			c.run(t, block[3])
+		} else {
+			runSession(t, c.address, block[1], block[2])
+		}
+	}
+	return len(blocks)
+}
+
+// runSessions runs the commands of a page against a server, in their order.
+func runSessions(t *testing.T, address, page string) {
+	t.Helper()
+	for _, s := range readmeSession.FindAllStringSubmatch(page, -1) {
+		runSession(t, address, s[1], s[2])
 	}
 }
 
-// runSessions runs the commands of a page against a server, in their order, and answers how many there are.
-func runSessions(t *testing.T, address, page string) int {
+func runSession(t *testing.T, address, script, want string) {
+	t.Helper()
+	command := exec.CommandContext(testContext(t), "sh", "-c", strings.ReplaceAll(script, readmeAddress, address))
+	command.Dir, command.Env = "..", sessionEnv(t, address)
+	compareSession(t, command, want)
+}
+
+// sessionEnv is the environment of a page's commands, which find what `make tools` installs and the program itself.
+func sessionEnv(t *testing.T, address string) []string {
 	t.Helper()
 	path := []string{
 		filepath.Dir(tool(t, "bin/grpcurl")), filepath.Dir(tool(t, "venv/bin/python")), programFolder(t), os.Getenv("PATH"),
 	}
-	sessions := readmeSession.FindAllStringSubmatch(page, -1)
-	for _, s := range sessions {
-		command := exec.CommandContext(testContext(t), "sh", "-c", strings.ReplaceAll(s[1], readmeAddress, address))
-		command.Dir = ".."
-		command.Env = append(os.Environ(), "PATH="+strings.Join(path, ":"), "PYTHONPATH=gen/python", "PYTHONDONTWRITEBYTECODE=1",
-			"TVSTATS_SERVER="+address, programEnv+"=1")
-		compareSession(t, command, s[2])
-	}
-	return len(sessions)
+	return append(os.Environ(), "PATH="+strings.Join(path, ":"), "PYTHONPATH=gen/python", "PYTHONDONTWRITEBYTECODE=1",
+		"TVSTATS_SERVER="+address, programEnv+"=1")
 }
 
-// programFolder is a folder in which this test binary is called tvstats.
+// goRunServer is what `go` does in a page, but for building: what runs is this test binary.
+const goRunServer = `#!/bin/sh
+[ "$1 $2" = "run ./server" ] || { echo "the pages' go cannot $*" >&2; exit 2; }
+shift 2
+exec tvstats "$@"
+`
+
+// programFolder is a folder in which this test binary is called tvstats, and `go run ./server` runs it.
 func programFolder(t *testing.T) string {
 	t.Helper()
 	program, err := os.Executable()
@@ -54,6 +105,9 @@ func programFolder(t *testing.T) string {
 	}
 	folder := t.TempDir()
 	if err := os.Symlink(program, filepath.Join(folder, "tvstats")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "go"), []byte(goRunServer), 0o700); err != nil { //nolint:gosec // it is run
 		t.Fatal(err)
 	}
 	return folder
@@ -83,9 +137,10 @@ func compareSession(t *testing.T, command *exec.Cmd, want string) {
 	}
 }
 
-// stable leaves out what differs from run to run: ids, times of creation, and white space in JSON.
+// stable leaves out what differs from run to run: ids, times of creation and of logging, tokens and their digests, how much a
+// reader has in store, and white space in JSON.
 func stable(output string) string {
-	output = changing.ReplaceAllString(output, `"$1": ""`)
+	output = changingText.ReplaceAllString(changing.ReplaceAllString(output, `"$1": ""`), "")
 	return strings.Join(strings.Fields(changingID.ReplaceAllString(output, "ID")), " ")
 }
 
