@@ -40,9 +40,9 @@ func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out,
 
 // PrintChannels writes a ranking of channels: its first places, and the last one where some are left out.
 func PrintChannels(out io.Writer, ranked []*tvstatsv1.RankedChannel, places int, known Names) error {
-	const row = "%4s\t%3s\t%s\t%6s\t%9s\t%8s\t%7s\t%7s\n"
+	const row = "%4s\t%3s\t%s\t%6s\t%12s\t%8s\t%12s\t%11s\n"
 	table := newTable(out)
-	fmt.Fprintf(table, row, "rank", "no.", "channel", "id", "watched", "sessions", "average", "median")
+	fmt.Fprintf(table, row, "rank", "no.", "channel", "id", "watched h:mm", "sessions", "average m:ss", "median m:ss")
 	for i, c := range ranked {
 		if i >= places && i < len(ranked)-1 {
 			if i == places {
@@ -59,9 +59,9 @@ func PrintChannels(out io.Writer, ranked []*tvstatsv1.RankedChannel, places int,
 
 // PrintProgrammes writes a ranking of programmes.
 func PrintProgrammes(out io.Writer, ranked []*tvstatsv1.RankedProgramme, known Names) error {
-	const row = "%4s\t%s\t%6s\t%s\t%9s\t%8s\n"
+	const row = "%4s\t%s\t%6s\t%s\t%12s\t%8s\n"
 	table := newTable(out)
-	fmt.Fprintf(table, row, "rank", "programme", "id", "channel", "watched", "sessions")
+	fmt.Fprintf(table, row, "rank", "programme", "id", "channel", "watched h:mm", "sessions")
 	for _, p := range ranked {
 		fmt.Fprintf(table, row, Count(int64(p.Rank)), p.Title, id(p.ProgrammeId), known[p.ChannelId].Name,
 			hours(p.WatchSeconds), Count(p.WatchSessions))
