@@ -107,6 +107,9 @@ func positive(field string, id int64) error {
 }
 
 func allPositive(field string, ids []int32) error {
+	if len(ids) > viewing.MaxTariffs {
+		return fmt.Errorf("%s has %d ids; it can have at most %d", field, len(ids), viewing.MaxTariffs)
+	}
 	for _, id := range ids {
 		if id <= 0 {
 			return fmt.Errorf("%s has %d; each must be positive", field, id)

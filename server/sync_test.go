@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // pushAll sends requests on one stream and answers their responses.
@@ -126,6 +127,10 @@ func TestSyncDefaults(t *testing.T) {
 }
 
 func TestSyncRejectsEntitiesAlone(t *testing.T) {
+	many := make([]int32, viewing.MaxTariffs+1)
+	for i := range many {
+		many[i] = int32(i + 1)
+	}
 	long, longest := strings.Repeat("я", 256), strings.Repeat("я", 255)
 	invalidTime := &timestamppb.Timestamp{Seconds: 1 << 60}
 	start6, end9 := instant("2025-06-01T06:00:00Z"), instant("2025-06-01T09:00:00Z")
@@ -140,6 +145,7 @@ func TestSyncRejectsEntitiesAlone(t *testing.T) {
 		Accounts: []*tvstatsv1.Account{
 			{}, {AccountId: 1, Tariffs: []int32{-1}}, {AccountId: 2, ChangedAt: invalidTime}, {AccountId: 3, RegisteredAt: invalidTime},
 			{AccountId: 4, Deleted: true, RegisteredAt: invalidTime}, {AccountId: 5, Deleted: true, ChangedAt: invalidTime},
+			{AccountId: 6, Tariffs: many},
 		},
 		Programmes: []*tvstatsv1.Programme{
 			{ChannelId: 1, Start: start6, End: end9}, {ProgrammeId: 1, Start: start6, End: end9},
@@ -165,7 +171,7 @@ func TestSyncRejectsEntitiesAlone(t *testing.T) {
 		"categories 0: category_id is 0", "categories 1: name has 256 characters", "categories 2: category_id is -1",
 		"accounts 0: account_id is 0", "accounts 1: tariffs has -1; each must be positive",
 		"accounts 2: changed_at is no valid timestamp", "accounts 3: registered_at is no valid timestamp",
-		"accounts 5: changed_at is no valid timestamp",
+		"accounts 5: changed_at is no valid timestamp", "accounts 6: tariffs has 1001 ids; it can have at most 1000",
 		"programmes 0: programme_id is 0", "programmes 1: channel_id is 0", "programmes 2: start is missing",
 		"programmes 3: end is missing", "programmes 4: end is not after start", "programmes 5: end is no valid timestamp",
 		"programmes 6: end is more than 168h0m0s after start", "programmes 7: end is more than 168h0m0s after start",

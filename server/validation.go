@@ -20,7 +20,8 @@ const (
 	maxDays         = 3660
 	maxClients      = 1000
 	maxSelection    = 10_000
-	maxName         = 255 // characters
+	maxFilter       = 10_000 // entries of one list
+	maxName         = 255    // characters
 	maxSyncEntities = 10_000
 )
 
@@ -159,8 +160,16 @@ func (v *violations) notEmpty(field, id string) {
 
 // ids names only the first wrong one of a list, here and below: a status must stay small.
 func (v *violations) ids(field string, ids []int32) {
+	v.few(field, len(ids))
 	if i := slices.IndexFunc(ids, func(id int32) bool { return id <= 0 }); i >= 0 {
 		v.add(field, "%d, at index %d, is not allowed; each must be positive", ids[i], i)
+	}
+}
+
+// few bounds what one filter can make a build look up.
+func (v *violations) few(field string, entries int) {
+	if entries > maxFilter {
+		v.add(field, "%d entries are not allowed; at most %d are", entries, maxFilter)
 	}
 }
 
@@ -206,6 +215,7 @@ func (v *violations) scope(r scope) {
 }
 
 func (v *violations) devices(devices []string) {
+	v.few("devices", len(devices))
 	if i := slices.IndexFunc(devices, func(device string) bool { return !viewing.ValidDevice(device) }); i >= 0 {
 		v.add("devices", "%.40q, at index %d, is not allowed; each must be 1 to 32 of a-z 0-9 _ . -", devices[i], i)
 	}

@@ -56,6 +56,8 @@ func TestValidate(t *testing.T) {
 			[]string{"client_ids: 0 ids are not allowed; 1 to 1000 are"}},
 		{"sorting: 1001 clients", changed(validSorting(), func(r *sortingRequest) { r.ClientIds = make([]int32, 1001) }),
 			[]string{"client_ids: 1001 ids are not allowed; 1 to 1000 are"}},
+		{"sorting: 10,001 tariffs", changed(validSorting(), func(r *sortingRequest) { r.Tariffs = slices.Repeat([]int32{1}, 10_001) }),
+			[]string{"tariffs: 10001 entries are not allowed; at most 10000 are"}},
 		{"sorting: clients not positive", changed(validSorting(), func(r *sortingRequest) { r.ClientIds = []int32{1, 0, -3} }),
 			[]string{"client_ids: 0, at index 1, is not allowed; each must be positive"}},
 		{"sorting: client twice", changed(validSorting(), func(r *sortingRequest) { r.ClientIds = []int32{7, 8, 7} }),

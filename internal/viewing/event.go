@@ -58,6 +58,9 @@ type Rules struct {
 
 const maxDeviceUID, maxDevice = 64, 32
 
+// MaxTariffs is how many tariffs an account can have at once. Every set of them that ever came is kept, so that they must be few.
+const MaxTariffs = 1000
+
 // Report turns the event into a valid report, or says with a *Rejection what is wrong. now is the service's clock.
 func (e *Event) Report(rules Rules, now Millis) (Report, error) {
 	if err := e.checkNames(); err != nil {
@@ -109,6 +112,8 @@ func (e *Event) checkNames() error {
 		return invalid("device_uid is not valid UTF-8")
 	case !ValidDevice(e.Device):
 		return invalid("device %.40q must be 1 to %d of a-z 0-9 _ . -", e.Device, maxDevice)
+	case len(e.Tariffs) > MaxTariffs:
+		return invalid("tariffs has %d ids; it can have at most %d", len(e.Tariffs), MaxTariffs)
 	}
 	for _, tariff := range e.Tariffs {
 		if tariff <= 0 {

@@ -69,6 +69,7 @@ var eventCases = []struct {
 	{"device in capitals", func(e *viewing.Event) { e.Device = "MAG250" }, `device "MAG250" must be`},
 	{"device of 32 bytes", func(e *viewing.Event) { e.Device = strings.Repeat("a", 32) }, ""},
 	{"device of 33 bytes", func(e *viewing.Event) { e.Device = strings.Repeat("a", 33) }, "must be 1 to 32"},
+	{"too many tariffs", func(e *viewing.Event) { e.Tariffs = make([]int32, viewing.MaxTariffs+1) }, "tariffs has 1001 ids"},
 	{"tariff 0", func(e *viewing.Event) { e.Tariffs = []int32{1, 0} }, "tariffs is 0"},
 	{"mode timeshift", func(e *viewing.Event) { e.ModeNumber = 3 }, ""},
 	{"mode unknown", func(e *viewing.Event) { e.ModeNumber = 4 }, "mode 4"},

@@ -226,7 +226,8 @@ type Channel struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Number on the remote control, not negative; default 0. Orders channels that nothing else tells apart.
 	Number int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
-	// Categories that the channel is in, each positive; order and repeats do not matter, answers list them ascending.
+	// Categories that the channel is in, at most 1000, each positive; order and repeats do not matter, answers list them
+	// ascending.
 	Categories []int32 `protobuf:"varint,4,rep,packed,name=categories,proto3" json:"categories,omitempty"`
 	// Whether the channel is on offer; absent means true. A channel that is not enabled, and programmes on it, are left out
 	// of sortings and selections; its viewing is kept. Always present in answers.
@@ -446,7 +447,8 @@ type Account struct {
 	AccountId int64 `protobuf:"varint,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	// Whether the subscriber is active: may watch and is counted as a customer.
 	Active bool `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`
-	// Tariffs that the account has, each positive; order and repeats do not matter, answers list them ascending.
+	// Tariffs that the account has, at most 1000, each positive; order and repeats do not matter, answers list them
+	// ascending.
 	Tariffs []int32 `protobuf:"varint,3,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
 	// When the subscriber came. Absent means what the latest state that told it has told, and where none has, changed_at of
 	// the account's earliest state. Always present in answers.
@@ -1329,7 +1331,7 @@ type ListProgrammesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// Only programmes on these channels, each positive. Empty means all.
+	// Only programmes on these channels, at most 10,000, each positive. Empty means all.
 	Channels []int32 `protobuf:"varint,2,rep,packed,name=channels,proto3" json:"channels,omitempty"`
 	// Only programmes that start at this time or later. Absent means from the first one on.
 	StartFrom *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_from,json=startFrom,proto3" json:"start_from,omitempty"`

@@ -234,8 +234,8 @@ type ViewEvent struct {
 	// True on the last report, when the device leaves the channel. It says that the session is over, no more: watching time
 	// comes from at and watched_seconds alone.
 	Ended bool `protobuf:"varint,11,opt,name=ended,proto3" json:"ended,omitempty"`
-	// The tariffs of the account while it watches, each positive; order and repeats do not matter. Where the list is empty
-	// the service puts in those that the catalog holds for the account when the event arrives.
+	// The tariffs of the account while it watches, at most 1000, each positive; order and repeats do not matter. Where the
+	// list is empty the service puts in those that the catalog holds for the account when the event arrives.
 	Tariffs       []int32 `protobuf:"varint,12,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -555,10 +555,10 @@ type CreateChannelSortingByPopularityRequest struct {
 	DaysNumber int32 `protobuf:"varint,2,opt,name=days_number,json=daysNumber,proto3" json:"days_number,omitempty"`
 	// What to rank by. Required.
 	Criterion Criterion `protobuf:"varint,3,opt,name=criterion,proto3,enum=tvstats.v1.Criterion" json:"criterion,omitempty"`
-	// Kinds of device whose viewing counts, each of the form of ViewEvent.device. Empty means all.
+	// Kinds of device whose viewing counts, at most 10,000, each of the form of ViewEvent.device. Empty means all.
 	Devices []string `protobuf:"bytes,4,rep,name=devices,proto3" json:"devices,omitempty"`
-	// Tariffs whose viewing counts, each positive: a session counts when it carries at least one of them. Empty means all
-	// sessions, those without tariffs included.
+	// Tariffs whose viewing counts, at most 10,000, each positive: a session counts when it carries at least one of them.
+	// Empty means all sessions, those without tariffs included.
 	Tariffs []int32 `protobuf:"varint,5,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
 	// True leaves only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of says.
 	AccountsActive bool `protobuf:"varint,6,opt,name=accounts_active,json=accountsActive,proto3" json:"accounts_active,omitempty"`
@@ -714,10 +714,10 @@ type CreateChannelSelectionByPopularityRequest struct {
 	DaysNumber int32 `protobuf:"varint,2,opt,name=days_number,json=daysNumber,proto3" json:"days_number,omitempty"`
 	// What to rank by. Required.
 	Criterion Criterion `protobuf:"varint,3,opt,name=criterion,proto3,enum=tvstats.v1.Criterion" json:"criterion,omitempty"`
-	// Kinds of device whose viewing counts, each of the form of ViewEvent.device. Empty means all.
+	// Kinds of device whose viewing counts, at most 10,000, each of the form of ViewEvent.device. Empty means all.
 	Devices []string `protobuf:"bytes,4,rep,name=devices,proto3" json:"devices,omitempty"`
-	// Tariffs whose viewing counts, each positive: a session counts when it carries at least one of them. Empty means all
-	// sessions, those without tariffs included.
+	// Tariffs whose viewing counts, at most 10,000, each positive: a session counts when it carries at least one of them.
+	// Empty means all sessions, those without tariffs included.
 	Tariffs []int32 `protobuf:"varint,5,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
 	// True leaves only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of says.
 	AccountsActive bool `protobuf:"varint,6,opt,name=accounts_active,json=accountsActive,proto3" json:"accounts_active,omitempty"`
@@ -898,15 +898,16 @@ type CreateEpgSelectionByPopularityRequest struct {
 	// Length of the window in days of 24 hours, 1 to 3660. Required. A session counts when its started_at lies in
 	// [as_of − days_number × 24 h, as_of), and then with all its time, also that after the window.
 	DaysNumber int32 `protobuf:"varint,2,opt,name=days_number,json=daysNumber,proto3" json:"days_number,omitempty"`
-	// Kinds of device whose viewing counts, each of the form of ViewEvent.device. Empty means all.
+	// Kinds of device whose viewing counts, at most 10,000, each of the form of ViewEvent.device. Empty means all.
 	Devices []string `protobuf:"bytes,3,rep,name=devices,proto3" json:"devices,omitempty"`
-	// Tariffs whose viewing counts, each positive: a session counts when it carries at least one of them. Empty means all
-	// sessions, those without tariffs included.
+	// Tariffs whose viewing counts, at most 10,000, each positive: a session counts when it carries at least one of them.
+	// Empty means all sessions, those without tariffs included.
 	Tariffs []int32 `protobuf:"varint,4,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
-	// Channel categories, each positive: only programmes on channels that the catalog now holds in at least one of them.
-	// Empty means all channels, those without categories included.
+	// Channel categories, at most 10,000, each positive: only programmes on channels that the catalog now holds in at least
+	// one of them. Empty means all channels, those without categories included.
 	Categories []int32 `protobuf:"varint,5,rep,packed,name=categories,proto3" json:"categories,omitempty"`
-	// Channels, each positive: only programmes on these. Empty means all. A channel must pass both channels and categories.
+	// Channels, at most 10,000, each positive: only programmes on these. Empty means all. A channel must pass both channels
+	// and categories.
 	Channels []int32 `protobuf:"varint,6,rep,packed,name=channels,proto3" json:"channels,omitempty"`
 	// How many programmes to hold, 1 to 10,000; 0 means 17. The selection is shorter only where the client has fewer
 	// programmes to offer.
