@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"time"
 
@@ -155,6 +156,21 @@ type LedgerReader interface {
 	// ActiveByTariff answers for each of the ascending instants how many accounts of each tariff are active after all
 	// that happened before it; tariffs without any are left out.
 	ActiveByTariff(ctx context.Context, clientID int32, instants []viewing.Millis) ([]map[int32]int64, error)
+}
+
+// TariffLevels adds up how the number of active accounts of each tariff changed before each instant since the one before it,
+// to what LedgerReader.ActiveByTariff answers: engines count changes, and this is what they come to.
+func TariffLevels(changes []map[int32]int64) []map[int32]int64 {
+	level := map[int32]int64{}
+	levels := make([]map[int32]int64, len(changes))
+	for i, change := range changes {
+		for tariff, accounts := range change {
+			level[tariff] += accounts
+		}
+		maps.DeleteFunc(level, func(_ int32, accounts int64) bool { return accounts == 0 })
+		levels[i] = maps.Clone(level)
+	}
+	return levels
 }
 
 // Payments sums up payments, refunds and those of 0 included.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -89,21 +88,7 @@ func (s *Store) ActiveByTariff(ctx context.Context, clientID int32, instants []v
 	if err != nil {
 		return nil, fmt.Errorf("count active accounts by tariff: %w", err)
 	}
-	return accumulated(changes), nil
-}
-
-// accumulated makes levels of changes.
-func accumulated(changes []map[int32]int64) []map[int32]int64 {
-	level := map[int32]int64{}
-	levels := make([]map[int32]int64, len(changes))
-	for i, change := range changes {
-		for tariff, accounts := range change {
-			level[tariff] += accounts
-		}
-		maps.DeleteFunc(level, func(_ int32, accounts int64) bool { return accounts == 0 })
-		levels[i] = maps.Clone(level)
-	}
-	return levels
+	return store.TariffLevels(changes), nil
 }
 
 // periodTable is the table of periods for an ASOF join: number 1 begins at the first boundary.

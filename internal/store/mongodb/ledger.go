@@ -2,7 +2,6 @@ package mongodb
 
 import (
 	"context"
-	"maps"
 	"reflect"
 	"slices"
 
@@ -109,21 +108,7 @@ func (s *Store) ActiveByTariff(ctx context.Context, clientID int32, instants []v
 	if err != nil {
 		return nil, fault(ctx, "count active accounts by tariff", err)
 	}
-	return accumulated(changes[:len(instants)]), nil
-}
-
-// accumulated makes levels of changes.
-func accumulated(changes []map[int32]int64) []map[int32]int64 {
-	level := map[int32]int64{}
-	levels := make([]map[int32]int64, len(changes))
-	for i, change := range changes {
-		for tariff, accounts := range change {
-			level[tariff] += accounts
-		}
-		maps.DeleteFunc(level, func(_ int32, accounts int64) bool { return accounts == 0 })
-		levels[i] = maps.Clone(level)
-	}
-	return levels
+	return store.TariffLevels(changes[:len(instants)]), nil
 }
 
 // eachEntry goes through the ledger of the client, account by account.
