@@ -141,7 +141,8 @@ func (s *Store) ExpireViewing(ctx context.Context, before viewing.Millis) error 
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
-	due, err := s.days(ctx, bson.M{"day": bson.M{"$lt": date(before.Day().Start())}, "expired": bson.M{"$ne": true}})
+	notYet := bson.M{"$in": bson.A{false, nil}} // nil where it was never said; an index does not serve "not true"
+	due, err := s.days(ctx, bson.M{"expired": notYet, "day": bson.M{"$lt": date(before.Day().Start())}})
 	if err != nil {
 		return fault(ctx, "find old days", err)
 	}

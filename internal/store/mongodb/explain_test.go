@@ -9,7 +9,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/event"
-	"go.mongodb.org/mongo-driver/mongo"
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/store"
@@ -29,11 +28,10 @@ func TestEveryQueryHasAnIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := &commands{}
-	client, err := mongo.Connect(t.Context(), settings.SetMonitor(&event.CommandMonitor{Started: said.add}))
+	s, err := connect(t.Context(), settings.SetMonitor(&event.CommandMonitor{Started: said.add}), database)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Store{client: client, db: client.Database(database)}
 	t.Cleanup(func() { s.Close() }) //nolint:errcheck // the test is over
 	if err := s.Migrate(t.Context(), false, func(string) {}); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"github.com/tvstats/tvstats/internal/store"
 )
@@ -38,11 +39,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return connect(ctx, settings, database)
+}
+
+func connect(ctx context.Context, settings *options.ClientOptions, database string) (*Store, error) {
 	client, err := mongo.Connect(ctx, settings)
 	if err != nil {
 		return nil, fmt.Errorf("MongoDB: %w", err)
 	}
-	return &Store{client: client, db: client.Database(database), describe: o.describe(settings.Hosts, database)}, nil
+	return &Store{client: client, db: client.Database(database), describe: describe(settings.Hosts, database)}, nil
 }
 
 // Close lets go of the server.

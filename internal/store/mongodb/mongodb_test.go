@@ -9,6 +9,7 @@ import (
 	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
+// TestStore runs the conformance suite, and sees that an index leads to whatever the store looks for.
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) func() store.Store {
@@ -16,7 +17,7 @@ func TestStore(t *testing.T) {
 		migrate(t, uri)
 		return func() store.Store {
 			t.Helper()
-			return open(t, uri)
+			return mongodb.OpenIndexed(t, uri)
 		}
 	})
 }

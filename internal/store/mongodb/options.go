@@ -81,6 +81,6 @@ func (o Options) byHost(settings *options.ClientOptions) {
 }
 
 // describe never shows more than the servers and the database.
-func (Options) describe(hosts []string, database string) string {
+func describe(hosts []string, database string) string {
 	return fmt.Sprintf("mongodb %s/%s", strings.Join(hosts, ","), database)
 }

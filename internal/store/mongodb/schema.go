@@ -50,6 +50,7 @@ var layouts = []layout{
 	{collection: sessionsCollection, sharded: true},
 	{collection: daysCollection, indexes: []index{
 		{"rolled_day", keys("rolled", "day")},
+		{"expired_day", keys("expired", "day")},
 		{"writing_touched", keys("writing", "touched_at")},
 	}},
 	{collection: rollupsCollection, sharded: true},
