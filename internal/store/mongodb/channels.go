@@ -3,7 +3,6 @@ package mongodb
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
 
@@ -40,7 +39,7 @@ func (s *Store) channelLengths(ctx context.Context, filter viewing.Filter, rolle
 		return nil, err
 	}
 	watched := channelLengths{}
-	if err := s.readRolled(ctx, &p, filter, watched); err != nil {
+	if err := s.readRolled(ctx, &p, kindFor(filter), watched.addGroups(filter)); err != nil {
 		return nil, err
 	}
 	return watched, s.eachMatch(ctx, filter, p.plain, func(match bson.M) error {
@@ -74,28 +73,16 @@ func (c channelLengths) addLine(line *lengthCount) error {
 	return nil
 }
 
-// addWhole adds rollups for a filter that does not ask for devices or tariffs.
-func (c channelLengths) addWhole(filter viewing.Filter) func(*rollup) error {
-	return func(r *rollup) error { return c.of(r.ChannelID).add(r.Lengths, filter.MinSeconds) }
-}
-
-// addGroups adds those groups of rollups that pass the filter.
+// addGroups adds those groups of a rollup that pass the filter.
 func (c channelLengths) addGroups(filter viewing.Filter) func(*rollup) error {
 	return func(r *rollup) error {
 		for i := range r.Groups {
-			if !r.Groups[i].passes(filter) {
-				continue
-			}
-			if err := c.of(r.ChannelID).add(r.Groups[i].Lengths, filter.MinSeconds); err != nil {
-				return err
+			if group := &r.Groups[i]; r.Kind == byChannel || group.passes(filter) {
+				if err := c.of(group.ChannelID).add(group.Lengths, filter.MinSeconds); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
 	}
-}
-
-// passes tells whether the sessions of the group pass the filter by their device and tariffs.
-func (g *rollupGroup) passes(filter viewing.Filter) bool {
-	return (len(filter.Devices) == 0 || slices.Contains(filter.Devices, g.Device)) &&
-		(len(filter.Tariffs) == 0 || slices.ContainsFunc(g.Tariffs, func(id int32) bool { return slices.Contains(filter.Tariffs, id) }))
 }

@@ -33,7 +33,7 @@ type dayState struct {
 	Day      primitive.DateTime          `bson:"day"` // its first instant
 	Version  int64                       `bson:"version"`
 	Rolled   bool                        `bson:"rolled"`
-	Parts    int                         `bson:"parts"`   // documents of the rollup
+	Rollups  map[string]int              `bson:"rollups"` // how many documents there are, by span and kind
 	Changes  map[string]map[string]int64 `bson:"changes"` // by kind and hour, "00" to "23"
 	Unsure   int64                       `bson:"unsure"`  // readings while somebody wrote
 }
@@ -78,7 +78,7 @@ func (s *Store) beginWriting(ctx context.Context, kind string, hours []clientHou
 			changes["version"] = int64(1)
 			set["rolled"], set["expired"] = false, false
 		} else {
-			created["version"], created["rolled"], created["parts"] = int64(0), true, 0 // without sessions nothing is to be rolled up
+			created["version"], created["rolled"] = int64(0), true // without sessions nothing is to be rolled up
 		}
 		models = append(models, mongo.NewUpdateOneModel().SetFilter(bson.M{"_id": first.dayID()}).SetUpsert(true).
 			SetUpdate(bson.M{"$setOnInsert": created, "$inc": changes, "$set": set}))
@@ -108,7 +108,7 @@ func byDay(kind string, hours []clientHour) map[clientHour]bson.M {
 			first = hour
 			named[hour.dayID()], days[first] = first, bson.M{}
 		}
-		days[first]["changes."+kind+"."+hour.start.Time().Format("15")] = int64(1)
+		days[first]["changes."+kind+"."+hourName(hour.start)] = int64(1)
 	}
 	return days
 }
@@ -139,10 +139,15 @@ func (s *Store) days(ctx context.Context, filter bson.M) ([]dayState, error) {
 	return find[dayState](ctx, s.collection(daysCollection), filter, options.Find().SetSort(bson.M{"_id": 1}))
 }
 
-// setRolled makes the day rolled, unless anybody began to write to it since it was read.
-func (s *Store) setRolled(ctx context.Context, d dayState, parts int) (bool, error) {
+// setRolled makes the day rolled, unless anybody began to write to it since it was read. Whoever reads it then knows of
+// every rollup that it must find.
+func (s *Store) setRolled(ctx context.Context, d dayState, rollups []rollup) (bool, error) {
+	counts := map[string]int{}
+	for i := range rollups {
+		counts[rollups[i].name()]++
+	}
 	outcome, err := s.collection(daysCollection).UpdateOne(ctx, bson.M{"_id": d.ID, "version": d.Version},
-		bson.M{"$set": bson.M{"rolled": true, "parts": parts}})
+		bson.M{"$set": bson.M{"rolled": true, "rollups": counts}})
 	if err != nil {
 		return false, err
 	}

@@ -70,7 +70,7 @@ func (s *Store) mourn(ctx context.Context, before *erasures, written []accountOf
 }
 
 func (s *Store) removeAccount(ctx context.Context, client int32, account int64) (removed store.Erased, err error) {
-	if removed.Sessions, err = s.removeSessions(ctx, bson.M{"_id": ofClient(client), "account_id": account}); err != nil {
+	if removed.Sessions, err = s.removeSessions(ctx, bson.M{"client_id": client, "account_id": account}); err != nil {
 		return removed, err
 	}
 	id := entityID(client, account)
@@ -100,7 +100,7 @@ func (s *Store) removeSessions(ctx context.Context, match bson.M) (removed int64
 	err = eachOf(ctx, cursor, err, func(d *struct {
 		ID string `bson:"_id"`
 	}) error {
-		ids, days = append(ids, d.ID), append(days, d.ID[:strings.LastIndexByte(d.ID, '/')])
+		ids, days = append(ids, d.ID), append(days, dayOf(d.ID))
 		return nil
 	})
 	if err != nil || len(ids) == 0 {
@@ -160,6 +160,6 @@ func (s *Store) expire(ctx context.Context, day dayState) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.removeSessions(ctx, bson.M{"_id": onDays(day.ClientID, day.day(), day.day())})
+	_, err = s.removeSessions(ctx, bson.M{"_id": startedIn(day.ClientID, day.day().Window())})
 	return err
 }

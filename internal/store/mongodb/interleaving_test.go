@@ -1,7 +1,6 @@
 package mongodb
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -125,8 +124,13 @@ func (c *scene) writer(number int64) []func() error {
 	}
 }
 
+// startOf spreads the accounts' sessions over the hours from noon on.
+func startOf(account int64) viewing.Millis {
+	return sceneDay.Start() + 12*viewing.HourLength + viewing.Millis(account-1)*40*60_000
+}
+
 func (c *scene) report(account int64, seconds int32) viewing.Report {
-	start := sceneDay.Start() + 12*viewing.HourLength
+	start := startOf(account)
 	return viewing.Report{
 		Identity: viewing.Identity{
 			ClientID: c.client, AccountID: account, DeviceUID: "box", Device: "mag250", ChannelID: 1, Mode: viewing.Live, StartedAt: start,
@@ -155,9 +159,9 @@ func (c *scene) roller() []func() error {
 			days = slices.DeleteFunc(days, func(d dayState) bool { return d.ClientID != c.client })
 			return err
 		},
-		whenDue(func() (err error) { rollups, err = c.store.readRollups(ctx, days[0]); return err }),
+		whenDue(func() (err error) { rollups, err = c.store.makeRollups(ctx, days[0]); return err }),
 		whenDue(func() error { return c.store.writeRollups(ctx, rollups) }),
-		whenDue(func() (err error) { done, err = c.store.setRolled(ctx, days[0], len(rollups)); return err }),
+		whenDue(func() (err error) { done, err = c.store.setRolled(ctx, days[0], rollups); return err }),
 		whenDue(func() error {
 			if !done {
 				return nil
@@ -179,17 +183,13 @@ func (c *scene) run(name string, order []int, actors ...[]func() error) {
 	}
 }
 
+// look asks for the whole day and for a part of it that begins and ends within hours.
 func (c *scene) look(when string) {
 	c.t.Helper()
-	ctx, window := c.t.Context(), sceneDay.Window()
-	before, hours, err := c.store.Versions(ctx, c.client, window)
+	before, hours, err := c.store.Versions(c.t.Context(), c.client, sceneDay.Window())
 	c.must(when, err)
-	watched, err := c.store.ChannelWatch(ctx, viewing.Filter{ClientID: c.client, Window: window})
-	c.must(when, err)
-	got, want := fmt.Sprint(watched), fmt.Sprint(c.expected())
-	if got != want {
-		c.t.Fatalf("%s: got %s, want %s", when, got, want)
-	}
+	got := c.watched(when, sceneDay.Window())
+	c.watched(when, viewing.Window{From: startOf(1) + 1, To: startOf(4) + 600_000})
 	versions := fmt.Sprint(before, hours)
 	if found, known := c.seen[versions]; known && found != got {
 		c.t.Fatalf("%s: the versions are %s as before, but the data that was %s is %s", when, versions, found, got)
@@ -197,15 +197,17 @@ func (c *scene) look(when string) {
 	c.seen[versions] = got
 }
 
-func (c *scene) expected() []viewing.ChannelWatch {
-	watch := viewing.ChannelWatch{ChannelID: 1, Sessions: int64(len(c.written))}
-	var seconds []int32
-	for _, s := range c.written {
-		watch.Seconds += int64(s)
-		seconds = append(seconds, s)
+// watched answers what the store finds in the window, which must be what was written.
+func (c *scene) watched(when string, window viewing.Window) string {
+	c.t.Helper()
+	filter := viewing.Filter{ClientID: c.client, Window: window}
+	var sessions []viewing.Report
+	for account, seconds := range c.written {
+		sessions = append(sessions, c.report(account, seconds))
 	}
-	slices.SortFunc(seconds, cmp.Compare[int32])
-	n := len(seconds)
-	watch.MedianSeconds = float64(seconds[(n-1)/2]+seconds[n/2]) / 2
-	return []viewing.ChannelWatch{watch}
+	got, want := ranking(c.t, c.store, filter), fmt.Sprint(plainly(sessions, filter))
+	if got != want {
+		c.t.Fatalf("%s, %+v: got %s, want %s", when, window, got, want)
+	}
+	return got
 }

@@ -2,19 +2,22 @@ package mongodb
 
 import (
 	"context"
-	"errors"
-
-	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// plan says where the sessions of a window are read: whole days that are rolled up from their rollups, the rest from the
+// plan says where the sessions of a window are read: of days that are rolled up whole days and, at the edges of the window,
+// whole hours from their rollups; the rest, less than an hour at each edge and the days that are not rolled up, from the
 // sessions themselves.
 type plan struct {
-	rolled []dayState       // in their order
+	rolled []rolledSpan     // in their order
 	plain  []viewing.Window // in their order, neighbours joined
+}
+
+// rolledSpan is a span of a day whose rollups are read.
+type rolledSpan struct {
+	day  dayState
+	span string
 }
 
 // plan plans the reading of the filter's window, from rollups too or from sessions alone.
@@ -26,13 +29,28 @@ func (s *Store) plan(ctx context.Context, filter viewing.Filter, rolled bool) (p
 	var p plan
 	for _, d := range days {
 		day := d.day().Window()
-		if rolled && d.Rolled && filter.Window.From <= day.From && day.To <= filter.Window.To {
-			p.rolled = append(p.rolled, d)
-			continue
+		within := shared(day, filter.Window)
+		switch {
+		case !rolled || !d.Rolled:
+			p.addPlain(within)
+		case within == day:
+			p.rolled = append(p.rolled, rolledSpan{d, wholeDay})
+		default:
+			p.addHours(d, within)
 		}
-		p.addPlain(viewing.Window{From: max(day.From, filter.Window.From), To: min(day.To, filter.Window.To)})
 	}
 	return p, nil
+}
+
+// addHours adds the part of a rolled day that lies in the window.
+func (p *plan) addHours(d dayState, window viewing.Window) {
+	for _, hour := range viewing.ByHour.Periods(window) {
+		if within := shared(hour, window); within == hour {
+			p.rolled = append(p.rolled, rolledSpan{d, hourName(hour.From)})
+		} else {
+			p.addPlain(within)
+		}
+	}
 }
 
 func (p *plan) addPlain(w viewing.Window) {
@@ -43,53 +61,7 @@ func (p *plan) addPlain(w viewing.Window) {
 	p.plain = append(p.plain, w)
 }
 
-// runs answers the rolled days as runs of neighbours, first and last day of each.
-func (p *plan) runs() [][2]viewing.Day {
-	var runs [][2]viewing.Day
-	for _, d := range p.rolled {
-		day := d.day()
-		if n := len(runs); n > 0 && runs[n-1][1]+1 == day {
-			runs[n-1][1] = day
-			continue
-		}
-		runs = append(runs, [2]viewing.Day{day, day})
-	}
-	return runs
-}
-
-// errRollupsMoved: days were rolled up anew while their rollups were read. Their sessions are still there.
-var errRollupsMoved = errors.New("rollups were replaced while they were read")
-
-// readRolled adds what the rolled days hold of the filter's sessions.
-func (s *Store) readRolled(ctx context.Context, p *plan, filter viewing.Filter, watched channelLengths) error {
-	if len(p.rolled) == 0 {
-		return nil
-	}
-	missing := 0
-	versions := map[string]int64{}
-	for _, d := range p.rolled {
-		missing += d.Parts
-		versions[d.ID] = d.Version
-	}
-	var ranges bson.A
-	for _, run := range p.runs() {
-		ranges = append(ranges, bson.M{"_id": onDays(filter.ClientID, run[0], run[1])})
-	}
-	add, needed := watched.addGroups(filter), "groups"
-	if len(filter.Devices)+len(filter.Tariffs) == 0 {
-		add, needed = watched.addWhole(filter), "lengths"
-	}
-	cursor, err := s.collection(rollupsCollection).Find(ctx, bson.M{"$or": ranges},
-		options.Find().SetProjection(bson.M{"version": 1, "channel_id": 1, needed: 1}))
-	err = eachOf(ctx, cursor, err, func(r *rollup) error {
-		if versions[r.dayID()] != r.Version {
-			return nil // of another version, on its way in or out
-		}
-		missing--
-		return add(r)
-	})
-	if err == nil && missing != 0 {
-		return errRollupsMoved
-	}
-	return err
+// shared is what two windows that overlap have in common.
+func shared(a, b viewing.Window) viewing.Window {
+	return viewing.Window{From: max(a.From, b.From), To: min(a.To, b.To)}
 }

@@ -3,6 +3,7 @@ package mongodb
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -12,35 +13,88 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// TestRolledDaysNeedNoSessions removes the sessions of days that are rolled up: rankings of these days stay what they were.
-func TestRolledDaysNeedNoSessions(t *testing.T) {
+// TestRolledHoursNeedNoSessions removes the sessions of days that are rolled up, but for those of the hours in which windows
+// begin or end: rankings stay what they were.
+func TestRolledHoursNeedNoSessions(t *testing.T) {
 	t.Parallel()
 	s := openMigrated(t)
 	const seed, days = 3, 4
 	r := rand.New(rand.NewPCG(seed, 1))
 	var reports []viewing.Report
-	for account := range int64(400) {
+	for account := range int64(600) {
 		reports = append(reports, randomSession(r, account+1, days))
 	}
 	if err := s.AppendReports(t.Context(), reports); err != nil {
 		t.Fatal(err)
 	}
-	filters := make([]viewing.Filter, 40)
-	before := make([]string, len(filters))
-	for i := range filters {
-		filters[i] = randomFilter(r, days)
-		before[i] = ranking(t, s, filters[i])
-	}
 	if err := s.Maintain(t.Context(), (sceneDay + days).Start()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.collection(sessionsCollection).DeleteMany(t.Context(), bson.M{}); err != nil {
+	bounds := randomBounds(r, days)
+	removeBetween(t, s, bounds)
+	for range 100 {
+		filter := randomFilter(r, bounds)
+		if got, want := ranking(t, s, filter), fmt.Sprint(plainly(reports, filter)); got != want {
+			t.Errorf("seed %d, %+v:\n got %s\nwant %s", seed, filter, got, want)
+		}
+	}
+}
+
+// TestMissingRollupIsNoticed takes away one rollup after the other: rankings then come from the sessions.
+func TestMissingRollupIsNoticed(t *testing.T) {
+	t.Parallel()
+	s := openMigrated(t)
+	r := rand.New(rand.NewPCG(4, 1))
+	reports := []viewing.Report{randomSession(r, 1, 1), randomSession(r, 2, 1), randomSession(r, 3, 1)}
+	if err := s.AppendReports(t.Context(), reports); err != nil {
 		t.Fatal(err)
 	}
-	for i, filter := range filters {
-		if after := ranking(t, s, filter); after != before[i] {
-			t.Errorf("seed %d, %+v:\n got %s\nwant %s", seed, filter, after, before[i])
+	if err := s.Maintain(t.Context(), (sceneDay + 1).Start()); err != nil {
+		t.Fatal(err)
+	}
+	rollups, err := find[rollup](t.Context(), s.collection(rollupsCollection), bson.M{})
+	if err != nil || len(rollups) == 0 {
+		t.Fatalf("%d rollups: %v", len(rollups), err)
+	}
+	day := sceneDay.Window()
+	for _, missing := range rollups {
+		if _, err := s.collection(rollupsCollection).DeleteOne(t.Context(), bson.M{"_id": missing.ID}); err != nil {
+			t.Fatal(err)
 		}
+		for _, filter := range []viewing.Filter{
+			{Window: day}, {Window: day, Tariffs: []int32{1, 2, 3}}, {Window: viewing.Window{From: day.From + 1, To: day.To}},
+		} {
+			filter.ClientID = 1
+			if got, want := ranking(t, s, filter), fmt.Sprint(plainly(reports, filter)); got != want {
+				t.Errorf("without %s, %+v:\n got %s\nwant %s", missing.ID, filter, got, want)
+			}
+		}
+	}
+}
+
+// randomBounds are instants for windows to begin and end at: in the middle of hours, on hours and at midnight, ascending.
+func randomBounds(r *rand.Rand, days int) []viewing.Millis {
+	var bounds []viewing.Millis
+	for _, step := range []viewing.Millis{1, 1, 60_000, viewing.HourLength, viewing.HourLength, viewing.DayLength, viewing.DayLength} {
+		at := viewing.Millis(r.Int64N(int64(days)*int64(viewing.DayLength)) + 1)
+		bounds = append(bounds, sceneDay.Start()+at-at%step)
+	}
+	slices.Sort(bounds)
+	return slices.Compact(bounds)
+}
+
+// removeBetween removes the sessions of all hours that hold no bound, or only as their beginning.
+func removeBetween(t *testing.T, s *Store, bounds []viewing.Millis) {
+	t.Helper()
+	kept := bson.A{}
+	for _, bound := range bounds {
+		if bound%viewing.HourLength != 0 {
+			kept = append(kept, bson.M{"_id": startedIn(1, viewing.Window{From: bound, To: bound + 1})})
+		}
+	}
+	removed, err := s.collection(sessionsCollection).DeleteMany(t.Context(), bson.M{"$nor": kept})
+	if err != nil || removed.DeletedCount < 500 {
+		t.Fatalf("%+v were removed: %v", removed, err)
 	}
 }
 
@@ -57,10 +111,9 @@ func randomSession(r *rand.Rand, account int64, days int) viewing.Report {
 	}
 }
 
-// randomFilter asks for whole days.
-func randomFilter(r *rand.Rand, days int) viewing.Filter {
-	first := sceneDay + viewing.Day(r.IntN(days))
-	filter := viewing.Filter{ClientID: 1, Window: viewing.Window{From: first.Start(), To: (sceneDay + viewing.Day(days)).Start()}}
+func randomFilter(r *rand.Rand, bounds []viewing.Millis) viewing.Filter {
+	first := r.IntN(len(bounds) - 1)
+	filter := viewing.Filter{ClientID: 1, Window: viewing.Window{From: bounds[first], To: bounds[first+1+r.IntN(len(bounds)-first-1)]}}
 	if r.IntN(2) == 0 {
 		filter.Devices = []string{fmt.Sprint("device-", r.IntN(4))}
 	}
@@ -71,6 +124,29 @@ func randomFilter(r *rand.Rand, days int) viewing.Filter {
 		filter.MinSeconds = r.Int64N(100)
 	}
 	return filter
+}
+
+// plainly is the ranking by looking at every session, none of which was reported twice.
+func plainly(sessions []viewing.Report, filter viewing.Filter) []viewing.ChannelWatch {
+	lengths := map[int32][]int32{}
+	for _, s := range sessions {
+		if s.StartedAt >= filter.Window.From && s.StartedAt < filter.Window.To && int64(s.WatchedSeconds) >= filter.MinSeconds &&
+			(len(filter.Devices) == 0 || slices.Contains(filter.Devices, s.Device)) &&
+			(len(filter.Tariffs) == 0 || slices.ContainsFunc(filter.Tariffs, func(id int32) bool { return slices.Contains(s.Tariffs, id) })) {
+			lengths[s.ChannelID] = append(lengths[s.ChannelID], s.WatchedSeconds)
+		}
+	}
+	var watched []viewing.ChannelWatch
+	for _, channel := range slices.Sorted(maps.Keys(lengths)) {
+		seconds := slices.Sorted(slices.Values(lengths[channel]))
+		n := len(seconds)
+		watch := viewing.ChannelWatch{ChannelID: channel, Sessions: int64(n), MedianSeconds: float64(seconds[(n-1)/2]+seconds[n/2]) / 2}
+		for _, s := range seconds {
+			watch.Seconds += int64(s)
+		}
+		watched = append(watched, watch)
+	}
+	return watched
 }
 
 func ranking(t *testing.T, s *Store, filter viewing.Filter) string {

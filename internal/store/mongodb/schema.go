@@ -14,7 +14,7 @@ import (
 
 // schemaVersion is raised whenever a program of before could not work with the database any more, or this one not with
 // one of before.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // schemaID is the _id of the only document of the collection schema.
 const schemaID = "schema"
@@ -32,7 +32,7 @@ type index struct {
 	keys bson.D
 }
 
-// layouts is the whole schema. Viewing is found by _id alone: see ids.go.
+// layouts is the whole schema. Viewing is found by _id, see ids.go, or by account.
 var layouts = []layout{
 	{collection: clientsCollection},
 	{collection: channelsCollection, indexes: []index{{"client_channel", keys("client_id", "channel_id")}}},
@@ -47,7 +47,9 @@ var layouts = []layout{
 		{"client_end", keys("client_id", "end_at")},
 	}},
 	{collection: paymentsCollection, sharded: true, indexes: []index{{"client_paid", keys("client_id", "deleted", "paid_at")}}},
-	{collection: sessionsCollection, sharded: true},
+	{collection: sessionsCollection, sharded: true, indexes: []index{
+		{"client_account_started", keys("client_id", "account_id", "started_at")},
+	}},
 	{collection: daysCollection, indexes: []index{
 		{"rolled_day", keys("rolled", "day")},
 		{"expired_day", keys("expired", "day")},
@@ -107,8 +109,9 @@ func (s *Store) writable(ctx context.Context) error {
 	return s.CheckSchema(ctx)
 }
 
-// Migrate brings the database to the schema of this program and tells each thing that it does. It may be repeated, and
-// run while the database is served. With dryRun it tells what it would do.
+// Migrate brings the database to the schema of this program and tells each thing that it does. It may be interrupted,
+// repeated, and run while programs of the same schema serve the database; those of an earlier one must have ended. With
+// dryRun it tells what it would do.
 func (s *Store) Migrate(ctx context.Context, dryRun bool, tell func(string)) error {
 	version, err := s.schemaVersion(ctx)
 	if err != nil {
@@ -152,6 +155,11 @@ func (m *migration) run(ctx context.Context, version int) error {
 	}
 	if version == schemaVersion {
 		return nil
+	}
+	if version == 1 {
+		if err := m.toHours(ctx); err != nil {
+			return err
+		}
 	}
 	return m.do(fmt.Sprintf("set schema version %d", schemaVersion), func() error {
 		_, err := m.store.collection(schemaCollection).UpdateOne(ctx, bson.M{"_id": schemaID},

@@ -40,7 +40,7 @@ func (s *Store) eachMatch(ctx context.Context, filter viewing.Filter, windows []
 func sessionMatch(filter viewing.Filter, windows []viewing.Window) bson.M {
 	started := make(bson.A, len(windows))
 	for i, w := range windows {
-		started[i] = bson.M{"_id": onDays(filter.ClientID, w.From.Day(), (w.To - 1).Day()), "started_at": within(w)}
+		started[i] = bson.M{"_id": startedIn(filter.ClientID, w), "started_at": within(w)}
 	}
 	match := bson.M{"$or": started}
 	if len(filter.Devices) > 0 {

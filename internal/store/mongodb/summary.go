@@ -1,0 +1,104 @@
+package mongodb
+
+import (
+	"encoding/binary"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/bson/primitive"
+
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// watchedSession is what rollups keep of a session.
+type watchedSession struct {
+	ChannelID int32              `bson:"channel_id"`
+	Device    string             `bson:"device"`
+	Tariffs   []int32            `bson:"tariffs"`
+	StartedAt primitive.DateTime `bson:"started_at"`
+	Seconds   int32              `bson:"watched_seconds"`
+}
+
+// watchedFields are the fields of a watchedSession.
+var watchedFields = bson.M{"_id": 0, "channel_id": 1, "device": 1, "tariffs": 1, "started_at": 1, "watched_seconds": 1}
+
+// summary makes the rollups of a day of its sessions, which come hour by hour. Of one hour at a time the counts are in
+// memory as such, of the hours before only in the form in which they are stored, which is as long as the catalog makes it.
+type summary struct {
+	day     dayState
+	hour    string // the present one
+	groups  map[string]*groupSum
+	ended   []rollupGroup // of all hours before
+	rollups []rollup
+}
+
+// groupSum adds up a group, encoded or one session after the other.
+type groupSum struct {
+	group   rollupGroup // but for what is added up
+	lengths lengths
+}
+
+func (s *summary) add(w *watchedSession) {
+	if hour := hourName(viewing.Millis(w.StartedAt)); hour != s.hour {
+		s.endHour()
+		s.hour, s.groups = hour, map[string]*groupSum{}
+	}
+	tariffs := viewing.Distinct(w.Tariffs) // sets that came together in different orders are one
+	name := binary.BigEndian.AppendUint32([]byte(w.Device+"/"), uint32(w.ChannelID))
+	for _, tariff := range tariffs {
+		name = binary.BigEndian.AppendUint32(name, uint32(tariff))
+	}
+	sum := s.groups[string(name)]
+	if sum == nil {
+		sum = &groupSum{rollupGroup{ChannelID: w.ChannelID, Device: w.Device, Tariffs: tariffs}, lengths{}}
+		s.groups[string(name)] = sum
+	}
+	sum.add(w)
+}
+
+func (s *summary) endHour() {
+	groups := make([]rollupGroup, 0, len(s.groups))
+	for _, sum := range s.groups {
+		groups = append(groups, sum.encode())
+	}
+	s.ended = append(s.ended, groups...)
+	s.addRollups(s.hour, groups)
+}
+
+// end answers the rollups, the same ones whoever makes them of the same sessions.
+func (s *summary) end() []rollup {
+	s.endHour()
+	s.addRollups(wholeDay, s.ended)
+	return s.rollups
+}
+
+func (s *summary) addRollups(span string, groups []rollupGroup) {
+	s.addRollup(span, byGroup, joinAlike(groups))
+	s.addRollup(span, byChannel, joinAlike(channelsOf(groups)))
+}
+
+func (s *summary) addRollup(span, kind string, groups []rollupGroup) {
+	for part, groups := range parts(groups, partSize) {
+		s.rollups = append(s.rollups, rollup{
+			ID: s.day.rollupID(span, kind, part), Version: s.day.Version, Span: span, Kind: kind, Groups: groups,
+		})
+	}
+}
+
+func (s *groupSum) add(w *watchedSession) {
+	s.group.Sessions++
+	s.group.Seconds += int64(w.Seconds)
+	s.lengths[w.Seconds]++
+}
+
+// addGroup adds what was encoded a moment ago, so that nothing can be wrong with it.
+func (s *groupSum) addGroup(g *rollupGroup) {
+	s.group.Sessions += g.Sessions
+	s.group.Seconds += g.Seconds
+	_ = s.lengths.add(g.Lengths, 0)
+}
+
+func (s *groupSum) encode() rollupGroup {
+	group := s.group
+	group.Lengths = s.lengths.encode()
+	return group
+}
