@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/x/mongo/driver"
 	"go.mongodb.org/mongo-driver/x/mongo/driver/topology"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -52,7 +53,10 @@ func unreachable(err error) bool {
 	if selection := (topology.ServerSelectionError{}); errors.As(err, &selection) {
 		return true
 	}
-	if pool := (topology.ConnectionError{}); errors.As(err, &pool) {
+	if connection := (topology.ConnectionError{}); errors.As(err, &connection) {
+		return true
+	}
+	if cleared := driver.RetryablePoolError(nil); errors.As(err, &cleared) { // it waited for a connection when others broke
 		return true
 	}
 	told := mongo.ServerError(nil)

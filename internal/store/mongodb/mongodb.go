@@ -58,10 +58,14 @@ func (s *Store) Close() error {
 // Ping answers whether the server can be read and holds a database that this program can use.
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.CheckSchema(ctx)
-	if err != nil && !errors.Is(err, store.ErrUnavailable) {
+	switch {
+	case err == nil || errors.Is(err, store.ErrUnavailable):
+		return err
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %w; see that MongoDB is not too busy and can be reached", store.ErrUnavailable, err)
+	default:
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
-	return err
 }
 
 // Size is what the collections and indexes of the database take on disk.

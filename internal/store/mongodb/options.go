@@ -28,10 +28,12 @@ type Options struct {
 	Database string // where URI names none
 }
 
-// How long is waited for a server that can be used, and for a connection to it.
+// How long is waited for a server that can be used, for a connection to it, and for its answer, whatever it has to read.
+// Callers may wait less. Without the last one a connection that died without a word would never be given back.
 const (
 	selectionTimeout = 5 * time.Second
 	connectTimeout   = 5 * time.Second
+	answerTimeout    = 5 * time.Minute
 )
 
 // settings are the driver's, and the name of the database. What was written is acknowledged by a majority and only what
@@ -40,7 +42,8 @@ func (o Options) settings() (*options.ClientOptions, string, error) {
 	settings := options.Client().
 		SetAppName("tvstats").
 		SetServerSelectionTimeout(selectionTimeout).
-		SetConnectTimeout(connectTimeout)
+		SetConnectTimeout(connectTimeout).
+		SetSocketTimeout(answerTimeout)
 	database := o.Database
 	if o.URI == "" {
 		o.byHost(settings)

@@ -28,7 +28,10 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if err != nil {
 		return err
 	}
-	return fault(ctx, "look for accounts erased meanwhile", s.mourn(ctx, erased, accountsOf(sessions)))
+	_, err = persist(ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, fault(ctx, "look for accounts erased meanwhile", s.mourn(ctx, erased, accountsOf(sessions)))
+	})
+	return err
 }
 
 func (s *Store) appendSessions(ctx context.Context, sessions []viewing.Report) error {
