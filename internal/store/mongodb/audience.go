@@ -21,13 +21,16 @@ func (s *Store) WatchByPeriod(ctx context.Context, clientID int32, boundaries []
 		Sessions int64 `bson:"sessions"`
 	}
 	periods := make([]store.Watch, len(boundaries)-1)
-	match := sessionMatch(viewing.Filter{ClientID: clientID},
-		[]viewing.Window{{From: boundaries[0], To: boundaries[len(boundaries)-1]}})
-	err := aggregate(ctx, s.collection(sessionsCollection), func(line *sum) error {
+	window := viewing.Window{From: boundaries[0], To: boundaries[len(boundaries)-1]}
+	sessions, err := s.sessionsIn(ctx, clientID, window)
+	if err != nil {
+		return nil, fault(ctx, "fold reports", err)
+	}
+	err = aggregate(ctx, sessions, func(line *sum) error {
 		periods[line.Period] = store.Watch{Accounts: line.Accounts, Seconds: line.Seconds, Sessions: line.Sessions}
 		return nil
 	},
-		bson.M{"$match": match},
+		bson.M{"$match": sessionMatch(viewing.Filter{ClientID: clientID}, []viewing.Window{window})},
 		bson.M{"$project": bson.M{"account_id": 1, "watched_seconds": 1, "period": periodNumber(boundaries, 0, len(periods))}},
 		bson.M{"$group": bson.M{
 			"_id":     bson.M{"period": "$period", "account": "$account_id"},
@@ -66,8 +69,12 @@ type viewer struct {
 func (s *Store) Audience(ctx context.Context, clientID int32, asOf viewing.Millis) (store.Audience, error) {
 	day, week, month := viewers{}, viewers{}, viewers{}
 	byDevice := map[string]viewers{}
-	match := sessionMatch(viewing.Filter{ClientID: clientID}, []viewing.Window{viewing.DaysBefore(asOf, 30)})
-	err := aggregate(ctx, s.collection(sessionsCollection), func(v *viewer) error {
+	window := viewing.DaysBefore(asOf, 30)
+	sessions, err := s.sessionsIn(ctx, clientID, window)
+	if err != nil {
+		return store.Audience{}, fault(ctx, "fold reports", err)
+	}
+	err = aggregate(ctx, sessions, func(v *viewer) error {
 		month.add(v)
 		if viewing.Millis(v.LastStart) >= viewing.DaysBefore(asOf, 7).From {
 			week.add(v)
@@ -81,7 +88,7 @@ func (s *Store) Audience(ctx context.Context, clientID int32, asOf viewing.Milli
 		byDevice[v.Key.Device].add(v)
 		return nil
 	},
-		bson.M{"$match": match},
+		bson.M{"$match": sessionMatch(viewing.Filter{ClientID: clientID}, []viewing.Window{window})},
 		bson.M{"$group": bson.M{
 			"_id":        bson.M{"account": "$account_id", "device_uid": "$device_uid", "device": "$device"},
 			"last_start": bson.M{"$max": "$started_at"},

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -20,12 +19,12 @@ var benchSessions = flag.Int("sessions", 30_000, "sessions in the store of the b
 
 const benchDays = 30
 
-// benchReports are the reports of n sessions in 30 days on 100 channels, five of each session.
-func benchReports(n int) []viewing.Report {
+// benchReports are the reports of n sessions that start within the hours, on 100 channels, five of each session.
+func benchReports(n int, hours int64) []viewing.Report {
 	r := rand.New(rand.NewPCG(1, 1))
 	reports := make([]viewing.Report, 0, 5*n)
 	for range n {
-		start := sceneDay.Start() + viewing.Millis(r.Int64N(benchDays*int64(viewing.DayLength)))
+		start := sceneDay.Start() + viewing.Millis(r.Int64N(hours*int64(viewing.HourLength)))
 		account, watched := r.Int64N(100_000)+1, int32(r.ExpFloat64()*1200)
 		report := viewing.Report{Identity: viewing.Identity{
 			ClientID: 1, AccountID: account, DeviceUID: fmt.Sprintf("00:1a:79:%06x", account), Device: fmt.Sprint("device-", account%5),
@@ -46,7 +45,7 @@ func benchReports(n int) []viewing.Report {
 // their sessions.
 func BenchmarkSorting(b *testing.B) {
 	s := openMigrated(b)
-	for part := range slices.Chunk(benchReports(*benchSessions), 8192) {
+	for part := range slices.Chunk(benchReports(*benchSessions, 24*benchDays), 8192) {
 		if err := s.AppendReports(b.Context(), part); err != nil {
 			b.Fatal(err)
 		}
@@ -66,23 +65,28 @@ func BenchmarkSorting(b *testing.B) {
 	}
 }
 
-// BenchmarkIngest compares, by stored session of which five reports come in, the intake of groups as they are committed
-// with inserting the same documents, one for each report, in batches of 1,000 with the same write concern. Reports that
-// come together are one upsert, those that come apart one each.
+// BenchmarkIngest compares the intake of sessions of which five reports come in, as groups are committed, with inserting the
+// documents of the same sessions in batches of 1,000 with the same write concern, once, and once for each report. Reports of
+// one session come in one group (together) or in five (apart), and are acknowledged, or folded too.
 func BenchmarkIngest(b *testing.B) {
 	const sessions = 8192 / 5
-	together := benchReports(sessions)
+	together := benchReports(sessions, 3)
 	apart := make([]viewing.Report, 0, len(together))
 	for i := range 5 {
 		for j := i; j < len(together); j += 5 {
 			apart = append(apart, together[j])
 		}
 	}
-	for name, intake := range map[string]struct {
+	for _, intake := range []struct {
+		name    string
 		reports []viewing.Report
 		group   int
-	}{"together": {together, 5 * sessions}, "apart": {apart, sessions}} {
-		b.Run(name, func(b *testing.B) {
+		fold    bool
+	}{
+		{"together", together, 5 * sessions, false}, {"apart", apart, sessions, false},
+		{"together and folded", together, 5 * sessions, true}, {"apart and folded", apart, sessions, true},
+	} {
+		b.Run(intake.name, func(b *testing.B) {
 			s := openMigrated(b)
 			for b.Loop() {
 				moveOn(intake.reports)
@@ -91,22 +95,30 @@ func BenchmarkIngest(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
+				if !intake.fold {
+					continue
+				}
+				if err := s.foldMatching(b.Context(), bson.M{"_id": ofClient(1)}); err != nil {
+					b.Fatal(err)
+				}
 			}
 			b.ReportMetric(float64(b.N*sessions)/b.Elapsed().Seconds(), "sessions/s")
 		})
 	}
-	b.Run("insertMany", func(b *testing.B) {
-		s := openMigrated(b)
-		documents := benchDocuments(sessions)
-		for b.Loop() {
-			for part := range slices.Chunk(documents, 1000) {
-				if _, err := s.collection("inserted").InsertMany(b.Context(), part, options.InsertMany().SetOrdered(false)); err != nil {
-					b.Fatal(err)
+	for name, times := range map[string]int{"insertMany of sessions": 1, "insertMany of reports": 5} {
+		b.Run(name, func(b *testing.B) {
+			s := openMigrated(b)
+			documents := benchDocuments(together, 5/times)
+			for b.Loop() {
+				for part := range slices.Chunk(documents, 1000) {
+					if _, err := s.collection("inserted").InsertMany(b.Context(), part, options.InsertMany().SetOrdered(false)); err != nil {
+						b.Fatal(err)
+					}
 				}
 			}
-		}
-		b.ReportMetric(float64(b.N*sessions)/b.Elapsed().Seconds(), "sessions/s")
-	})
+			b.ReportMetric(float64(b.N*sessions)/b.Elapsed().Seconds(), "sessions/s")
+		})
+	}
 }
 
 // moveOn makes other sessions of the reports.
@@ -116,23 +128,16 @@ func moveOn(reports []viewing.Report) {
 	}
 }
 
-// benchDocuments are the documents of the reports as they would be inserted, the server giving them their ids.
-func benchDocuments(sessions int) []any {
+// benchDocuments are the documents of every nth report as they would be inserted, the server giving them their ids.
+func benchDocuments(reports []viewing.Report, n int) []any {
 	var documents []any
-	for _, report := range benchReports(sessions) {
-		set := bson.M{}
-		model := sessionUpsert(&report).(*mongo.UpdateOneModel)
-		for _, operator := range model.Update.(bson.D) {
-			switch fields := operator.Value.(type) {
-			case bson.D:
-				for _, field := range fields {
-					set[field.Key] = field.Value
-				}
-			case bson.M:
-				set["tariffs"] = report.Tariffs
-			}
-		}
-		documents = append(documents, set)
+	for i := n - 1; i < len(reports); i += n {
+		r := &reports[i]
+		documents = append(documents, sessionDocument{
+			ClientID: r.ClientID, AccountID: r.AccountID, DeviceUID: r.DeviceUID, Device: r.Device, ChannelID: r.ChannelID,
+			Mode: modes[r.Mode], ProgrammeID: r.ProgrammeID, StartedAt: date(r.StartedAt), At: date(r.At),
+			WatchedSeconds: r.WatchedSeconds, Ended: r.Ended, Tariffs: r.Tariffs,
+		})
 	}
 	return documents
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -42,8 +43,8 @@ func (s *Store) channelLengths(ctx context.Context, filter viewing.Filter, rolle
 	if err := s.readRolled(ctx, &p, kindFor(filter), watched.addGroups(filter)); err != nil {
 		return nil, err
 	}
-	return watched, s.eachMatch(ctx, filter, p.plain, func(match bson.M) error {
-		return aggregate(ctx, s.collection(sessionsCollection), watched.addLine,
+	return watched, s.eachMatch(ctx, filter, p.plain, func(sessions *mongo.Collection, match bson.M) error {
+		return aggregate(ctx, sessions, watched.addLine,
 			bson.M{"$match": match},
 			bson.M{"$group": bson.M{
 				"_id":      bson.M{"channel": "$channel_id", "seconds": "$watched_seconds"},

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -71,8 +72,8 @@ func (s *Store) edges(
 	sinceEpoch := bson.M{"$subtract": bson.A{"$started_at", date(0)}}
 	lastMilli := bson.M{"$subtract": bson.A{bson.M{"$multiply": bson.A{"$watched_seconds", int64(1000)}}, int64(1)}}
 	edges := map[int32][]edgeCount{}
-	err := s.eachMatch(ctx, filter, []viewing.Window{filter.Window}, func(match bson.M) error {
-		return aggregate(ctx, s.collection(sessionsCollection), func(count *edgeCount) error {
+	err := s.eachMatch(ctx, filter, []viewing.Window{filter.Window}, func(sessions *mongo.Collection, match bson.M) error {
+		return aggregate(ctx, sessions, func(count *edgeCount) error {
 			edges[count.Key.Channel] = append(edges[count.Key.Channel], *count)
 			return nil
 		},

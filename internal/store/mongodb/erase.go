@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,16 +18,24 @@ import (
 var _ store.Eraser = (*Store)(nil)
 
 // Erasing is not one step here. First every process is made to know that the account is erased, then what is there is
-// removed. A writer that began before looks again when it has written, and removes what it should not have (mourn). So
-// whoever comes last removes it, and only a process that dies between the two leaves anything: to erase again helps.
+// removed: folding leaves it out of the journal. Whoever began to write or to fold before looks again afterwards, and removes
+// what should not be there (mourn). So whoever comes last removes it, and only a process that dies between the two leaves
+// anything: to erase again helps.
 
 // EraseAccount removes an account; see store.Eraser.
 func (s *Store) EraseAccount(ctx context.Context, clientID int32, accountID int64) (store.Erased, error) {
 	if err := s.writable(ctx); err != nil {
 		return store.Erased{}, err
 	}
+	journal := bson.M{"_id": ofClient(clientID)}
+	if err := s.foldMatching(ctx, journal); err != nil { // so that its sessions are counted
+		return store.Erased{}, fault(ctx, "fold reports", err)
+	}
 	if err := s.bury(ctx, clientID, accountID); err != nil {
 		return store.Erased{}, fault(ctx, "remember an erased account", err)
+	}
+	if err := s.foldMatching(ctx, journal); err != nil {
+		return store.Erased{}, fault(ctx, "erase an account from the journal", err)
 	}
 	removed, err := s.removeAccount(ctx, clientID, accountID)
 	return removed, fault(ctx, "erase an account", err)
@@ -154,10 +163,34 @@ func (s *Store) ExpireViewing(ctx context.Context, before viewing.Millis) error 
 	return nil
 }
 
-// expire marks the day first: whoever writes to it meanwhile takes the mark back.
+// forget removes of what was just folded that which was erased since before was read, and the sessions of days that have
+// expired.
+func (s *Store) forget(ctx context.Context, before *erasures, sessions []viewing.Report) error {
+	var accounts []accountOf
+	days := map[string]struct{}{}
+	for i := range sessions {
+		accounts = append(accounts, accountOf{sessions[i].ClientID, sessions[i].AccountID})
+		days[dayID(sessions[i].ClientID, sessions[i].StartedAt.Day())] = struct{}{}
+	}
+	expired, err := s.days(ctx, bson.M{"_id": bson.M{"$in": slices.Collect(maps.Keys(days))}, "expired": true})
+	if err != nil {
+		return err
+	}
+	for _, day := range expired {
+		if _, err := s.removeSessions(ctx, bson.M{"_id": startedIn(day.ClientID, day.day().Window())}); err != nil {
+			return err
+		}
+	}
+	return s.mourn(ctx, before, accounts)
+}
+
+// expire marks the day first: whoever writes to it meanwhile takes the mark back, whoever folds reports of before sees it.
 func (s *Store) expire(ctx context.Context, day dayState) error {
 	_, err := s.collection(daysCollection).UpdateOne(ctx, bson.M{"_id": day.ID}, bson.M{"$set": bson.M{"expired": true}})
 	if err != nil {
+		return err
+	}
+	if err := s.foldMatching(ctx, bson.M{"_id": ofDay(day.ClientID, day.day())}); err != nil {
 		return err
 	}
 	_, err = s.removeSessions(ctx, bson.M{"_id": startedIn(day.ClientID, day.day().Window())})

@@ -30,25 +30,22 @@ type sessionDocument struct {
 }
 
 func (d *sessionDocument) report() viewing.Report {
-	report := viewing.Report{
+	return viewing.Report{
 		Identity: viewing.Identity{
 			ClientID: d.ClientID, AccountID: d.AccountID, DeviceUID: d.DeviceUID, Device: d.Device, ChannelID: d.ChannelID,
-			ProgrammeID: d.ProgrammeID, StartedAt: viewing.Millis(d.StartedAt),
+			Mode: modeOf(d.Mode), ProgrammeID: d.ProgrammeID, StartedAt: viewing.Millis(d.StartedAt),
 		},
 		State: viewing.State{
 			At: viewing.Millis(d.At), WatchedSeconds: d.WatchedSeconds, Ended: d.Ended, Tariffs: viewing.Distinct(d.Tariffs),
 		},
 	}
-	for mode, word := range modes {
-		if word == d.Mode {
-			report.Mode = mode
-		}
-	}
-	return report
 }
 
 // EachSession reads all sessions of a client; see store.Exporter.
 func (s *Store) EachSession(ctx context.Context, clientID int32, use func(viewing.Report) error) error {
+	if err := s.foldMatching(ctx, bson.M{"_id": ofClient(clientID)}); err != nil {
+		return fault(ctx, "fold reports", err)
+	}
 	cursor, err := s.collection(sessionsCollection).Find(ctx, bson.M{"_id": ofClient(clientID)})
 	err = eachOf(ctx, cursor, err, func(d *sessionDocument) error { return use(d.report()) })
 	return fault(ctx, "read sessions", err)

@@ -33,6 +33,11 @@ func ofDay(clientID int32, day viewing.Day) bson.M {
 	return bson.M{"$gte": dayID(clientID, day) + "/", "$lt": dayID(clientID, day) + "0"} // "0" comes after "/"
 }
 
+// ofDays is the same for all days that the window touches.
+func ofDays(clientID int32, w viewing.Window) bson.M {
+	return bson.M{"$gte": dayID(clientID, w.From.Day()) + "/", "$lt": dayID(clientID, (w.To-1).Day()) + "0"}
+}
+
 // dayOf is the dayID that an _id begins with.
 func dayOf(id string) string {
 	client, _, _ := strings.Cut(id, "/")

@@ -6,36 +6,53 @@ import (
 	"slices"
 	"testing"
 
+	"go.mongodb.org/mongo-driver/bson"
+
 	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// These tests take writers and rollers apart into their steps and do these in many orders, as processes that know nothing of
-// each other would. After every step the store must answer with exactly the sessions that are written at that moment, and
-// a reader who finds the versions that it found before must find the data that it found before.
+// These tests take writers, folders and rollers apart into their steps and do these in many orders, as processes that know
+// nothing of each other would. Whenever it is looked the store must answer with exactly what is written at that moment, and
+// a reader who finds the versions that it found before must find the data that it found before. To look is to fold: so it is
+// looked after every step, and in another run at the end alone.
 
 // TestWriterMeetsRoller does the steps of one writer and one roller in every order that keeps each of them in its own.
 func TestWriterMeetsRoller(t *testing.T) {
 	t.Parallel()
+	meet(t, 5, (*scene).roller)
+}
+
+// TestWriterMeetsFolder does so with a folder.
+func TestWriterMeetsFolder(t *testing.T) {
+	t.Parallel()
+	meet(t, 4, (*scene).folder)
+}
+
+func meet(t *testing.T, steps int, other func(*scene) []func() error) {
+	t.Helper()
 	s := openMigrated(t)
 	client := int32(0)
-	for order := range orders(4, 5) {
+	for order := range orders(4, steps) {
 		for _, rolled := range []bool{false, true} {
-			client++
-			scene := newScene(t, s, client, rolled)
-			scene.run(fmt.Sprintf("order %v, rolled up before: %v", order, rolled), order, scene.writer(1), scene.roller())
+			for _, looking := range []bool{false, true} {
+				client++
+				scene := newScene(t, s, client, rolled)
+				name := fmt.Sprintf("order %v, rolled up before: %v, looking: %v", order, rolled, looking)
+				scene.run(name, order, looking, scene.writer(1), other(scene))
+			}
 		}
 	}
 }
 
-// TestWritersMeetRollers does so with two of each in random orders; some of them die on the way.
-func TestWritersMeetRollers(t *testing.T) {
+// TestAllMeet does so with two of each in random orders; some of them die on the way.
+func TestAllMeet(t *testing.T) {
 	t.Parallel()
 	s := openMigrated(t)
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		scene := newScene(t, s, int32(seed)+1, seed%2 == 0)
-		actors := [][]func() error{scene.writer(1), scene.writer(2), scene.roller(), scene.roller()}
+		actors := [][]func() error{scene.writer(1), scene.writer(2), scene.folder(), scene.folder(), scene.roller(), scene.roller()}
 		var order []int
 		for i := range actors {
 			if r.IntN(4) == 0 {
@@ -44,7 +61,7 @@ func TestWritersMeetRollers(t *testing.T) {
 			order = append(order, slices.Repeat([]int{i}, len(actors[i]))...)
 		}
 		r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		scene.run(fmt.Sprintf("seed %d, order %v", seed, order), order, actors...)
+		scene.run(fmt.Sprintf("seed %d, order %v", seed, order), order, seed%4 < 2, actors...)
 	}
 }
 
@@ -105,8 +122,8 @@ func (c *scene) must(when string, err error) {
 	}
 }
 
-// writer is what AppendReports does: it lengthens a session that all writers know and adds one, in two steps since the
-// server may do it in parts.
+// writer is what AppendReports does: it lengthens a session that all writers know and adds one, in two entries of the
+// journal.
 func (c *scene) writer(number int64) []func() error {
 	ctx := c.t.Context()
 	reports := []viewing.Report{c.report(1, int32(10*number)), c.report(number+1, 60)}
@@ -114,7 +131,8 @@ func (c *scene) writer(number int64) []func() error {
 	write := func(report viewing.Report) func() error {
 		return func() error {
 			c.written[report.AccountID] = max(c.written[report.AccountID], report.WatchedSeconds)
-			return c.store.upsertSessions(ctx, []viewing.Report{report})
+			_, err := c.store.appendEntries(ctx, []viewing.Report{report})
+			return err
 		}
 	}
 	return []func() error{
@@ -136,6 +154,29 @@ func (c *scene) report(account int64, seconds int32) viewing.Report {
 			ClientID: c.client, AccountID: account, DeviceUID: "box", Device: "mag250", ChannelID: 1, Mode: viewing.Live, StartedAt: start,
 		},
 		State: viewing.State{At: start + viewing.Millis(seconds)*1000, WatchedSeconds: seconds},
+	}
+}
+
+// folder is what foldMatching does, which folds what it finds when it begins: a session after the other, since the server
+// may do it in parts.
+func (c *scene) folder() []func() error {
+	ctx := c.t.Context()
+	var ids []string
+	var sessions []viewing.Report
+	return []func() error{
+		func() error {
+			entries, err := find[journalEntry](ctx, c.store.collection(reportsCollection), bson.M{"_id": ofClient(c.client)})
+			for _, e := range entries {
+				reports, err := e.lines()
+				c.must("read the journal", err)
+				ids, sessions = append(ids, e.ID), append(sessions, reports...)
+			}
+			sessions = merged(sessions)
+			return err
+		},
+		func() error { return c.store.upsertSessions(ctx, sessions[:len(sessions)/2]) },
+		func() error { return c.store.upsertSessions(ctx, sessions[len(sessions)/2:]) },
+		func() error { return c.store.removeEntries(ctx, append(ids, "none")) },
 	}
 }
 
@@ -171,15 +212,17 @@ func (c *scene) roller() []func() error {
 	}
 }
 
-// run does the next step of each actor that the order names, and looks after every step.
-func (c *scene) run(name string, order []int, actors ...[]func() error) {
+// run does the next step of each actor that the order names, and looks at the end and, if it shall, after every step.
+func (c *scene) run(name string, order []int, looking bool, actors ...[]func() error) {
 	c.t.Helper()
 	c.look(name + ", before the first step")
 	for i, actor := range order {
 		when := fmt.Sprintf("%s, step %d", name, i)
 		c.must(when, actors[actor][0]())
 		actors[actor] = actors[actor][1:]
-		c.look(when)
+		if looking || i == len(order)-1 {
+			c.look(when)
+		}
 	}
 }
 

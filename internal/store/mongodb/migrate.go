@@ -84,13 +84,13 @@ func (m *migration) shard(ctx context.Context) error {
 		if !l.sharded || slices.Contains(sharded, namespace) {
 			continue
 		}
-		if err := m.do("shard "+l.collection+" by _id", func() error {
+		if err := m.do(fmt.Sprintf("shard %s by _id: %v", l.collection, l.shardKey()), func() error {
 			// Since 6.0 the first command does nothing; before, it must come first. Both may be repeated.
 			if err := admin.RunCommand(ctx, bson.M{"enableSharding": name}).Err(); err != nil {
 				return err
 			}
 			return admin.RunCommand(ctx, bson.D{
-				{Key: "shardCollection", Value: namespace}, {Key: "key", Value: bson.M{"_id": 1}},
+				{Key: "shardCollection", Value: namespace}, {Key: "key", Value: bson.M{"_id": l.shardKey()}},
 			}).Err()
 		}); err != nil {
 			return err

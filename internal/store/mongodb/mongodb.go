@@ -1,9 +1,10 @@
 // Package mongodb is the engine for those who outgrow one machine: any number of processes share one database, on a
 // standalone server, a replica set or a sharded cluster.
 //
-// A view session is one document, which every report of it upserts (writer.go); the days that a write touches are marked
-// around it (days.go), so that days that have ended can be rolled up (rollup.go) and a ranking reads what was rolled up
-// where that is the whole day, and sums up sessions on the server where it is not (channels.go, programmes.go).
+// Reports are written into a journal (writer.go, journal.go) and merged into view sessions, one document each, later and by
+// whoever reads (fold.go). The days that a write touches are marked around it (days.go), so that days that have ended can
+// be rolled up (rollup.go) and a ranking reads what was rolled up where that is the whole day, and sums up sessions on the
+// server where it is not (channels.go, programmes.go).
 package mongodb
 
 import (
@@ -16,6 +17,7 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/tvstats/tvstats/internal/store"
 )
@@ -29,6 +31,8 @@ type Store struct {
 	clients  sync.Map    // int32 to struct{}: those that exist; none ever goes
 	tariffs  tariffCache
 	erased   atomic.Pointer[erasures] // nil before it was read
+	backlog  backlog
+	folding  *semaphore.Weighted // 1 for whoever folds: others wait, and find less to fold
 }
 
 var _ store.Store = (*Store)(nil)
@@ -47,7 +51,9 @@ func connect(ctx context.Context, settings *options.ClientOptions, database stri
 	if err != nil {
 		return nil, fmt.Errorf("MongoDB: %w", err)
 	}
-	return &Store{client: client, db: client.Database(database), describe: describe(settings.Hosts, database)}, nil
+	return &Store{
+		client: client, db: client.Database(database), describe: describe(settings.Hosts, database), folding: semaphore.NewWeighted(1),
+	}, nil
 }
 
 // Close lets go of the server.
@@ -93,6 +99,7 @@ const (
 	accountsCollection   = "accounts"
 	programmesCollection = "programmes"
 	paymentsCollection   = "payments"
+	reportsCollection    = "reports"
 	sessionsCollection   = "sessions"
 	daysCollection       = "days"
 	rollupsCollection    = "rollups"

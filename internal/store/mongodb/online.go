@@ -54,7 +54,11 @@ func (s *Store) eachPresence(ctx context.Context, clientID int32, window viewing
 		bson.M{"at": bson.M{"$gt": date(window.From)}},
 		more,
 	}}
-	cursor, err := s.collection(sessionsCollection).Find(ctx, match, options.Find().SetSort(bson.M{"_id": 1}).
+	sessions, err := s.sessionsIn(ctx, clientID, since)
+	if err != nil {
+		return err
+	}
+	cursor, err := sessions.Find(ctx, match, options.Find().SetSort(bson.M{"_id": 1}).
 		SetProjection(bson.M{"_id": 0, "account_id": 1, "device_uid": 1, "started_at": 1, "at": 1}))
 	return eachOf(ctx, cursor, err, use)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/store"
@@ -72,8 +73,8 @@ func (s *Store) guide(ctx context.Context, filter viewing.Filter, channels store
 // addChosen adds what sessions gave that carry a programme themselves: all their time.
 func (s *Store) addChosen(ctx context.Context, filter viewing.Filter, channels store.ChannelSet, shares map[int64]share) error {
 	chosen := map[int64]share{}
-	err := s.eachMatch(ctx, filter, []viewing.Window{filter.Window}, func(match bson.M) error {
-		return aggregate(ctx, s.collection(sessionsCollection), func(line *chosenCount) error {
+	err := s.eachMatch(ctx, filter, []viewing.Window{filter.Window}, func(sessions *mongo.Collection, match bson.M) error {
+		return aggregate(ctx, sessions, func(line *chosenCount) error {
 			sum := chosen[line.ProgrammeID]
 			sum.watched += viewing.Millis(line.Seconds) * 1000
 			sum.sessions += line.Sessions

@@ -49,6 +49,9 @@ func (s *Store) Maintain(ctx context.Context, closed viewing.Millis) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
+	if err := s.foldDue(ctx); err != nil {
+		return fault(ctx, "fold reports", err)
+	}
 	if err := s.settleDays(ctx); err != nil {
 		return fault(ctx, "settle days", err)
 	}
@@ -83,7 +86,11 @@ func (s *Store) rollUp(ctx context.Context, day dayState) error {
 // group by arrays differs.
 func (s *Store) makeRollups(ctx context.Context, day dayState) ([]rollup, error) {
 	made := summary{day: day}
-	cursor, err := s.collection(sessionsCollection).Find(ctx, bson.M{"_id": startedIn(day.ClientID, day.day().Window())},
+	sessions, err := s.sessionsIn(ctx, day.ClientID, day.day().Window())
+	if err != nil {
+		return nil, err
+	}
+	cursor, err := sessions.Find(ctx, bson.M{"_id": startedIn(day.ClientID, day.day().Window())},
 		options.Find().SetSort(bson.M{"_id": 1}).SetProjection(watchedFields))
 	err = eachOf(ctx, cursor, err, func(w *watchedSession) error {
 		made.add(w)

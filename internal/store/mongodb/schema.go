@@ -23,6 +23,7 @@ const schemaID = "schema"
 type layout struct {
 	collection string
 	sharded    bool // by _id, which begins with the client
+	hashed     bool // sharded by a hash of _id instead: what comes at a time goes to all shards
 	indexes    []index
 }
 
@@ -47,6 +48,7 @@ var layouts = []layout{
 		{"client_end", keys("client_id", "end_at")},
 	}},
 	{collection: paymentsCollection, sharded: true, indexes: []index{{"client_paid", keys("client_id", "deleted", "paid_at")}}},
+	{collection: reportsCollection, sharded: true, hashed: true, indexes: []index{{"written", keys("written_at")}}},
 	{collection: sessionsCollection, sharded: true, indexes: []index{
 		{"client_account_started", keys("client_id", "account_id", "started_at")},
 	}},
@@ -63,6 +65,14 @@ var layouts = []layout{
 		{"created", keys("created_at", "_id")},
 		{"state_created", keys("state", "created_at", "_id")},
 	}},
+}
+
+// shardKey is how documents are spread over shards by their _ids.
+func (l layout) shardKey() any {
+	if l.hashed {
+		return "hashed"
+	}
+	return 1
 }
 
 func keys(fields ...string) bson.D {

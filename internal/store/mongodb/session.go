@@ -37,7 +37,17 @@ func sessionUpsert(report *viewing.Report) mongo.WriteModel {
 	return mongo.NewUpdateOneModel().SetFilter(bson.M{"_id": sessionID(&report.Identity)}).SetUpdate(update).SetUpsert(true)
 }
 
-// merged leaves one report of each session: the others of a batch need no write of their own.
+// modeOf is the mode that the word stands for.
+func modeOf(word string) viewing.Mode {
+	for mode, known := range modes {
+		if known == word {
+			return mode
+		}
+	}
+	return 0
+}
+
+// merged leaves one report of each session: the others need no write of their own.
 func merged(reports []viewing.Report) []viewing.Report {
 	place := make(map[viewing.Identity]int, len(reports))
 	sessions := make([]viewing.Report, 0, len(reports))

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -14,14 +15,20 @@ import (
 const accountsAtOnce = 250_000
 
 // eachMatch calls use with conditions that between them match every session which passes the filter and started in one
-// of the windows, each exactly once.
-func (s *Store) eachMatch(ctx context.Context, filter viewing.Filter, windows []viewing.Window, use func(bson.M) error) error {
+// of the windows, which come in their order, each exactly once.
+func (s *Store) eachMatch(
+	ctx context.Context, filter viewing.Filter, windows []viewing.Window, use func(sessions *mongo.Collection, match bson.M) error,
+) error {
 	if len(windows) == 0 {
 		return nil
 	}
+	sessions, err := s.sessionsIn(ctx, filter.ClientID, viewing.Window{From: windows[0].From, To: windows[len(windows)-1].To})
+	if err != nil {
+		return err
+	}
 	match := sessionMatch(filter, windows)
 	if !filter.ActiveOnly {
-		return use(match)
+		return use(sessions, match)
 	}
 	active, err := s.activeAccounts(ctx, filter.ClientID)
 	if err != nil {
@@ -29,7 +36,7 @@ func (s *Store) eachMatch(ctx context.Context, filter viewing.Filter, windows []
 	}
 	for accounts := range slices.Chunk(active, accountsAtOnce) {
 		match["account_id"] = bson.M{"$in": accounts}
-		if err := use(match); err != nil {
+		if err := use(sessions, match); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
@@ -11,50 +12,52 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// AppendReports makes the reports durable; see store.SessionWriter.
+// AppendReports makes the reports durable; see store.SessionWriter. Those who send more than can be folded wait for it.
 func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) error {
 	if err := ctx.Err(); err != nil || len(reports) == 0 {
 		return err
+	}
+	if err := s.foldEntries(ctx, s.backlog.take(foldedByWriter, time.Time{})); err != nil {
+		return fault(ctx, "fold reports", err)
 	}
 	erased, err := s.erasedPatiently(ctx)
 	if err != nil {
 		return err
 	}
-	sessions := merged(erased.Reports(reports))
-	if len(sessions) == 0 {
+	reports = merged(erased.Reports(reports))
+	if len(reports) == 0 {
 		return nil
 	}
-	_, err = persist(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.appendSessions(ctx, sessions) })
+	entries, err := persist(ctx, func(ctx context.Context) ([]journalEntry, error) { return s.appendReports(ctx, reports) })
 	if err != nil {
 		return err
 	}
-	_, err = persist(ctx, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, fault(ctx, "look for accounts erased meanwhile", s.mourn(ctx, erased, accountsOf(sessions)))
-	})
-	return err
+	s.backlog.add(entries)
+	return s.foldIfErased(ctx, erased, entries)
 }
 
-func (s *Store) appendSessions(ctx context.Context, sessions []viewing.Report) error {
+// appendReports writes into the journal, between two marks of the days that the reports belong to: see days.go.
+func (s *Store) appendReports(ctx context.Context, reports []viewing.Report) (entries []journalEntry, err error) {
 	if err := s.writable(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.ensureClients(ctx, reports); err != nil {
+		return nil, fault(ctx, "add clients", err)
+	}
+	err = s.counting(ctx, viewingChanges, hoursOf(reports), func() error {
+		entries, err = s.appendEntries(ctx, reports)
+		return err
+	})
+	return entries, fault(ctx, "append reports", err)
+}
+
+// foldIfErased folds what was just written if anybody was erased since before was read: folding leaves these out.
+func (s *Store) foldIfErased(ctx context.Context, before *erasures, entries []journalEntry) error {
+	now, err := s.erasedPatiently(ctx)
+	if err != nil || now == before {
 		return err
 	}
-	if err := s.ensureClients(ctx, sessions); err != nil {
-		return fault(ctx, "add clients", err)
-	}
-	return fault(ctx, "append reports", s.writeSessions(ctx, sessions))
-}
-
-func accountsOf(sessions []viewing.Report) []accountOf {
-	accounts := make([]accountOf, len(sessions))
-	for i := range sessions {
-		accounts[i] = accountOf{sessions[i].ClientID, sessions[i].AccountID}
-	}
-	return accounts
-}
-
-// writeSessions writes between two marks of the days that it touches: see days.go.
-func (s *Store) writeSessions(ctx context.Context, sessions []viewing.Report) error {
-	return s.counting(ctx, viewingChanges, hoursOf(sessions), func() error { return s.upsertSessions(ctx, sessions) })
+	return fault(ctx, "fold reports of accounts erased meanwhile", s.foldEntries(ctx, entries))
 }
 
 // counting writes data of the kind, which changes nothing but the hours. Where that fails they stay marked: nobody knows
