@@ -58,9 +58,19 @@ func (s *Store) foldEntries(ctx context.Context, entries []journalEntry) error {
 	return nil
 }
 
+// foldBacklog folds what this process wrote if it is more than most reports, or if some was written before the instant.
+func (s *Store) foldBacklog(ctx context.Context, most int, before time.Time) error {
+	taken := s.backlog.take(most, before)
+	err := s.foldEntries(ctx, taken)
+	if err != nil {
+		s.backlog.putBack(taken)
+	}
+	return err
+}
+
 // foldDue folds what this process wrote when it has become much or old, and what others left behind.
 func (s *Store) foldDue(ctx context.Context) error {
-	if err := s.foldEntries(ctx, s.backlog.take(foldedFrom, time.Now().Add(-foldedAfter))); err != nil {
+	if err := s.foldBacklog(ctx, foldedFrom, time.Now().Add(-foldedAfter)); err != nil {
 		return err
 	}
 	return s.foldMatching(ctx, bson.M{"written_at": bson.M{"$lt": time.Now().Add(-orphanedAfter)}})

@@ -127,8 +127,12 @@ func TestBacklog(t *testing.T) {
 	if got := b.take(0, now.Add(time.Hour)); got != nil {
 		t.Errorf("taken twice: %v", got)
 	}
-	b.add([]journalEntry{{ID: "c", WrittenAt: now, Count: 1}})
-	if got := b.take(6, now.Add(1)); len(got) != 1 {
+	b.add([]journalEntry{{ID: "c", WrittenAt: now.Add(time.Second), Count: 1}})
+	b.putBack([]journalEntry{{ID: "a", WrittenAt: now, Count: 3}})
+	if got := b.take(4, now); got != nil {
+		t.Errorf("four reports are more than four: %v", got)
+	}
+	if got := b.take(6, now.Add(1)); len(got) != 2 {
 		t.Errorf("the old one was not taken: %v", got)
 	}
 }

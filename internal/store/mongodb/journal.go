@@ -88,6 +88,16 @@ func (b *backlog) add(entries []journalEntry) {
 	}
 }
 
+// putBack adds what was taken and could not be folded.
+func (b *backlog) putBack(taken []journalEntry) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.entries = slices.Concat(taken, b.entries)
+	for _, e := range taken {
+		b.reports += e.Count
+	}
+}
+
 // take answers all and forgets it, if there are more reports than most, or the oldest was written before the instant.
 func (b *backlog) take(most int, before time.Time) []journalEntry {
 	b.mu.Lock()

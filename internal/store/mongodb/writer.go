@@ -17,7 +17,7 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if err := ctx.Err(); err != nil || len(reports) == 0 {
 		return err
 	}
-	if err := s.foldEntries(ctx, s.backlog.take(foldedByWriter, time.Time{})); err != nil {
+	if err := s.foldBacklog(ctx, foldedByWriter, time.Time{}); err != nil {
 		return fault(ctx, "fold reports", err)
 	}
 	erased, err := s.erasedPatiently(ctx)
