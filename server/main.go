@@ -61,9 +61,13 @@ func newParser(p *program) *kong.Kong {
 		kong.Description("Statistics of television viewing: boxes report, the middleware asks for rankings."))
 }
 
-// wrongUsage shows the help of the command that was meant, then what is wrong.
+// wrongUsage shows the help of the command that was meant, then what is wrong. Where no command is named serve is meant, whose
+// help is so long that it would hide what is wrong.
 func wrongUsage(err error) int {
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
+		if selected := parse.Context.Selected(); selected == nil || selected.Name == "serve" {
+			return complain(exitWrongUsage, "%v; see tvstats --help for the commands, tvstats serve --help for the flags of serving", err)
+		}
 		parse.Context.Stdout = os.Stderr
 		_ = parse.Context.PrintUsage(false) // to a terminal: nobody is left to tell
 	}

@@ -153,9 +153,17 @@ func TestAddressInUse(t *testing.T) {
 }
 
 func TestWrongUsage(t *testing.T) {
-	code, output := runProgram(t, "--retention-days=-1")
-	if code != exitWrongUsage || !strings.Contains(output, "--retention-days=-1: allowed are 0 to 36500") {
-		t.Errorf("exit code %d with %q", code, output)
+	for args, want := range map[string]string{
+		"--retention-days=-1": "--retention-days=-1: allowed are 0 to 36500",
+		"serve --nope":        "unknown flag --nope; see tvstats --help",
+		"sortings":            "unexpected argument sortings; see tvstats --help for the commands",
+		"import":              `expected one of "viewing"`,
+	} {
+		code, output := runProgram(t, strings.Fields(args)...)
+		last := output[strings.LastIndex(strings.TrimSpace(output), "\n")+1:]
+		if code != exitWrongUsage || !strings.Contains(last, want) {
+			t.Errorf("%s: exit code %d, and in the end %q; want %q", args, code, last, want)
+		}
 	}
 }
 
