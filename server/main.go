@@ -66,10 +66,11 @@ func newParser(p *program) *kong.Kong {
 func wrongUsage(err error) int {
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
 		if selected := parse.Context.Selected(); selected == nil || selected.Name == "serve" {
-			return complain(exitWrongUsage, "%v; see tvstats --help for the commands, tvstats serve --help for the flags of serving", err)
+			fmt.Fprintln(os.Stderr, "See tvstats --help for the commands, tvstats serve --help for the flags of serving.")
+		} else {
+			parse.Context.Stdout = os.Stderr
+			_ = parse.Context.PrintUsage(false) // to a terminal: nobody is left to tell
 		}
-		parse.Context.Stdout = os.Stderr
-		_ = parse.Context.PrintUsage(false) // to a terminal: nobody is left to tell
 	}
 	return complain(exitWrongUsage, "%v", err)
 }

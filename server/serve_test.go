@@ -155,8 +155,8 @@ func TestAddressInUse(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	for args, want := range map[string]string{
 		"--retention-days=-1": "--retention-days=-1: allowed are 0 to 36500",
-		"serve --nope":        "unknown flag --nope; see tvstats --help",
-		"sortings":            "unexpected argument sortings; see tvstats --help for the commands",
+		"serve --nope":        "unknown flag --nope",
+		"sortings":            "unexpected argument sortings",
 		"import":              `expected one of "viewing"`,
 	} {
 		code, output := runProgram(t, strings.Fields(args)...)
