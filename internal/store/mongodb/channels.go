@@ -18,7 +18,7 @@ type channelLengths map[int32]lengths
 
 // ChannelWatch sums up viewing by channel; see store.ChannelRanker.
 func (s *Store) ChannelWatch(ctx context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error) {
-	watched, err := s.channelLengths(ctx, filter, !filter.ActiveOnly) // rollups know no accounts
+	watched, err := s.channelLengths(ctx, filter, true)
 	if errors.Is(err, errRollupsMoved) {
 		watched, err = s.channelLengths(ctx, filter, false)
 	}
@@ -40,17 +40,26 @@ func (s *Store) channelLengths(ctx context.Context, filter viewing.Filter, rolle
 		return nil, err
 	}
 	watched := channelLengths{}
-	if err := s.readRolled(ctx, &p, kindFor(filter), watched.addGroups(filter)); err != nil {
+	if err := s.readGroups(ctx, p, filter, func(g *rollupGroup) error {
+		return watched.of(g.ChannelID).addEncoded(g.Lengths, filter.MinSeconds)
+	}); err != nil {
 		return nil, err
 	}
-	return watched, s.eachMatch(ctx, filter, p.plain, func(sessions *mongo.Collection, match bson.M) error {
-		return aggregate(ctx, sessions, watched.addLine,
+	err = s.eachMatch(ctx, filter, p.tallies, func(sessions *mongo.Collection, match bson.M, sign int64) error {
+		return aggregate(ctx, sessions, func(line *lengthCount) error {
+			watched.of(line.Key.Channel).add(line.Key.Seconds, sign*line.Sessions)
+			return nil
+		},
 			bson.M{"$match": match},
 			bson.M{"$group": bson.M{
 				"_id":      bson.M{"channel": "$channel_id", "seconds": "$watched_seconds"},
 				"sessions": bson.M{"$sum": 1},
 			}})
 	})
+	if err != nil {
+		return nil, err
+	}
+	return watched, s.confirm(ctx, filter, p)
 }
 
 // lengthCount counts the sessions of one length on a channel.
@@ -67,23 +76,4 @@ func (c channelLengths) of(channel int32) lengths {
 		c[channel] = lengths{}
 	}
 	return c[channel]
-}
-
-func (c channelLengths) addLine(line *lengthCount) error {
-	c.of(line.Key.Channel)[line.Key.Seconds] += line.Sessions
-	return nil
-}
-
-// addGroups adds those groups of a rollup that pass the filter.
-func (c channelLengths) addGroups(filter viewing.Filter) func(*rollup) error {
-	return func(r *rollup) error {
-		for i := range r.Groups {
-			if group := &r.Groups[i]; r.Kind == byChannel || group.passes(filter) {
-				if err := c.of(group.ChannelID).add(group.Lengths, filter.MinSeconds); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
 }

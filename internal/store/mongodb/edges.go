@@ -33,7 +33,9 @@ type edgeCount struct {
 }
 
 // addLive adds what live sessions gave the programmes.
-func (s *Store) addLive(ctx context.Context, filter viewing.Filter, guide []catalog.Programme, shares map[int64]share) error {
+func (s *Store) addLive(
+	ctx context.Context, filter viewing.Filter, p *plan, guide []catalog.Programme, shares map[int64]share,
+) error {
 	byChannel := map[int32][]catalog.Programme{}
 	for _, p := range guide {
 		byChannel[p.ChannelID] = append(byChannel[p.ChannelID], p)
@@ -44,7 +46,7 @@ func (s *Store) addLive(ctx context.Context, filter viewing.Filter, guide []cata
 		byWidth[width] = append(byWidth[width], channel)
 	}
 	for width, channels := range byWidth {
-		edges, err := s.edges(ctx, filter, channels, width)
+		edges, err := s.edges(ctx, filter, p, channels, width)
 		if err != nil {
 			return err
 		}
@@ -67,12 +69,12 @@ func slotWidth(programmes []catalog.Programme) viewing.Millis {
 // edges counts the beginnings and ends of live sessions on the channels. A session ends in the slot that holds its last
 // millisecond, so that one that ends between two slots ends in the first.
 func (s *Store) edges(
-	ctx context.Context, filter viewing.Filter, channels []int32, width viewing.Millis,
+	ctx context.Context, filter viewing.Filter, p *plan, channels []int32, width viewing.Millis,
 ) (map[int32][]edgeCount, error) {
 	sinceEpoch := bson.M{"$subtract": bson.A{"$started_at", date(0)}}
 	lastMilli := bson.M{"$subtract": bson.A{bson.M{"$multiply": bson.A{"$watched_seconds", int64(1000)}}, int64(1)}}
 	edges := map[int32][]edgeCount{}
-	err := s.eachMatch(ctx, filter, []viewing.Window{filter.Window}, func(sessions *mongo.Collection, match bson.M) error {
+	err := s.eachMatch(ctx, filter, p.tallies, func(sessions *mongo.Collection, match bson.M, _ int64) error {
 		return aggregate(ctx, sessions, func(count *edgeCount) error {
 			edges[count.Key.Channel] = append(edges[count.Key.Channel], *count)
 			return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -102,7 +103,7 @@ func (s *Store) removeAccount(ctx context.Context, client int32, account int64) 
 // removedAtOnce is how many documents a request names.
 const removedAtOnce = 10_000
 
-// removeSessions removes the sessions that match and takes back the rollups of their days.
+// removeSessions removes the sessions that match and the rollups of their days, which may tell of them.
 func (s *Store) removeSessions(ctx context.Context, match bson.M) (removed int64, err error) {
 	var ids, days []string
 	cursor, err := s.collection(sessionsCollection).Find(ctx, match, options.Find().SetProjection(bson.M{"_id": 1}))
@@ -116,7 +117,8 @@ func (s *Store) removeSessions(ctx context.Context, match bson.M) (removed int64
 		return 0, err
 	}
 	slices.Sort(days)
-	err = s.unrolled(ctx, slices.Compact(days), func() error {
+	days = slices.Compact(days)
+	err = s.unrolled(ctx, days, func() error {
 		for some := range slices.Chunk(ids, removedAtOnce) {
 			outcome, err := s.collection(sessionsCollection).DeleteMany(ctx, bson.M{"_id": bson.M{"$in": some}})
 			if err != nil {
@@ -124,9 +126,19 @@ func (s *Store) removeSessions(ctx context.Context, match bson.M) (removed int64
 			}
 			removed += outcome.DeletedCount
 		}
-		return nil
+		return s.removeRollups(ctx, days)
 	})
 	return removed, err
+}
+
+// removeRollups removes those of any version of the days. Who makes one of sessions that are gone removes it himself.
+func (s *Store) removeRollups(ctx context.Context, days []string) error {
+	models := make([]mongo.WriteModel, len(days))
+	for i, day := range days {
+		models[i] = mongo.NewDeleteManyModel().SetFilter(bson.M{"_id": below(day)})
+	}
+	_, err := s.collection(rollupsCollection).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	return err
 }
 
 // unrolled writes to days between two marks, as writeSessions does, but counts no change: see store.Eraser.
@@ -190,7 +202,7 @@ func (s *Store) expire(ctx context.Context, day dayState) error {
 	if err != nil {
 		return err
 	}
-	if err := s.foldMatching(ctx, bson.M{"_id": ofDay(day.ClientID, day.day())}); err != nil {
+	if err := s.foldMatching(ctx, bson.M{"_id": below(day.ID)}); err != nil {
 		return err
 	}
 	_, err = s.removeSessions(ctx, bson.M{"_id": startedIn(day.ClientID, day.day().Window())})

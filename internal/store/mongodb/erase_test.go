@@ -41,8 +41,10 @@ func TestNothingIsLeftOfAnErasedAccount(t *testing.T) {
 	if err := s.Maintain(t.Context(), noon+9*viewing.DayLength); err != nil {
 		t.Fatal(err)
 	}
-	traces := [][]byte{[]byte(uid), strconv.AppendInt(nil, account, 10), binary.LittleEndian.AppendUint64(nil, uint64(account))}
-	if documentsWith(t, uri, traces) < 3 {
+	traces := [][]byte{
+		[]byte(uid), strconv.AppendInt(nil, account, 10), binary.LittleEndian.AppendUint64(nil, uint64(account)), binary.AppendVarint(nil, account),
+	}
+	if documentsWith(t, uri, traces) < 4 {
 		t.Fatal("the test does not see what it looks for")
 	}
 	if _, err := s.EraseAccount(t.Context(), 1, account); err != nil {

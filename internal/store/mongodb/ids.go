@@ -28,12 +28,12 @@ func dayID(clientID int32, day viewing.Day) string {
 	return strconv.Itoa(int(clientID)) + "/" + day.String()
 }
 
-// ofDay is the condition that an _id begins with the client and the day and goes on after a slash.
-func ofDay(clientID int32, day viewing.Day) bson.M {
-	return bson.M{"$gte": dayID(clientID, day) + "/", "$lt": dayID(clientID, day) + "0"} // "0" comes after "/"
+// below is the condition that an _id is this one and a slash and more.
+func below(id string) bson.M {
+	return bson.M{"$gte": id + "/", "$lt": id + "0"} // "0" comes after "/"
 }
 
-// ofDays is the same for all days that the window touches.
+// ofDays is the condition that an _id begins with the client and a day that the window touches, and goes on after a slash.
 func ofDays(clientID int32, w viewing.Window) bson.M {
 	return bson.M{"$gte": dayID(clientID, w.From.Day()) + "/", "$lt": dayID(clientID, (w.To-1).Day()) + "0"}
 }
@@ -81,7 +81,4 @@ func within(w viewing.Window) bson.M {
 }
 
 // ofClient is the condition that a document whose _id begins with a client is of this one.
-func ofClient(clientID int32) bson.M {
-	id := strconv.Itoa(int(clientID))
-	return bson.M{"$gte": id + "/", "$lt": id + "0"}
-}
+func ofClient(clientID int32) bson.M { return below(strconv.Itoa(int(clientID))) }

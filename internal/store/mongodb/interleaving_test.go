@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/bson"
 
+	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -102,9 +103,17 @@ type scene struct {
 
 const sceneDay = viewing.Day(20_000)
 
+// sceneActive are the accounts of scenes that are active.
+var sceneActive = map[int64]bool{1: true, 3: true, 10: true}
+
 func newScene(t *testing.T, s *Store, client int32, rolled bool) *scene {
 	t.Helper()
 	scene := &scene{t: t, store: s, client: client, written: map[int64]int32{}, seen: map[string]string{}}
+	batch := catalog.Batch{ClientID: client}
+	for account := range sceneActive {
+		batch.Accounts = append(batch.Accounts, catalog.Account{ID: account, Active: true, ChangedAt: (sceneDay - 9).Start()})
+	}
+	scene.must("before all", s.ApplyCatalog(t.Context(), batch))
 	before := scene.writer(9)
 	if rolled {
 		before = append(before, scene.roller()...)
@@ -203,12 +212,7 @@ func (c *scene) roller() []func() error {
 		whenDue(func() (err error) { rollups, err = c.store.makeRollups(ctx, days[0]); return err }),
 		whenDue(func() error { return c.store.writeRollups(ctx, rollups) }),
 		whenDue(func() (err error) { done, err = c.store.setRolled(ctx, days[0], rollups); return err }),
-		whenDue(func() error {
-			if !done {
-				return nil
-			}
-			return c.store.sweepRollups(ctx, days[0])
-		}),
+		whenDue(func() error { return c.store.sweepRollups(ctx, days[0], done) }),
 	}
 }
 
@@ -226,13 +230,15 @@ func (c *scene) run(name string, order []int, looking bool, actors ...[]func() e
 	}
 }
 
-// look asks for the whole day and for a part of it that begins and ends within hours.
+// look asks for the whole day and, of active accounts, for a part of it that begins and ends within hours.
 func (c *scene) look(when string) {
 	c.t.Helper()
 	before, hours, err := c.store.Versions(c.t.Context(), c.client, sceneDay.Window())
 	c.must(when, err)
-	got := c.watched(when, sceneDay.Window())
-	c.watched(when, viewing.Window{From: startOf(1) + 1, To: startOf(4) + 600_000})
+	got := c.watched(when, viewing.Filter{ClientID: c.client, Window: sceneDay.Window()})
+	c.watched(when, viewing.Filter{
+		ClientID: c.client, Window: viewing.Window{From: startOf(1) + 1, To: startOf(4) + 600_000}, ActiveOnly: true,
+	})
 	versions := fmt.Sprint(before, hours)
 	if found, known := c.seen[versions]; known && found != got {
 		c.t.Fatalf("%s: the versions are %s as before, but the data that was %s is %s", when, versions, found, got)
@@ -240,17 +246,16 @@ func (c *scene) look(when string) {
 	c.seen[versions] = got
 }
 
-// watched answers what the store finds in the window, which must be what was written.
-func (c *scene) watched(when string, window viewing.Window) string {
+// watched answers what the store finds, which must be what was written.
+func (c *scene) watched(when string, filter viewing.Filter) string {
 	c.t.Helper()
-	filter := viewing.Filter{ClientID: c.client, Window: window}
 	var sessions []viewing.Report
 	for account, seconds := range c.written {
 		sessions = append(sessions, c.report(account, seconds))
 	}
-	got, want := ranking(c.t, c.store, filter), fmt.Sprint(plainly(sessions, filter))
+	got, want := ranking(c.t, c.store, filter), fmt.Sprint(plainly(sessions, filter, sceneActive))
 	if got != want {
-		c.t.Fatalf("%s, %+v: got %s, want %s", when, window, got, want)
+		c.t.Fatalf("%s, %+v: got %s, want %s", when, filter, got, want)
 	}
 	return got
 }

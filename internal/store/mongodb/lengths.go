@@ -1,8 +1,6 @@
 package mongodb
 
 import (
-	"encoding/binary"
-	"errors"
 	"maps"
 	"slices"
 
@@ -13,34 +11,29 @@ import (
 // its size is bounded by the length of a day, not by the number of sessions.
 type lengths map[int32]int64
 
-// encode writes the lengths ascending, each as two varints: the difference to the one before, and the sessions.
+// encode packs the lengths ascending, each with its sessions.
 func (l lengths) encode() []byte {
-	var code []byte
-	before := int32(0)
+	var rows packed
 	for _, seconds := range slices.Sorted(maps.Keys(l)) {
-		code = binary.AppendUvarint(code, uint64(seconds-before))
-		code = binary.AppendUvarint(code, uint64(l[seconds]))
-		before = seconds
+		rows.add(int64(seconds), l[seconds])
 	}
-	return code
+	return rows.code
 }
 
-// add adds encoded lengths, but for those below least.
-func (l lengths) add(code []byte, least int64) error {
-	seconds := int32(0)
-	for len(code) > 0 {
-		step, n := binary.Uvarint(code)
-		sessions, m := binary.Uvarint(code[max(n, 0):])
-		if n <= 0 || m <= 0 {
-			return errors.New("the lengths of a rollup end in the middle")
+// addEncoded adds what was encoded, but for lengths below least.
+func (l lengths) addEncoded(code []byte, least int64) error {
+	return unpack(code, 2, func(row []int64) {
+		if row[0] >= least {
+			l.add(int32(row[0]), row[1])
 		}
-		code = code[n+m:]
-		seconds += int32(step)
-		if int64(seconds) >= least {
-			l[seconds] += int64(sessions)
-		}
+	})
+}
+
+// add counts sessions of a length, or takes them away.
+func (l lengths) add(seconds int32, sessions int64) {
+	if l[seconds] += sessions; l[seconds] == 0 {
+		delete(l, seconds)
 	}
-	return nil
 }
 
 // watch sums up the lengths of a channel; there is at least one.

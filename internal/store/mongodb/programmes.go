@@ -44,8 +44,8 @@ type share struct {
 
 // shares answers the programmes to which sessions gave time.
 func (s *Store) shares(ctx context.Context, filter viewing.Filter, channels store.ChannelSet) ([]share, error) {
-	days, err := s.daysWithin(ctx, filter.ClientID, filter.Window)
-	if err != nil || len(days) == 0 {
+	p, err := s.plan(ctx, filter, false)
+	if err != nil || p.empty() {
 		return nil, err
 	}
 	guide, err := s.guide(ctx, filter, channels)
@@ -53,10 +53,10 @@ func (s *Store) shares(ctx context.Context, filter viewing.Filter, channels stor
 		return nil, err
 	}
 	shares := map[int64]share{}
-	if err := s.addLive(ctx, filter, guide, shares); err != nil {
+	if err := s.addLive(ctx, filter, p, guide, shares); err != nil {
 		return nil, err
 	}
-	if err := s.addChosen(ctx, filter, channels, shares); err != nil {
+	if err := s.addChosen(ctx, filter, p, channels, shares); err != nil {
 		return nil, err
 	}
 	return slices.Collect(maps.Values(shares)), nil
@@ -71,9 +71,9 @@ func (s *Store) guide(ctx context.Context, filter viewing.Filter, channels store
 }
 
 // addChosen adds what sessions gave that carry a programme themselves: all their time.
-func (s *Store) addChosen(ctx context.Context, filter viewing.Filter, channels store.ChannelSet, shares map[int64]share) error {
+func (s *Store) addChosen(ctx context.Context, filter viewing.Filter, p *plan, channels store.ChannelSet, shares map[int64]share) error {
 	chosen := map[int64]share{}
-	err := s.eachMatch(ctx, filter, []viewing.Window{filter.Window}, func(sessions *mongo.Collection, match bson.M) error {
+	err := s.eachMatch(ctx, filter, p.tallies, func(sessions *mongo.Collection, match bson.M, _ int64) error {
 		return aggregate(ctx, sessions, func(line *chosenCount) error {
 			sum := chosen[line.ProgrammeID]
 			sum.watched += viewing.Millis(line.Seconds) * 1000

@@ -16,10 +16,10 @@ var errRollupsMoved = errors.New("rollups were replaced while they were read")
 // rollupsAtOnce is how many rollups a query names.
 const rollupsAtOnce = 10_000
 
-// readRolled calls use for the rollups of the kind that the plan reads. Their _ids say of which version of the day they
-// are, so that what is of another version is not found.
-func (s *Store) readRolled(ctx context.Context, p *plan, kind string, use func(*rollup) error) error {
-	for some := range slices.Chunk(p.rollupIDs(kind), rollupsAtOnce) {
+// readRollups calls use for the rollups of these _ids, which say of which version of the day they are: what is of another
+// one is not found.
+func (s *Store) readRollups(ctx context.Context, ids []string, use func(*rollup) error) error {
+	for some := range slices.Chunk(ids, rollupsAtOnce) {
 		missing := len(some)
 		cursor, err := s.collection(rollupsCollection).Find(ctx, bson.M{"_id": bson.M{"$in": some}})
 		err = eachOf(ctx, cursor, err, func(r *rollup) error {
@@ -36,6 +36,21 @@ func (s *Store) readRolled(ctx context.Context, p *plan, kind string, use func(*
 	return nil
 }
 
+// readGroups calls use for the groups in the rolled spans of the plan whose sessions pass the filter, but for its accounts
+// and seconds.
+func (s *Store) readGroups(ctx context.Context, p *plan, filter viewing.Filter, use func(*rollupGroup) error) error {
+	return s.readRollups(ctx, p.rollupIDs(kindFor(filter)), func(r *rollup) error {
+		for i := range r.Groups {
+			if group := &r.Groups[i]; r.Kind == byChannel || group.passes(filter) {
+				if err := use(group); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // kindFor is the smallest kind of rollup that can tell what passes the filter.
 func kindFor(filter viewing.Filter) string {
 	if len(filter.Devices)+len(filter.Tariffs) == 0 {
@@ -44,13 +59,11 @@ func kindFor(filter viewing.Filter) string {
 	return byGroup
 }
 
-// rollupIDs names every document that there must be.
+// rollupIDs names the documents of the kind that there must be of the rolled spans.
 func (p *plan) rollupIDs(kind string) []string {
 	var ids []string
 	for _, r := range p.rolled {
-		for part := range r.day.Rollups[rollupName(r.span, kind)] {
-			ids = append(ids, r.day.rollupID(r.span, kind, part))
-		}
+		ids = append(ids, r.day.rollupIDs(r.span, kind)...)
 	}
 	return ids
 }

@@ -17,11 +17,12 @@ var _ store.Maintainer = (*Store)(nil)
 // rollup is a document of the collection rollups: what one kind of question needs to know of the sessions that started in
 // one span of a day. Where that is too much for one document there are several.
 type rollup struct {
-	ID      string        `bson:"_id"` // client/day/version/span/kind/part
-	Version int64         `bson:"version"`
-	Span    string        `bson:"span"` // an hour, "00" to "23", or wholeDay
-	Kind    string        `bson:"kind"`
-	Groups  []rollupGroup `bson:"groups"`
+	ID       string        `bson:"_id"` // client/day/version/span/kind/part
+	Version  int64         `bson:"version"`
+	Span     string        `bson:"span"` // an hour, "00" to "23", or wholeDay
+	Kind     string        `bson:"kind"`
+	Groups   []rollupGroup `bson:"groups,omitempty"`
+	Accounts []byte        `bson:"accounts,omitempty"` // those who watched, ascending; see packed
 }
 
 // wholeDay is the span that windows read of days that they hold; at their edges they read hours.
@@ -29,13 +30,23 @@ const wholeDay = "day"
 
 // The kinds of rollups.
 const (
-	byChannel = "channels" // for questions that ask for no device or tariff
-	byGroup   = "groups"
+	byChannel     = "channels" // for questions that ask for no device or tariff
+	byGroup       = "groups"
+	accountsOfDay = "accounts" // of whole days only
 )
 
 // rollupID is the _id of a part of a rollup of the day as it was seen.
 func (d dayState) rollupID(span, kind string, part int) string {
 	return fmt.Sprintf("%s/%d/%s/%s/%d", d.ID, d.Version, span, kind, part)
+}
+
+// rollupIDs are the _ids of all parts of a rollup of the day, which is rolled up.
+func (d dayState) rollupIDs(span, kind string) []string {
+	ids := make([]string, d.Rollups[rollupName(span, kind)])
+	for part := range ids {
+		ids[part] = d.rollupID(span, kind, part)
+	}
+	return ids
 }
 
 // rollupName is the name under which a day counts the documents of a rollup.
@@ -76,16 +87,17 @@ func (s *Store) rollUp(ctx context.Context, day dayState) error {
 	if err := s.writeRollups(ctx, rollups); err != nil {
 		return err
 	}
-	if done, err := s.setRolled(ctx, day, rollups); err != nil || !done {
+	valid, err := s.setRolled(ctx, day, rollups)
+	if err != nil {
 		return err
 	}
-	return s.sweepRollups(ctx, day)
+	return s.sweepRollups(ctx, day, valid)
 }
 
 // makeRollups sums up the sessions of the day. They are read one by one, once, in the order of their hours: how servers
 // group by arrays differs.
 func (s *Store) makeRollups(ctx context.Context, day dayState) ([]rollup, error) {
-	made := summary{day: day}
+	made := summary{day: day, accounts: map[int64]struct{}{}}
 	sessions, err := s.sessionsIn(ctx, day.ClientID, day.day().Window())
 	if err != nil {
 		return nil, err
@@ -107,10 +119,15 @@ func (s *Store) writeRollups(ctx context.Context, rollups []rollup) error {
 	return bulkUpsert(ctx, s.collection(rollupsCollection), models)
 }
 
-// sweepRollups removes what was rolled up of the day under earlier versions. A reader that is at it begins anew.
-func (s *Store) sweepRollups(ctx context.Context, day dayState) error {
+// sweepRollups removes what was rolled up of the day under earlier versions and, unless that is valid, under this one. A
+// reader that is at it begins anew.
+func (s *Store) sweepRollups(ctx context.Context, day dayState, valid bool) error {
+	first := day.Version
+	if !valid {
+		first++
+	}
 	_, err := s.collection(rollupsCollection).DeleteMany(ctx, bson.M{
-		"_id": ofDay(day.ClientID, day.day()), "version": bson.M{"$lt": day.Version},
+		"_id": below(day.ID), "version": bson.M{"$lt": first},
 	})
 	return err
 }

@@ -2,6 +2,7 @@ package mongodb
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -10,33 +11,84 @@ import (
 
 	"go.mongodb.org/mongo-driver/bson"
 
+	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// TestRolledHoursNeedNoSessions removes the sessions of days that are rolled up, but for those of the hours in which windows
-// begin or end: rankings stay what they were.
+// TestRolledHoursNeedNoSessions removes sessions of days that are rolled up, but for those of the hours in which windows
+// begin or end: rankings stay what they were. Of active accounts only those sessions are left that are to be taken away from
+// the rollups, or, where that is less, those that are to be added up.
 func TestRolledHoursNeedNoSessions(t *testing.T) {
 	t.Parallel()
+	for seed, percentActive := range []int{70, 20} {
+		t.Run(fmt.Sprintf("%d%% active", percentActive), func(t *testing.T) {
+			t.Parallel()
+			s := openMigrated(t)
+			const days, accounts = 4, 150
+			r := rand.New(rand.NewPCG(uint64(seed), 1))
+			var reports []viewing.Report
+			for range 600 {
+				reports = append(reports, randomSession(r, r.Int64N(accounts)+1, days))
+			}
+			active := activate(t, s, func() bool { return r.IntN(100) < percentActive }, accounts)
+			if err := s.AppendReports(t.Context(), reports); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Maintain(t.Context(), (sceneDay + days).Start()); err != nil {
+				t.Fatal(err)
+			}
+			bounds := randomBounds(r, days)
+			removeBetween(t, s, bounds, func(account int64) bool { return active[account] == (percentActive > 50) })
+			for range 100 {
+				filter := randomFilter(r, bounds)
+				if got, want := ranking(t, s, filter), fmt.Sprint(plainly(reports, filter, active)); got != want {
+					t.Errorf("seed %d, %+v:\n got %s\nwant %s", seed, filter, got, want)
+				}
+			}
+		})
+	}
+}
+
+// activate tells the store of accounts 1 to n and answers which of them are active.
+func activate(t *testing.T, s *Store, isActive func() bool, n int64) map[int64]bool {
+	t.Helper()
+	batch, active := catalog.Batch{ClientID: 1}, map[int64]bool{}
+	for id := range n {
+		active[id+1] = isActive()
+		batch.Accounts = append(batch.Accounts, catalog.Account{ID: id + 1, Active: active[id+1], ChangedAt: sceneDay.Start()})
+	}
+	if err := s.ApplyCatalog(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	return active
+}
+
+// TestLateReportIsNoticed: a report between the reading of rollups and of the sessions that are to be taken away from them.
+func TestLateReportIsNoticed(t *testing.T) {
+	t.Parallel()
 	s := openMigrated(t)
-	const seed, days = 3, 4
-	r := rand.New(rand.NewPCG(seed, 1))
-	var reports []viewing.Report
-	for account := range int64(600) {
-		reports = append(reports, randomSession(r, account+1, days))
-	}
-	if err := s.AppendReports(t.Context(), reports); err != nil {
+	r := rand.New(rand.NewPCG(1, 1))
+	activate(t, s, func() bool { return true }, 1)
+	late := randomSession(r, 2, 1)
+	if err := s.AppendReports(t.Context(), []viewing.Report{randomSession(r, 2, 1)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Maintain(t.Context(), (sceneDay + days).Start()); err != nil {
+	if err := s.Maintain(t.Context(), (sceneDay + 1).Start()); err != nil {
 		t.Fatal(err)
 	}
-	bounds := randomBounds(r, days)
-	removeBetween(t, s, bounds)
-	for range 100 {
-		filter := randomFilter(r, bounds)
-		if got, want := ranking(t, s, filter), fmt.Sprint(plainly(reports, filter)); got != want {
-			t.Errorf("seed %d, %+v:\n got %s\nwant %s", seed, filter, got, want)
-		}
+	filter := viewing.Filter{ClientID: 1, Window: sceneDay.Window(), ActiveOnly: true}
+	p, err := s.plan(t.Context(), filter, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.confirm(t.Context(), filter, p); err != nil {
+		t.Errorf("before: %v", err)
+	}
+	if err := s.AppendReports(t.Context(), []viewing.Report{late}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.confirm(t.Context(), filter, p); !errors.Is(err, errRollupsMoved) {
+		t.Errorf("after: %v", err)
 	}
 }
 
@@ -65,7 +117,7 @@ func TestMissingRollupIsNoticed(t *testing.T) {
 			{Window: day}, {Window: day, Tariffs: []int32{1, 2, 3}}, {Window: viewing.Window{From: day.From + 1, To: day.To}},
 		} {
 			filter.ClientID = 1
-			if got, want := ranking(t, s, filter), fmt.Sprint(plainly(reports, filter)); got != want {
+			if got, want := ranking(t, s, filter), fmt.Sprint(plainly(reports, filter, nil)); got != want {
 				t.Errorf("without %s, %+v:\n got %s\nwant %s", missing.ID, filter, got, want)
 			}
 		}
@@ -83,18 +135,27 @@ func randomBounds(r *rand.Rand, days int) []viewing.Millis {
 	return slices.Compact(bounds)
 }
 
-// removeBetween removes the sessions of all hours that hold no bound, or only as their beginning.
-func removeBetween(t *testing.T, s *Store, bounds []viewing.Millis) {
+// removeBetween removes the sessions of the accounts in all hours that hold no bound, or only as their beginning.
+func removeBetween(t *testing.T, s *Store, bounds []viewing.Millis, whose func(account int64) bool) {
 	t.Helper()
-	kept := bson.A{}
+	cut := map[viewing.Millis]bool{}
 	for _, bound := range bounds {
-		if bound%viewing.HourLength != 0 {
-			kept = append(kept, bson.M{"_id": startedIn(1, viewing.Window{From: bound, To: bound + 1})})
+		if hour := viewing.ByHour.Start(bound); hour < bound {
+			cut[hour] = true
 		}
 	}
-	removed, err := s.collection(sessionsCollection).DeleteMany(t.Context(), bson.M{"$nor": kept})
-	if err != nil || removed.DeletedCount < 500 {
-		t.Fatalf("%+v were removed: %v", removed, err)
+	var removed []string
+	err := s.EachSession(t.Context(), 1, func(r viewing.Report) error {
+		if whose(r.AccountID) && !cut[viewing.ByHour.Start(r.StartedAt)] {
+			removed = append(removed, sessionID(&r.Identity))
+		}
+		return nil
+	})
+	if err != nil || len(removed) < 300 {
+		t.Fatalf("%d sessions are to be removed: %v", len(removed), err)
+	}
+	if _, err := s.collection(sessionsCollection).DeleteMany(t.Context(), bson.M{"_id": bson.M{"$in": removed}}); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -123,14 +184,16 @@ func randomFilter(r *rand.Rand, bounds []viewing.Millis) viewing.Filter {
 	if r.IntN(2) == 0 {
 		filter.MinSeconds = r.Int64N(100)
 	}
+	filter.ActiveOnly = r.IntN(2) == 0
 	return filter
 }
 
 // plainly is the ranking by looking at every session, none of which was reported twice.
-func plainly(sessions []viewing.Report, filter viewing.Filter) []viewing.ChannelWatch {
+func plainly(sessions []viewing.Report, filter viewing.Filter, active map[int64]bool) []viewing.ChannelWatch {
 	lengths := map[int32][]int32{}
 	for _, s := range sessions {
 		if s.StartedAt >= filter.Window.From && s.StartedAt < filter.Window.To && int64(s.WatchedSeconds) >= filter.MinSeconds &&
+			(!filter.ActiveOnly || active[s.AccountID]) &&
 			(len(filter.Devices) == 0 || slices.Contains(filter.Devices, s.Device)) &&
 			(len(filter.Tariffs) == 0 || slices.ContainsFunc(filter.Tariffs, func(id int32) bool { return slices.Contains(s.Tariffs, id) })) {
 			lengths[s.ChannelID] = append(lengths[s.ChannelID], s.WatchedSeconds)

@@ -2,6 +2,8 @@ package mongodb
 
 import (
 	"encoding/binary"
+	"maps"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/bson/primitive"
@@ -11,6 +13,7 @@ import (
 
 // watchedSession is what rollups keep of a session.
 type watchedSession struct {
+	AccountID int64              `bson:"account_id"`
 	ChannelID int32              `bson:"channel_id"`
 	Device    string             `bson:"device"`
 	Tariffs   []int32            `bson:"tariffs"`
@@ -19,16 +22,17 @@ type watchedSession struct {
 }
 
 // watchedFields are the fields of a watchedSession.
-var watchedFields = bson.M{"_id": 0, "channel_id": 1, "device": 1, "tariffs": 1, "started_at": 1, "watched_seconds": 1}
+var watchedFields = bson.M{"_id": 0, "account_id": 1, "channel_id": 1, "device": 1, "tariffs": 1, "started_at": 1, "watched_seconds": 1}
 
 // summary makes the rollups of a day of its sessions, which come hour by hour. Of one hour at a time the counts are in
 // memory as such, of the hours before only in the form in which they are stored, which is as long as the catalog makes it.
 type summary struct {
-	day     dayState
-	hour    string // the present one
-	groups  map[string]*groupSum
-	ended   []rollupGroup // of all hours before
-	rollups []rollup
+	day      dayState
+	hour     string // the present one
+	groups   map[string]*groupSum
+	ended    []rollupGroup // of all hours before
+	accounts map[int64]struct{}
+	rollups  []rollup
 }
 
 // groupSum adds up a group, encoded or one session after the other.
@@ -53,6 +57,7 @@ func (s *summary) add(w *watchedSession) {
 		s.groups[string(name)] = sum
 	}
 	sum.add(w)
+	s.accounts[w.AccountID] = struct{}{}
 }
 
 func (s *summary) endHour() {
@@ -68,33 +73,50 @@ func (s *summary) endHour() {
 func (s *summary) end() []rollup {
 	s.endHour()
 	s.addRollups(wholeDay, s.ended)
+	s.addAccounts()
 	return s.rollups
 }
 
-func (s *summary) addRollups(span string, groups []rollupGroup) {
-	s.addRollup(span, byGroup, joinAlike(groups))
-	s.addRollup(span, byChannel, joinAlike(channelsOf(groups)))
+// accountsInPart is how many accounts a document holds; each takes 10 bytes at most, and one or two where all watch.
+const accountsInPart = 1_000_000
+
+func (s *summary) addAccounts() {
+	part := 0
+	for accounts := range slices.Chunk(slices.Sorted(maps.Keys(s.accounts)), accountsInPart) {
+		var rows packed
+		for _, account := range accounts {
+			rows.add(account)
+		}
+		s.addRollup(part, rollup{Span: wholeDay, Kind: accountsOfDay, Accounts: rows.code})
+		part++
+	}
 }
 
-func (s *summary) addRollup(span, kind string, groups []rollupGroup) {
-	for part, groups := range parts(groups, partSize) {
-		s.rollups = append(s.rollups, rollup{
-			ID: s.day.rollupID(span, kind, part), Version: s.day.Version, Span: span, Kind: kind, Groups: groups,
-		})
+func (s *summary) addRollups(span string, groups []rollupGroup) {
+	for part, groups := range parts(joinAlike(groups), partSize) {
+		s.addRollup(part, rollup{Span: span, Kind: byGroup, Groups: groups})
 	}
+	for part, channels := range parts(joinAlike(channelsOf(groups)), partSize) {
+		s.addRollup(part, rollup{Span: span, Kind: byChannel, Groups: channels})
+	}
+}
+
+func (s *summary) addRollup(part int, r rollup) {
+	r.ID, r.Version = s.day.rollupID(r.Span, r.Kind, part), s.day.Version
+	s.rollups = append(s.rollups, r)
 }
 
 func (s *groupSum) add(w *watchedSession) {
 	s.group.Sessions++
 	s.group.Seconds += int64(w.Seconds)
-	s.lengths[w.Seconds]++
+	s.lengths.add(w.Seconds, 1)
 }
 
 // addGroup adds what was encoded a moment ago, so that nothing can be wrong with it.
 func (s *groupSum) addGroup(g *rollupGroup) {
 	s.group.Sessions += g.Sessions
 	s.group.Seconds += g.Seconds
-	_ = s.lengths.add(g.Lengths, 0)
+	_ = s.lengths.addEncoded(g.Lengths, 0)
 }
 
 func (s *groupSum) encode() rollupGroup {

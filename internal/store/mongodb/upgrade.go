@@ -59,7 +59,7 @@ func (s *Store) renameSome(ctx context.Context, day dayState) (renamed int, err 
 		Session sessionDocument `bson:",inline"`
 	}
 	c := s.collection(sessionsCollection)
-	old, err := find[named](ctx, c, bson.M{"_id": ofDay(day.ClientID, day.day())}, options.Find().SetLimit(renamedAtOnce))
+	old, err := find[named](ctx, c, bson.M{"_id": below(day.ID)}, options.Find().SetLimit(renamedAtOnce))
 	if err != nil || len(old) == 0 {
 		return 0, err
 	}
