@@ -39,12 +39,12 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// through lets the service use the database by the proxy, and notice soon that it is away.
-func through(proxy *toxiproxy.Proxy, direct func(*config)) func(*config) {
+// through lets the service use the database by what listens there, and notice soon that it is away.
+func through(address string, direct func(*config)) func(*config) {
 	return func(cfg *config) {
 		direct(cfg)
 		_, database, _ := strings.Cut(strings.TrimPrefix(string(cfg.MongodbURI), "mongodb://"), "/")
-		cfg.MongodbURI = secret(fmt.Sprintf("mongodb://%s/%s?serverSelectionTimeoutMS=200", proxy.Listen, database))
+		cfg.MongodbURI = secret(fmt.Sprintf("mongodb://%s/%s?serverSelectionTimeoutMS=200", address, database))
 	}
 }
 
@@ -53,7 +53,7 @@ func through(proxy *toxiproxy.Proxy, direct func(*config)) func(*config) {
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	proxy, direct := mongoProxy(t)
-	s := start(t, through(proxy, direct))
+	s := start(t, through(proxy.Listen, direct))
 	probe := fmt.Sprintf("http://%v/readyz", s.log.find(t, "serving")[0]["http"])
 	stream, err := s.StreamEvents(testContext(t))
 	if err != nil {
@@ -96,7 +96,7 @@ func TestBrokenConnections(t *testing.T) {
 	if err := proxy.Start(); err != nil {
 		t.Fatal(err)
 	}
-	shaken, calm := start(t, through(proxy, direct)), start(t, direct)
+	shaken, calm := start(t, through(proxy.Listen, direct)), start(t, direct)
 	pushWorld(t, calm.address, w)
 	for _, toxic := range []string{
 		`{"type": "latency", "stream": "downstream", "toxicity": 0.5, "attributes": {"latency": 2, "jitter": 2}}`,

@@ -26,7 +26,16 @@ func TestReplicasShareJobs(t *testing.T) {
 		}
 		results = append(results, job.GetResult().GetCreateChannelSelectionByPopularity().GetSelection().GetSelectionId())
 	}
-	listed, err := replicas[0].ListSelections(testContext(t), &tvstatsv1.ListSelectionsRequest{ClientId: 1})
+	slices.Sort(results)
+	if stored := storedSelections(t, replicas[0]); !slices.Equal(stored, results) {
+		t.Errorf("stored are %v, the jobs answered %v", stored, results)
+	}
+}
+
+// storedSelections are the ids of the selections of client 1, ascending.
+func storedSelections(t *testing.T, client tvstatsv1.ViewStatsClient) []string {
+	t.Helper()
+	listed, err := client.ListSelections(testContext(t), &tvstatsv1.ListSelectionsRequest{ClientId: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,11 +43,8 @@ func TestReplicasShareJobs(t *testing.T) {
 	for _, selection := range listed.GetSelections() {
 		stored = append(stored, selection.GetSelectionId())
 	}
-	slices.Sort(results)
 	slices.Sort(stored)
-	if !slices.Equal(stored, results) {
-		t.Errorf("stored are %v, the jobs answered %v", stored, results)
-	}
+	return stored
 }
 
 // TestCancelAtAnotherReplica cancels a build at a replica that runs none.

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
+	"go.uber.org/goleak"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -37,7 +40,7 @@ func newStalled(t *testing.T) *stalled {
 		t.Fatal(err)
 	}
 	s := &stalled{t: t, proxy: proxy}
-	s.testServer = start(t, through(proxy, direct), func(cfg *config) { cfg.MongodbURI += "&maxPoolSize=2&connectTimeoutMS=1000&heartbeatFrequencyMS=500" })
+	s.testServer = start(t, through(proxy.Listen, direct), func(cfg *config) { cfg.MongodbURI += "&maxPoolSize=2&connectTimeoutMS=1000&heartbeatFrequencyMS=500" })
 	s.probe = fmt.Sprintf("http://%v/readyz", s.log.find(t, "serving")[0]["http"])
 	s.open()
 	s.send()
@@ -120,9 +123,9 @@ func (s *stalled) wantAllOnce() {
 }
 
 // TestDatabaseStalls has the database do what it is asked and answer nothing: calls and probes end and say so, streams wait
-// and go on when it answers again, and what it did meanwhile counts once.
+// and go on when it answers again, what it did meanwhile counts once, and nothing is left that still waits.
 func TestDatabaseStalls(t *testing.T) {
-	t.Parallel()
+	ignore := goleak.IgnoreCurrent()
 	s := newStalled(t)
 	end := s.stall()
 	s.send()
@@ -140,6 +143,12 @@ func TestDatabaseStalls(t *testing.T) {
 	s.wantAcknowledged()
 	wantAnswer(t, s.probe, 200, "ready\n")
 	s.wantAllOnce()
+	http.DefaultClient.CloseIdleConnections()
+	if err := errors.Join(s.stop(), s.conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s.proxy.Stop()
+	goleak.VerifyNone(t, ignore)
 }
 
 // TestDatabaseStallsForLong lasts longer than streams are let wait: they end, and what their gateways send again counts

@@ -9,6 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 
+	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -17,8 +18,9 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if err := ctx.Err(); err != nil || len(reports) == 0 {
 		return err
 	}
-	if err := s.foldBacklog(ctx, foldedByWriter, time.Time{}); err != nil {
-		return fault(ctx, "fold reports", err)
+	err := fault(ctx, "fold reports", s.foldBacklog(ctx, foldedByWriter, time.Time{}))
+	if err != nil && !errors.Is(err, store.ErrUnavailable) { // while it is away, what follows is what waits for it
+		return err
 	}
 	erased, err := s.erasedPatiently(ctx)
 	if err != nil {
