@@ -58,9 +58,8 @@ func (s *Store) foldEntries(ctx context.Context, entries []journalEntry) error {
 	return nil
 }
 
-// foldBacklog folds what this process wrote if it is more than most reports, or if some was written before the instant.
-func (s *Store) foldBacklog(ctx context.Context, most int, before time.Time) error {
-	taken := s.backlog.take(most, before)
+// foldBacklog folds what was taken of the backlog.
+func (s *Store) foldBacklog(ctx context.Context, taken []journalEntry) error {
 	err := s.foldEntries(ctx, taken)
 	if err != nil {
 		s.backlog.putBack(taken)
@@ -68,9 +67,14 @@ func (s *Store) foldBacklog(ctx context.Context, most int, before time.Time) err
 	return err
 }
 
+// foldExcess folds as much as is merged at once when this process wrote too much to go on.
+func (s *Store) foldExcess(ctx context.Context) error {
+	return s.foldBacklog(ctx, s.backlog.takeExcess(foldedByWriter, foldedAtOnce))
+}
+
 // foldDue folds what this process wrote when it has become much or old, and what others left behind.
 func (s *Store) foldDue(ctx context.Context) error {
-	if err := s.foldBacklog(ctx, foldedFrom, time.Now().Add(-foldedAfter)); err != nil {
+	if err := s.foldBacklog(ctx, s.backlog.takeDue(foldedFrom, time.Now().Add(-foldedAfter))); err != nil {
 		return err
 	}
 	return s.foldMatching(ctx, bson.M{"written_at": bson.M{"$lt": time.Now().Add(-orphanedAfter)}})

@@ -68,7 +68,7 @@ func TestWhoFoldsWhenNobodyReads(t *testing.T) {
 			scene.must("age", err)
 			s.backlog.entries[0].WrittenAt = time.Now().Add(-test.age)
 			if !test.own {
-				s.backlog.take(0, time.Time{})
+				s.backlog.takeExcess(0, 1)
 			}
 			scene.must("maintain", s.Maintain(t.Context(), 0))
 			if got := scene.count(reportsCollection) == 0; got != test.folded {
@@ -113,28 +113,34 @@ func TestFoldingComesLate(t *testing.T) {
 	}
 }
 
-// TestBacklog: it is taken when it has become much or old, and not before.
+// TestBacklog: it is taken when it has become much or old, and not before; of what is too much the oldest first.
 func TestBacklog(t *testing.T) {
 	var b backlog
 	now := time.Unix(1_700_000_000, 0)
-	b.add([]journalEntry{{ID: "a", WrittenAt: now, Count: 3, Reports: "line"}, {ID: "b", WrittenAt: now.Add(time.Second), Count: 4}})
-	if got := b.take(7, now); got != nil {
-		t.Errorf("seven reports are more than seven, or older than themselves: %v", got)
+	take := func(what string, taken []journalEntry, want string) {
+		t.Helper()
+		var got string
+		for _, e := range taken {
+			got += e.ID + e.Reports
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", what, got, want)
+		}
 	}
-	if got := b.take(6, now); len(got) != 2 || got[0].Reports != "" {
-		t.Errorf("got %v", got)
-	}
-	if got := b.take(0, now.Add(time.Hour)); got != nil {
-		t.Errorf("taken twice: %v", got)
-	}
-	b.add([]journalEntry{{ID: "c", WrittenAt: now.Add(time.Second), Count: 1}})
-	b.putBack([]journalEntry{{ID: "a", WrittenAt: now, Count: 3}})
-	if got := b.take(4, now); got != nil {
-		t.Errorf("four reports are more than four: %v", got)
-	}
-	if got := b.take(6, now.Add(1)); len(got) != 2 {
-		t.Errorf("the old one was not taken: %v", got)
-	}
+	b.add([]journalEntry{
+		{ID: "a", WrittenAt: now, Count: 3, Reports: "lines"}, {ID: "b", WrittenAt: now.Add(1), Count: 4}, {ID: "c", WrittenAt: now.Add(2), Count: 5},
+	})
+	take("twelve are not more than twelve", b.takeExcess(12, 1), "")
+	take("nor is any older than itself", b.takeDue(12, now), "")
+	take("four of too many", b.takeExcess(11, 4), "ab")
+	take("now there are five", b.takeExcess(5, 1), "")
+	b.putBack([]journalEntry{{ID: "b", WrittenAt: now.Add(1), Count: 4}})
+	take("the oldest is in time", b.takeDue(9, now.Add(1)), "")
+	take("the oldest is too old", b.takeDue(9, now.Add(2)), "bc")
+	take("nothing is left", b.takeDue(0, now.Add(9)), "")
+	take("of nothing", b.takeExcess(0, 1), "")
+	b.add([]journalEntry{{ID: "d", WrittenAt: now, Count: 2}})
+	take("two are more than one", b.takeDue(1, now), "d")
 }
 
 // TestPortions: each holds about foldedAtOnce reports, at least one entry, and all together hold every entry once.

@@ -98,14 +98,34 @@ func (b *backlog) putBack(taken []journalEntry) {
 	}
 }
 
-// take answers all and forgets it, if there are more reports than most, or the oldest was written before the instant.
-func (b *backlog) take(most int, before time.Time) []journalEntry {
+// takeDue answers all and forgets it, if there are more reports than most, or the oldest was written before the instant.
+func (b *backlog) takeDue(most int, before time.Time) []journalEntry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.entries) == 0 || b.reports <= most && !b.entries[0].WrittenAt.Before(before) {
 		return nil
 	}
-	taken := b.entries
-	b.entries, b.reports = nil, 0
+	return b.takeOldest(b.reports)
+}
+
+// takeExcess answers the oldest entries, of some reports together, and forgets them, if there are more reports than most.
+func (b *backlog) takeExcess(most, some int) []journalEntry {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.reports <= most {
+		return nil
+	}
+	return b.takeOldest(some)
+}
+
+// takeOldest takes entries until they hold as many reports, while the caller has the lock.
+func (b *backlog) takeOldest(reports int) []journalEntry {
+	n := 0
+	for ; n < len(b.entries) && reports > 0; n++ {
+		reports -= b.entries[n].Count
+		b.reports -= b.entries[n].Count
+	}
+	taken := b.entries[:n]
+	b.entries = b.entries[n:]
 	return taken
 }

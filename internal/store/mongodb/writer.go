@@ -3,7 +3,6 @@ package mongodb
 import (
 	"context"
 	"errors"
-	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
@@ -18,7 +17,7 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if err := ctx.Err(); err != nil || len(reports) == 0 {
 		return err
 	}
-	err := fault(ctx, "fold reports", s.foldBacklog(ctx, foldedByWriter, time.Time{}))
+	err := fault(ctx, "fold reports", s.foldExcess(ctx))
 	if err != nil && !errors.Is(err, store.ErrUnavailable) { // while it is away, what follows is what waits for it
 		return err
 	}
