@@ -73,7 +73,7 @@ func (s *Store) goneAccounts(ctx context.Context, p *plan, active []int64) ([]in
 func (p *plan) accountIDs() []string {
 	var ids []string
 	for _, day := range p.days() {
-		ids = append(ids, day.rollupIDs(wholeDay, accountsOfDay)...)
+		ids = append(ids, day.rollupIDs(wholeDay, accountsRollup)...)
 	}
 	return ids
 }

@@ -2,7 +2,6 @@ package mongodb
 
 import (
 	"context"
-	"errors"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
@@ -18,10 +17,7 @@ type channelLengths map[int32]lengths
 
 // ChannelWatch sums up viewing by channel; see store.ChannelRanker.
 func (s *Store) ChannelWatch(ctx context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error) {
-	watched, err := s.channelLengths(ctx, filter, true)
-	if errors.Is(err, errRollupsMoved) {
-		watched, err = s.channelLengths(ctx, filter, false)
-	}
+	watched, err := rolledFirst(func(rolled bool) (channelLengths, error) { return s.channelLengths(ctx, filter, rolled) })
 	if err != nil {
 		return nil, fault(ctx, "sum up viewing by channel", err)
 	}
@@ -40,7 +36,7 @@ func (s *Store) channelLengths(ctx context.Context, filter viewing.Filter, rolle
 		return nil, err
 	}
 	watched := channelLengths{}
-	if err := s.readGroups(ctx, p, filter, func(g *rollupGroup) error {
+	if err := s.readGroups(ctx, p, lengthsRollup, filter, func(g *rollupGroup) error {
 		return watched.of(g.ChannelID).addEncoded(g.Lengths, filter.MinSeconds)
 	}); err != nil {
 		return nil, err

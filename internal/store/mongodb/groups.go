@@ -14,9 +14,32 @@ type rollupGroup struct {
 	ChannelID int32   `bson:"channel_id"`
 	Device    string  `bson:"device,omitempty"`
 	Tariffs   []int32 `bson:"tariffs,omitempty"` // ascending
-	Sessions  int64   `bson:"sessions"`
-	Seconds   int64   `bson:"seconds"`
-	Lengths   []byte  `bson:"lengths"` // of the sessions, see lengths.encode
+
+	// Of the kind lengths.
+	Sessions int64  `bson:"sessions,omitempty"`
+	Seconds  int64  `bson:"seconds,omitempty"`
+	Lengths  []byte `bson:"lengths,omitempty"`
+
+	// Of the kind edges, as counts: of live sessions by minute, and of sessions that carry a programme by that.
+	Began  []byte `bson:"began,omitempty"`
+	Ended  []byte `bson:"ended,omitempty"`
+	Chosen []byte `bson:"chosen,omitempty"`
+}
+
+// key is the group without what is known of its sessions.
+func (g rollupGroup) key() rollupGroup {
+	return rollupGroup{ChannelID: g.ChannelID, Device: g.Device, Tariffs: g.Tariffs}
+}
+
+func (g rollupGroup) onlyLengths() rollupGroup {
+	g.Began, g.Ended, g.Chosen = nil, nil, nil
+	return g
+}
+
+func (g rollupGroup) onlyEdges() rollupGroup {
+	edges := g.key()
+	edges.Began, edges.Ended, edges.Chosen = g.Began, g.Ended, g.Chosen
+	return edges
 }
 
 // passes tells whether the sessions of the group pass the filter by their device and tariffs.
@@ -43,9 +66,8 @@ func joinAlike(groups []rollupGroup) []rollupGroup {
 	slices.SortFunc(groups, rollupGroup.compare)
 	var all []rollupGroup
 	for len(groups) > 0 {
-		first := groups[0]
-		sum := groupSum{rollupGroup{ChannelID: first.ChannelID, Device: first.Device, Tariffs: first.Tariffs}, lengths{}}
-		for len(groups) > 0 && groups[0].compare(first) == 0 {
+		sum := newGroupSum(groups[0].key())
+		for len(groups) > 0 && groups[0].compare(sum.group) == 0 {
 			sum.addGroup(&groups[0])
 			groups = groups[1:]
 		}
@@ -62,7 +84,8 @@ func parts(groups []rollupGroup, size int) [][]rollupGroup {
 	var all [][]rollupGroup
 	begun, bytes := 0, 0
 	for i, group := range groups {
-		bytes += 128 + len(group.Device) + 16*len(group.Tariffs) + len(group.Lengths) // with names and types of the fields
+		bytes += 128 + len(group.Device) + 16*len(group.Tariffs) + // with names and types of the fields
+			len(group.Lengths) + len(group.Began) + len(group.Ended) + len(group.Chosen)
 		if bytes >= size || i == len(groups)-1 {
 			all = append(all, groups[begun:i+1])
 			begun, bytes = i+1, 0

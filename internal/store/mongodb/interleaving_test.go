@@ -253,7 +253,7 @@ func (c *scene) watched(when string, filter viewing.Filter) string {
 	for account, seconds := range c.written {
 		sessions = append(sessions, c.report(account, seconds))
 	}
-	got, want := ranking(c.t, c.store, filter), fmt.Sprint(plainly(sessions, filter, sceneActive))
+	got, want := ranking(c.t, c.store, filter), fmt.Sprint(plainly(chosen(sessions, filter, sceneActive)))
 	if got != want {
 		c.t.Fatalf("%s, %+v: got %s, want %s", when, filter, got, want)
 	}

@@ -3,6 +3,7 @@ package mongodb
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -16,12 +17,12 @@ import (
 
 var _ store.ProgrammeRanker = (*Store)(nil)
 
-// ProgrammeWatch attributes viewing to the guide; see store.ProgrammeRanker. Of live sessions the server counts how many
-// began and ended in each slot of time (edges.go), of the others the seconds by programme.
+// ProgrammeWatch attributes viewing to the guide; see store.ProgrammeRanker. What it needs is how many live sessions began
+// and ended in which slot of time (edges.go), and of the others the seconds by programme.
 func (s *Store) ProgrammeWatch(
 	ctx context.Context, filter viewing.Filter, channels store.ChannelSet, limit int,
 ) ([]viewing.ProgrammeWatch, error) {
-	shares, err := s.shares(ctx, filter, channels)
+	shares, err := rolledFirst(func(rolled bool) ([]share, error) { return s.shares(ctx, filter, channels, rolled) })
 	if err != nil {
 		return nil, fault(ctx, "attribute viewing to programmes", err)
 	}
@@ -43,8 +44,9 @@ type share struct {
 }
 
 // shares answers the programmes to which sessions gave time.
-func (s *Store) shares(ctx context.Context, filter viewing.Filter, channels store.ChannelSet) ([]share, error) {
-	p, err := s.plan(ctx, filter, false)
+func (s *Store) shares(ctx context.Context, filter viewing.Filter, channels store.ChannelSet, rolled bool) ([]share, error) {
+	anyLength := filter.MinSeconds <= 1 // rollups do not tell how long those were that began; none gives time in less than 1 s
+	p, err := s.plan(ctx, filter, rolled && anyLength)
 	if err != nil || p.empty() {
 		return nil, err
 	}
@@ -52,14 +54,22 @@ func (s *Store) shares(ctx context.Context, filter viewing.Filter, channels stor
 	if err != nil {
 		return nil, err
 	}
-	shares := map[int64]share{}
-	if err := s.addLive(ctx, filter, p, guide, shares); err != nil {
+	edges, chosen := newEdges(guide), counts{}
+	if err := s.readGroups(ctx, p, edgesRollup, filter, func(g *rollupGroup) error {
+		return errors.Join(chosen.addEncoded(g.Chosen), edges[g.ChannelID].addRolled(g))
+	}); err != nil {
 		return nil, err
 	}
-	if err := s.addChosen(ctx, filter, p, channels, shares); err != nil {
+	if err := s.countEdges(ctx, filter, p, edges); err != nil {
 		return nil, err
 	}
-	return slices.Collect(maps.Values(shares)), nil
+	if err := s.countChosen(ctx, filter, p, chosen); err != nil {
+		return nil, err
+	}
+	if err := s.confirm(ctx, filter, p); err != nil {
+		return nil, err
+	}
+	return s.attribute(ctx, filter.ClientID, channels, edges, chosen)
 }
 
 // guide answers the programmes that live sessions can have given time to.
@@ -70,15 +80,11 @@ func (s *Store) guide(ctx context.Context, filter viewing.Filter, channels store
 	return converted(programmes, programmeDocument.programme), err
 }
 
-// addChosen adds what sessions gave that carry a programme themselves: all their time.
-func (s *Store) addChosen(ctx context.Context, filter viewing.Filter, p *plan, channels store.ChannelSet, shares map[int64]share) error {
-	chosen := map[int64]share{}
-	err := s.eachMatch(ctx, filter, p.tallies, func(sessions *mongo.Collection, match bson.M, _ int64) error {
+// countChosen has the server count the sessions that carry a programme themselves, and their seconds, by that.
+func (s *Store) countChosen(ctx context.Context, filter viewing.Filter, p *plan, chosen counts) error {
+	return s.eachMatch(ctx, filter, p.tallies, func(sessions *mongo.Collection, match bson.M, sign int64) error {
 		return aggregate(ctx, sessions, func(line *chosenCount) error {
-			sum := chosen[line.ProgrammeID]
-			sum.watched += viewing.Millis(line.Seconds) * 1000
-			sum.sessions += line.Sessions
-			chosen[line.ProgrammeID] = sum
+			chosen.add(line.ProgrammeID, sign*line.Sessions, sign*line.Seconds)
 			return nil
 		},
 			bson.M{"$match": match},
@@ -87,22 +93,30 @@ func (s *Store) addChosen(ctx context.Context, filter viewing.Filter, p *plan, c
 				"_id": "$programme_id", "seconds": bson.M{"$sum": "$watched_seconds"}, "sessions": bson.M{"$sum": 1},
 			}})
 	})
-	if err != nil {
-		return err
-	}
-	return s.eachProgramme(ctx, filter.ClientID, slices.Collect(maps.Keys(chosen)), channels, func(p catalog.Programme) {
-		sum := shares[p.ID]
-		sum.programme = p
-		sum.watched += chosen[p.ID].watched
-		sum.sessions += chosen[p.ID].sessions
-		shares[p.ID] = sum
-	})
 }
 
 type chosenCount struct {
 	ProgrammeID int64 `bson:"_id"`
 	Seconds     int64 `bson:"seconds"`
 	Sessions    int64 `bson:"sessions"`
+}
+
+// attribute answers what live sessions gave the programmes by their edges, and those that chose one all their time.
+func (s *Store) attribute(
+	ctx context.Context, clientID int32, channels store.ChannelSet, edges map[int32]*channelEdges, chosen counts,
+) ([]share, error) {
+	shares := map[int64]share{}
+	for _, channel := range edges {
+		channel.attribute(shares)
+	}
+	err := s.eachProgramme(ctx, clientID, slices.Collect(maps.Keys(chosen)), channels, func(p catalog.Programme) {
+		sum := shares[p.ID]
+		sum.programme = p
+		sum.watched += viewing.Millis(chosen[p.ID].amount) * 1000
+		sum.sessions += chosen[p.ID].sessions
+		shares[p.ID] = sum
+	})
+	return slices.Collect(maps.Values(shares)), err
 }
 
 // programmesAtOnce is how many programmes a query names.

@@ -13,6 +13,15 @@ import (
 // errRollupsMoved: days were rolled up anew while their rollups were read. Their sessions are still there.
 var errRollupsMoved = errors.New("rollups were replaced while they were read")
 
+// rolledFirst reads with the help of rollups and, where that cannot be, without.
+func rolledFirst[T any](read func(rolled bool) (T, error)) (T, error) {
+	answer, err := read(true)
+	if errors.Is(err, errRollupsMoved) {
+		answer, err = read(false)
+	}
+	return answer, err
+}
+
 // rollupsAtOnce is how many rollups a query names.
 const rollupsAtOnce = 10_000
 
@@ -36,12 +45,14 @@ func (s *Store) readRollups(ctx context.Context, ids []string, use func(*rollup)
 	return nil
 }
 
-// readGroups calls use for the groups in the rolled spans of the plan whose sessions pass the filter, but for its accounts
-// and seconds.
-func (s *Store) readGroups(ctx context.Context, p *plan, filter viewing.Filter, use func(*rollupGroup) error) error {
-	return s.readRollups(ctx, p.rollupIDs(kindFor(filter)), func(r *rollup) error {
+// readGroups calls use for what the rollups of the plan tell of the groups, or channels, whose sessions pass the filter, but
+// for its accounts and seconds.
+func (s *Store) readGroups(
+	ctx context.Context, p *plan, what string, filter viewing.Filter, use func(*rollupGroup) error,
+) error {
+	return s.readRollups(ctx, p.rollupIDs(what+smallest(filter)), func(r *rollup) error {
 		for i := range r.Groups {
-			if group := &r.Groups[i]; r.Kind == byChannel || group.passes(filter) {
+			if group := &r.Groups[i]; group.passes(filter) {
 				if err := use(group); err != nil {
 					return err
 				}
@@ -51,12 +62,12 @@ func (s *Store) readGroups(ctx context.Context, p *plan, filter viewing.Filter, 
 	})
 }
 
-// kindFor is the smallest kind of rollup that can tell what passes the filter.
-func kindFor(filter viewing.Filter) string {
+// smallest is of what the smallest rollup tells from which it can be seen what passes the filter.
+func smallest(filter viewing.Filter) string {
 	if len(filter.Devices)+len(filter.Tariffs) == 0 {
-		return byChannel
+		return ofChannels
 	}
-	return byGroup
+	return ofGroups
 }
 
 // rollupIDs names the documents of the kind that there must be of the rolled spans.

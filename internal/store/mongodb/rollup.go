@@ -28,11 +28,13 @@ type rollup struct {
 // wholeDay is the span that windows read of days that they hold; at their edges they read hours.
 const wholeDay = "day"
 
-// The kinds of rollups.
+// The kinds of rollups: what they tell, and of what.
 const (
-	byChannel     = "channels" // for questions that ask for no device or tariff
-	byGroup       = "groups"
-	accountsOfDay = "accounts" // of whole days only
+	lengthsRollup  = "lengths/"
+	edgesRollup    = "edges/"
+	ofChannels     = "channels" // for questions that ask for no device or tariff
+	ofGroups       = "groups"
+	accountsRollup = "accounts" // of whole days only
 )
 
 // rollupID is the _id of a part of a rollup of the day as it was seen.

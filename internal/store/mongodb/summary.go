@@ -13,16 +13,20 @@ import (
 
 // watchedSession is what rollups keep of a session.
 type watchedSession struct {
-	AccountID int64              `bson:"account_id"`
-	ChannelID int32              `bson:"channel_id"`
-	Device    string             `bson:"device"`
-	Tariffs   []int32            `bson:"tariffs"`
-	StartedAt primitive.DateTime `bson:"started_at"`
-	Seconds   int32              `bson:"watched_seconds"`
+	AccountID   int64              `bson:"account_id"`
+	ChannelID   int32              `bson:"channel_id"`
+	Device      string             `bson:"device"`
+	Mode        string             `bson:"mode"`
+	ProgrammeID int64              `bson:"programme_id"`
+	Tariffs     []int32            `bson:"tariffs"`
+	StartedAt   primitive.DateTime `bson:"started_at"`
+	Seconds     int32              `bson:"watched_seconds"`
 }
 
 // watchedFields are the fields of a watchedSession.
-var watchedFields = bson.M{"_id": 0, "account_id": 1, "channel_id": 1, "device": 1, "tariffs": 1, "started_at": 1, "watched_seconds": 1}
+var watchedFields = bson.M{
+	"_id": 0, "account_id": 1, "channel_id": 1, "device": 1, "mode": 1, "programme_id": 1, "tariffs": 1, "started_at": 1, "watched_seconds": 1,
+}
 
 // summary makes the rollups of a day of its sessions, which come hour by hour. Of one hour at a time the counts are in
 // memory as such, of the hours before only in the form in which they are stored, which is as long as the catalog makes it.
@@ -33,12 +37,6 @@ type summary struct {
 	ended    []rollupGroup // of all hours before
 	accounts map[int64]struct{}
 	rollups  []rollup
-}
-
-// groupSum adds up a group, encoded or one session after the other.
-type groupSum struct {
-	group   rollupGroup // but for what is added up
-	lengths lengths
 }
 
 func (s *summary) add(w *watchedSession) {
@@ -53,7 +51,7 @@ func (s *summary) add(w *watchedSession) {
 	}
 	sum := s.groups[string(name)]
 	if sum == nil {
-		sum = &groupSum{rollupGroup{ChannelID: w.ChannelID, Device: w.Device, Tariffs: tariffs}, lengths{}}
+		sum = newGroupSum(rollupGroup{ChannelID: w.ChannelID, Device: w.Device, Tariffs: tariffs})
 		s.groups[string(name)] = sum
 	}
 	sum.add(w)
@@ -87,40 +85,26 @@ func (s *summary) addAccounts() {
 		for _, account := range accounts {
 			rows.add(account)
 		}
-		s.addRollup(part, rollup{Span: wholeDay, Kind: accountsOfDay, Accounts: rows.code})
+		s.addRollup(part, rollup{Span: wholeDay, Kind: accountsRollup, Accounts: rows.code})
 		part++
 	}
 }
 
 func (s *summary) addRollups(span string, groups []rollupGroup) {
-	for part, groups := range parts(joinAlike(groups), partSize) {
-		s.addRollup(part, rollup{Span: span, Kind: byGroup, Groups: groups})
+	s.addGroups(span, ofGroups, joinAlike(groups))
+	s.addGroups(span, ofChannels, joinAlike(channelsOf(groups)))
+}
+
+func (s *summary) addGroups(span, of string, groups []rollupGroup) {
+	for part, some := range parts(converted(groups, rollupGroup.onlyLengths), partSize) {
+		s.addRollup(part, rollup{Span: span, Kind: lengthsRollup + of, Groups: some})
 	}
-	for part, channels := range parts(joinAlike(channelsOf(groups)), partSize) {
-		s.addRollup(part, rollup{Span: span, Kind: byChannel, Groups: channels})
+	for part, some := range parts(converted(groups, rollupGroup.onlyEdges), partSize) {
+		s.addRollup(part, rollup{Span: span, Kind: edgesRollup + of, Groups: some})
 	}
 }
 
 func (s *summary) addRollup(part int, r rollup) {
 	r.ID, r.Version = s.day.rollupID(r.Span, r.Kind, part), s.day.Version
 	s.rollups = append(s.rollups, r)
-}
-
-func (s *groupSum) add(w *watchedSession) {
-	s.group.Sessions++
-	s.group.Seconds += int64(w.Seconds)
-	s.lengths.add(w.Seconds, 1)
-}
-
-// addGroup adds what was encoded a moment ago, so that nothing can be wrong with it.
-func (s *groupSum) addGroup(g *rollupGroup) {
-	s.group.Sessions += g.Sessions
-	s.group.Seconds += g.Seconds
-	_ = s.lengths.addEncoded(g.Lengths, 0)
-}
-
-func (s *groupSum) encode() rollupGroup {
-	group := s.group
-	group.Lengths = s.lengths.encode()
-	return group
 }

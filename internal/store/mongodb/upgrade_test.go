@@ -50,7 +50,7 @@ func TestUpgradeFromVersion1(t *testing.T) {
 			}
 		}
 		filter := randomFilter(r, bounds)
-		if got, want := ranking(t, s, filter), fmt.Sprint(plainly(reports, filter, nil)); got != want {
+		if got, want := ranking(t, s, filter), fmt.Sprint(plainly(chosen(reports, filter, nil))); got != want {
 			t.Errorf("seed %d, %+v:\n got %s\nwant %s", seed, filter, got, want)
 		}
 	}
