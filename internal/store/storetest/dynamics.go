@@ -17,6 +17,8 @@ import (
 var dynamicsTests = []test{
 	{"random viewing, accounts and payments", testRandomDynamics},
 	{"peaks of hand-made sessions", testPeaks},
+	{"peaks of a crowd", testCrowdedPeaks},
+	{"peaks that come again and again", testEqualPeaks},
 	{"who is online", testOnline},
 	{"histories of an account", testHistories},
 	{"payments that move and vanish", testPaymentsMove},
@@ -221,6 +223,58 @@ func testPeaks(t *testing.T, factory Factory) {
 		}
 		s.fold()
 	}
+}
+
+// testCrowdedPeaks packs sessions that begin and end to the millisecond into the seconds around a midnight, of few accounts
+// and boxes, some of which have the same box.
+func testCrowdedPeaks(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	for seed := range uint64(4) {
+		w := newWorld(t, seed)
+		client, midnight := int32(seed)+1, w.from+2*viewing.DayLength
+		around := func() viewing.Millis {
+			at := viewing.Millis(w.IntN(12_000))
+			return midnight - 6000 + at - at%pick(w, []viewing.Millis{1, 1, 250, 1000})
+		}
+		reports := make([]viewing.Report, 250)
+		for i := range reports {
+			span := []viewing.Millis{around(), around()}
+			slices.Sort(span)
+			report := watch(w.Int64N(20)+1, int32(i)+1, span[0], 0)
+			report.ClientID, report.At, report.DeviceUID = client, span[1], fmt.Sprint("box-", w.IntN(30))
+			if w.chance(70) {
+				report.At = min(report.At, report.StartedAt+viewing.Millis(w.IntN(800)))
+			}
+			reports[i] = report
+		}
+		s.append(reports...)
+		s.checkPeaks(client, viewing.Window{From: midnight - viewing.DayLength, To: midnight + viewing.DayLength})
+		for range 12 {
+			window := []viewing.Millis{around(), around()}
+			slices.Sort(window)
+			s.checkPeaks(client, viewing.Window{From: window[0], To: window[1]})
+		}
+	}
+}
+
+// testEqualPeaks reaches the greatest number in hundreds of seconds, by boxes that take turns: one switches on at the
+// instant at which another is switched off. The first second counts, and only from where it begins to.
+func testEqualPeaks(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	var reports []viewing.Report
+	for turn := range int64(400) {
+		begin := noon + viewing.Millis(turn)*1000
+		reports = append(reports, watch(turn+1, 1, begin, 1), watch(turn+1001, 1, begin+500, 1))
+	}
+	s.append(reports...)
+	day := noon.Day().Window()
+	for _, from := range []viewing.Millis{day.From, noon + 100_250, noon + 399_999} {
+		s.checkPeaks(1, viewing.Window{From: from, To: day.To})
+	}
+	s.append(watch(9999, 1, noon+300_200, 0)) // of no length
+	s.checkPeaks(1, day)
+	s.append(watch(9999, 1, noon+300_200, 1))
+	s.checkPeaks(1, day)
 }
 
 // testOnline goes around the instants at which a session counts as online and no longer does.
