@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/primitive"
+	"go.mongodb.org/mongo-driver/mongo"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -55,67 +55,72 @@ func periodNumber(boundaries []viewing.Millis, first, end int) any {
 	}}
 }
 
-// viewer is an account on a device.
-type viewer struct {
-	Key struct {
-		Account   int64  `bson:"account"`
-		DeviceUID string `bson:"device_uid"`
-		Device    string `bson:"device"`
-	} `bson:"_id"`
-	LastStart primitive.DateTime `bson:"last_start"`
-}
-
 // Audience answers who watched; see store.AudienceReader.
 func (s *Store) Audience(ctx context.Context, clientID int32, asOf viewing.Millis) (store.Audience, error) {
-	day, week, month := viewers{}, viewers{}, viewers{}
-	byDevice := map[string]viewers{}
 	window := viewing.DaysBefore(asOf, 30)
 	sessions, err := s.sessionsIn(ctx, clientID, window)
 	if err != nil {
 		return store.Audience{}, fault(ctx, "fold reports", err)
 	}
-	err = aggregate(ctx, sessions, func(v *viewer) error {
-		month.add(v)
-		if viewing.Millis(v.LastStart) >= viewing.DaysBefore(asOf, 7).From {
-			week.add(v)
+	audience := store.Audience{ByDevice: map[string]int64{}}
+	match := sessionMatch(viewing.Filter{ClientID: clientID}, []viewing.Window{window})
+	err = countViewers(ctx, sessions, match, asOf, func(count *viewerCount) error {
+		count.addTo(&audience.In24Hours, count.In24Hours)
+		count.addTo(&audience.In7Days, count.In7Days)
+		count.addTo(&audience.In30Days, count.All)
+		if count.Key.Device != "" {
+			audience.ByDevice[count.Key.Device] = count.All
 		}
-		if viewing.Millis(v.LastStart) >= viewing.DaysBefore(asOf, 1).From {
-			day.add(v)
-		}
-		if _, known := byDevice[v.Key.Device]; !known {
-			byDevice[v.Key.Device] = viewers{}
-		}
-		byDevice[v.Key.Device].add(v)
 		return nil
-	},
-		bson.M{"$match": sessionMatch(viewing.Filter{ClientID: clientID}, []viewing.Window{window})},
-		bson.M{"$group": bson.M{
-			"_id":        bson.M{"account": "$account_id", "device_uid": "$device_uid", "device": "$device"},
-			"last_start": bson.M{"$max": "$started_at"},
-		}})
-	audience := store.Audience{In24Hours: day.count(), In7Days: week.count(), In30Days: month.count(), ByDevice: map[string]int64{}}
-	for device, viewers := range byDevice {
-		audience.ByDevice[device] = viewers.count().Accounts
-	}
+	})
 	return audience, fault(ctx, "count the audience", err)
 }
 
-// viewers is a set of accounts (int64) and of devices (string).
-type viewers map[any]struct{}
-
-func (v viewers) add(one *viewer) {
-	v[one.Key.Account] = struct{}{}
-	v[one.Key.DeviceUID] = struct{}{}
+// viewerCount is how many distinct accounts, or devices, or accounts on one kind of device, there are.
+type viewerCount struct {
+	Key struct {
+		Who    string `bson:"who"`    // a name of the field that tells them apart
+		Device string `bson:"device"` // the kind of device; without it on all together
+	} `bson:"_id"`
+	All       int64 `bson:"all"`
+	In7Days   int64 `bson:"in_7_days"` // with a session that started in the 7 days before asOf
+	In24Hours int64 `bson:"in_24_hours"`
 }
 
-func (v viewers) count() store.Viewers {
-	var count store.Viewers
-	for one := range v {
-		if _, isAccount := one.(int64); isAccount {
-			count.Accounts++
-		} else {
-			count.Devices++
-		}
+// addTo puts the number into those of all kinds of devices together, if it is one of these.
+func (c *viewerCount) addTo(viewers *store.Viewers, number int64) {
+	switch {
+	case c.Key.Device != "":
+	case c.Key.Who == "account_id":
+		viewers.Accounts = number
+	default:
+		viewers.Devices = number
 	}
-	return count
+}
+
+// countViewers has the server count those whose sessions match.
+func countViewers(
+	ctx context.Context, sessions *mongo.Collection, match bson.M, asOf viewing.Millis, use func(*viewerCount) error,
+) error {
+	startedWithin := func(days int) bson.M {
+		from := date(viewing.DaysBefore(asOf, days).From)
+		return bson.M{"$sum": bson.M{"$cond": bson.A{bson.M{"$gte": bson.A{"$last_start", from}}, 1, 0}}}
+	}
+	return aggregate(ctx, sessions, use,
+		bson.M{"$match": match},
+		bson.M{"$group": bson.M{ // so that what follows has less to do
+			"_id":        bson.M{"account_id": "$account_id", "device_uid": "$device_uid", "device": "$device"},
+			"last_start": bson.M{"$max": "$started_at"},
+		}},
+		bson.M{"$project": bson.M{"last_start": 1, "viewer": bson.A{
+			bson.M{"who": "account_id", "id": "$_id.account_id"},
+			bson.M{"who": "device_uid", "id": "$_id.device_uid"},
+			bson.M{"who": "account_id", "id": "$_id.account_id", "device": "$_id.device"},
+		}}},
+		bson.M{"$unwind": "$viewer"},
+		bson.M{"$group": bson.M{"_id": "$viewer", "last_start": bson.M{"$max": "$last_start"}}},
+		bson.M{"$group": bson.M{
+			"_id": bson.M{"who": "$_id.who", "device": "$_id.device"},
+			"all": bson.M{"$sum": 1}, "in_7_days": startedWithin(7), "in_24_hours": startedWithin(1),
+		}})
 }
