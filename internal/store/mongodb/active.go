@@ -40,10 +40,10 @@ func (s *Store) keepActive(ctx context.Context, clientID int32, p *plan) error {
 	return nil
 }
 
-// activeAccounts answers the accounts that are active now, ascending.
+// activeAccounts answers the accounts that are active now, ascending. The index alone tells it.
 func (s *Store) activeAccounts(ctx context.Context, clientID int32) ([]int64, error) {
 	cursor, err := s.collection(accountsCollection).Find(ctx, bson.M{"client_id": clientID, "active": true, "deleted": false},
-		options.Find().SetSort(keys("account_id")).SetProjection(bson.M{"account_id": 1}))
+		options.Find().SetSort(keys("account_id")).SetProjection(bson.M{"_id": 0, "account_id": 1}))
 	var active []int64
 	err = eachOf(ctx, cursor, err, func(a *accountDocument) error {
 		active = append(active, a.AccountID)

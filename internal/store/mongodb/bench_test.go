@@ -11,13 +11,15 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo/options"
 
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// benchSessions is the size of the benchmarks' store; the documented figures are those of 60,000 and 100,000.
+// benchSessions is the size of the benchmarks' store; the documented figures are those of 60,000.
 var benchSessions = flag.Int("sessions", 30_000, "sessions in the store of the benchmarks")
 
-const benchDays = 30
+const benchDays, benchAccounts = 30, 2000
 
 // benchReports are the reports of n sessions that start within the hours, on 100 channels, five of each session.
 func benchReports(n int, hours int64) []viewing.Report {
@@ -25,7 +27,7 @@ func benchReports(n int, hours int64) []viewing.Report {
 	reports := make([]viewing.Report, 0, 5*n)
 	for range n {
 		start := sceneDay.Start() + viewing.Millis(r.Int64N(hours*int64(viewing.HourLength)))
-		account, watched := r.Int64N(100_000)+1, int32(r.ExpFloat64()*1200)
+		account, watched := r.Int64N(benchAccounts)+1, int32(r.ExpFloat64()*1200)
 		report := viewing.Report{Identity: viewing.Identity{
 			ClientID: 1, AccountID: account, DeviceUID: fmt.Sprintf("00:1a:79:%06x", account), Device: fmt.Sprint("device-", account%5),
 			ChannelID: int32(100*math.Pow(r.Float64(), 2)) + 1, Mode: viewing.Live, StartedAt: start,
@@ -41,8 +43,8 @@ func benchReports(n int, hours int64) []viewing.Report {
 	return reports
 }
 
-// BenchmarkSorting compares what a sorting asks for over 30 days that are rolled up with the same by aggregation over
-// their sessions.
+// BenchmarkSorting compares what rankings ask for over 30 days that are rolled up with the same by aggregation over their
+// sessions: over whole days, over a window that begins and ends within an hour, of active accounts, and of programmes.
 func BenchmarkSorting(b *testing.B) {
 	s := openMigrated(b)
 	for part := range slices.Chunk(benchReports(*benchSessions, 24*benchDays), 8192) {
@@ -50,19 +52,53 @@ func BenchmarkSorting(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	if err := s.ApplyCatalog(b.Context(), benchCatalog()); err != nil {
+		b.Fatal(err)
+	}
 	if err := s.Maintain(b.Context(), (sceneDay + benchDays).Start()); err != nil {
 		b.Fatal(err)
 	}
-	filter := viewing.Filter{ClientID: 1, Window: viewing.Window{From: sceneDay.Start(), To: (sceneDay + benchDays).Start()}}
-	for name, rolled := range map[string]bool{"rolled up": true, "sessions": false} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				if _, err := s.channelLengths(b.Context(), filter, rolled); err != nil {
-					b.Fatal(err)
+	days := viewing.Filter{ClientID: 1, Window: viewing.Window{From: sceneDay.Start(), To: (sceneDay + benchDays).Start()}}
+	hours, active := days, days
+	hours.Window.From += 10*viewing.HourLength + 1234567
+	hours.Window.To -= 10*viewing.HourLength + 1234567
+	active.ActiveOnly = true
+	for _, question := range []struct {
+		name string
+		ask  func(rolled bool) error
+	}{
+		{"whole days", func(rolled bool) error { return second(s.channelLengths(b.Context(), days, rolled)) }},
+		{"within days", func(rolled bool) error { return second(s.channelLengths(b.Context(), hours, rolled)) }},
+		{"active accounts", func(rolled bool) error { return second(s.channelLengths(b.Context(), active, rolled)) }},
+		{"programmes", func(rolled bool) error { return second(s.shares(b.Context(), days, store.ChannelSet{}, rolled)) }},
+	} {
+		for way, rolled := range map[string]bool{"rolled up": true, "sessions": false} {
+			b.Run(question.name+"/"+way, func(b *testing.B) {
+				for b.Loop() {
+					if err := question.ask(rolled); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
+}
+
+// benchCatalog has a guide of half hours for all channels, and of 50 accounts one that is not active any more.
+func benchCatalog() catalog.Batch {
+	batch := catalog.Batch{ClientID: 1}
+	for id := range int64(benchAccounts) {
+		batch.Accounts = append(batch.Accounts, catalog.Account{ID: id + 1, Active: id%50 != 0, ChangedAt: sceneDay.Start()})
+	}
+	for slot := range viewing.Millis(benchDays * 48) {
+		start := sceneDay.Start() + slot*30*minute
+		for channel := range int32(100) {
+			batch.Programmes = append(batch.Programmes, catalog.Programme{
+				ID: int64(len(batch.Programmes)) + 1, ChannelID: channel + 1, Start: start, End: start + 30*minute,
+			})
+		}
+	}
+	return batch
 }
 
 // BenchmarkIngest compares the intake of sessions of which five reports come in, as groups are committed, with inserting the

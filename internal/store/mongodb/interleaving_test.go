@@ -32,16 +32,18 @@ func TestWriterMeetsFolder(t *testing.T) {
 
 func meet(t *testing.T, steps int, other func(*scene) []func() error) {
 	t.Helper()
-	s := openMigrated(t)
-	client := int32(0)
-	for order := range orders(4, steps) {
-		for _, rolled := range []bool{false, true} {
-			for _, looking := range []bool{false, true} {
-				client++
-				scene := newScene(t, s, client, rolled)
-				name := fmt.Sprintf("order %v, rolled up before: %v, looking: %v", order, rolled, looking)
-				scene.run(name, order, looking, scene.writer(1), other(scene))
-			}
+	for _, rolled := range []bool{false, true} {
+		for _, looking := range []bool{false, true} {
+			t.Run(fmt.Sprintf("rolled up before: %v, looking: %v", rolled, looking), func(t *testing.T) {
+				t.Parallel()
+				s := openMigrated(t)
+				client := int32(0)
+				for order := range orders(4, steps) {
+					client++
+					scene := newScene(t, s, client, rolled)
+					scene.run(fmt.Sprintf("order %v", order), order, looking, scene.writer(1), other(scene))
+				}
+			})
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/store"
@@ -76,7 +77,8 @@ func (s *Store) shares(ctx context.Context, filter viewing.Filter, channels stor
 func (s *Store) guide(ctx context.Context, filter viewing.Filter, channels store.ChannelSet) ([]catalog.Programme, error) {
 	match := guideMatch(filter.ClientID, channels)
 	match["end_at"] = bson.M{"$gt": date(filter.Window.From)}
-	programmes, err := find[programmeDocument](ctx, s.collection(programmesCollection), match)
+	programmes, err := find[programmeDocument](ctx, s.collection(programmesCollection), match,
+		options.Find().SetProjection(bson.M{"_id": 0, "programme_id": 1, "channel_id": 1, "title": 1, "start_at": 1, "end_at": 1}))
 	return converted(programmes, programmeDocument.programme), err
 }
 

@@ -40,7 +40,7 @@ var layouts = []layout{
 	{collection: tariffsCollection, indexes: []index{{"client_tariff", keys("client_id", "tariff_id")}}},
 	{collection: categoriesCollection, indexes: []index{{"client_category", keys("client_id", "category_id")}}},
 	{collection: accountsCollection, sharded: true, indexes: []index{
-		{"client_active", keys("client_id", "active", "account_id")},
+		{"client_active_deleted", keys("client_id", "active", "deleted", "account_id")},
 		{"client_began", keys("client_id", "began_at")},
 	}},
 	{collection: programmesCollection, sharded: true, indexes: []index{
@@ -167,7 +167,7 @@ func (m *migration) run(ctx context.Context, version int) error {
 		return nil
 	}
 	if version == 1 {
-		if err := m.toHours(ctx); err != nil {
+		if err := m.fromVersion1(ctx); err != nil {
 			return err
 		}
 	}

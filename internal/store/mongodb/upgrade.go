@@ -2,6 +2,7 @@ package mongodb
 
 import (
 	"context"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo/options"
@@ -9,13 +10,29 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// toHours brings a database from version 1 to 2. In version 1 the _id of a session was client/day/digest and told no hour,
+// fromVersion1 brings a database from version 1 to 2. In version 1 the _id of a session was client/day/digest and told no hour,
 // and rollups were of whole days only. Every step can end in the middle and be done again.
-func (m *migration) toHours(ctx context.Context) error {
+func (m *migration) fromVersion1(ctx context.Context) error {
 	if err := m.do("take back the rollups of all days", func() error { return m.store.forgetRollups(ctx) }); err != nil {
 		return err
 	}
-	return m.do("put the hour into the _ids of sessions", func() error { return m.store.renameSessions(ctx) })
+	if err := m.do("put the hour into the _ids of sessions", func() error { return m.store.renameSessions(ctx) }); err != nil {
+		return err
+	}
+	return m.dropIndex(ctx, accountsCollection, "client_active")
+}
+
+// dropIndex removes an index that nothing uses any more.
+func (m *migration) dropIndex(ctx context.Context, collection, name string) error {
+	c := m.store.collection(collection)
+	present, err := indexNames(ctx, c)
+	if err != nil || !slices.Contains(present, name) {
+		return err
+	}
+	return m.do("drop index "+name+" of "+collection, func() error {
+		_, err := c.Indexes().DropOne(ctx, name)
+		return err
+	})
 }
 
 // forgetRollups lets all days be rolled up anew. The rollups go last: a day that is still rolled has all of them.

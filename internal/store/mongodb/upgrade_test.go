@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -82,7 +84,10 @@ func downgrade(t *testing.T, s *Store, reports []viewing.Report) {
 	_, err2 := s.collection(daysCollection).InsertMany(t.Context(), days)
 	_, err3 := s.collection(sessionsCollection).Indexes().DropOne(t.Context(), "client_account_started")
 	_, err4 := s.collection(schemaCollection).UpdateOne(t.Context(), bson.M{"_id": schemaID}, bson.M{"$set": bson.M{"version": 1}})
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	_, err5 := s.collection(accountsCollection).Indexes().CreateOne(t.Context(), mongo.IndexModel{
+		Keys: keys("client_id", "active", "account_id"), Options: options.Index().SetName("client_active"),
+	})
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		t.Fatal(err)
 	}
 	s.usable.Store(false)
@@ -137,6 +142,10 @@ func checkUpgraded(t *testing.T, s *Store, reports []viewing.Report) {
 	}
 	names, err := indexNames(ctx, s.collection(sessionsCollection))
 	if err != nil || !slices.Contains(names, "client_account_started") {
+		t.Errorf("indexes %v: %v", names, err)
+	}
+	names, err = indexNames(ctx, s.collection(accountsCollection))
+	if err != nil || slices.Contains(names, "client_active") {
 		t.Errorf("indexes %v: %v", names, err)
 	}
 	if err := s.CheckSchema(ctx); err != nil {
