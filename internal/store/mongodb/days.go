@@ -48,6 +48,9 @@ const (
 // quiet is how long a day must have been left alone before its writers are taken for dead.
 const quiet = 15 * time.Minute
 
+// claimed is how long a process may roll up a day before others no longer count on it. They do it too, then, which is right.
+const claimed = 15 * time.Minute
+
 func (d dayState) day() viewing.Day { return viewing.Millis(d.Day).Day() }
 
 // clientHour is an hour of a client, by its first instant.
@@ -139,6 +142,21 @@ func (s *Store) days(ctx context.Context, filter bson.M) ([]dayState, error) {
 	return find[dayState](ctx, s.collection(daysCollection), filter, options.Find().SetSort(bson.M{"_id": 1}))
 }
 
+// claim has the other processes leave it to this one to roll up the day as it was seen, unless that is claimed already, done,
+// or of no use since somebody wrote to the day. It saves work and nothing else: a claim ends with the day's version, or by
+// itself, if whoever made it died or failed.
+func (s *Store) claim(ctx context.Context, d dayState) (bool, error) {
+	now := time.Now()
+	outcome, err := s.collection(daysCollection).UpdateOne(ctx, bson.M{
+		"_id": d.ID, "version": d.Version, "rolled": false,
+		"$or": bson.A{bson.M{"rolling.version": bson.M{"$ne": d.Version}}, bson.M{"rolling.until": bson.M{"$lte": now}}},
+	}, bson.M{"$set": bson.M{"rolling": bson.M{"version": d.Version, "until": now.Add(claimed)}}})
+	if err != nil {
+		return false, err
+	}
+	return outcome.MatchedCount == 1, nil
+}
+
 // setRolled makes the day rolled, unless anybody began to write to it since it was read. Whoever reads it then knows of
 // every rollup that it must find.
 func (s *Store) setRolled(ctx context.Context, d dayState, rollups []rollup) (bool, error) {
@@ -147,7 +165,7 @@ func (s *Store) setRolled(ctx context.Context, d dayState, rollups []rollup) (bo
 		counts[rollups[i].name()]++
 	}
 	outcome, err := s.collection(daysCollection).UpdateOne(ctx, bson.M{"_id": d.ID, "version": d.Version},
-		bson.M{"$set": bson.M{"rolled": true, "rollups": counts}})
+		bson.M{"$set": bson.M{"rolled": true, "rollups": counts}, "$unset": bson.M{"rolling": ""}})
 	if err != nil {
 		return false, err
 	}

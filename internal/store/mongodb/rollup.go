@@ -56,8 +56,8 @@ func rollupName(span, kind string) string { return span + "/" + kind }
 
 func (r *rollup) name() string { return rollupName(r.Span, r.Kind) }
 
-// Maintain rolls up the days that had ended by closed; see store.Maintainer. Several processes may do so at once: they
-// write the same.
+// Maintain rolls up the days that had ended by closed; see store.Maintainer. Several processes may do so at once: each takes
+// days that no other has claimed, and if two do the same one they write the same.
 func (s *Store) Maintain(ctx context.Context, closed viewing.Millis) error {
 	if err := s.writable(ctx); err != nil {
 		return err
@@ -80,8 +80,11 @@ func (s *Store) Maintain(ctx context.Context, closed viewing.Millis) error {
 	return nil
 }
 
-// rollUp rolls the day up as it was seen, in steps that may each be the last one.
+// rollUp rolls the day up as it was seen, if no other process does, in steps that may each be the last one.
 func (s *Store) rollUp(ctx context.Context, day dayState) error {
+	if own, err := s.claim(ctx, day); err != nil || !own {
+		return err
+	}
 	rollups, err := s.makeRollups(ctx, day)
 	if err != nil {
 		return err
