@@ -78,10 +78,19 @@ func (s *subscribers) history(account int64) (from []time.Time, is []standing) {
 	return from, is
 }
 
+// holders are the accounts that were told of.
+func (s *subscribers) holders() map[int64]bool {
+	all := map[int64]bool{}
+	for _, state := range s.states {
+		all[state.AccountId] = true
+	}
+	return all
+}
+
 // before answers what each account is after all that happened before the instant.
 func (s *subscribers) before(at time.Time) map[int64]standing {
 	all := map[int64]standing{}
-	for account := range int64(13) {
+	for account := range s.holders() {
 		from, is := s.history(account)
 		for i := range from {
 			if from[i].Before(at) {
@@ -95,7 +104,7 @@ func (s *subscribers) before(at time.Time) map[int64]standing {
 // instants are those in the period at which any account changes.
 func (s *subscribers) instants(from, to time.Time) []time.Time {
 	var instants []time.Time
-	for account := range int64(13) {
+	for account := range s.holders() {
 		changes, _ := s.history(account)
 		for _, at := range changes {
 			if !at.Before(from) && at.Before(to) {
@@ -291,7 +300,11 @@ func (s *subscribers) addAudience(stats *tvstatsv1.Stats, asOf time.Time) {
 	stats.ViewingAccounts_24Hours, stats.ViewingDevices_24Hours = in(1, "")
 	stats.ViewingAccounts_7Days, stats.ViewingDevices_7Days = in(7, "")
 	stats.ViewingAccounts_30Days, stats.ViewingDevices_30Days = in(30, "")
-	for _, device := range []string{"android_tv", "mag250", "web"} {
+	kinds := map[string]bool{}
+	for _, e := range s.events {
+		kinds[e.Device] = true
+	}
+	for _, device := range slices.Sorted(maps.Keys(kinds)) {
 		if accounts, _ := in(30, device); accounts > 0 {
 			stats.ViewingByDevice = append(stats.ViewingByDevice, &tvstatsv1.DeviceAccounts{Device: device, Accounts: accounts})
 		}

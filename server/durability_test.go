@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"math/rand/v2"
 	"os"
@@ -75,21 +76,30 @@ func TestDurability(t *testing.T) {
 	d.program.end(syscall.SIGTERM)
 }
 
-// gateways are streams that share the batches, and send again what was not acknowledged.
+// gateways are streams to the program that share the batches.
 func (d *durability) gateways() *errgroup.Group {
-	conn, err := grpc.NewClient(d.program.address, append(sender.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.t.Cleanup(func() { _ = conn.Close() })
 	running, ctx := errgroup.WithContext(d.t.Context())
-	for range faultStreams {
-		gateway := sender.New(tvstatsv1.NewViewStatsClient(conn), sender.Config{
-			FirstRetry: 20 * time.Millisecond, LastRetry: 200 * time.Millisecond, GiveUp: 10 * time.Minute, Acknowledged: d.count,
-		})
-		running.Go(func() error { return gateway.Run(ctx, d.batches) })
-	}
+	streamBatches(ctx, d.t, running, d.program.address, faultStreams, d.batches, d.count)
 	return running
+}
+
+// streamBatches opens streams that share the batches, and send again what was not acknowledged.
+func streamBatches(
+	ctx context.Context, t *testing.T, running *errgroup.Group, address string, streams int, batches <-chan []*tvstatsv1.ViewEvent,
+	acknowledged func(events []*tvstatsv1.ViewEvent, rejected []*tvstatsv1.RejectedEvent),
+) {
+	t.Helper()
+	conn, err := grpc.NewClient(address, append(sender.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	for range streams {
+		gateway := sender.New(tvstatsv1.NewViewStatsClient(conn), sender.Config{
+			FirstRetry: 20 * time.Millisecond, LastRetry: 200 * time.Millisecond, GiveUp: 10 * time.Minute, Acknowledged: acknowledged,
+		})
+		running.Go(func() error { return gateway.Run(ctx, batches) })
+	}
 }
 
 func (d *durability) count(events []*tvstatsv1.ViewEvent, rejected []*tvstatsv1.RejectedEvent) {

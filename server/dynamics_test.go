@@ -114,7 +114,7 @@ func checkReads(t *testing.T, server *testServer, s *subscribers, now time.Time)
 func (s *subscribers) hasBegun(at time.Time) bool {
 	number, _, _ := s.paid(time.Time{}, at)
 	existed := false
-	for account := range int64(13) {
+	for account := range s.holders() {
 		from, is := s.history(account)
 		for i := range from {
 			existed = existed || is[i].exists && from[i].Before(at)

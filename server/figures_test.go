@@ -283,6 +283,21 @@ func (q query) ask(t testing.TB, address string) proto.Message {
 	return selection
 }
 
+// checkRankings compares random rankings by each of the servers with brute force.
+func checkRankings(t *testing.T, w *world, seed uint64, addresses ...string) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 16))
+	for i := range 10 {
+		q := randomQuery(r, w)
+		want := canonical(t, q.expect(w))
+		for _, address := range addresses {
+			if got := canonical(t, q.ask(t, address)); got != want {
+				t.Fatalf("seed %d, query %d %+v by %s:\ngot  %s\nwant %s", seed, i, q, address, got, want)
+			}
+		}
+	}
+}
+
 // expect computes the answer by brute force.
 func (q query) expect(w *world) proto.Message {
 	from, to := timestamppb.New(q.from), timestamppb.New(q.to)

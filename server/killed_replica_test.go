@@ -22,14 +22,7 @@ func TestReplicas(t *testing.T) {
 	w := randomWorld(r, 1, time.Now())
 	uri := mongotest.URI(t)
 	runMigrate(t, &migrateCommand{mongoConfig: mongoConfig{MongodbURI: secret(uri)}})
-	replica := func() (kill func(), address string) {
-		server, address := startProgram(t, t.TempDir(), "--mongodb-uri="+uri)
-		return func() {
-			server.Process.Kill() //nolint:errcheck // then it has ended already, and Wait says so
-			server.Wait()         //nolint:errcheck // it was killed
-		}, address
-	}
-	kill, steady := replica()
+	kill, steady := startReplica(t, uri)
 	defer kill()
 	pushWorld(t, steady, w)
 
@@ -42,7 +35,7 @@ func TestReplicas(t *testing.T) {
 		faithful.Go(func() { g.mustSend(t, steady) })
 	}
 	for range kills {
-		kill, address := replica()
+		kill, address := startReplica(t, uri)
 		acknowledged := make(chan struct{}, 1)
 		var unlucky sync.WaitGroup
 		for _, g := range gateways[:2] {
@@ -56,7 +49,7 @@ func TestReplicas(t *testing.T) {
 		unlucky.Wait()
 		close(acknowledged)
 	}
-	kill, restarted := replica()
+	kill, restarted := startReplica(t, uri)
 	defer kill()
 	for _, g := range gateways[:2] {
 		if g.next == len(g.batches) {
@@ -65,15 +58,17 @@ func TestReplicas(t *testing.T) {
 		g.mustSend(t, restarted)
 	}
 	faithful.Wait()
-	for i := range 10 {
-		q := randomQuery(r, w)
-		want := canonical(t, q.expect(w))
-		for _, address := range []string{steady, restarted} {
-			if got := canonical(t, q.ask(t, address)); got != want {
-				t.Fatalf("seed %d, query %d %+v:\ngot  %s\nwant %s", seed, i, q, got, want)
-			}
-		}
-	}
+	checkRankings(t, w, seed, steady, restarted)
+}
+
+// startReplica starts a process on the database.
+func startReplica(t *testing.T, uri string, flags ...string) (kill func(), address string) {
+	t.Helper()
+	server, address := startProgram(t, t.TempDir(), append(flags, "--mongodb-uri="+uri)...)
+	return func() {
+		server.Process.Kill() //nolint:errcheck // then it has ended already, and Wait says so
+		server.Wait()         //nolint:errcheck // it was killed
+	}, address
 }
 
 // gateway sends batches, each until it is acknowledged.
