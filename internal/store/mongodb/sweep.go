@@ -12,10 +12,12 @@ import (
 // down, sums up the steps of each instant and goes along the instants of each minute. What comes out is one line a minute,
 // however many sessions there are. Only the number online when a minute begins is left to whoever goes along the minutes.
 //
-// No list on the way is longer than a minute has milliseconds, or somebody's day sessions: documents stay far below 16 MiB.
+// No list on the way is longer than a minute has milliseconds, or somebody's hour sessions: documents stay below 16 MiB even
+// where hundreds of thousands of boxes give themselves one name.
 // Instants are counted in milliseconds from the midnight at or before the window's beginning, so that none is negative.
 
-// minuteSteps is what the steps of a minute came to; minutes without any are left out. Who stays on over midnight steps there.
+// minuteSteps is what the steps of a minute came to; minutes without any are left out. Who stays on over a full hour, midnight
+// above all, steps there.
 type minuteSteps struct {
 	Change int64 `bson:"change"` // of the number online, from the beginning of the minute to its end
 	Rise   int64 `bson:"rise"`   // from its beginning to the greatest number after a step; below 0 where it only fell
@@ -28,15 +30,15 @@ func sweep(window viewing.Window, who string) []bson.M {
 	return slices.Concat(presences(window, who), steps(), minutes())
 }
 
-// presences cuts sessions to the window, and at each midnight, and gathers those of somebody's day in the order in which
+// presences cuts sessions to the window, and at each full hour, and gathers those of somebody's hour in the order in which
 // they began.
 func presences(window viewing.Window, who string) []bson.M {
 	sinceMidnight := func(instant bson.M) bson.M {
 		return bson.M{"$subtract": bson.A{instant, date(window.From.Day().Start())}}
 	}
-	inDays := func(instant string) bson.M { return bson.M{"$divide": bson.A{instant, int64(viewing.DayLength)}} }
-	day := bson.M{"$multiply": bson.A{"$day", int64(viewing.DayLength)}}
-	next := bson.M{"$add": bson.A{day, int64(viewing.DayLength)}}
+	inHours := func(instant string) bson.M { return bson.M{"$divide": bson.A{instant, int64(viewing.HourLength)}} }
+	hour := bson.M{"$multiply": bson.A{"$hour", int64(viewing.HourLength)}}
+	next := bson.M{"$add": bson.A{hour, int64(viewing.HourLength)}}
 	return []bson.M{
 		{"$project": bson.M{
 			"_id": 0, "who": "$" + who,
@@ -44,20 +46,20 @@ func presences(window viewing.Window, who string) []bson.M {
 			"until": sinceMidnight(bson.M{"$min": bson.A{"$at", date(window.To)}}),
 		}},
 		{"$sort": bson.M{"since": 1}},
-		{"$addFields": bson.M{"day": bson.M{"$range": bson.A{bson.M{"$floor": inDays("$since")}, bson.M{"$ceil": inDays("$until")}}}}},
-		{"$unwind": "$day"},
+		{"$addFields": bson.M{"hour": bson.M{"$range": bson.A{bson.M{"$floor": inHours("$since")}, bson.M{"$ceil": inHours("$until")}}}}},
+		{"$unwind": "$hour"},
 		{"$group": bson.M{
-			"_id": bson.M{"who": "$who", "day": "$day"},
+			"_id": bson.M{"who": "$who", "hour": "$hour"},
 			"on": bson.M{"$push": bson.M{
-				"since": bson.M{"$max": bson.A{"$since", day}},
+				"since": bson.M{"$max": bson.A{"$since", hour}},
 				"until": bson.M{"$min": bson.A{"$until", next}},
 			}},
 		}},
 	}
 }
 
-// steps joins what overlaps and sums up the steps of each instant. When one leaves as another comes, or is cut in two by
-// midnight, nothing changes.
+// steps joins what overlaps and sums up the steps of each instant. When one leaves as another comes, or was cut in two,
+// nothing changes.
 func steps() []bson.M {
 	first := bson.M{"$arrayElemAt": bson.A{"$on.since", 0}}
 	longer := bson.M{
