@@ -36,7 +36,7 @@ func meet(t *testing.T, steps int, other func(*scene) []func() error) {
 		for _, looking := range []bool{false, true} {
 			t.Run(fmt.Sprintf("rolled up before: %v, looking: %v", rolled, looking), func(t *testing.T) {
 				t.Parallel()
-				s := openMigrated(t)
+				s := openHourly(t)
 				client := int32(0)
 				for order := range orders(4, steps) {
 					client++
@@ -51,7 +51,7 @@ func meet(t *testing.T, steps int, other func(*scene) []func() error) {
 // TestAllMeet does so with two of each in random orders; some of them die on the way.
 func TestAllMeet(t *testing.T) {
 	t.Parallel()
-	s := openMigrated(t)
+	s := openHourly(t)
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		scene := newScene(t, s, int32(seed)+1, seed%2 == 0)
@@ -91,6 +91,14 @@ func openMigrated(tb testing.TB) *Store {
 	if err := s.Migrate(tb.Context(), false, func(string) {}); err != nil {
 		tb.Fatal(err)
 	}
+	return s
+}
+
+// openHourly opens a store that rolls up hours however little was watched.
+func openHourly(t *testing.T) *Store {
+	t.Helper()
+	s := openMigrated(t)
+	s.sessionsInHour = 1
 	return s
 }
 

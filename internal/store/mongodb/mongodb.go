@@ -3,8 +3,8 @@
 //
 // Reports are written into a journal (writer.go, journal.go) and merged into view sessions, one document each, later and by
 // whoever reads (fold.go). The days that a write touches are marked around it (days.go), so that days that have ended can
-// be rolled up (rollup.go) and a ranking reads what was rolled up where that is the whole day, and sums up sessions on the
-// server where it is not (channels.go, programmes.go).
+// be rolled up (rollup.go) and a ranking reads what was rolled up of whole days and hours (plan.go), and sums up the other
+// sessions on the server (channels.go, programmes.go).
 package mongodb
 
 import (
@@ -33,6 +33,8 @@ type Store struct {
 	erased   atomic.Pointer[erasures] // nil before it was read
 	backlog  backlog
 	folding  *semaphore.Weighted // 1 for whoever folds: others wait, and find less to fold
+
+	sessionsInHour int64 // from which on hours are rolled up; tests change it
 }
 
 var _ store.Store = (*Store)(nil)
@@ -53,6 +55,7 @@ func connect(ctx context.Context, settings *options.ClientOptions, database stri
 	}
 	return &Store{
 		client: client, db: client.Database(database), describe: describe(settings.Hosts, database), folding: semaphore.NewWeighted(1),
+		sessionsInHour: sessionsInHour,
 	}, nil
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 // plan says where the sessions of a window are read: of days that are rolled up whole days and, at the edges of the window,
-// whole hours from their rollups; the rest, less than an hour at each edge and the days that are not rolled up, from the
-// sessions themselves.
+// whole hours from their rollups; the rest from the sessions themselves: less than an hour at each edge, hours that have
+// few of them, and the days that are not rolled up.
 type plan struct {
 	rolled  []rolledSpan // in their order
 	tallies []tally
@@ -70,10 +70,11 @@ func (s *Store) plan(ctx context.Context, filter viewing.Filter, rolled bool) (*
 	return p, nil
 }
 
-// addHours adds the whole hours of the part of a rolled day, and to rest what is left over.
+// addHours adds the whole hours of the part of a rolled day that have rollups, and to rest what is left over.
 func (p *plan) addHours(d dayState, part viewing.Window, rest *tally) {
 	for _, hour := range viewing.ByHour.Periods(part) {
-		if window := shared(hour, part); window == hour {
+		window := shared(hour, part)
+		if window == hour && d.Rollups[rollupName(hourName(hour.From), lengthsRollup+ofChannels)] > 0 {
 			p.rolled = append(p.rolled, rolledSpan{d, hourName(hour.From), hour})
 		} else {
 			rest.windows = extended(rest.windows, window)

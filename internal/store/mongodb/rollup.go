@@ -28,6 +28,10 @@ type rollup struct {
 // wholeDay is the span that windows read of days that they hold; at their edges they read hours.
 const wholeDay = "day"
 
+// sessionsInHour is how many sessions there must be in an hour for rollups of it. Of fewer they would not be much smaller
+// than the sessions, of which one request reads so many at once.
+const sessionsInHour int64 = 1000
+
 // The kinds of rollups: what they tell, and of what.
 const (
 	lengthsRollup  = "lengths/"
@@ -102,7 +106,7 @@ func (s *Store) rollUp(ctx context.Context, day dayState) error {
 // makeRollups sums up the sessions of the day. They are read one by one, once, in the order of their hours: how servers
 // group by arrays differs.
 func (s *Store) makeRollups(ctx context.Context, day dayState) ([]rollup, error) {
-	made := summary{day: day, accounts: map[int64]struct{}{}}
+	made := summary{day: day, least: s.sessionsInHour, accounts: map[int64]struct{}{}}
 	sessions, err := s.sessionsIn(ctx, day.ClientID, day.day().Window())
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ func TestRolledHoursNeedNoSessions(t *testing.T) {
 	for seed, percentActive := range []int{70, 20} {
 		t.Run(fmt.Sprintf("%d%% active", percentActive), func(t *testing.T) {
 			t.Parallel()
-			s := openMigrated(t)
+			s := openHourly(t)
 			const days, accounts = 4, 150
 			r := rand.New(rand.NewPCG(uint64(seed), 1))
 			guide := minuteGuide(days)
@@ -127,7 +127,7 @@ func TestLateReportIsNoticed(t *testing.T) {
 // TestMissingRollupIsNoticed takes away one rollup after the other: rankings then come from the sessions.
 func TestMissingRollupIsNoticed(t *testing.T) {
 	t.Parallel()
-	s := openMigrated(t)
+	s := openHourly(t)
 	r := rand.New(rand.NewPCG(4, 1))
 	reports := []viewing.Report{randomSession(r, 1, 1), randomSession(r, 2, 1), randomSession(r, 3, 1)}
 	guide := minuteGuide(1)

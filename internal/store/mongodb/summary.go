@@ -32,6 +32,7 @@ var watchedFields = bson.M{
 // memory as such, of the hours before only in the form in which they are stored, which is as long as the catalog makes it.
 type summary struct {
 	day      dayState
+	least    int64  // sessions in an hour that is rolled up by itself
 	hour     string // the present one
 	groups   map[string]*groupSum
 	ended    []rollupGroup // of all hours before
@@ -59,12 +60,16 @@ func (s *summary) add(w *watchedSession) {
 }
 
 func (s *summary) endHour() {
+	sessions := int64(0)
 	groups := make([]rollupGroup, 0, len(s.groups))
 	for _, sum := range s.groups {
+		sessions += sum.group.Sessions
 		groups = append(groups, sum.encode())
 	}
 	s.ended = append(s.ended, groups...)
-	s.addRollups(s.hour, groups)
+	if sessions >= s.least {
+		s.addRollups(s.hour, groups)
+	}
 }
 
 // end answers the rollups, the same ones whoever makes them of the same sessions.
