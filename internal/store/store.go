@@ -171,7 +171,6 @@ type Store interface {
 	PaymentReader
 	Eraser
 	Exporter
-	Exporter
 	Maintainer
 	Monitor
 	// Close ends all work and lets go of the data. Nothing that was acknowledged depends on it.
