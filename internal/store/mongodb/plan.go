@@ -74,7 +74,7 @@ func (s *Store) plan(ctx context.Context, filter viewing.Filter, rolled bool) (*
 func (p *plan) addHours(d dayState, part viewing.Window, rest *tally) {
 	for _, hour := range viewing.ByHour.Periods(part) {
 		window := shared(hour, part)
-		if window == hour && d.Rollups[rollupName(hourName(hour.From), lengthsRollup+ofChannels)] > 0 {
+		if window == hour && d.hasRollups(hourName(hour.From)) {
 			p.rolled = append(p.rolled, rolledSpan{d, hourName(hour.From), hour})
 		} else {
 			rest.windows = extended(rest.windows, window)

@@ -62,7 +62,7 @@ func (s *Store) readGroups(
 	})
 }
 
-// smallest is of what the smallest rollup tells from which it can be seen what passes the filter.
+// smallest is what rollups must be of to tell what passes the filter, and no more than that.
 func smallest(filter viewing.Filter) string {
 	if len(filter.Devices)+len(filter.Tariffs) == 0 {
 		return ofChannels

@@ -55,6 +55,11 @@ func (d dayState) rollupIDs(span, kind string) []string {
 	return ids
 }
 
+// hasRollups tells whether there are rollups of the span.
+func (d dayState) hasRollups(span string) bool {
+	return d.Rollups[rollupName(span, lengthsRollup+ofChannels)] > 0
+}
+
 // rollupName is the name under which a day counts the documents of a rollup.
 func rollupName(span, kind string) string { return span + "/" + kind }
 

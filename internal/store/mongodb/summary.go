@@ -45,6 +45,12 @@ func (s *summary) add(w *watchedSession) {
 		s.endHour()
 		s.hour, s.groups = hour, map[string]*groupSum{}
 	}
+	s.group(w).add(w)
+	s.accounts[w.AccountID] = struct{}{}
+}
+
+// group is the sum of the group that the session belongs to.
+func (s *summary) group(w *watchedSession) *groupSum {
 	tariffs := viewing.Distinct(w.Tariffs) // sets that came together in different orders are one
 	name := binary.BigEndian.AppendUint32([]byte(w.Device+"/"), uint32(w.ChannelID))
 	for _, tariff := range tariffs {
@@ -55,8 +61,7 @@ func (s *summary) add(w *watchedSession) {
 		sum = newGroupSum(rollupGroup{ChannelID: w.ChannelID, Device: w.Device, Tariffs: tariffs})
 		s.groups[string(name)] = sum
 	}
-	sum.add(w)
-	s.accounts[w.AccountID] = struct{}{}
+	return sum
 }
 
 func (s *summary) endHour() {
