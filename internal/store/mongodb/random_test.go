@@ -20,7 +20,7 @@ func randomSession(r *rand.Rand, account int64, days int) viewing.Report {
 	seconds := []int32{r.Int32N(100), r.Int32N(100), r.Int32N(30) * 60, r.Int32N(30_000)}[r.IntN(4)]
 	report := viewing.Report{
 		Identity: viewing.Identity{
-			ClientID: 1, AccountID: account, DeviceUID: "box", Device: fmt.Sprint("device-", r.IntN(3)), ChannelID: r.Int32N(5) + 1,
+			ClientID: 1, AccountID: account, DeviceUID: "box", Device: fmt.Sprint("device-", r.IntN(3)), ChannelID: r.Int32N(fineChannel) + 1,
 			Mode: viewing.Live, StartedAt: start,
 		},
 		State: viewing.State{
@@ -33,14 +33,19 @@ func randomSession(r *rand.Rand, account int64, days int) viewing.Report {
 	return report
 }
 
-// minuteGuide is one for all channels that keeps to minutes, of which each channel has its own number to a programme.
-func minuteGuide(days int) []catalog.Programme {
+// fineChannel is the one whose programmes start and end between two minutes.
+const fineChannel = 6
+
+// guideOf is one for all channels, each with its own width of slots. Every programme overlaps the next one.
+func guideOf(days int) []catalog.Programme {
 	var guide []catalog.Programme
-	for channel, minutes := range []viewing.Millis{60, 15, 7, 240, 5} {
+	for channel, minutes := range []viewing.Millis{60, 15, 7, 240, 5, 90} {
 		for at := sceneDay.Start(); at < (sceneDay + viewing.Day(days)).Start(); at += minutes * minute {
-			guide = append(guide, catalog.Programme{
-				ID: int64(len(guide)) + 1, ChannelID: int32(channel) + 1, Start: at, End: at + minutes*minute + 3*minute, // and overlaps the next
-			})
+			p := catalog.Programme{ID: int64(len(guide)) + 1, ChannelID: int32(channel) + 1, Start: at, End: at + 2*minutes*minute}
+			if p.ChannelID == fineChannel {
+				p.Start, p.End = p.Start+1, p.End+999
+			}
+			guide = append(guide, p)
 		}
 	}
 	return guide

@@ -13,8 +13,8 @@ import (
 )
 
 // TestRolledHoursNeedNoSessions removes sessions of days that are rolled up, but for those of the hours in which windows
-// begin or end: rankings stay what they were. Of active accounts only those sessions are left that are to be taken away from
-// the rollups, or, where that is less, those that are to be added up.
+// begin or end, and of a channel whose guide is finer than rollups are: rankings stay what they were. Of active accounts only
+// those sessions are left that are to be taken away from the rollups, or, where that is less, those that are to be added up.
 func TestRolledHoursNeedNoSessions(t *testing.T) {
 	t.Parallel()
 	for seed, percentActive := range []int{70, 20} {
@@ -23,7 +23,7 @@ func TestRolledHoursNeedNoSessions(t *testing.T) {
 			s := openHourly(t)
 			const days, accounts = 4, 150
 			r := rand.New(rand.NewPCG(uint64(seed), 1))
-			guide := minuteGuide(days)
+			guide := guideOf(days)
 			active := activate(t, s, func() bool { return r.IntN(100) < percentActive }, accounts)
 			var reports []viewing.Report
 			for range 600 {
@@ -31,7 +31,9 @@ func TestRolledHoursNeedNoSessions(t *testing.T) {
 			}
 			rollUpAll(t, s, days, reports, guide)
 			bounds := randomBounds(r, days)
-			removeBetween(t, s, bounds, func(account int64) bool { return active[account] == (percentActive > 50) })
+			removeBetween(t, s, bounds, func(r *viewing.Report) bool {
+				return active[r.AccountID] == (percentActive > 50) && r.ChannelID != fineChannel
+			})
 			for range 100 {
 				filter := randomFilter(r, bounds)
 				sessions := chosen(reports, filter, active)
@@ -62,8 +64,8 @@ func rollUpAll(t *testing.T, s *Store, days viewing.Day, reports []viewing.Repor
 	}
 }
 
-// removeBetween removes the sessions of the accounts in all hours that hold no bound, or only as their beginning.
-func removeBetween(t *testing.T, s *Store, bounds []viewing.Millis, whose func(account int64) bool) {
+// removeBetween removes those of the sessions that started in hours that hold no bound, or only as their beginning.
+func removeBetween(t *testing.T, s *Store, bounds []viewing.Millis, those func(*viewing.Report) bool) {
 	t.Helper()
 	cut := map[viewing.Millis]bool{}
 	for _, bound := range bounds {
@@ -73,7 +75,7 @@ func removeBetween(t *testing.T, s *Store, bounds []viewing.Millis, whose func(a
 	}
 	var removed []string
 	err := s.EachSession(t.Context(), 1, func(r viewing.Report) error {
-		if whose(r.AccountID) && !cut[viewing.ByHour.Start(r.StartedAt)] {
+		if those(&r) && !cut[viewing.ByHour.Start(r.StartedAt)] {
 			removed = append(removed, sessionID(&r.Identity))
 		}
 		return nil
@@ -130,7 +132,7 @@ func TestMissingRollupIsNoticed(t *testing.T) {
 	s := openHourly(t)
 	r := rand.New(rand.NewPCG(4, 1))
 	reports := []viewing.Report{randomSession(r, 1, 1), randomSession(r, 2, 1), randomSession(r, 3, 1)}
-	guide := minuteGuide(1)
+	guide := guideOf(1)
 	rollUpAll(t, s, 1, reports, guide)
 	rollups, err := find[rollup](t.Context(), s.collection(rollupsCollection), bson.M{})
 	if err != nil || len(rollups) == 0 {
