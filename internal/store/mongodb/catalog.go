@@ -73,10 +73,10 @@ func (s *Store) ApplyCatalog(ctx context.Context, batch catalog.Batch) error {
 		return fault(ctx, "read erased accounts", err)
 	}
 	batch = erased.Batch(batch)
-	if err := s.applyCatalog(ctx, batch); err != nil {
-		return fault(ctx, "apply the catalog", err)
-	}
-	return fault(ctx, "look for accounts erased meanwhile", s.mourn(ctx, erased, accountsIn(batch)))
+	err = followedUp(ctx,
+		func(ctx context.Context) error { return s.applyCatalog(ctx, batch) },
+		func(ctx context.Context) error { return s.mourn(ctx, erased, accountsIn(batch)) })
+	return fault(ctx, "apply the catalog", err)
 }
 
 // accountsIn are the accounts that a batch tells of.

@@ -37,24 +37,34 @@ func replicas(t *testing.T) (a, b *replica) {
 
 func openReplica(t *testing.T, uri string) *replica {
 	t.Helper()
+	r := &replica{midway: func() {}}
+	r.Store = openSpied(t, uri, func(command, collection string) {
+		if command == "update" && collection == rollupsCollection {
+			r.rolled++
+			r.midway()
+		}
+	})
+	return r
+}
+
+// openSpied opens a store that tells each command and its collection before it is sent.
+func openSpied(t *testing.T, uri string, tell func(command, collection string)) *Store {
+	t.Helper()
 	settings, database, err := Options{URI: uri}.settings()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &replica{midway: func() {}}
-	r.Store, err = connect(t.Context(), settings.SetMonitor(&event.CommandMonitor{
+	s, err := connect(t.Context(), settings.SetMonitor(&event.CommandMonitor{
 		Started: func(_ context.Context, e *event.CommandStartedEvent) {
-			if written, _ := e.Command.Lookup("update").StringValueOK(); written == rollupsCollection {
-				r.rolled++
-				r.midway()
-			}
+			collection, _ := e.Command.Lookup(e.CommandName).StringValueOK()
+			tell(e.CommandName, collection)
 		},
 	}), database)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.Close() }) //nolint:errcheck // the test is over
-	return r
+	t.Cleanup(func() { s.Close() }) //nolint:errcheck // the test is over
+	return s
 }
 
 func (r *replica) watch(t *testing.T, client, seconds int32) {

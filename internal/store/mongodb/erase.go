@@ -54,6 +54,14 @@ func (s *Store) IsErased(ctx context.Context, clientID int32, accountID int64) (
 	return known.Has(clientID, accountID), nil
 }
 
+// followedUp writes and then follows that up, also where the writing failed or the caller went away: some may be written.
+func followedUp(ctx context.Context, write, followUp func(context.Context) error) error {
+	written := write(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
+	defer cancel()
+	return errors.Join(written, followUp(ctx))
+}
+
 // accountOf is an account of a client.
 type accountOf struct {
 	client  int32

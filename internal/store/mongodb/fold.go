@@ -99,33 +99,37 @@ func (s *Store) foldPortion(ctx context.Context, ids []string) error {
 	if err != nil {
 		return err
 	}
-	reports, err := s.readEntries(ctx, ids)
+	read, reports, err := s.readEntries(ctx, ids)
 	if err != nil {
 		return err
 	}
 	if sessions := merged(erased.Reports(reports)); len(sessions) > 0 {
-		if err := s.upsertSessions(ctx, sessions); err != nil {
-			return err
-		}
-		if err := s.forget(ctx, erased, sessions); err != nil {
+		err := followedUp(ctx,
+			func(ctx context.Context) error { return s.upsertSessions(ctx, sessions) },
+			func(ctx context.Context) error { return s.forget(ctx, erased, sessions) })
+		if err != nil {
 			return err
 		}
 	}
-	return s.removeEntries(ctx, ids)
+	return s.removeEntries(ctx, read)
 }
 
-func (s *Store) readEntries(ctx context.Context, ids []string) ([]viewing.Report, error) {
-	var reports []viewing.Report
+// readEntries answers the _ids of those entries that it found, and their reports. A primary that has just been elected may
+// not find what was found before it: only what was read may be removed.
+func (s *Store) readEntries(ctx context.Context, ids []string) (read []string, reports []viewing.Report, err error) {
 	cursor, err := s.collection(reportsCollection).Find(ctx, bson.M{"_id": bson.M{"$in": ids}})
 	err = eachOf(ctx, cursor, err, func(e *journalEntry) error {
 		some, err := e.lines()
-		reports = append(reports, some...)
+		read, reports = append(read, e.ID), append(reports, some...)
 		return err
 	})
-	return reports, err
+	return read, reports, err
 }
 
 func (s *Store) removeEntries(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	_, err := s.collection(reportsCollection).DeleteMany(ctx, bson.M{"_id": bson.M{"$in": ids}})
 	return err
 }

@@ -2,11 +2,13 @@ package mongodb
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
 
+	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -110,6 +112,31 @@ func TestFoldingComesLate(t *testing.T) {
 				t.Errorf("%d documents came back", left)
 			}
 		})
+	}
+}
+
+// TestOnlyWhatWasReadIsRemoved names an entry that is not found when it is read, as on a primary that has just been elected.
+func TestOnlyWhatWasReadIsRemoved(t *testing.T) {
+	t.Parallel()
+	uri := mongotest.URI(t)
+	calm := openOn(t, uri)
+	c := &scene{t: t, store: calm, client: 1, written: map[int64]int32{}, seen: map[string]string{}}
+	read, late := newEntry(dayID(1, sceneDay), []viewing.Report{c.report(1, 60)}), newEntry(dayID(1, sceneDay), []viewing.Report{c.report(2, 60)})
+	_, err := calm.collection(reportsCollection).InsertOne(t.Context(), read)
+	c.must("write", err)
+	appear := sync.OnceFunc(func() {
+		_, err := calm.collection(reportsCollection).InsertOne(t.Context(), late)
+		c.must("appear", err)
+	})
+	s := openSpied(t, uri, func(command, collection string) {
+		if command == "update" && collection == sessionsCollection {
+			appear()
+		}
+	})
+	c.must("fold", s.foldPortion(t.Context(), []string{read.ID, late.ID}))
+	left, err := find[journalEntry](t.Context(), calm.collection(reportsCollection), bson.M{})
+	if err != nil || len(left) != 1 || left[0].ID != late.ID {
+		t.Errorf("the journal holds %+v: %v", left, err)
 	}
 }
 

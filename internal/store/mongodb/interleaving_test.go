@@ -1,6 +1,8 @@
 package mongodb
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -83,7 +85,13 @@ func orders(a, b int) func(yield func([]int) bool) {
 
 func openMigrated(tb testing.TB) *Store {
 	tb.Helper()
-	s, err := Open(tb.Context(), Options{URI: mongotest.URI(tb)})
+	return openOn(tb, mongotest.URI(tb))
+}
+
+// openOn opens a store on the database and migrates it.
+func openOn(tb testing.TB, uri string) *Store {
+	tb.Helper()
+	s, err := Open(tb.Context(), Options{URI: uri})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -201,7 +209,7 @@ func (c *scene) folder() []func() error {
 		},
 		func() error { return c.store.upsertSessions(ctx, sessions[:len(sessions)/2]) },
 		func() error { return c.store.upsertSessions(ctx, sessions[len(sessions)/2:]) },
-		func() error { return c.store.removeEntries(ctx, append(ids, "none")) },
+		func() error { return c.store.removeEntries(ctx, ids) },
 	}
 }
 
@@ -277,5 +285,44 @@ func (c *scene) same(when, got, want string) {
 	c.t.Helper()
 	if got != want {
 		c.t.Fatalf("%s: got %s, want %s", when, got, want)
+	}
+}
+
+// TestErasedWhileCallerLeaves erases an account as something of it is about to be written, by a caller who goes away as soon
+// as that is done: nothing stays.
+func TestErasedWhileCallerLeaves(t *testing.T) {
+	t.Parallel()
+	batch := catalog.Batch{
+		ClientID: 1, Accounts: []catalog.Account{{ID: 1, ChangedAt: sceneDay.Start(), Active: true}},
+		Payments: []catalog.Payment{{ID: 1, AccountID: 1, Currency: "EUR", PaidAt: sceneDay.Start()}},
+	}
+	for written, write := range map[string]func(context.Context, *Store) error{
+		sessionsCollection: func(ctx context.Context, s *Store) error { return s.foldMatching(ctx, bson.M{"_id": ofClient(1)}) },
+		accountsCollection: func(ctx context.Context, s *Store) error { return s.ApplyCatalog(ctx, batch) },
+		paymentsCollection: func(ctx context.Context, s *Store) error { return s.ApplyCatalog(ctx, batch) },
+	} {
+		t.Run(written, func(t *testing.T) {
+			t.Parallel()
+			uri := mongotest.URI(t)
+			calm := openOn(t, uri)
+			c := &scene{t: t, store: calm, client: 1, written: map[int64]int32{}, seen: map[string]string{}}
+			c.append(calm, c.report(1, 60))
+			ctx, leave := context.WithCancel(t.Context())
+			erased := false
+			s := openSpied(t, uri, func(command, collection string) {
+				if erased {
+					leave()
+				} else if erased = command == "update" && collection == written; erased {
+					_, err := calm.EraseAccount(t.Context(), 1, 1)
+					c.must("erase", err)
+				}
+			})
+			if err := write(ctx, s); !errors.Is(err, context.Canceled) {
+				t.Errorf("a caller who went away is told %v", err)
+			}
+			if left := c.count(reportsCollection) + c.count(sessionsCollection) + c.count(accountsCollection) + c.count(paymentsCollection); left != 0 {
+				t.Errorf("%d documents are left", left)
+			}
+		})
 	}
 }
