@@ -79,7 +79,7 @@ func (s *Store) beginWriting(ctx context.Context, kind string, hours []clientHou
 		changes["writing"] = 1
 		if kind == viewingChanges {
 			changes["version"] = int64(1)
-			set["rolled"], set["expired"] = false, false
+			set["rolled"], set["expiring"], set["expired"] = false, false, false
 		} else {
 			created["version"], created["rolled"] = int64(0), true // without sessions nothing is to be rolled up
 		}
@@ -126,7 +126,14 @@ func (s *Store) settleDays(ctx context.Context) error {
 
 // dueDays answers the days that had ended by closed, are not rolled up and can be.
 func (s *Store) dueDays(ctx context.Context, closed viewing.Millis) ([]dayState, error) {
-	return s.days(ctx, bson.M{"rolled": false, "day": bson.M{"$lt": date(closed.Day().Start())}, "writing": 0})
+	return s.manyDays(ctx, bson.M{"rolled": false, "day": bson.M{"$lt": date(closed.Day().Start())}, "writing": 0})
+}
+
+// manyDays answers days of all clients, in no order, without what they count. There may be so many that the server could not
+// sort them in its memory.
+func (s *Store) manyDays(ctx context.Context, filter bson.M) ([]dayState, error) {
+	return find[dayState](ctx, s.collection(daysCollection), filter,
+		options.Find().SetProjection(bson.M{"client_id": 1, "day": 1, "version": 1}))
 }
 
 // daysWithin answers the days of the client that the window touches and that hold data, in their order.

@@ -108,32 +108,45 @@ func (s *Store) removeAccount(ctx context.Context, client int32, account int64) 
 	return removed, s.upsertClient(ctx, client, bson.M{"$inc": bson.M{"accounts_revision": int64(1)}}) // lets caches forget its tariffs
 }
 
-// removedAtOnce is how many documents a request names.
+// removedAtOnce is how many sessions go at a time: so few that their days are not marked for long, and a day of millions is
+// never in memory.
 const removedAtOnce = 10_000
 
 // removeSessions removes the sessions that match and the rollups of their days, which may tell of them.
 func (s *Store) removeSessions(ctx context.Context, match bson.M) (removed int64, err error) {
-	var ids, days []string
-	cursor, err := s.collection(sessionsCollection).Find(ctx, match, options.Find().SetProjection(bson.M{"_id": 1}))
+	var ids []string
+	remove := func() error {
+		some, err := s.removeThese(ctx, ids)
+		removed, ids = removed+some, ids[:0]
+		return err
+	}
+	cursor, err := s.collection(sessionsCollection).Find(ctx, match,
+		options.Find().SetProjection(bson.M{"_id": 1}).SetBatchSize(removedAtOnce))
 	err = eachOf(ctx, cursor, err, func(d *struct {
 		ID string `bson:"_id"`
 	}) error {
-		ids, days = append(ids, d.ID), append(days, dayOf(d.ID))
-		return nil
+		if ids = append(ids, d.ID); len(ids) < removedAtOnce {
+			return nil
+		}
+		return remove()
 	})
 	if err != nil || len(ids) == 0 {
-		return 0, err
+		return removed, err
 	}
+	return removed, remove()
+}
+
+// removeThese removes sessions by their _ids.
+func (s *Store) removeThese(ctx context.Context, ids []string) (removed int64, err error) {
+	days := converted(ids, dayOf)
 	slices.Sort(days)
 	days = slices.Compact(days)
 	err = s.unrolled(ctx, days, func() error {
-		for some := range slices.Chunk(ids, removedAtOnce) {
-			outcome, err := s.collection(sessionsCollection).DeleteMany(ctx, bson.M{"_id": bson.M{"$in": some}})
-			if err != nil {
-				return err
-			}
-			removed += outcome.DeletedCount
+		outcome, err := s.collection(sessionsCollection).DeleteMany(ctx, bson.M{"_id": bson.M{"$in": ids}})
+		if err != nil {
+			return err
 		}
+		removed = outcome.DeletedCount
 		return s.removeRollups(ctx, days)
 	})
 	return removed, err
@@ -149,7 +162,7 @@ func (s *Store) removeRollups(ctx context.Context, days []string) error {
 	return err
 }
 
-// unrolled writes to days between two marks, as writeSessions does, but counts no change: see store.Eraser.
+// unrolled writes to days between two marks, as counting does, but counts no change: see store.Eraser.
 func (s *Store) unrolled(ctx context.Context, days []string, write func() error) error {
 	c, these := s.collection(daysCollection), bson.M{"$in": days}
 	_, err := c.UpdateMany(ctx, bson.M{"_id": these}, bson.M{
@@ -171,7 +184,7 @@ func (s *Store) ExpireViewing(ctx context.Context, before viewing.Millis) error 
 		return err
 	}
 	notYet := bson.M{"$in": bson.A{false, nil}} // nil where it was never said; an index does not serve "not true"
-	due, err := s.days(ctx, bson.M{"expired": notYet, "day": bson.M{"$lt": date(before.Day().Start())}})
+	due, err := s.manyDays(ctx, bson.M{"expired": notYet, "day": bson.M{"$lt": date(before.Day().Start())}})
 	if err != nil {
 		return fault(ctx, "find old days", err)
 	}
@@ -183,8 +196,8 @@ func (s *Store) ExpireViewing(ctx context.Context, before viewing.Millis) error 
 	return nil
 }
 
-// forget removes of what was just folded that which was erased since before was read, and the sessions of days that have
-// expired.
+// forget removes of what was just folded that which was erased since before was read, and the sessions of days that
+// expire.
 func (s *Store) forget(ctx context.Context, before *erasures, sessions []viewing.Report) error {
 	var accounts []accountOf
 	days := map[string]struct{}{}
@@ -192,7 +205,7 @@ func (s *Store) forget(ctx context.Context, before *erasures, sessions []viewing
 		accounts = append(accounts, accountOf{sessions[i].ClientID, sessions[i].AccountID})
 		days[dayID(sessions[i].ClientID, sessions[i].StartedAt.Day())] = struct{}{}
 	}
-	expired, err := s.days(ctx, bson.M{"_id": bson.M{"$in": slices.Collect(maps.Keys(days))}, "expired": true})
+	expired, err := s.days(ctx, bson.M{"_id": bson.M{"$in": slices.Collect(maps.Keys(days))}, "expiring": true})
 	if err != nil {
 		return err
 	}
@@ -204,15 +217,19 @@ func (s *Store) forget(ctx context.Context, before *erasures, sessions []viewing
 	return s.mourn(ctx, before, accounts)
 }
 
-// expire marks the day first: whoever writes to it meanwhile takes the mark back, whoever folds reports of before sees it.
+// expire says before that the day is expiring and afterwards that it has expired: whoever writes to it meanwhile takes both
+// back, whoever folds reports of before sees the first, and where removing ends in the middle it is done again.
 func (s *Store) expire(ctx context.Context, day dayState) error {
-	_, err := s.collection(daysCollection).UpdateOne(ctx, bson.M{"_id": day.ID}, bson.M{"$set": bson.M{"expired": true}})
-	if err != nil {
+	c := s.collection(daysCollection)
+	if _, err := c.UpdateOne(ctx, bson.M{"_id": day.ID}, bson.M{"$set": bson.M{"expiring": true}}); err != nil {
 		return err
 	}
 	if err := s.foldMatching(ctx, bson.M{"_id": below(day.ID)}); err != nil {
 		return err
 	}
-	_, err = s.removeSessions(ctx, bson.M{"_id": startedIn(day.ClientID, day.day().Window())})
+	if _, err := s.removeSessions(ctx, bson.M{"_id": startedIn(day.ClientID, day.day().Window())}); err != nil {
+		return err
+	}
+	_, err := c.UpdateOne(ctx, bson.M{"_id": day.ID, "expiring": true}, bson.M{"$set": bson.M{"expired": true}})
 	return err
 }

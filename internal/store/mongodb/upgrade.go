@@ -47,7 +47,7 @@ func (s *Store) forgetRollups(ctx context.Context) error {
 }
 
 func (s *Store) renameSessions(ctx context.Context) error {
-	days, err := s.days(ctx, bson.M{})
+	days, err := s.manyDays(ctx, bson.M{})
 	if err != nil {
 		return err
 	}
