@@ -128,3 +128,31 @@ func TestClaimsOfTheDead(t *testing.T) {
 		})
 	}
 }
+
+// TestLateRollerLeavesNothing erases an account, and rolls up its day anew, as a process is about to write rollups of that day,
+// and ends as soon as it has: they go.
+func TestLateRollerLeavesNothing(t *testing.T) {
+	t.Parallel()
+	uri := mongotest.URI(t)
+	calm := openOn(t, uri)
+	c := newScene(t, calm, 1, false)
+	ctx, die := context.WithCancel(t.Context())
+	erased := false
+	s := openSpied(t, uri, func(command, collection string) {
+		if erased {
+			die()
+		} else if erased = command == "update" && collection == rollupsCollection; erased {
+			for account := range c.written {
+				_, err := calm.EraseAccount(t.Context(), 1, account)
+				c.must("erase", err)
+			}
+			c.must("maintain", calm.Maintain(t.Context(), (sceneDay+1).Start()))
+		}
+	})
+	if err := s.Maintain(ctx, (sceneDay + 1).Start()); !errors.Is(err, context.Canceled) {
+		t.Errorf("a process that ends says %v", err)
+	}
+	if left := c.count(rollupsCollection); left != 0 {
+		t.Errorf("%d rollups tell of erased accounts", left)
+	}
+}

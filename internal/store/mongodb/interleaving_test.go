@@ -218,7 +218,6 @@ func (c *scene) roller() []func() error {
 	ctx := c.t.Context()
 	var days []dayState
 	var rollups []rollup
-	done := false
 	whenDue := func(do func() error) func() error {
 		return func() error {
 			if len(days) == 0 {
@@ -235,8 +234,8 @@ func (c *scene) roller() []func() error {
 		},
 		whenDue(func() (err error) { rollups, err = c.store.makeRollups(ctx, days[0]); return err }),
 		whenDue(func() error { return c.store.writeRollups(ctx, rollups) }),
-		whenDue(func() (err error) { done, err = c.store.setRolled(ctx, days[0], rollups); return err }),
-		whenDue(func() error { return c.store.sweepRollups(ctx, days[0], done) }),
+		whenDue(func() error { return c.store.setRolled(ctx, days[0], rollups) }),
+		whenDue(func() error { return c.store.sweepRollups(ctx, days[0]) }),
 	}
 }
 

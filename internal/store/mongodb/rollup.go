@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
@@ -81,7 +82,11 @@ func (s *Store) Maintain(ctx context.Context, closed viewing.Millis) error {
 	if err != nil {
 		return fault(ctx, "find days to roll up", err)
 	}
+	until := time.Now().Add(foldedAfter)
 	for _, day := range due {
+		if time.Now().After(until) {
+			return nil // the others come next time: what was written meanwhile is to be folded
+		}
 		if err := s.rollUp(ctx, day); err != nil {
 			return fault(ctx, "roll up "+day.ID, err)
 		}
@@ -98,14 +103,14 @@ func (s *Store) rollUp(ctx context.Context, day dayState) error {
 	if err != nil {
 		return err
 	}
-	if err := s.writeRollups(ctx, rollups); err != nil {
-		return err
-	}
-	valid, err := s.setRolled(ctx, day, rollups)
-	if err != nil {
-		return err
-	}
-	return s.sweepRollups(ctx, day, valid)
+	return followedUp(ctx,
+		func(ctx context.Context) error {
+			if err := s.writeRollups(ctx, rollups); err != nil {
+				return err
+			}
+			return s.setRolled(ctx, day, rollups)
+		},
+		func(ctx context.Context) error { return s.sweepRollups(ctx, day) })
 }
 
 // makeRollups sums up the sessions of the day. They are read one by one, once, in the order of their hours: how servers
@@ -133,15 +138,15 @@ func (s *Store) writeRollups(ctx context.Context, rollups []rollup) error {
 	return bulkUpsert(ctx, s.collection(rollupsCollection), models)
 }
 
-// sweepRollups removes what was rolled up of the day under earlier versions and, unless that is valid, under this one. A
-// reader that is at it begins anew.
-func (s *Store) sweepRollups(ctx context.Context, day dayState, valid bool) error {
-	first := day.Version
-	if !valid {
-		first++
+// sweepRollups removes what was rolled up of the day under the versions that it had before, also by whoever is late with it: it
+// may tell of somebody who was erased. A reader that is at it begins anew.
+func (s *Store) sweepRollups(ctx context.Context, day dayState) error {
+	now, err := readOne[dayState](ctx, s.collection(daysCollection), bson.M{"_id": day.ID})
+	if err != nil {
+		return err
 	}
-	_, err := s.collection(rollupsCollection).DeleteMany(ctx, bson.M{
-		"_id": below(day.ID), "version": bson.M{"$lt": first},
+	_, err = s.collection(rollupsCollection).DeleteMany(ctx, bson.M{
+		"_id": below(day.ID), "version": bson.M{"$lt": now.Version},
 	})
 	return err
 }
