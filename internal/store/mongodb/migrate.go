@@ -74,29 +74,36 @@ func (m *migration) isCluster(ctx context.Context) (bool, error) {
 // shard spreads the large collections over the cluster. Their _id begins with the client and, for viewing, the day: a
 // build asks only the shards that hold its days.
 func (m *migration) shard(ctx context.Context) error {
-	admin, name := m.store.client.Database("admin"), m.store.db.Name()
 	sharded, err := m.sharded(ctx)
 	if err != nil {
 		return err
 	}
 	for _, l := range layouts {
-		namespace := name + "." + l.collection
-		if !l.sharded || slices.Contains(sharded, namespace) {
+		if !l.sharded || slices.Contains(sharded, m.namespace(l)) {
 			continue
 		}
-		if err := m.do(fmt.Sprintf("shard %s by _id: %v", l.collection, l.shardKey()), func() error {
-			// Since 6.0 the first command does nothing; before, it must come first. Both may be repeated.
-			if err := admin.RunCommand(ctx, bson.M{"enableSharding": name}).Err(); err != nil {
-				return err
-			}
-			return admin.RunCommand(ctx, bson.D{
-				{Key: "shardCollection", Value: namespace}, {Key: "key", Value: bson.M{"_id": l.shardKey()}},
-			}).Err()
-		}); err != nil {
+		what := fmt.Sprintf("shard %s by _id: %v", l.collection, l.shardKey())
+		if err := m.do(what, func() error { return m.shardCollection(ctx, l) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (m *migration) namespace(l layout) string { return m.store.db.Name() + "." + l.collection }
+
+func (m *migration) shardCollection(ctx context.Context, l layout) error {
+	admin, key := m.store.client.Database("admin"), bson.M{"_id": l.shardKey()}
+	// Since 6.0 the first command does nothing; before, it must come first. All may be repeated.
+	if err := admin.RunCommand(ctx, bson.M{"enableSharding": m.store.db.Name()}).Err(); err != nil {
+		return err
+	}
+	if l.hashed { // unless the collection is empty its shard key must be an index already, as _id itself always is
+		if _, err := m.store.collection(l.collection).Indexes().CreateOne(ctx, mongo.IndexModel{Keys: key}); err != nil {
+			return err
+		}
+	}
+	return admin.RunCommand(ctx, bson.D{{Key: "shardCollection", Value: m.namespace(l)}, {Key: "key", Value: key}}).Err()
 }
 
 // sharded are the namespaces of the cluster that are sharded already.
