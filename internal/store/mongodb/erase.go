@@ -24,10 +24,18 @@ var _ store.Eraser = (*Store)(nil)
 // anything: to erase again helps.
 
 // EraseAccount removes an account; see store.Eraser.
-func (s *Store) EraseAccount(ctx context.Context, clientID int32, accountID int64) (store.Erased, error) {
+func (s *Store) EraseAccount(ctx context.Context, clientID int32, accountID int64) (removed store.Erased, err error) {
 	if err := s.writable(ctx); err != nil {
 		return store.Erased{}, err
 	}
+	err = s.consistently(ctx, func(ctx context.Context) error {
+		removed, err = s.eraseAccount(ctx, clientID, accountID)
+		return err
+	})
+	return removed, err
+}
+
+func (s *Store) eraseAccount(ctx context.Context, clientID int32, accountID int64) (store.Erased, error) {
 	journal := bson.M{"_id": ofClient(clientID)}
 	if err := s.foldMatching(ctx, journal); err != nil { // so that its sessions are counted
 		return store.Erased{}, fault(ctx, "fold reports", err)
@@ -183,6 +191,10 @@ func (s *Store) ExpireViewing(ctx context.Context, before viewing.Millis) error 
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
+	return s.consistently(ctx, func(ctx context.Context) error { return s.expireDays(ctx, before) })
+}
+
+func (s *Store) expireDays(ctx context.Context, before viewing.Millis) error {
 	notYet := bson.M{"$in": bson.A{false, nil}} // nil where it was never said; an index does not serve "not true"
 	due, err := s.manyDays(ctx, bson.M{"expired": notYet, "day": bson.M{"$lt": date(before.Day().Start())}})
 	if err != nil {

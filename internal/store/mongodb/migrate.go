@@ -62,15 +62,6 @@ func indexNames(ctx context.Context, collection *mongo.Collection) ([]string, er
 	return names, nil
 }
 
-// isCluster tells whether the server is a mongos, the door to a sharded cluster.
-func (m *migration) isCluster(ctx context.Context) (bool, error) {
-	var hello struct {
-		Message string `bson:"msg"`
-	}
-	err := m.store.db.RunCommand(ctx, bson.M{"isMaster": 1}).Decode(&hello)
-	return hello.Message == "isdbgrid", err
-}
-
 // shard spreads the large collections over the cluster. Their _id begins with the client and, for viewing, the day: a
 // build asks only the shards that hold its days.
 func (m *migration) shard(ctx context.Context) error {

@@ -72,6 +72,10 @@ func (s *Store) Maintain(ctx context.Context, closed viewing.Millis) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
+	return s.consistently(ctx, func(ctx context.Context) error { return s.foldAndRollUp(ctx, closed) })
+}
+
+func (s *Store) foldAndRollUp(ctx context.Context, closed viewing.Millis) error {
 	if err := s.foldDue(ctx); err != nil {
 		return fault(ctx, "fold reports", err)
 	}

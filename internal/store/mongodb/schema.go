@@ -145,7 +145,7 @@ type migration struct {
 }
 
 func (m *migration) run(ctx context.Context, version int) error {
-	cluster, err := m.isCluster(ctx)
+	server, err := m.store.greet(ctx)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (m *migration) run(ctx context.Context, version int) error {
 			return fmt.Errorf("collection %s: %w", l.collection, err)
 		}
 	}
-	if cluster {
+	if server.isCluster() {
 		if err := m.shard(ctx); err != nil {
 			return err
 		}
