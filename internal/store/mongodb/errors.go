@@ -27,14 +27,16 @@ func fault(ctx context.Context, what string, err error) error {
 	}
 }
 
-// passing are the codes of errors of a server that stops, steps down, or waited too long for its replicas.
+// passing are the codes of errors of a server that stops, steps down, begins anew, or waited too long for its replicas.
 var passing = []int{
 	6,     // HostUnreachable
 	7,     // HostNotFound
+	43,    // CursorNotFound: the server was started anew
 	64,    // WriteConcernFailed
 	89,    // NetworkTimeout
 	91,    // ShutdownInProgress
 	133,   // FailedToSatisfyReadPreference
+	134,   // ReadConcernMajorityNotAvailableYet, which the driver does not try again before 2.0
 	189,   // PrimarySteppedDown
 	262,   // ExceededTimeLimit
 	9001,  // SocketException

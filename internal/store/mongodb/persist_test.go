@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.mongodb.org/mongo-driver/mongo"
+
 	"github.com/tvstats/tvstats/internal/store"
 )
 
@@ -24,6 +26,15 @@ func TestPersist(t *testing.T) {
 			do: func(_ context.Context, attempt int) error {
 				if attempt < 5 {
 					return store.ErrUnavailable
+				}
+				return nil
+			},
+			deadline: time.Hour, between: [2]time.Duration{0, patience},
+		},
+		"a server that was started anew": {
+			do: func(ctx context.Context, attempt int) error {
+				if codes := []int32{43, 134}; attempt <= len(codes) {
+					return fault(ctx, "read", mongo.CommandError{Code: codes[attempt-1]})
 				}
 				return nil
 			},
