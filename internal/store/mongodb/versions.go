@@ -29,7 +29,8 @@ func (s *Store) Versions(ctx context.Context, clientID int32, window viewing.Win
 	if err != nil {
 		return store.Version{}, nil, fault(ctx, "read versions", err)
 	}
-	days, err := s.days(ctx, bson.M{"_id": ofClient(clientID)})
+	days, err := find[dayState](ctx, s.collection(daysCollection), bson.M{"_id": ofClient(clientID)},
+		options.Find().SetSort(bson.M{"_id": 1}).SetProjection(bson.M{"day": 1, "changes": 1, "unsure": 1}))
 	if err != nil {
 		return store.Version{}, nil, fault(ctx, "read versions", err)
 	}
