@@ -17,10 +17,10 @@ import (
 // dayState is what the collection days knows of a day of a client. It keeps rollups, and figures that were computed ahead of
 // time, from being wrong, whatever writers and readers in any number of processes do:
 //
-//   - Before it writes sessions a writer raises the version, counts itself into writing and takes back rolled. Afterwards
-//     it counts itself out. Before and after, it counts a change of every hour that it touches.
+//   - Before it writes into the journal, or removes sessions, a writer raises the version, counts itself into writing and
+//     takes back rolled. Afterwards it counts itself out. Before and after, a report counts as a change of its hour.
 //   - What is read of a day while nobody writes to it, and whose version stays, is what everybody reads of it. Only then
-//     does the day become rolled, in one step with the check of its version.
+//     does the day become rolled, in one step with the check of its version. To fold changes nothing of what is read.
 //   - A reader uses the rollups of days that are rolled, those of exactly their version, and the sessions of all others.
 //   - A version of an hour that is read while somebody writes to the day is raised by the reading itself (Versions): what is
 //     computed from data that is half written is never taken for fresh.

@@ -18,6 +18,9 @@ import (
 // quarters of hours, so that the counts are about as many as the guide is long, however many sessions there are. Rollups hold
 // them by minutes; of the other sessions the server counts them.
 
+// minute is the width of the slots in which rollups count edges, in milliseconds: the widest that nearly all guides keep to.
+const minute viewing.Millis = 60_000
+
 // slotWidths are the widths of slots, the widest that fits a channel's guide is taken. The last one fits all.
 var slotWidths = []viewing.Millis{3_600_000, 1_800_000, 900_000, 600_000, 300_000, minute, 10_000, 1000, 1}
 

@@ -2,9 +2,6 @@ package mongodb
 
 import "github.com/tvstats/tvstats/internal/viewing"
 
-// minute is the width of the slots in which rollups count edges, in milliseconds: the widest that nearly all guides keep to.
-const minute viewing.Millis = 60_000
-
 // groupSum adds up what is known of the sessions of a group, of one after the other or of some that were encoded.
 type groupSum struct {
 	group                rollupGroup // its key, sessions and seconds
