@@ -76,7 +76,7 @@ $(VENV_READY):
 tools: $(GO_TOOLS) $(VENV_READY) ## install every tool below .tools, in the pinned versions
 
 STAND_IN        := $(TOOLS)/mongo-stand-in
-STAND_IN_SOURCE := internal/store/mongodb/mongotest/standin
+STAND_IN_SOURCE := internal/store/mongolog/mongotest/standin
 STAND_IN_READY  := $(STAND_IN)/mongo-java-server-$(MONGO_JAVA_SERVER_VERSION)-slf4j-$(SLF4J_VERSION)
 
 $(STAND_IN_READY): $(STAND_IN_SOURCE)/pom.xml $(STAND_IN_SOURCE)/StandIn.java
@@ -94,7 +94,7 @@ mongo-stand-in: $(STAND_IN_READY) ## build the server that stands in for a Mongo
 # FerretDB runs few aggregations, lets two change one document at once, and hangs over a bulk that updates many: what is left
 # out fails for these reasons. Its version stands in the go.mod beside its source.
 FERRETDB        := $(TOOLS)/ferretdb
-FERRETDB_SOURCE := internal/store/mongodb/mongotest/ferretdb
+FERRETDB_SOURCE := internal/store/mongolog/mongotest/ferretdb
 FERRETDB_CAN     := ^TestStore$$/^(catalog|accounts|subscriptions|results|export|runners)$$
 FERRETDB_CAN_TOO := ^Test(FoldingComesLate|ErasedWhileCallerLeaves|NothingIsLeftOfAnErasedAccount|DaysAreRolledUpOnce|ClaimsOfTheDead|LateRollerLeavesNothing|UpgradeFromVersion1)$$
 FERRETDB_CANNOT  := ^TestStore$$/.*/(random_programmes|much_that_was_never_seen|two_runners_never_run)
@@ -104,8 +104,8 @@ $(FERRETDB): $(wildcard $(FERRETDB_SOURCE)/*)
 
 .PHONY: second-opinion
 second-opinion: $(FERRETDB) ## run what FerretDB can of the tests of the MongoDB engine against it
-	$(FERRETDB) $(GO) test ./internal/store/mongodb -count=1 -run '$(FERRETDB_CAN)' -skip '$(FERRETDB_CANNOT)'
-	$(FERRETDB) $(GO) test ./internal/store/mongodb -count=1 -run '$(FERRETDB_CAN_TOO)'
+	$(FERRETDB) $(GO) test ./internal/store/mongolog -count=1 -run '$(FERRETDB_CAN)' -skip '$(FERRETDB_CANNOT)'
+	$(FERRETDB) $(GO) test ./internal/store/mongolog -count=1 -run '$(FERRETDB_CAN_TOO)'
 
 GENERATED := gen proto/tvstats.binpb
 PROTOS := $(sort $(shell find proto -name '*.proto'))

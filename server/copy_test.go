@@ -12,7 +12,7 @@ import (
 	"time"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
-	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
+	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 	"github.com/tvstats/tvstats/internal/store/transfer"
 )
 

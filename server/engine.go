@@ -10,7 +10,7 @@ import (
 	"github.com/tvstats/tvstats/internal/flags"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
-	"github.com/tvstats/tvstats/internal/store/mongodb"
+	"github.com/tvstats/tvstats/internal/store/mongolog"
 )
 
 // mongoConfig names a MongoDB, by the names that operators of the middleware have in its settings already, or by a URI.
@@ -64,8 +64,8 @@ func (c *mongoConfig) check() error {
 	return flags.Within("MONGODB_PORT", cmp.Or(c.MongodbPort, mongoPort), 1, 65535)
 }
 
-func (c *mongoConfig) open(ctx context.Context) (*mongodb.Store, error) {
-	return mongodb.Open(ctx, mongodb.Options{
+func (c *mongoConfig) open(ctx context.Context) (*mongolog.Store, error) {
+	return mongolog.Open(ctx, mongolog.Options{
 		URI: string(c.MongodbURI), Host: c.MongodbHost, Port: cmp.Or(c.MongodbPort, mongoPort),
 		Database: cmp.Or(c.MongodbName, mongoName), Username: c.MongodbUsername, Password: string(c.MongodbPassword),
 		AuthMethod: c.MongodbAuthMethod,
@@ -89,7 +89,7 @@ func openStore(ctx context.Context, cfg config, log *slog.Logger) (store.Store, 
 
 // mayServe answers why the database must not be served. One that cannot be reached now is waited for while the service
 // runs.
-func mayServe(ctx context.Context, db *mongodb.Store, log *slog.Logger) error {
+func mayServe(ctx context.Context, db *mongolog.Store, log *slog.Logger) error {
 	err := db.CheckSchema(ctx)
 	if errors.Is(err, store.ErrUnavailable) {
 		log.Warn("the store cannot be reached; calls are answered UNAVAILABLE until it can", "error", err)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
+	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
 // onMongoDB is a change of configuration: a database that is migrated and empty.

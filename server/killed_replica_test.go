@@ -9,7 +9,7 @@ import (
 	"time"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
-	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
+	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
 // TestReplicas runs two replicas as processes of their own on one MongoDB. Four gateways tell the same viewing, each in an

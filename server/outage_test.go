@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
-	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
+	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
 // mongoProxy stands between the service and a migrated database. It does not listen yet.

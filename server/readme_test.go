@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
+	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
 // readmeAddress is where the README's server listens.

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
-	"github.com/tvstats/tvstats/internal/store/mongodb/mongotest"
+	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
 // elections have the primary step down again and again, in the middle of what it was asked for.

@@ -1,5 +1,5 @@
 // A module of its own: what FerretDB needs is no concern of the program. It pins the version.
-module github.com/tvstats/tvstats/internal/store/mongodb/mongotest/ferretdb
+module github.com/tvstats/tvstats/internal/store/mongolog/mongotest/ferretdb
 
 go 1.26
 
