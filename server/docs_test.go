@@ -151,6 +151,17 @@ func TestMiddlewareExamplesAreTyped(t *testing.T) {
 	}
 }
 
+// TestDjangoAppIsTyped checks the Django app, as strictly as Django without types allows.
+func TestDjangoAppIsTyped(t *testing.T) {
+	t.Parallel()
+	tool(t, "venv/bin/mypy")
+	command := exec.CommandContext(testContext(t), tool(t, "venv/bin/python"), "-m", "mypy", "--cache-dir", t.TempDir())
+	command.Dir, command.Env = "../clients/django", append(os.Environ(), "MYPYPATH=../../gen/python")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, output)
+	}
+}
+
 // TestPythonPackageInstalls installs the client as the middleware does, and uses what was installed.
 func TestPythonPackageInstalls(t *testing.T) {
 	t.Parallel()

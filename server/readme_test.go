@@ -86,8 +86,10 @@ func programFolder(t *testing.T) string {
 }
 
 // TestMiddlewarePython runs the session in one piece of the page for the middleware, with the stubs in gen/python.
-func TestMiddlewarePython(t *testing.T) {
-	python := tool(t, "venv/bin/python")
+func TestMiddlewarePython(t *testing.T) { runMiddlewarePython(t, tool(t, "venv/bin/python")) }
+
+func runMiddlewarePython(t *testing.T, python string) {
+	t.Helper()
 	address := startTestServer(t)
 	s := pythonSession.FindStringSubmatch(page(t, "../docs/middleware.md"))
 	if s == nil {
