@@ -41,6 +41,8 @@ type config struct {
 
 	jobsConfig
 
+	backupConfig
+
 	StreamIdleTimeout time.Duration `group:"Lifetime" default:"15m" help:"A stream that sends nothing for so long is ended. From 1s."`
 	StreamSendTimeout time.Duration `group:"Lifetime" default:"1m" help:"A stream that does not read its answers for so long is ended. From 1s."`
 	DrainTimeout      time.Duration `group:"Lifetime" default:"20s" help:"At shutdown calls in progress get so long to end. From 0s."`
@@ -80,6 +82,7 @@ func (c *config) Validate() error {
 		flags.Within("--queue-reports", c.QueueReports, max(c.MaxBatch, c.CommitReports), 100_000_000),
 		flags.Within("--online-timeout", c.OnlineTimeout, time.Second, 24*time.Hour),
 		c.jobsConfig.check(),
+		c.backupConfig.check(),
 		flags.Within("--stream-idle-timeout", c.StreamIdleTimeout, time.Second, 365*24*time.Hour),
 		flags.Within("--stream-send-timeout", c.StreamSendTimeout, time.Second, 365*24*time.Hour),
 		flags.Within("--drain-timeout", c.DrainTimeout, 0, time.Hour),

@@ -14,10 +14,11 @@ import (
 // Who may call a method: roles, of clients that the token covers. The stricter question, of which clients, is asked where
 // a call names one.
 var (
-	toTakeIn = []auth.Role{auth.Gateway, auth.Backend, auth.Operator}
-	toRead   = []auth.Role{auth.Reader, auth.Backend, auth.Operator}
-	toChange = []auth.Role{auth.Backend, auth.Operator}
-	toAny    = auth.Roles
+	toTakeIn  = []auth.Role{auth.Gateway, auth.Backend, auth.Operator}
+	toRead    = []auth.Role{auth.Reader, auth.Backend, auth.Operator}
+	toChange  = []auth.Role{auth.Backend, auth.Operator}
+	toOperate = []auth.Role{auth.Operator}
+	toAny     = auth.Roles
 )
 
 // permissions is the one table from method to the roles that may call it. A method that is not in it is closed to all.
@@ -57,6 +58,8 @@ var permissions = map[string][]auth.Role{
 	tvstatsv1.Jobs_ListJobs_FullMethodName:  toRead,
 	tvstatsv1.Jobs_CancelJob_FullMethodName: toChange,
 	tvstatsv1.Jobs_WatchJob_FullMethodName:  toRead,
+
+	tvstatsv1.Operation_Backup_FullMethodName: toOperate,
 
 	grpc_reflection_v1.ServerReflection_ServerReflectionInfo_FullMethodName:      toAny,
 	grpc_reflection_v1alpha.ServerReflection_ServerReflectionInfo_FullMethodName: toAny,

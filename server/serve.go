@@ -61,6 +61,8 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	now, numbers, draining := wallClock, newMetrics(), make(chan struct{})
+	copies := &backups{store: db, now: now, metrics: newBackupMetrics(now)}
+	numbers.registry.MustRegister(copies.metrics.every, copies.metrics.failed, copies.metrics.age)
 
 	probes, err := listen(ctx, "--http-listen", cfg.HTTPListen)
 	if err != nil {
@@ -92,6 +94,12 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	}
 	defer endJobs()
 
+	endBackups, err := cfg.backupConfig.start(copies, log)
+	if err != nil {
+		return err
+	}
+	defer endBackups()
+
 	bounded := newConnections(calls, &cfg.limitsConfig, numbers.refused)
 	links := chain(&cfg, log, numbers, entry, db, bounded, draining)
 	server := grpc.NewServer(append(serverOptions(cfg, transport, links), grpc.InTapHandle(entry.knock))...)
@@ -99,6 +107,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, figures)
 	tvstatsv1.RegisterJobsServer(server, &jobsServer{queue: queue, store: db, catalog: db, now: now})
+	tvstatsv1.RegisterOperationServer(server, &operation{backups: copies})
 	probed := registerHealth(server)
 	if err := registerReflection(server); err != nil {
 		return err

@@ -56,6 +56,7 @@ var statusRules = []statusRule{
 	{is: jobs.ErrQueueFull, code: codes.ResourceExhausted, reason: "QUEUE_FULL",
 		hint: "try again when some have ended, or let more wait with --job-queue", level: slog.LevelWarn},
 	{is: store.ErrNotFound, code: codes.NotFound, reason: "NOT_FOUND", level: slog.LevelDebug},
+	{is: errNoBackup, code: codes.Unimplemented, reason: "NO_BACKUP", level: slog.LevelDebug},
 	{is: store.ErrUnavailable, code: codes.Unavailable, reason: "STORE_UNAVAILABLE",
 		hint: "the store cannot serve now; try again later", hide: true, level: slog.LevelWarn},
 }

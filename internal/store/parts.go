@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -29,6 +30,15 @@ type Part struct {
 	Bytes  int64  `json:"bytes"`  // of the file
 	Rows   int64  `json:"rows"`   // records in it
 }
+
+// sessionsFolder is what the names of parts with sessions begin with.
+const sessionsFolder = "sessions/"
+
+// SessionsPart is the name of the part with the sessions that began on the day.
+func SessionsPart(day viewing.Day) string { return sessionsFolder + day.String() + ".parquet" }
+
+// IsSessions tells whether the part holds the sessions of a day.
+func (p Part) IsSessions() bool { return strings.HasPrefix(p.Name, sessionsFolder) }
 
 // Manifest lists all parts of a state. Without all of them, as they are listed, the state cannot be loaded.
 type Manifest struct {

@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"github.com/tvstats/tvstats/internal/store"
-	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 var _ store.Snapshotter = (*Store)(nil)
@@ -209,16 +208,12 @@ func (s *snapshot) writeSessions(ctx context.Context, columns []string, write fu
 		if slices.Contains(pending, day) {
 			v.source, v.tariffs = mergedSource(where), "united"
 		}
-		if err := write(sessionsPart(day), v.query()); err != nil {
+		if err := write(store.SessionsPart(day), v.query()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-const sessionsDir = "sessions/"
-
-func sessionsPart(day viewing.Day) string { return sessionsDir + day.String() + ".parquet" }
 
 // mergedSource merges the sessions and the reports that are not folded. Where the reports of a session carry different sets
 // of tariffs it gets their union, which may have no number yet: each union is made once.

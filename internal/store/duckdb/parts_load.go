@@ -101,7 +101,7 @@ func (l *loading) load(ctx context.Context) (err error) {
 
 func (l *loading) loadPart(ctx context.Context, tables map[string][]string, part store.Part) error {
 	table := strings.TrimSuffix(part.Name, ".parquet")
-	if strings.HasPrefix(part.Name, sessionsDir) {
+	if part.IsSessions() {
 		table = "sessions"
 	}
 	if _, known := tables[table]; !known || (table != "sessions" && slices.Contains(notInParts, table)) {

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/backup"
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+// errNoBackup means that the store cannot be read as a whole.
+var errNoBackup = errors.New("the store that this service uses cannot be backed up")
+
+// backups makes backups of the store, one at a time: each holds on to a moment of the store, which costs space on disk.
+type backups struct {
+	store   store.Store
+	now     func() time.Time
+	metrics *backupMetrics
+	running sync.Mutex
+}
+
+// write writes a backup of what was acknowledged before the call.
+func (b *backups) write(ctx context.Context, out io.Writer) error {
+	from, can := b.store.(store.Snapshotter)
+	if !can {
+		return errNoBackup
+	}
+	if !b.running.TryLock() {
+		return &exhausted{what: "another backup is being made; call again when it has ended"}
+	}
+	defer b.running.Unlock()
+	begun := b.now()
+	_, err := backup.Write(ctx, out, from, begun)
+	b.metrics.made(begun, err)
+	return err
+}
+
+// operation is the service Operation.
+type operation struct {
+	tvstatsv1.UnimplementedOperationServer
+	backups *backups
+}
+
+// Backup sends a backup.
+func (o *operation) Backup(_ *tvstatsv1.BackupRequest, stream grpc.ServerStreamingServer[tvstatsv1.BackupResponse]) error {
+	out := &backupStream{stream: stream}
+	if err := o.backups.write(stream.Context(), out); err != nil {
+		return err
+	}
+	return out.flush()
+}
+
+// maxChunk is how many bytes of a backup are in one message.
+const maxChunk = 256 << 10
+
+// backupStream sends what is written in messages of maxChunk bytes.
+type backupStream struct {
+	stream  grpc.ServerStreamingServer[tvstatsv1.BackupResponse]
+	pending []byte
+}
+
+// Write sends what is full.
+func (c *backupStream) Write(p []byte) (int, error) {
+	size := len(p)
+	for len(p) > 0 {
+		n := min(len(p), maxChunk-len(c.pending))
+		c.pending, p = append(c.pending, p[:n]...), p[n:]
+		if len(c.pending) == maxChunk {
+			if err := c.flush(); err != nil {
+				return size - len(p), err
+			}
+		}
+	}
+	return size, nil
+}
+
+// flush sends the rest. A message that was sent belongs to the stream.
+func (c *backupStream) flush() error {
+	if len(c.pending) == 0 {
+		return nil
+	}
+	message := &tvstatsv1.BackupResponse{Chunk: c.pending}
+	c.pending = nil
+	return c.stream.Send(message)
+}
