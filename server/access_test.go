@@ -79,6 +79,7 @@ func registered(t *testing.T) *grpc.Server {
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, &subscriberDynamics{})
 	tvstatsv1.RegisterJobsServer(server, &jobsServer{})
+	tvstatsv1.RegisterOperationServer(server, &operation{})
 	healthv1.RegisterHealthServer(server, health.NewServer())
 	if err := registerReflection(server); err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ type config struct {
 	securityConfig
 
 	DataDir       string   `group:"Store" default:"./data" help:"Directory of the embedded store, made where it is missing. One process at a time."`
+	AcceptLoss    bool     `group:"Store" help:"Start although data is missing that was acknowledged, with what is left. Without it such a start is refused and says how much it is."`
 	MemoryLimit   byteSize `group:"Store" default:"2GiB" help:"Memory for all queries together; what exceeds it spills into the data directory. From 128MiB."`
 	RetentionDays int      `group:"Store" default:"0" help:"Days of 24 h; older viewing is refused, and removed when its whole UTC day is older. 0 keeps all, at most 36500."`
 
@@ -90,7 +91,7 @@ func (c *config) Validate() error {
 }
 
 func (c *config) storeOptions() duckdb.Options {
-	return duckdb.Options{Dir: c.DataDir, MemoryLimit: fmt.Sprintf("%dB", c.MemoryLimit)}
+	return duckdb.Options{Dir: c.DataDir, MemoryLimit: fmt.Sprintf("%dB", c.MemoryLimit), AcceptLoss: c.AcceptLoss}
 }
 
 func (c *config) retention() time.Duration { return time.Duration(c.RetentionDays) * 24 * time.Hour }

@@ -75,7 +75,7 @@ func (c *mongoConfig) open(ctx context.Context) (*mongolog.Store, error) {
 // openStore opens the store that the configuration chooses.
 func openStore(ctx context.Context, cfg config, log *slog.Logger) (store.Store, error) {
 	if !cfg.enabled() {
-		return duckdb.Open(ctx, cfg.storeOptions())
+		return openEmbedded(ctx, cfg, log)
 	}
 	db, err := cfg.open(ctx)
 	if err != nil {
@@ -83,6 +83,29 @@ func openStore(ctx context.Context, cfg config, log *slog.Logger) (store.Store, 
 	}
 	if err := mayServe(ctx, db, log); err != nil {
 		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+	}
+	return db, nil
+}
+
+// openEmbedded opens the embedded store, and says what is missing in it whether that is accepted or not.
+func openEmbedded(ctx context.Context, cfg config, log *slog.Logger) (store.Store, error) {
+	options := cfg.storeOptions()
+	options.AcceptLoss = false
+	db, err := duckdb.Open(ctx, options)
+	if !errors.Is(err, store.ErrLoss) {
+		return asStore(db, err)
+	}
+	if !cfg.AcceptLoss {
+		return nil, fmt.Errorf("%w; restore a backup, put the missing file back, or start with --accept-loss to go on with what is left", err)
+	}
+	log.Error("the store goes on without data that was acknowledged: --accept-loss", "error", err)
+	return asStore(duckdb.Open(ctx, cfg.storeOptions()))
+}
+
+// asStore keeps a store that was not opened from becoming one that is not nil.
+func asStore(db *duckdb.Store, err error) (store.Store, error) {
+	if err != nil {
+		return nil, err
 	}
 	return db, nil
 }

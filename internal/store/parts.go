@@ -20,6 +20,9 @@ const PartsFormat = 1
 // ErrDamaged means that what was to be loaded is not what was written.
 var ErrDamaged = errors.New("damaged")
 
+// ErrLoss means that a store holds less than was acknowledged. It says how much is missing and since when.
+var ErrLoss = errors.New("data is missing")
+
 // ErrNotEmpty means that there is data where a state was to be loaded.
 var ErrNotEmpty = errors.New("not empty")
 

@@ -35,6 +35,8 @@ type Options struct {
 	// FoldReports is the number of reports that a day may gather before Maintain folds it although it has not ended; it
 	// bounds what a query has to merge. 0 = 4 million.
 	FoldReports int64
+	// AcceptLoss opens a store of which a part is missing with what is left; otherwise that is store.ErrLoss.
+	AcceptLoss bool
 }
 
 func (o Options) withDefaults() Options {
@@ -68,6 +70,7 @@ type Store struct {
 	db       *sql.DB // everything but the appending of reports
 	reports  *writer
 	meta     *meta
+	marker   *marker
 	folding  sync.Mutex // one Maintain at a time
 	applying sync.Mutex // one ApplyCatalog at a time
 	saving   sync.Mutex // one change of results at a time
@@ -95,10 +98,20 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{options: options, file: filepath.Join(dir, fileName)}
+	before, err := readMark(dir)
+	if err != nil {
+		return nil, err
+	}
+	if options.AcceptLoss {
+		before = nil
+	}
+	if err := before.checkFiles(s.file); err != nil {
+		return nil, err
+	}
 	if err := s.openFile(); err != nil {
 		return nil, err
 	}
-	if err := s.start(ctx); err != nil {
+	if err := s.start(ctx, before); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", s.file, err), s.db.Close())
 	}
 	return s, nil
@@ -113,7 +126,7 @@ func (s *Store) openFile() error {
 	return nil
 }
 
-func (s *Store) start(ctx context.Context) error {
+func (s *Store) start(ctx context.Context, before *mark) error {
 	err := migrate(ctx, s.db)
 	if err != nil {
 		return err
@@ -132,7 +145,16 @@ func (s *Store) start(ctx context.Context) error {
 	if s.meta, err = loadMeta(ctx, s.db); err != nil {
 		return err
 	}
-	s.reports, err = newWriter(s.file, s.options.settings())
+	received, err := s.received(ctx)
+	if err == nil {
+		err = before.checkReports(received)
+	}
+	if err != nil {
+		return err
+	}
+	if s.reports, err = newWriter(s.file, s.options.settings()); err == nil {
+		s.marker = startMarker(s.file, before, received)
+	}
 	return err
 }
 
@@ -154,22 +176,29 @@ func openError(dir string, err error) error {
 
 // Close ends all work, writes the file anew if an account was erased, and lets go of the directory.
 func (s *Store) Close() error {
+	s.marker.stop()
 	s.reports.close()
 	must, err := s.mustRewrite(context.Background())
 	if err == nil && must {
 		err = s.writeNew(context.Background())
 	}
 	err = errors.Join(err, s.db.Close())
-	if err != nil || !must {
-		return err
+	if err == nil && must {
+		err = s.takeNew()
 	}
-	return s.takeNew()
+	if err == nil {
+		s.marker.tick()
+	}
+	return err
 }
 
 // Ping answers whether the store can read.
 func (s *Store) Ping(ctx context.Context) error {
 	if _, err := s.db.ExecContext(ctx, `SELECT version FROM schema_version LIMIT 1`); err != nil {
 		return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, s.file, err)
+	}
+	if err := s.marker.err(); err != nil {
+		return fmt.Errorf("%w: %s cannot be written to: %w", store.ErrUnavailable, filepath.Dir(s.file), err)
 	}
 	return nil
 }

@@ -78,6 +78,9 @@ func (s *Store) takeNew() error {
 	if err := syncFile(s.rewritten()); err != nil {
 		return err
 	}
+	if err := dropMark(filepath.Dir(s.file)); err != nil {
+		return err
+	}
 	if err := os.Rename(s.rewritten(), s.file); err != nil {
 		return err
 	}

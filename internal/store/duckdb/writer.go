@@ -188,5 +188,7 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if err != nil {
 		return err
 	}
-	return s.reports.append(reports, all)
+	err = s.reports.append(reports, all)
+	s.marker.took(len(reports), err)
+	return err
 }
