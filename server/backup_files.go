@@ -37,9 +37,9 @@ const (
 	backupTime   = "20060102T150405Z"
 )
 
-// start makes a backup in the directory whenever the newest one is older than the interval, until the returned function is
+// startBackups makes a backup in the directory whenever the newest one is older than the interval, until the returned function is
 // called.
-func (c *backupConfig) start(b *backups, log *slog.Logger) (stop func(), err error) {
+func (c *backupConfig) startBackups(b *backups, log *slog.Logger) (stop func(), err error) {
 	if c.BackupDir == "" {
 		return func() {}, nil
 	}

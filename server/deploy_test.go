@@ -166,23 +166,24 @@ func TestBackupAndRestore(t *testing.T) {
 	folder, restarted := t.TempDir(), func(c *config) { c.DataDir = server.dir }
 	command := func(mark string) {
 		t.Helper()
-		if err := server.stop(); err != nil {
-			t.Fatal(err)
-		}
 		block := regexp.MustCompile("(?s)<!-- " + mark + " -->\n```sh\n(.*?)```").FindSubmatch(page)
 		run := exec.CommandContext(t.Context(), "sh", "-euc", "systemctl() { :; }\n"+string(block[1]))
-		run.Env = append(os.Environ(), "TVSTATS_DATA_DIR="+server.dir, "BACKUP="+folder)
+		run.Env = append(os.Environ(), "TVSTATS_DATA_DIR="+server.dir, "BACKUP="+folder, "TVSTATS_SERVER="+server.address,
+			programEnv+"=1", "PATH="+programFolder(t)+":"+os.Getenv("PATH"))
 		if output, err := run.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, output)
 		}
-		server = start(t, restarted)
 	}
 	command("backup")
 	load("600") // is lost with what comes now
 	if proto.Equal(storedRanking(t, server, calledResult(t, server, request)), want) {
 		t.Fatal("what came after the backup changed nothing")
 	}
+	if err := server.stop(); err != nil {
+		t.Fatal(err)
+	}
 	command("restore")
+	server = start(t, restarted)
 	if got := storedRanking(t, server, calledResult(t, server, request)); !proto.Equal(got, want) {
 		t.Errorf("restored: %v, want %v", got, want)
 	}

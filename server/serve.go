@@ -94,7 +94,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	}
 	defer endJobs()
 
-	endBackups, err := cfg.backupConfig.start(copies, log)
+	endBackups, err := cfg.startBackups(copies, log)
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (f *File) note(archive io.Reader, header *tar.Header) (err error) {
 // understand reads the manifest and holds the entries to it.
 func (f *File) understand() error {
 	manifest, sum := f.contents[manifestName], string(f.contents[checksumName])
-	if len(sum) == 0 {
+	if sum == "" {
 		return fmt.Errorf("%w: its end is missing: %s is not in it", ErrDamaged, checksumName)
 	}
 	if checksum(manifest)+"\n" != sum {
