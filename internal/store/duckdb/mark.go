@@ -161,12 +161,13 @@ func (m *marker) stop() {
 
 // took notes how taking in so many reports ended.
 func (m *marker) took(reports int, err error) {
-	if err != nil {
+	switch {
+	case err == nil:
+		m.received.Add(int64(reports))
+		m.failed.Store(nil)
+	case errors.Is(err, store.ErrUnavailable): // else the caller has gone
 		m.failed.Store(&err)
-		return
 	}
-	m.received.Add(int64(reports))
-	m.failed.Store(nil)
 }
 
 // err is why the disk cannot be written to, as far as was seen; nil where it can.

@@ -185,10 +185,9 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 		return nil
 	}
 	all, err := s.meta.prepare(ctx, reports)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.reports.append(reports, all)
 	}
-	err = s.reports.append(reports, all)
 	s.marker.took(len(reports), err)
 	return err
 }
