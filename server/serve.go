@@ -68,7 +68,11 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	if err != nil {
 		return err
 	}
-	defer serveHTTP(netutil.LimitListener(probes, maxProbes), newHTTPHandler(numbers.registry, readiness(db, draining)), log)()
+	reserved, err := newReserve(probes)
+	if err != nil {
+		return errors.Join(err, probes.Close())
+	}
+	defer serveHTTP(netutil.LimitListener(reserved, maxProbes), newHTTPHandler(numbers.registry, readiness(db, draining)), log)()
 	defer keepMaintained(db, now, cfg, log)()
 
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
