@@ -21,7 +21,10 @@ type reserve struct {
 
 func newReserve(inner net.Listener) (*reserve, error) {
 	r := &reserve{Listener: inner}
-	return r, r.refill()
+	if err := r.refill(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // refill holds as many descriptors as there should be, or as many as there are.

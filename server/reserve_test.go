@@ -28,7 +28,7 @@ func TestProbesWithoutDescriptors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close() //nolint:errcheck // it only takes a descriptor
+		t.Cleanup(func() { conn.Close() }) //nolint:errcheck // it only takes a descriptor
 	}
 	address := "http://" + regexp.MustCompile(`http=(\S+)`).FindStringSubmatch(p.log.String())[1]
 	http.DefaultClient.CloseIdleConnections()

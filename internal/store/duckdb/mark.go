@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -196,7 +197,7 @@ func (m *marker) tick() {
 			m.failed.CompareAndSwap(failed, nil)
 		}
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) { // of descriptors the disk has no lack
 		m.failed.Store(&err)
 	}
 }
