@@ -15,6 +15,57 @@ var accountTests = []test{
 	{"states in any order", testStatesInAnyOrder},
 	{"registered at", testRegisteredAt},
 	{"deleted and back", testDeletedAccount},
+	{"states take effect when their time comes", testStatesToCome},
+}
+
+// testStatesToCome asks at instants around those of random histories, in random order: what is current, what is stamped, who
+// counts. The version of who is excluded is another one whenever that changed.
+func testStatesToCome(t *testing.T, factory Factory) {
+	w := newWorld(t, 2)
+	s := newSubject(t, factory)
+	for id := range int64(worldAccounts) {
+		s.append(watch(id+1, int32(id%worldChannels)+1, w.from, 60))
+	}
+	excluded := map[uint64]string{}
+	for _, batch := range batches(w, w.histories()) {
+		s.apply(catalog.Batch{ClientID: 1, Accounts: batch})
+		clear(excluded) // a digest is of one history
+		for range 20 {
+			s.at(w.instant() + viewing.Millis(w.IntN(3)) - 1)
+			var who []int64
+			for id := int64(1); id <= worldAccounts; id++ {
+				want := s.twin.current(1, id, s.now)
+				if want.Excluded {
+					who = append(who, id)
+				}
+				got, err := s.store.Account(t.Context(), 1, id, s.now)
+				if there := want.ID != 0 && !want.Deleted; there != (err == nil) || !there && !errors.Is(err, store.ErrNotFound) {
+					t.Fatalf("account %d at %d: error %v, want %+v", id, s.now, err, want)
+				}
+				if want.RegisteredAt = got.RegisteredAt; err == nil && fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Fatalf("account %d at %d\n got %+v\nwant %+v", id, s.now, got, want)
+				}
+				if want.Deleted {
+					want.Tariffs = nil
+				}
+				if stamped := s.stamped(1, id); fmt.Sprint(stamped) != fmt.Sprint(want.Tariffs) {
+					t.Fatalf("account %d at %d: stamped %v, want %v", id, s.now, stamped, want.Tariffs)
+				}
+			}
+			q := whole(1)
+			q.filter.Now, q.filter.ActiveOnly = s.now, w.chance(50)
+			s.check(q)
+			version, err := s.store.Exclusions(t.Context(), 1, s.now)
+			s.must(err)
+			if before, known := excluded[version]; known && before != fmt.Sprint(who) {
+				t.Fatalf("version %x is of %s and of %v", version, before, who)
+			}
+			excluded[version] = fmt.Sprint(who)
+		}
+		if w.chance(30) {
+			s.reopen()
+		}
+	}
 }
 
 // tell tells states of account 1 of client 1, each in a batch of its own.
