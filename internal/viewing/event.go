@@ -96,7 +96,8 @@ func (e *Event) Report(rules Rules, now Millis) (Report, error) {
 		At: at, WatchedSeconds: int32(watched), Ended: e.Ended, Tariffs: Distinct(e.Tariffs),
 	}}
 	report.Mode, report.StartedAt = mode, started
-	return report, e.checkOptionalTimes(&report, rules)
+	err = e.checkOptionalTimes(&report, rules)
+	return report, err
 }
 
 func (e *Event) checkNames() error {

@@ -33,12 +33,16 @@ func TestValidEventBecomesReport(t *testing.T) {
 	t.Parallel()
 	e := validEvent()
 	e.Tariffs = []int32{9, 4, 9}
+	e.LastActivity = moment(now - 7)
 	report, err := e.Report(rules, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if report.Mode != viewing.Live {
 		t.Errorf("mode %d, want live where none was told", report.Mode)
+	}
+	if report.LastActivityAt != now-7 || report.PositionAt != viewing.Unknown {
+		t.Errorf("active at %d, position %d, want %d and none", report.LastActivityAt, report.PositionAt, now-7)
 	}
 	if report.WatchedSeconds != 3600 {
 		t.Errorf("watched %d s, want the whole seconds since tuning in, 3600", report.WatchedSeconds)

@@ -65,13 +65,14 @@ func Merge(a, b State) State {
 
 // known returns what two optional instants merge to: the one that is known, and merged where both are.
 func known(a, b, merged Millis) Millis {
-	switch Unknown {
-	case a:
+	switch {
+	case a == Unknown:
 		return b
-	case b:
+	case b == Unknown:
 		return a
+	default:
+		return merged
 	}
-	return merged
 }
 
 func union(a, b []int32) []int32 {

@@ -27,12 +27,12 @@ func accountsAt(client int32, now viewing.Millis, condition string) string {
 // counted is the condition that a session is of no account that is excluded at now. It costs nothing where there is none.
 func counted(ctx context.Context, tx *sql.Tx, client int32, now viewing.Millis) (string, error) {
 	excluded := accountsAt(client, now, "excluded")
-	var any bool
-	err := tx.QueryRowContext(ctx, `SELECT EXISTS (`+excluded+`)`).Scan(&any)
+	var some bool
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (`+excluded+`)`).Scan(&some)
 	if err != nil {
 		return "", fmt.Errorf("look for excluded accounts: %w", err)
 	}
-	if !any {
+	if !some {
 		return "true", nil
 	}
 	return `account_id NOT IN (` + excluded + `)`, nil
@@ -78,19 +78,19 @@ func (tx *bulkTx) countingExclusions(ctx context.Context, client int32, states [
 // Exclusions returns the version of who is excluded; see store.ChangeClock. It is a digest of all that led there, in the order
 // of time.
 func (s *Store) Exclusions(ctx context.Context, clientID int32, now viewing.Millis) (uint64, error) {
-	digest, any := fnv.New64a(), false
+	digest, some := fnv.New64a(), false
 	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
 		var change struct{ At, Changes int64 }
 		if err := rows.Scan(&change.At, &change.Changes); err != nil {
 			return err
 		}
-		any = true
+		some = true
 		return binary.Write(digest, binary.LittleEndian, change)
 	}, `SELECT changed_at, changes FROM exclusions WHERE client_id = ? AND changed_at <= ? ORDER BY changed_at`, clientID, int64(now))
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("read the version of exclusions: %w", err)
-	case !any:
+	case !some:
 		return 0, nil
 	}
 	return digest.Sum64(), nil

@@ -108,7 +108,7 @@ func (w *world) guideRange() catalog.GuideRange {
 }
 
 // archived is a catch-up session that shows what was broadcast at position.
-func archived(account int64, programme int64, position viewing.Millis, seconds int32) viewing.Report {
+func archived(account, programme int64, position viewing.Millis, seconds int32) viewing.Report {
 	report := watch(account, 1, noon+viewing.DayLength, seconds)
 	report.Mode, report.ProgrammeID, report.PositionAt = viewing.Catchup, programme, position
 	return report
