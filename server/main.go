@@ -30,7 +30,7 @@ type program struct {
 	cli.Management
 }
 
-// Exit codes, for scripts.
+// Exit codes, for scripts; those of imports are in cli.
 const (
 	exitDone       = 0
 	exitRefused    = 1
@@ -51,7 +51,11 @@ func run(args []string) int {
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(); err != nil {
-		return complain(exitRefused, "%v", cli.Readable(err))
+		code := exitRefused
+		if less := (*cli.Unsatisfied)(nil); errors.As(err, &less) {
+			code = less.Code
+		}
+		return complain(code, "%v", cli.Readable(err))
 	}
 	return exitDone
 }

@@ -49,7 +49,7 @@ func (e *exported) run(ctx context.Context, ask func(context.Context, *grpc.Clie
 	if e.Out == "-" {
 		return e.write(os.Stdout, asked)
 	}
-	return replaceFile(e.Out, func(file io.Writer) error { return e.write(file, asked) })
+	return replaceFile("--out", e.Out, func(file io.Writer) error { return e.write(file, asked) })
 }
 
 func (e *exported) write(out io.Writer, asked contents) error {
@@ -64,17 +64,17 @@ func (e *exported) write(out io.Writer, asked contents) error {
 }
 
 // replaceFile writes a file beside the one that it then takes the place of, so that nobody ever reads half of it.
-func replaceFile(name string, write func(io.Writer) error) error {
+func replaceFile(flag, name string, write func(io.Writer) error) error {
 	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
-		return fmt.Errorf("--out: %w", err)
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	err = errors.Join(write(file), file.Chmod(0o644), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), name)
 	}
 	if err != nil {
-		return fmt.Errorf("--out: %w", errors.Join(err, os.Remove(file.Name())))
+		return fmt.Errorf("%s: %w", flag, errors.Join(err, os.Remove(file.Name())))
 	}
 	return nil
 }

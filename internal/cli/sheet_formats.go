@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -71,4 +73,17 @@ func (s sheet) writeXLSX(out io.Writer) (err error) {
 		return err
 	}
 	return book.Write(out)
+}
+
+// neutral is a text that no spreadsheet takes for a formula, as OWASP says it: those would, by the first character.
+func neutral(text string) string {
+	if strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "\r") || strings.HasPrefix(text, "\n") {
+		return "'" + text
+	}
+	switch first, _ := utf8.DecodeRuneInString(text); first {
+	case '=', '+', '-', '@', '＝', '＋', '－', '＠':
+		return "'" + text
+	default:
+		return text
+	}
 }
