@@ -166,7 +166,7 @@ func TestReplayTellsBadLinesAndGoesOn(t *testing.T) {
 		"1,2,2026-03-01T20:00:00Z":                       "line 3: 3 fields where the header has 4",
 		"x,2,2026-03-01T20:00:00Z,5":                     `line 3: user_id "x" is no whole number of 64 bits`,
 		"1,3000000000,2026-03-01T20:00:00Z,5":            `line 3: channel_id "3000000000" is no whole number of 32 bits`,
-		"1,2,yesterday,5":                                `line 3: started_at "yesterday" is no time as RFC 3339 has it, for example 2016-01-01T00:32:00Z`,
+		"1,2,yesterday,5":                                `line 3: started_at "yesterday" is no time as RFC 3339 has it, for example 2016-01-01T00:32:00Z; --time-format says how the file writes times`,
 		"1,2,2026-03-01T20:00:00Z,":                      "line 3: neither watched_seconds nor at says how long it was watched",
 		"1,2,2026-03-01T20:00:00Z,-5":                    `line 3: watched_seconds "-5" is negative`,
 		"1,2,2026-03-01T20:00:00Z,9223372036854775807":   "line 3: the session ends after the year 9999",
@@ -184,7 +184,8 @@ func TestReplayTellsWhatFileItCannotRead(t *testing.T) {
 	packed := gzipped(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,5\n")
 	for content, why := range map[string]string{
 		"user_id,device,started_at\n1,2,3\n": `line 1: the header of the CSV lacks channel_id, watched_seconds; it names ["user_id" "device" "started_at"]`,
-		"\n\n[1, 2]\n":                       `line 3: the header of the CSV lacks account_id, channel_id, started_at, watched_seconds; it names ["[1" "2]"]`,
+		"\n\n[1, 2]\n":                       "line 3: it is a JSON array; write one object a line (mongoexport without --jsonArray, jq -c '.[]')",
+		"\n\n1, 2\n":                         `line 3: the header of the CSV lacks account_id, channel_id, started_at, watched_seconds; it names ["1" "2"]`,
 		packed[:len(packed)-5]:               "line 3: unexpected EOF",
 	} {
 		if _, wrong := readAll(t, content, nil); len(wrong) != 1 || wrong[0] != why {

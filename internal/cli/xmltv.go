@@ -72,7 +72,7 @@ func (c *XMLTV) push(ctx context.Context, connection *grpc.ClientConn, out io.Wr
 		return errors.Join(failed, c.writeTemplate(out, ids, guide, matches))
 	}
 	pushed := &guidePush{clientID: c.ClientID, known: known, report: report}
-	pushed.tellUnmapped(guide, matches)
+	pushed.tellMatches(guide, matches)
 	err = Push(ctx, tvstatsv1.NewCatalogClient(connection), pushed.requests(guide, matches),
 		func(request *tvstatsv1.SyncRequest, response *tvstatsv1.SyncResponse) error {
 			pushed.answered(request, response)

@@ -48,10 +48,14 @@ func (g *guidePush) requests(guide *guide, matches map[*guideChannel]channelMatc
 	}
 }
 
-// tellUnmapped says which channels are left out, each once, with what is on them.
-func (g *guidePush) tellUnmapped(guide *guide, matches map[*guideChannel]channelMatch) {
+// tellMatches says which channels are left out, each once, with what is on them, and which are taken by their number alone.
+func (g *guidePush) tellMatches(guide *guide, matches map[*guideChannel]channelMatch) {
 	for _, channel := range guide.channels {
 		match := matches[channel]
+		if match.how == foundNumber && len(channel.names) > 0 && g.known[match.ids[0]].Name != "" {
+			g.report.note(channel.line, fmt.Sprintf("channel %.60q (%.60s) is taken for channel %d (%.60s) by its number; --channel %.60s=<channel_id> says it otherwise",
+				channel.id, channel.names[0], match.ids[0], g.known[match.ids[0]].Name, channel.id))
+		}
 		if match.problem == "" {
 			continue
 		}
