@@ -16,8 +16,8 @@ type timeFlags struct {
 	TimeZone   timeZone     `placeholder:"ZONE" help:"Zone of times that name none, for example Europe/Riga; UTC by default."`
 }
 
-// reader is what reads the times of a file.
-func (f *timeFlags) reader() timeReader {
+// timeReader is what reads the times of a file.
+func (f *timeFlags) timeReader() timeReader {
 	r := timeReader{zone: f.TimeZone.location}
 	for _, format := range f.TimeFormat {
 		r.layouts = append(r.layouts, format.layout)

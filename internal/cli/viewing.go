@@ -60,7 +60,7 @@ func (c *Viewing) stream(ctx context.Context, connection *grpc.ClientConn, out i
 		return err
 	}
 	defer func() { err = errors.Join(err, report.Close()) }()
-	events := eventReader{c.ClientID, c.Device, c.Column, c.Delimiter.rune, c.timeFlags.reader()}
+	events := eventReader{c.ClientID, c.Device, c.Column, c.Delimiter.rune, c.timeReader()}
 	r := &viewingFile{input: in, reader: events, size: c.Batch, report: report}
 	c.Answered = r.answered
 	began := time.Now()

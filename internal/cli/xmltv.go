@@ -42,7 +42,7 @@ func (c *XMLTV) Run(ctx context.Context) error {
 }
 
 func (c *XMLTV) push(ctx context.Context, connection *grpc.ClientConn, out io.Writer, bar *os.File) (err error) {
-	told, err := c.channelFlags.read()
+	told, err := c.channels()
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ type channelFlags struct {
 }
 
 // read returns the channels by their ids in the guide, folded.
-func (f *channelFlags) read() (map[string][]int32, error) {
+func (f *channelFlags) channels() (map[string][]int32, error) {
 	told := map[string][]int32{}
 	if f.ChannelsFile != "" {
 		if err := readChannelsFile(f.ChannelsFile, told); err != nil {
@@ -34,9 +35,7 @@ func (f *channelFlags) read() (map[string][]int32, error) {
 		}
 		tellChannel(named, guideID, id)
 	}
-	for guideID, ids := range named { // what is said on the command line wins
-		told[guideID] = ids
-	}
+	maps.Copy(told, named) // what is said on the command line wins
 	return told, nil
 }
 
