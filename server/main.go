@@ -26,6 +26,10 @@ type program struct {
 	Import   cli.Import      `cmd:"" help:"Bring in what other systems have."`
 	Export   cli.Export      `cmd:"" help:"Take figures along, as CSV, XLSX or JSON."`
 	Token    tokenCommand    `cmd:"" help:"Make a token for a caller, and the line that puts it in force."`
+	Jobs     cli.Jobs        `cmd:"" help:"Long work: list, show, watch and cancel it."`
+	Results  cli.Results     `cmd:"" help:"Stored sortings and selections: list, show and delete them."`
+	Health   cli.Health      `cmd:"" help:"Ask a running server whether it is ready; the exit code says it, 0 for yes."`
+	Version  versionCommand  `cmd:"" help:"Say which version this is: commit and build time."`
 
 	cli.Management
 }
@@ -45,7 +49,12 @@ func run(args []string) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 
-	command, err := newParser(&program{}).Parse(args)
+	parser := newParser(&program{})
+	args, err := cli.Arguments(parser.Model, args)
+	if err != nil {
+		return wrongUsage(err)
+	}
+	command, err := parser.Parse(args)
 	if err != nil {
 		return wrongUsage(err)
 	}
@@ -65,18 +74,17 @@ func newParser(p *program) *kong.Kong {
 		kong.Description("Statistics of television viewing: boxes report, the middleware asks for rankings."))
 }
 
-// wrongUsage shows the help of the command that was meant, then what is wrong. Where no command is named serve is meant, whose
-// help is so long that it would hide what is wrong.
+// wrongUsage says what is wrong, then only what helps with that: the flags that it is about.
 func wrongUsage(err error) int {
+	code, help := complain(exitWrongUsage, "%v", err), "tvstats --help"
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
-		if selected := parse.Context.Selected(); selected == nil || selected.Name == "serve" {
-			fmt.Fprintln(os.Stderr, "See tvstats --help for the commands, tvstats serve --help for the flags of serving.")
-		} else {
-			parse.Context.Stdout = os.Stderr
-			_ = parse.Context.PrintUsage(false) // to a terminal: nobody is left to tell
+		if selected := parse.Context.Selected(); selected != nil {
+			help = selected.FullPath() + " --help"
+			fmt.Fprint(os.Stderr, cli.FlagHelp(selected, err.Error()))
 		}
 	}
-	return complain(exitWrongUsage, "%v", err)
+	fmt.Fprintf(os.Stderr, "See %s.\n", help)
+	return code
 }
 
 func complain(code int, format string, args ...any) int {

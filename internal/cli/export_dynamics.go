@@ -16,7 +16,7 @@ import (
 // days says which days to export.
 type days struct {
 	ClientID int32  `default:"1" help:"Operator."`
-	From     string `help:"First day, 2026-03-01; by default 30 days before --to."`
+	From     string `help:"First day, 2026-03-01, yesterday or -7d; by default 30 days before --to."`
 	To       string `help:"Last day, included, 2026-03-31; by default yesterday, in UTC."`
 
 	first, last time.Time
@@ -38,11 +38,11 @@ func dayOr(flag, text string, absent time.Time) (time.Time, error) {
 	if text == "" {
 		return absent.Truncate(24 * time.Hour), nil
 	}
-	day, err := time.Parse(time.DateOnly, text)
+	t, err := timeAt(text, time.Now())
 	if err != nil {
-		return day, fmt.Errorf("%s=%q: allowed is a day, for example 2026-03-01", flag, text)
+		return t, fmt.Errorf("%s: %w", flag, err)
 	}
-	return day, nil
+	return t.UTC().Truncate(24 * time.Hour), nil
 }
 
 type exportDailyStats struct {
