@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // time zones of the catalog are checked, also where the system has none
 
 	"github.com/alecthomas/kong"
 
 	"github.com/tvstats/tvstats/internal/cli"
+	"github.com/tvstats/tvstats/internal/plaintext"
 )
 
 // program is the command line. Flags win over environment variables, these over defaults.
@@ -88,6 +90,8 @@ func wrongUsage(err error) int {
 }
 
 func complain(code int, format string, args ...any) int {
-	fmt.Fprintf(os.Stderr, "tvstats: "+format+"\n", args...)
+	for line := range strings.Lines(fmt.Sprintf("tvstats: "+format, args...)) {
+		fmt.Fprintln(os.Stderr, plaintext.ForTerminal(strings.TrimRight(line, "\n")))
+	}
 	return code
 }

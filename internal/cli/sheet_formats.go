@@ -2,19 +2,27 @@ package cli
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
 )
 
+// csvFlags are the flags of CSV.
+type csvFlags struct {
+	Raw bool `help:"Write texts to CSV as they are. Without it those that a spreadsheet would take for a formula begin with an apostrophe."`
+	BOM bool `name:"bom" help:"Begin CSV with a mark by which Excel knows that it is UTF-8."`
+}
+
 // writeCSV writes a header and the rows; numbers with all their digits, times as RFC 3339.
-func (s sheet) writeCSV(out io.Writer) error {
+func (s sheet) writeCSV(out io.Writer, flags csvFlags) error {
+	if flags.BOM {
+		if _, err := io.WriteString(out, "\ufeff"); err != nil {
+			return err
+		}
+	}
 	w := csv.NewWriter(out)
 	if err := w.Write(s.columns); err != nil {
 		return err
@@ -23,6 +31,9 @@ func (s sheet) writeCSV(out io.Writer) error {
 		texts := make([]string, len(row))
 		for i, value := range row {
 			texts[i] = cellText(value)
+			if _, is := value.(string); is && !flags.Raw {
+				texts[i] = neutral(texts[i])
+			}
 		}
 		if err := w.Write(texts); err != nil {
 			return err
@@ -43,36 +54,6 @@ func cellText(value any) string {
 	default:
 		return fmt.Sprint(v)
 	}
-}
-
-// writeXLSX writes a workbook of one sheet whose header stays in view.
-func (s sheet) writeXLSX(out io.Writer) (err error) {
-	book := excelize.NewFile()
-	defer func() { err = errors.Join(err, book.Close()) }()
-	if err := book.SetSheetName("Sheet1", s.name); err != nil {
-		return err
-	}
-	w, err := book.NewStreamWriter(s.name)
-	if err != nil {
-		return err
-	}
-	header := &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}
-	if err := w.SetPanes(header); err != nil {
-		return err
-	}
-	names := make([]any, len(s.columns))
-	for i, name := range s.columns {
-		names[i] = name
-	}
-	for i, row := range append([][]any{names}, s.rows...) {
-		if err := w.SetRow(fmt.Sprintf("A%d", i+1), row); err != nil {
-			return err
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	return book.Write(out)
 }
 
 // neutral is a text that no spreadsheet takes for a formula, as OWASP says it: those would, by the first character.
