@@ -20,8 +20,8 @@ type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run() error {
-	fmt.Println("tvstats", programVersion())
-	return nil
+	_, err := fmt.Println("tvstats", programVersion())
+	return err
 }
 
 // programVersion is the commit that the program was built of, when, and with what.

@@ -125,14 +125,16 @@ class Payment(_message.Message):
     def __init__(self, payment_id: _Optional[int] = ..., account_id: _Optional[int] = ..., amount_minor: _Optional[int] = ..., currency: _Optional[str] = ..., paid_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., deleted: bool = ...) -> None: ...
 
 class SyncResponse(_message.Message):
-    __slots__ = ("batch_id", "applied", "rejected")
+    __slots__ = ("batch_id", "applied", "rejected", "message")
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     APPLIED_FIELD_NUMBER: _ClassVar[int]
     REJECTED_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
     batch_id: int
     applied: int
     rejected: _containers.RepeatedCompositeFieldContainer[RejectedEntity]
-    def __init__(self, batch_id: _Optional[int] = ..., applied: _Optional[int] = ..., rejected: _Optional[_Iterable[_Union[RejectedEntity, _Mapping]]] = ...) -> None: ...
+    message: str
+    def __init__(self, batch_id: _Optional[int] = ..., applied: _Optional[int] = ..., rejected: _Optional[_Iterable[_Union[RejectedEntity, _Mapping]]] = ..., message: _Optional[str] = ...) -> None: ...
 
 class RejectedEntity(_message.Message):
     __slots__ = ("index", "entity", "reason", "message")
