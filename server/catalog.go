@@ -28,6 +28,7 @@ type catalogServer struct {
 	store   catalogStore
 	metrics *metrics
 	now     func() time.Time
+	oldest  viewing.Millis // the floor of all times of entities
 }
 
 // clientReader is what it takes to know whether a client exists.
@@ -141,7 +142,7 @@ func (c *catalogServer) GetAccount(
 	if err := knownClient(ctx, c.store, req.ClientId); err != nil {
 		return nil, err
 	}
-	account, err := c.store.Account(ctx, req.ClientId, req.AccountId)
+	account, err := c.store.Account(ctx, req.ClientId, req.AccountId, viewing.At(c.now()))
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ class SyncRequest(google.protobuf.message.Message):
     ACCOUNTS_FIELD_NUMBER: builtins.int
     PROGRAMMES_FIELD_NUMBER: builtins.int
     PAYMENTS_FIELD_NUMBER: builtins.int
+    GUIDE_RANGES_FIELD_NUMBER: builtins.int
     batch_id: builtins.int
     """The caller's own number for the request, given back in the response. The service reads nothing into it; it need be
     neither unique nor ascending.
@@ -64,6 +65,12 @@ class SyncRequest(google.protobuf.message.Message):
     def payments(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Payment]:
         """Payments."""
 
+    @property
+    def guide_ranges(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___GuideRange]:
+        """Parts of the guide that this request holds whole: what the service has there beside it is deleted. With all lists above at
+        most 10,000 entities a request.
+        """
+
     def __init__(
         self,
         *,
@@ -76,11 +83,42 @@ class SyncRequest(google.protobuf.message.Message):
         accounts: collections.abc.Iterable[global___Account] | None = ...,
         programmes: collections.abc.Iterable[global___Programme] | None = ...,
         payments: collections.abc.Iterable[global___Payment] | None = ...,
+        guide_ranges: collections.abc.Iterable[global___GuideRange] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["client", b"client"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["accounts", b"accounts", "batch_id", b"batch_id", "categories", b"categories", "channels", b"channels", "client", b"client", "client_id", b"client_id", "payments", b"payments", "programmes", b"programmes", "tariffs", b"tariffs"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["accounts", b"accounts", "batch_id", b"batch_id", "categories", b"categories", "channels", b"channels", "client", b"client", "client_id", b"client_id", "guide_ranges", b"guide_ranges", "payments", b"payments", "programmes", b"programmes", "tariffs", b"tariffs"]) -> None: ...
 
 global___SyncRequest = SyncRequest
+
+@typing.final
+class GuideRange(google.protobuf.message.Message):
+    """GuideRange says that its request names every programme of one channel that starts in [from, to). Stored programmes of the
+    channel that start there are deleted, so that a guide that moved leaves no ghost, except for those whose programme_id the
+    same request names, be it in a programme that is rejected. A range and all its programmes therefore go in one request. A
+    range without any programme empties its part of the guide.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CHANNEL_ID_FIELD_NUMBER: builtins.int
+    FROM_FIELD_NUMBER: builtins.int
+    TO_FIELD_NUMBER: builtins.int
+    channel_id: builtins.int
+    """The channel. Positive."""
+    @property
+    def to(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """The end of the range, which is not part of it. Required; after from."""
+
+    def __init__(
+        self,
+        *,
+        channel_id: builtins.int = ...,
+        to: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["from", b"from", "to", b"to"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["channel_id", b"channel_id", "from", b"from", "to", b"to"]) -> None: ...
+
+global___GuideRange = GuideRange
 
 @typing.final
 class Client(google.protobuf.message.Message):
@@ -220,8 +258,9 @@ global___Category = Category
 
 @typing.final
 class Account(google.protobuf.message.Message):
-    """Account is one state of a subscriber, in force from changed_at until the next state. Every state is kept as history;
-    the one with the latest changed_at is current, in whatever order they arrive.
+    """Account is one state of a subscriber, in force from changed_at until the next state. Every state is kept as history; of
+    those whose changed_at is not later than now the one with the latest is current, in whatever order they arrive. A state
+    that is still to come takes effect by itself when its time comes.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -232,6 +271,7 @@ class Account(google.protobuf.message.Message):
     REGISTERED_AT_FIELD_NUMBER: builtins.int
     CHANGED_AT_FIELD_NUMBER: builtins.int
     DELETED_FIELD_NUMBER: builtins.int
+    EXCLUDED_FIELD_NUMBER: builtins.int
     account_id: builtins.int
     """The account's id. Positive."""
     active: builtins.bool
@@ -239,6 +279,12 @@ class Account(google.protobuf.message.Message):
     deleted: builtins.bool
     """True says that the subscriber was removed at changed_at; active, tariffs and registered_at are then ignored. A later
     state without this flag brings the account back.
+    """
+    excluded: builtins.bool
+    """True says that the account's viewing counts nowhere: a test box, a member of staff. While the account's current state
+    says so, all its viewing that is stored, whenever it took place, is left out of sortings, selections, greatest numbers
+    online, audiences and watch figures; the account itself, its tariffs and payments count like any other's. A state that
+    is deleted may say it, too: else the viewing of an account that was removed counts again.
     """
     @property
     def tariffs(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
@@ -254,7 +300,7 @@ class Account(google.protobuf.message.Message):
 
     @property
     def changed_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When this state began. Absent means the service's clock when the request arrives. Of two states of one account with
+        """When this state began, or will begin. Absent means the service's clock when the request arrives. Of two states of one account with
         the same changed_at the one that arrived last stands. Always present in answers.
         """
 
@@ -267,9 +313,10 @@ class Account(google.protobuf.message.Message):
         registered_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         changed_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         deleted: builtins.bool = ...,
+        excluded: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["changed_at", b"changed_at", "registered_at", b"registered_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["account_id", b"account_id", "active", b"active", "changed_at", b"changed_at", "deleted", b"deleted", "registered_at", b"registered_at", "tariffs", b"tariffs"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["account_id", b"account_id", "active", b"active", "changed_at", b"changed_at", "deleted", b"deleted", "excluded", b"excluded", "registered_at", b"registered_at", "tariffs", b"tariffs"]) -> None: ...
 
 global___Account = Account
 
@@ -407,11 +454,12 @@ class RejectedEntity(google.protobuf.message.Message):
     """The entity's place in its list, from 0; 0 for the client."""
     entity: builtins.str
     """The field of SyncRequest that the entity stands in: "client", "channels", "tariffs", "categories", "accounts",
-    "programmes" or "payments".
+    "programmes", "payments" or "guide_ranges".
     """
     reason: builtins.str
     """Why, for programs. One of
-      INVALID_ENTITY: a field of the entity breaks a rule that stands at the field, or it is about an account that was erased;
+      INVALID_ENTITY: a field of the entity breaks a rule that stands at the field, a time of it is before the oldest that the
+      service takes in (2000-01-01, configurable), or it is about an account that was erased;
       PERMISSION_DENIED: the caller's token does not cover the client.
     """
     message: builtins.str

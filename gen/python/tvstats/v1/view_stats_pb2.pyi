@@ -113,7 +113,11 @@ class ViewEvent(google.protobuf.message.Message):
     A device reports when it tunes in, about once a minute while it plays, and when it leaves. Every report states the
     whole session so far. All reports with the same client_id, account_id, device_uid, device, channel_id, mode,
     programme_id and started_at (to the millisecond) are one session. Its state is the latest at, the greatest
-    watched_seconds, ended if any report says so, and all tariffs of all reports together.
+    watched_seconds, ended if any report says so, all tariffs of all reports together, the latest last_activity_at and the
+    earliest position_at; a report without one of these two says nothing about it.
+
+    No time of an event may be before the oldest that the service takes in (2000-01-01, configurable): a box whose clock died
+    says 1970.
 
     So it does not matter in what order reports come, how often each comes, on which stream or to which replica: the
     result is the same. A lost report costs at most the viewing since the one before it. No time is ever made up: a
@@ -137,6 +141,8 @@ class ViewEvent(google.protobuf.message.Message):
     PROGRAMME_ID_FIELD_NUMBER: builtins.int
     ENDED_FIELD_NUMBER: builtins.int
     TARIFFS_FIELD_NUMBER: builtins.int
+    LAST_ACTIVITY_AT_FIELD_NUMBER: builtins.int
+    POSITION_AT_FIELD_NUMBER: builtins.int
     client_id: builtins.int
     """The operator. Positive."""
     account_id: builtins.int
@@ -175,6 +181,19 @@ class ViewEvent(google.protobuf.message.Message):
         list is empty the service puts in those that the catalog holds for the account when the event arrives.
         """
 
+    @property
+    def last_activity_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the viewer last touched the remote control or the screen, as far as the device knows. Not more than 5 minutes after
+        at. Absent where the device does not know.
+        """
+
+    @property
+    def position_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """For catch-up and timeshift: the instant of the broadcast that was on the screen at started_at. Not after started_at, and
+        never of a live session. With it viewing without a programme_id counts for the programmes that were broadcast from that
+        instant on; without it such viewing counts for no programme. Absent where the device does not know.
+        """
+
     def __init__(
         self,
         *,
@@ -190,9 +209,11 @@ class ViewEvent(google.protobuf.message.Message):
         programme_id: builtins.int = ...,
         ended: builtins.bool = ...,
         tariffs: collections.abc.Iterable[builtins.int] | None = ...,
+        last_activity_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        position_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_watched_seconds", b"_watched_seconds", "at", b"at", "started_at", b"started_at", "watched_seconds", b"watched_seconds"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_watched_seconds", b"_watched_seconds", "account_id", b"account_id", "at", b"at", "channel_id", b"channel_id", "client_id", b"client_id", "device", b"device", "device_uid", b"device_uid", "ended", b"ended", "mode", b"mode", "programme_id", b"programme_id", "started_at", b"started_at", "tariffs", b"tariffs", "watched_seconds", b"watched_seconds"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_watched_seconds", b"_watched_seconds", "at", b"at", "last_activity_at", b"last_activity_at", "position_at", b"position_at", "started_at", b"started_at", "watched_seconds", b"watched_seconds"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_watched_seconds", b"_watched_seconds", "account_id", b"account_id", "at", b"at", "channel_id", b"channel_id", "client_id", b"client_id", "device", b"device", "device_uid", b"device_uid", "ended", b"ended", "last_activity_at", b"last_activity_at", "mode", b"mode", "position_at", b"position_at", "programme_id", b"programme_id", "started_at", b"started_at", "tariffs", b"tariffs", "watched_seconds", b"watched_seconds"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_watched_seconds", b"_watched_seconds"]) -> typing.Literal["watched_seconds"] | None: ...
 
 global___ViewEvent = ViewEvent
