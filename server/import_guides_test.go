@@ -234,3 +234,38 @@ func TestChannelsFile(t *testing.T) {
 		}
 	}
 }
+
+// TestMovedGuidesLeaveNoGhosts imports a guide, then the same after it was moved.
+func TestMovedGuidesLeaveNoGhosts(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	sport := channelTag("sport.example", "Sport")
+	before := sport + programmeTag("sport.example", "1700", "1910", "Talk") + programmeTag("sport.example", "1900", "2100", "Final") +
+		programmeTag("sport.example", "2100", "2200", "Studio") + programmeTag("sport.example", "2200", "2300", "Night")
+	after := sport + programmeTag("sport.example", "1905", "2105", "Final") + programmeTag("sport.example", "2105", "2200", "Studio")
+	for flags, want := range map[string]string{
+		"":       "1 Talk 17:00-19:05, 1 Final 19:05-21:05, 1 Studio 21:05-22:00, 1 Night 22:00-23:00",
+		"--keep": "1 Talk 17:00-19:10, 1 Final 19:00-21:00, 1 Final 19:05-21:05, 1 Studio 21:00-22:00, 1 Studio 21:05-22:00, 1 Night 22:00-23:00",
+	} {
+		client := nextClient(t, server)
+		for i, guide := range []string{before, after, after} {
+			out, complaints, code := shell(t, server, fmt.Sprintf("import xmltv %s --client-id=%d %s", writeFile(t, "<tv>"+guide+"</tv>"), client, flags))
+			if pushed := []string{"0 channels added, 4 ", "0 channels added, 2 ", "0 channels added, 2 "}[i]; code != exitDone || !strings.HasPrefix(out, pushed) {
+				t.Fatalf("exit code %d: %s%s", code, out, complaints)
+			}
+		}
+		if got := guideOf(t, server, client); got != want {
+			t.Errorf("%s: the guide is %s, want %s", flags, got, want)
+		}
+	}
+	// Viewing of it counts for the Final that there is, once.
+	client := nextClient(t, server)
+	for _, guide := range []string{before, after} {
+		shell(t, server, fmt.Sprintf("import xmltv %s --client-id=%d", writeFile(t, "<tv>"+guide+"</tv>"), client))
+	}
+	shell(t, server, fmt.Sprintf("import viewing %s --client-id=%d", writeFile(t, csvHeader+"\n5,1,2026-03-01 19:00,7500\n"), client))
+	out, complaints, code := shell(t, server, fmt.Sprintf("create_epg_selection_by_popularity --client_id=%d --days_number=1 --selection_size=9 --as_of=2026-03-02", client))
+	if code != exitDone || strings.Count(out, "Final") != 1 || !strings.Contains(out, "1  Final") || !strings.Contains(out, "2:00  ") {
+		t.Errorf("exit code %d: %s%s", code, out, complaints)
+	}
+}

@@ -27,7 +27,7 @@ type Catalog struct {
 	Channels   string    `type:"existingfile" placeholder:"FILE" help:"CSV of channels: channel_id, name; perhaps number, categories (ids with spaces between), enabled, deleted."`
 	Categories string    `type:"existingfile" placeholder:"FILE" help:"CSV of categories: category_id, name; perhaps deleted."`
 	Tariffs    string    `type:"existingfile" placeholder:"FILE" help:"CSV of tariffs: tariff_id, name; perhaps deleted."`
-	Accounts   string    `type:"existingfile" placeholder:"FILE" help:"CSV of accounts: account_id; perhaps active (true where there is no such column), tariffs (ids with spaces between), registered_at, changed_at, deleted."`
+	Accounts   string    `type:"existingfile" placeholder:"FILE" help:"CSV of accounts: account_id; perhaps active (true where there is no such column), tariffs (ids with spaces between), registered_at, changed_at, excluded, deleted."`
 	Payments   string    `type:"existingfile" placeholder:"FILE" help:"CSV of payments: payment_id, account_id, paid_at, and amount (12.50) or amount_minor (1250), negative for a refund; perhaps currency, deleted."`
 	Currency   string    `placeholder:"CODE" help:"Currency of payments whose row names none, for example EUR."`
 	Delimiter  delimiter `placeholder:"CHARACTER" help:"What separates the fields, a character or \"tab\"; by default what the header has most of, of comma, semicolon, tab and |."`

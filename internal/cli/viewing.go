@@ -25,7 +25,7 @@ type Viewing struct {
 	Device    string    `default:"unknown" help:"Kind of device of events that name none: 1 to 32 of a-z 0-9 _ . -"`
 	Delimiter delimiter `placeholder:"CHARACTER" help:"What separates the fields of CSV, a character or \"tab\"; by default what the header has most of, of comma, semicolon, tab and |."`
 	Column    columns   `mapsep:"," placeholder:"FIELD=NAME" help:"Where the file calls a field otherwise: field=name, as a comma list or repeated, for example --column account_id=subscriber. With it JSON lines are plain objects under these names."`
-	File      string    `arg:"" help:"What to stream, - for standard input; gzip, xz, bzip2 and ZIP are recognised. Either CSV with a header, or one JSON object a line, as mongoexport writes it too. The fields are those of ViewEvent, in any order and among others: account_id (or user_id), channel_id, started_at, and at or watched_seconds; perhaps client_id, device, device_uid, mode, programme_id, tariffs. A CSV row is a whole session."`
+	File      string    `arg:"" help:"What to stream, - for standard input; gzip, xz, bzip2 and ZIP are recognised. Either CSV with a header, or one JSON object a line, as mongoexport writes it too. The fields are those of ViewEvent, in any order and among others: account_id (or user_id), channel_id, started_at, and at or watched_seconds; perhaps client_id, device, device_uid, mode, programme_id, tariffs, last_activity_at, position_at. A CSV row is a whole session."`
 }
 
 // Validate reports every flag that cannot work. The command line calls it.

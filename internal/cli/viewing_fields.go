@@ -50,6 +50,14 @@ var eventFields = []eventField{
 		return err
 	}},
 	{"tariffs", "", true, readTariffs},
+	{"last_activity_at", "", true, func(e *tvstatsv1.ViewEvent, text string, times timeReader) (err error) {
+		e.LastActivityAt, err = times.read(text)
+		return err
+	}},
+	{"position_at", "", true, func(e *tvstatsv1.ViewEvent, text string, times timeReader) (err error) {
+		e.PositionAt, err = times.read(text)
+		return err
+	}},
 }
 
 func readWatched(e *tvstatsv1.ViewEvent, text string, _ timeReader) error {

@@ -16,11 +16,12 @@ import (
 )
 
 // XMLTV pushes a programme guide in the XMLTV format. The same guide again changes nothing: the id of a programme follows
-// from its channel and start.
+// from its channel and start. A guide that moved leaves nothing of itself behind.
 type XMLTV struct {
 	Connection
 	imported
 	channelFlags
+	Keep     bool     `help:"Keep what is stored of the guide and only add to it. Without it the guide replaces, on each of its channels, what starts between its first start and its last end there."`
 	ClientID int32    `default:"1" help:"Operator whose guide it is."`
 	TimeZone timeZone `placeholder:"ZONE" help:"Zone of times in the guide that name none, or one by letters that mean several (BST), for example Europe/London. Without it such programmes are not imported."`
 	File     string   `arg:"" help:"The guide, - for standard input; gzip, xz, bzip2 and ZIP, and UTF-16, are recognised. Channels that the catalog holds stay as they are, others are added to it."`
@@ -71,7 +72,9 @@ func (c *XMLTV) push(ctx context.Context, connection *grpc.ClientConn, out io.Wr
 		shown.Close()
 		return errors.Join(failed, c.writeTemplate(out, ids, guide, matches))
 	}
-	pushed := &guidePush{clientID: c.ClientID, known: known, report: report}
+	pushed := &guidePush{
+		clientID: c.ClientID, known: known, report: report, keep: c.Keep, stored: storedOn(ctx, connection, c.ClientID),
+	}
 	pushed.tellMatches(guide, matches)
 	err = Push(ctx, tvstatsv1.NewCatalogClient(connection), pushed.requests(guide, matches),
 		func(request *tvstatsv1.SyncRequest, response *tvstatsv1.SyncResponse) error {
@@ -82,7 +85,7 @@ func (c *XMLTV) push(ctx context.Context, connection *grpc.ClientConn, out io.Wr
 	shown.Close()
 	fmt.Fprintf(out, "%s channels added, %s programmes pushed, %s elements not imported\n",
 		Count(pushed.channels), Count(pushed.programmes), Count(report.rejected+pushed.unmapped))
-	if err := errors.Join(failed, err); err != nil {
+	if err := errors.Join(failed, pushed.failed, err); err != nil {
 		return err
 	}
 	return c.judge(pushed.channels+pushed.programmes, report.rejected)

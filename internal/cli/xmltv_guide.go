@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +18,9 @@ type guidePush struct {
 	clientID int32
 	known    Names
 	report   *report
+	keep     bool // programmes of before that the guide does not name
+	stored   storedGuide
+	failed   error // why what is stored could not be asked for
 
 	channels, programmes int64 // applied
 	unmapped             int64 // programmes on channels that the catalog does not know
@@ -38,10 +40,13 @@ func (g *guidePush) requests(guide *guide, matches map[*guideChannel]channelMatc
 			programmes := channel.schedule(g.report)
 			channel.programmes = nil // a large guide need not stay whole in memory
 			for _, id := range matches[channel].ids {
-				for chunk := range slices.Chunk(programmes, PushChunk) {
-					if !yield(g.programmesOf(id, chunk)) {
+				for part := range g.partsOf(id, programmes) {
+					if !yield(part) {
 						return
 					}
+				}
+				if g.failed != nil {
+					return
 				}
 			}
 		}
@@ -129,17 +134,21 @@ func (g *guidePush) programmesOf(channel int32, programmes []guideProgramme) *tv
 // answered counts what the service did with the request that was under way.
 func (g *guidePush) answered(request *tvstatsv1.SyncRequest, response *tvstatsv1.SyncResponse) {
 	g.channels += int64(len(request.Channels))
-	g.programmes += int64(len(request.Programmes))
-	for _, r := range response.Rejected {
-		switch r.Entity {
-		case "channels":
-			g.channels--
-		case "programmes":
-			g.programmes--
+	for _, line := range g.lines["programmes"] {
+		if line > 0 { // else it is one that was stored before
+			g.programmes++
 		}
+	}
+	for _, r := range response.Rejected {
 		line := 0
 		if lines := g.lines[r.Entity]; int(r.Index) < len(lines) {
 			line = lines[r.Index]
+		}
+		switch {
+		case r.Entity == "channels":
+			g.channels--
+		case r.Entity == "programmes" && line > 0:
+			g.programmes--
 		}
 		g.report.reject(line, r.Reason+": "+r.Message)
 	}
