@@ -24,11 +24,11 @@ type Catalog struct {
 	ClientID   int32     `required:"" placeholder:"ID" help:"Operator whose catalog it is."`
 	Name       string    `help:"Name of the operator, to be set or changed; goes with --client-time-zone."`
 	ClientZone timeZone  `name:"client-time-zone" placeholder:"ZONE" help:"Zone of the operator's calendar, for example Europe/Riga; goes with --name. UTC by default."`
-	Channels   string    `type:"existingfile" placeholder:"FILE" help:"CSV of channels: channel_id, name; perhaps number, categories (ids with spaces between), enabled, deleted."`
-	Categories string    `type:"existingfile" placeholder:"FILE" help:"CSV of categories: category_id, name; perhaps deleted."`
-	Tariffs    string    `type:"existingfile" placeholder:"FILE" help:"CSV of tariffs: tariff_id, name; perhaps deleted."`
-	Accounts   string    `type:"existingfile" placeholder:"FILE" help:"CSV of accounts: account_id; perhaps active (true where there is no such column), tariffs (ids with spaces between), registered_at, changed_at, excluded, deleted."`
-	Payments   string    `type:"existingfile" placeholder:"FILE" help:"CSV of payments: payment_id, account_id, paid_at, and amount (12.50) or amount_minor (1250), negative for a refund; perhaps currency, deleted."`
+	Channels   string    `type:"path" placeholder:"FILE" help:"CSV of channels: channel_id, name; perhaps number, categories (ids with spaces between), enabled, deleted."`
+	Categories string    `type:"path" placeholder:"FILE" help:"CSV of categories: category_id, name; perhaps deleted."`
+	Tariffs    string    `type:"path" placeholder:"FILE" help:"CSV of tariffs: tariff_id, name; perhaps deleted."`
+	Accounts   string    `type:"path" placeholder:"FILE" help:"CSV of accounts: account_id; perhaps active (true where there is no such column), tariffs (ids with spaces between), registered_at, changed_at, excluded, deleted."`
+	Payments   string    `type:"path" placeholder:"FILE" help:"CSV of payments: payment_id, account_id, paid_at, and amount (12.50) or amount_minor (1250), negative for a refund; perhaps currency, deleted."`
 	Currency   string    `placeholder:"CODE" help:"Currency of payments whose row names none, for example EUR."`
 	Delimiter  delimiter `placeholder:"CHARACTER" help:"What separates the fields, a character or \"tab\"; by default what the header has most of, of comma, semicolon, tab and |."`
 	Column     columns   `mapsep:"," placeholder:"FIELD=NAME" help:"Where the files call a field otherwise: field=name, as a comma list or repeated."`

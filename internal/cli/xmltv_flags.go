@@ -14,7 +14,7 @@ import (
 // channelFlags says which channels of the catalog a guide's channels are.
 type channelFlags struct {
 	Channel           []string `placeholder:"NAME=ID" help:"Which channel_id a channel of the guide has: its id in the guide = channel_id, as a comma list or repeated; with several channel_ids the programmes are on each. One that is not named here is the channel of the catalog with one of its display-names, else its id in the guide is the channel_id if that is a number. Where these are two channels neither is taken."`
-	ChannelsFile      string   `type:"existingfile" placeholder:"FILE" help:"The same as a CSV file with the columns guide_id and channel_id: as many lines for a channel of the guide as it has channels; an empty channel_id leaves it out."`
+	ChannelsFile      string   `type:"path" placeholder:"FILE" help:"The same as a CSV file with the columns guide_id and channel_id: as many lines for a channel of the guide as it has channels; an empty channel_id leaves it out."`
 	WriteChannelsFile string   `placeholder:"FILE" help:"Import nothing and write such a file with the best guesses, to be corrected; - for standard output."`
 }
 
