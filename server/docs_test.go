@@ -26,6 +26,10 @@ func TestDocs(t *testing.T) {
 			}
 			server := start(t, func(c *config) { c.Schedule = "off" }) // no jobs but those of the page
 			runSessions(t, server.address, string(page))
+			if _, again, found := strings.Cut(string(page), "\n## Jobs\n"); found { // now there are several
+				again, _, _ = strings.Cut(again, "\n## ")
+				runSessions(t, server.address, again)
+			}
 		})
 	}
 }

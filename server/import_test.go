@@ -43,7 +43,7 @@ func TestImportXMLTV(t *testing.T) {
 	for i := range programmes {
 		out, complaints, code := shell(t, server, line)
 		added := []string{"2", "0"}[i]
-		want := added + " channels added, 3 programmes pushed, 4 elements not imported\n"
+		want := added + " channels added, 4 programmes pushed, 3 elements not imported\n"
 		if code != cli.ExitRejected || out != want {
 			t.Fatalf("exit code %d, %q, want %q: %s", code, out, want, complaints)
 		}
@@ -59,7 +59,7 @@ func TestImportXMLTV(t *testing.T) {
 	for _, p := range programmes[1].Programmes {
 		got = append(got, fmt.Sprintf("%d %s %s-%s", p.ChannelId, p.Title, p.Start.AsTime().Format("15:04"), p.End.AsTime().Format("15:04")))
 	}
-	if want := "10 Evening 19:00-20:00, 20 Cup 20:00-22:00, 30 Film 20:00-23:00"; strings.Join(got, ", ") != want {
+	if want := "10 Evening 19:00-20:00, 20 Cup 20:00-22:00, 30 Film 20:00-23:00, 20 Talk 22:00-22:30"; strings.Join(got, ", ") != want {
 		t.Errorf("the guide is %q, want %s", got, want)
 	}
 	channels, err := server.ListChannels(t.Context(), &tvstatsv1.ListChannelsRequest{ClientId: 4})
@@ -71,7 +71,7 @@ func TestImportXMLTV(t *testing.T) {
 	for _, part := range []string{
 		`line 5: channel "nobody.example.com" (Nobody): 1 programmes not imported: no channel of the catalog has its name; give --channel nobody.example.com=<channel_id> or --channels-file`,
 		"line 10: INVALID_ENTITY: end is not after start",
-		`line 12: start "soon" is no time of XMLTV`, "line 8: the programme has no stop, and no other follows on its channel",
+		`line 12: start "soon" is no time of XMLTV`, "line 8: the programme has no stop, and no other follows on its channel: it is taken to last 30 minutes",
 	} {
 		if err != nil || !strings.Contains(string(report), part) {
 			t.Errorf("the report lacks %q: %s, %v", part, report, err)

@@ -16,24 +16,27 @@ func (c *guideChannel) schedule(report *report) []guideProgramme {
 	return c.dropDoubles(report)
 }
 
+// lastLength is how long a programme is taken to last of which the guide tells neither the end nor what follows, in seconds.
+// The guide of the next day tells it.
+const lastLength = 30 * 60
+
 // endOpen lets programmes without an end last until the next one begins.
 func (c *guideChannel) endOpen(report *report) {
-	next, kept := int64(noStop), c.programmes[:0:0]
-	for i, p := range slices.Backward(c.programmes) {
-		if p.stop == noStop {
+	next := int64(noStop)
+	for i := range slices.Backward(c.programmes) {
+		p := &c.programmes[i]
+		switch {
+		case p.stop != noStop:
+		case next != noStop:
 			p.stop = next
+		default:
+			p.stop = p.start + lastLength
+			report.note(int(p.line), fmt.Sprintf("the programme has no stop, and no other follows on its channel: it is taken to last %d minutes", lastLength/60))
 		}
 		if i > 0 && c.programmes[i-1].start < p.start {
 			next = p.start
 		}
-		if p.stop == noStop {
-			report.reject(int(p.line), "the programme has no stop, and no other follows on its channel")
-			continue
-		}
-		kept = append(kept, p)
 	}
-	slices.Reverse(kept)
-	c.programmes = kept
 }
 
 // divideClumps gives each programme of a shared slot its part of it, all of one length, since guides do not tell more.
