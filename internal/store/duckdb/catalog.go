@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/store"
@@ -78,7 +79,29 @@ func (tx *bulkTx) applyEntities(ctx context.Context, batch catalog.Batch, client
 			return err
 		}
 	}
-	return nil
+	return tx.clearGuide(ctx, batch)
+}
+
+// clearGuide deletes what the guide ranges of the batch do not name. The programmes of the batch are stored already.
+func (tx *bulkTx) clearGuide(ctx context.Context, batch catalog.Batch) error {
+	if len(batch.GuideRanges) == 0 {
+		return nil
+	}
+	named := slices.Clone(batch.Refused)
+	for i := range batch.Programmes {
+		named = append(named, batch.Programmes[i].ID)
+	}
+	channels := make([]int32, len(batch.GuideRanges))
+	from, to := make([]int64, len(channels)), make([]int64, len(channels))
+	for i, part := range batch.GuideRanges {
+		channels[i], from[i], to[i] = part.ChannelID, int64(part.Starting.From), int64(part.Starting.To)
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE programmes SET channel_id = 0, title = '', start_at = 0, end_at = 0, deleted = true
+		WHERE client_id = ? AND NOT deleted AND programme_id NOT IN (SELECT unnest(?::BIGINT[])) AND EXISTS (
+			FROM (SELECT unnest(?::INTEGER[]) AS channel, unnest(?::BIGINT[]) AS since, unnest(?::BIGINT[]) AS until)
+			WHERE channel = programmes.channel_id AND since <= programmes.start_at AND programmes.start_at < until)`,
+		batch.ClientID, named, channels, from, to)
+	return err
 }
 
 // applyPayments upserts payments and counts what that changes.

@@ -25,6 +25,7 @@ func Run(t *testing.T, factory Factory) {
 		{"late", lateTests},
 		{"concurrency", concurrencyTests},
 		{"catalog", catalogTests},
+		{"guide", guideTests},
 		{"accounts", accountTests},
 		{"subscriptions", subscriptionTests},
 		{"results", resultTests},
