@@ -2,6 +2,7 @@ package sender
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,8 +23,9 @@ type Sender struct {
 
 // batch is some events under the number by which the service acknowledges them.
 type batch struct {
-	id     uint64
-	events []*tvstatsv1.ViewEvent
+	id       uint64
+	events   []*tvstatsv1.ViewEvent
+	poisoned []*tvstatsv1.RejectedEvent // of the events, those that cannot be encoded and so are not sent
 }
 
 // New makes a sender for one Run.
@@ -48,6 +50,8 @@ func (s *Sender) Run(ctx context.Context, batches <-chan []*tvstatsv1.ViewEvent)
 			return context.Cause(ctx)
 		case s.finished():
 			return nil
+		case errors.Is(err, errPoisoned):
+			continue // without what cannot be encoded
 		case !passes(err):
 			return fmt.Errorf("the service refused the stream: %w", err)
 		case s.tally.Batches > acknowledged:
@@ -85,5 +89,5 @@ func (s *Sender) keep(events []*tvstatsv1.ViewEvent, more bool) {
 		return
 	}
 	s.lastID++
-	s.kept = append(s.kept, batch{s.lastID, events})
+	s.kept = append(s.kept, batch{id: s.lastID, events: events})
 }

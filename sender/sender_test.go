@@ -498,3 +498,47 @@ func TestRetriesDoubleAndScatter(t *testing.T) {
 		t.Errorf("delay %d is %v", r.count, d)
 	}
 }
+
+// TestPoisonedEventsAreRejectedAlone has events that cannot be encoded among others, of which the service refuses one.
+func TestPoisonedEventsAreRejectedAlone(t *testing.T) {
+	p := &peer{handle: func(_ int, s *peerStream) error {
+		for {
+			request, err := s.take()
+			if errors.Is(err, io.EOF) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			response := &tvstatsv1.StreamEventsResponse{BatchId: request.BatchId, Accepted: uint32(len(request.Events))}
+			if len(request.Events) == 2 { // of the second batch account 13 is left and refused
+				response.Accepted = 1
+				response.Rejected = []*tvstatsv1.RejectedEvent{{Index: 0, Reason: "INVALID_EVENT", Message: "too old"}}
+			}
+			if err := s.Send(response); err != nil {
+				return err
+			}
+		}
+	}}
+	_, address := startPeer(t, p, "")
+	batches := make(chan []*tvstatsv1.ViewEvent, 3)
+	batches <- []*tvstatsv1.ViewEvent{{AccountId: 1}, {AccountId: 2}, {AccountId: 3}}
+	batches <- []*tvstatsv1.ViewEvent{{AccountId: 11, DeviceUid: "\xff\xfe"}, {AccountId: 12, Device: "\xc3"}, {AccountId: 13}, {AccountId: 14}}
+	batches <- []*tvstatsv1.ViewEvent{{AccountId: 21, DeviceUid: "\xff"}}
+	close(batches)
+	var answers []string
+	s := sendTo(t, address, func(c *Config) {
+		c.Acknowledged = func(events []*tvstatsv1.ViewEvent, rejected []*tvstatsv1.RejectedEvent) {
+			for _, r := range rejected {
+				answers = append(answers, fmt.Sprintf("%d %d %s", events[r.Index].AccountId, r.Index, r.Reason))
+			}
+		}
+		c.Broken = func(err error, _ time.Duration) { t.Errorf("the stream was taken for broken: %v", err) }
+	})
+	if err := s.Run(t.Context(), batches); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"11 0 INVALID_EVENT", "12 1 INVALID_EVENT", "13 2 INVALID_EVENT", "21 0 INVALID_EVENT"}
+	if tally := s.Tally(); !slices.Equal(answers, want) || tally.Accepted != 4 || tally.Batches != 3 || tally.Rejected["INVALID_EVENT"].Count != 4 {
+		t.Errorf("rejected %q, want %q; tally %+v", answers, want, tally)
+	}
+}

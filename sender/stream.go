@@ -28,9 +28,9 @@ func (s *Sender) stream(ctx context.Context) error {
 	defer wait()
 	defer cancel()
 
-	for _, b := range s.kept {
-		if !send(stream, b) {
-			return s.acknowledgeAll(answers)
+	for i := range s.kept {
+		if err := send(stream, &s.kept[i]); err != nil {
+			return s.ended(err, answers)
 		}
 	}
 	return s.exchange(stream, answers)
@@ -53,8 +53,8 @@ func (s *Sender) exchange(stream sendStream, answers <-chan answer) error {
 			s.keep(events, more)
 			if !more {
 				_ = stream.CloseSend()
-			} else if !send(stream, s.kept[len(s.kept)-1]) {
-				return s.acknowledgeAll(answers)
+			} else if err := send(stream, &s.kept[len(s.kept)-1]); err != nil {
+				return s.ended(err, answers)
 			}
 		case a, open := <-answers:
 			if !open {
@@ -67,9 +67,28 @@ func (s *Sender) exchange(stream sendStream, answers <-chan answer) error {
 	}
 }
 
-// send is false when the stream has ended; why, its answers tell.
-func send(stream sendStream, b batch) bool {
-	return stream.Send(&tvstatsv1.StreamEventsRequest{BatchId: b.id, Events: b.events}) == nil
+// send returns io.EOF when the stream has ended; why, its answers tell. Any other error is of the batch itself: errPoisoned
+// when it is rid of what cannot be encoded and is to be sent again.
+func send(stream sendStream, b *batch) error {
+	err := stream.Send(&tvstatsv1.StreamEventsRequest{BatchId: b.id, Events: b.sendable()})
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	if b.isolate() {
+		return errPoisoned
+	}
+	if status.Code(err) != codes.Internal {
+		return err // it was given up meanwhile
+	}
+	return fmt.Errorf("%w: batch %d: %w", errUnsendable, b.id, err)
+}
+
+// ended returns why a stream ended on which something could not be sent.
+func (s *Sender) ended(err error, answers <-chan answer) error {
+	if errors.Is(err, errPoisoned) || errors.Is(err, errUnsendable) {
+		return err
+	}
+	return s.acknowledgeAll(answers)
 }
 
 // answer is what was received: an acknowledgement, or why there will be no more.
@@ -126,18 +145,22 @@ func (s *Sender) acknowledge(a answer) error {
 	if a.BatchId != oldest.id {
 		return fmt.Errorf("%w: it acknowledged batch %d where %d was next", ErrProtocol, a.BatchId, oldest.id)
 	}
-	if err := s.tally.add(oldest, a.StreamEventsResponse); err != nil {
+	response, err := oldest.whole(a.StreamEventsResponse)
+	if err == nil {
+		err = s.tally.add(oldest, response)
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrProtocol, err)
 	}
 	s.kept = append(s.kept[:0], s.kept[1:]...)
-	s.config.Acknowledged(oldest.events, a.Rejected)
+	s.config.Acknowledged(oldest.events, response.Rejected)
 	return nil
 }
 
 // passes tells whether a stream that ended so may do better the next time. Statuses that say something of the request or
 // of the caller never pass.
 func passes(err error) bool {
-	if errors.Is(err, ErrProtocol) {
+	if errors.Is(err, ErrProtocol) || errors.Is(err, errUnsendable) {
 		return false
 	}
 	if errors.Is(err, io.EOF) {

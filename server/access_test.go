@@ -213,6 +213,7 @@ func TestAuthFileThatCannotBeUsed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "tokens.yaml")
 	for _, c := range []struct{ file, content, want string }{
 		{file, "- {name: a, role: reader}", `entry 1 ("a"): a reader needs clients`},
+		{file, "", "it is empty; it must be a YAML list"},
 		{file + ".missing", "", "no such file"},
 		{filepath.Dir(file), "", "is a directory"},
 	} {

@@ -25,9 +25,10 @@ type catalogStore interface {
 // catalogServer is the service Catalog. Its requests have passed validate, and its errors become statuses in callError.
 type catalogServer struct {
 	tvstatsv1.UnimplementedCatalogServer
-	store  catalogStore
-	now    func() time.Time
-	oldest viewing.Millis // the floor of all times of entities
+	store   catalogStore
+	metrics *metrics
+	now     func() time.Time
+	oldest  viewing.Millis // the floor of all times of entities
 }
 
 // clientReader is what it takes to know whether a client exists.

@@ -157,7 +157,7 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 	load := func(seconds string) {
 		file := writeFile(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,"+seconds+"\n")
-		if out, complaints, code := shell(t, server, "import viewing "+file); code != exitDone {
+		if out, complaints, code := shell(t, server, "import viewing --client-id=1 "+file); code != exitDone {
 			t.Fatalf("%s%s", out, complaints)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -41,6 +42,10 @@ func TestDocs(t *testing.T) {
 				}
 			}
 			runPage(t, c, text)
+			if _, again, found := strings.Cut(text, "\n## Jobs\n"); found { // now there are several
+				again, _, _ = strings.Cut(again, "\n## ")
+				runPage(t, c, again)
+			}
 		})
 	}
 }
@@ -133,18 +138,34 @@ func TestGrpcurlPageHasEveryMethod(t *testing.T) {
 	}
 }
 
-// TestMiddlewareExamplesAreTyped checks the Python examples against the types of the generated client; its own code is not
-// as strict.
-func TestMiddlewareExamplesAreTyped(t *testing.T) {
+// TestPythonSamplesAreTyped checks the Python examples, and those in pages, together with the generated client.
+func TestPythonSamplesAreTyped(t *testing.T) {
 	t.Parallel()
-	examples, err := filepath.Glob("../docs/middleware/*.py")
-	if err != nil || len(examples) == 0 {
+	samples, err := filepath.Glob("../docs/middleware/*.py")
+	if err != nil || len(samples) == 0 {
 		t.Fatalf("there are no examples: %v", err)
 	}
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	for _, name := range append(pages, "../README.md") {
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, block := range regexp.MustCompile("(?s)```python\n(.*?)```").FindAllSubmatch(page, -1) {
+			sample := filepath.Join(folder, fmt.Sprintf("%s_%d.py", strings.TrimSuffix(filepath.Base(name), ".md"), i))
+			if err := os.WriteFile(sample, block[1], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			samples = append(samples, sample)
+		}
+	}
 	tool(t, "venv/bin/mypy")
-	config := writeFile(t, "[mypy]\nstrict = True\n[mypy-tvstats.*]\nignore_errors = True\n")
 	command := exec.CommandContext(testContext(t), tool(t, "venv/bin/python"),
-		append([]string{"-m", "mypy", "--config-file", config, "--cache-dir", t.TempDir()}, examples...)...)
+		append([]string{"-m", "mypy", "--strict", "--cache-dir", t.TempDir()}, samples...)...)
 	command.Env = append(os.Environ(), "MYPYPATH=../gen/python")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, output)

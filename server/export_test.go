@@ -65,9 +65,11 @@ func at(cells []string, column int) string {
 
 // sameCell knows how a workbook writes what CSV says: times as days, truths as 1 and 0, 15 digits of a number.
 func sameCell(cell, text string) bool {
-	if _, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		_, err := strconv.ParseFloat(cell, 64)
-		return err == nil
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+		if _, err := time.Parse(layout, text); err == nil {
+			_, err := strconv.ParseFloat(cell, 64)
+			return err == nil
+		}
 	}
 	x, errX := strconv.ParseFloat(cell, 64)
 	y, errY := strconv.ParseFloat(text, 64)
@@ -169,5 +171,84 @@ func TestExportDynamics(t *testing.T) {
 	if len(rows) != 24 || len(series.Points) != 24 || rows[12]["start"] != "2026-03-01T12:00:00Z" ||
 		rows[12]["payment_sums_EUR"] != "900" || rows[11]["payment_sums_EUR"] != "0" || rows[12]["new_accounts"] != "2" {
 		t.Errorf("%d points; at noon %v", len(rows), rows)
+	}
+}
+
+// TestExportsAreSafeAndTellWhatTheyAre exports names that a spreadsheet or a terminal would run.
+func TestExportsAreSafeAndTellWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	evening := timestamppb.New(time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC))
+	const formula, large = `=HYPERLINK("http://a")`, int64(1<<53 + 1)
+	pushAll(t, server, &tvstatsv1.SyncRequest{
+		ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: 1, Name: "-1+2", Number: 5}},
+		Programmes: []*tvstatsv1.Programme{
+			{ProgrammeId: large, ChannelId: 1, Title: formula, Start: evening, End: timestamppb.New(evening.AsTime().Add(time.Hour))},
+			{ProgrammeId: 2, ChannelId: 1, Title: "\u202eabc", Start: timestamppb.New(evening.AsTime().Add(-time.Hour)), End: evening},
+		},
+	})
+	calledResult(t, server, &tvstatsv1.CreateEpgSelectionByPopularityRequest{
+		ClientId: 1, DaysNumber: 1, SelectionSize: 2, AsOf: timestamppb.New(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)),
+	})
+	text := exportOne(t, server, "export selection --client-id=1 --bom")
+	records, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff"))).ReadAll()
+	if err != nil || !strings.HasPrefix(text, "\ufeffchannel_number,channel_name,rank,") || len(records) != 3 ||
+		!slices.Contains(records[1], "'"+formula) || !slices.Contains(records[1], "'-1+2") || !slices.Contains(records[1], "9007199254740993") {
+		t.Errorf("%v: %s", err, text)
+	}
+	if raw := exportOne(t, server, "export selection --client-id=1 --raw"); !strings.Contains(raw, `,"=HYPERLINK(""http://a"")",`) || !strings.Contains(raw, "5,-1+2,1,") {
+		t.Errorf("raw: %s", raw)
+	}
+	file := filepath.Join(t.TempDir(), "export.xlsx")
+	exportOne(t, server, "export selection --client-id=1 -o "+file)
+	book, err := excelize.OpenFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close() //nolint:errcheck // it was only read
+	for column, name := range records[0] {
+		cell, _ := excelize.CoordinatesToCellName(column+1, 2)
+		value, _ := book.GetCellValue("selection", cell)
+		kind, _ := book.GetCellType("selection", cell)
+		isText := kind == excelize.CellTypeInlineString || kind == excelize.CellTypeSharedString
+		want := map[string]string{"title": formula, "channel_name": "-1+2", "programme_id": "9007199254740993"}[name]
+		if want != "" && (value != want || !isText) {
+			t.Errorf("%s is %q of type %v, want %q as text", name, value, kind, want)
+		}
+		if got, _ := book.GetCellFormula("selection", cell); got != "" {
+			t.Errorf("%s is the formula %s", name, got)
+		}
+	}
+	about := map[string]string{}
+	rows, err := book.GetRows("About")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		about[row[0]] = at(row, 1)
+	}
+	for what, want := range map[string]string{
+		"client_id": "1", "name": "1 (2)", "kind": "programmes", "window_start": "2026-03-01 00:00:00", "window_end": "2026-03-02 00:00:00",
+		"program": "tvstats " + programVersion(),
+	} {
+		if about[what] != want && what != "program" || about[what] == "" {
+			t.Errorf("About: %s is %q, want %q", what, about[what], want)
+		}
+	}
+	panes, err := book.GetPanes("selection")
+	if width, _ := book.GetColWidth("selection", "B"); err != nil || !panes.Freeze || width < 12 {
+		t.Errorf("panes %+v, %v, width %v", panes, err, width)
+	}
+	for line, want := range map[string]string{
+		"export selection --out=x.xls": "--out=", "export selection --out=x.xlsx --format=csv": "say different formats", "export selection --out=x": "says no format",
+	} {
+		if _, complaints, code := shell(t, server, line); code != exitWrongUsage || !strings.Contains(complaints, want) {
+			t.Errorf("%s: exit code %d: %s", line, code, complaints)
+		}
+	}
+	// The terminal, which would turn the title around.
+	id, _, _ := strings.Cut(strings.Split(exportOne(t, server, "results list --client-id=1"), "\n")[1], " ")
+	if shown := exportOne(t, server, "results show "+id); !strings.Contains(shown, "�abc") || strings.Contains(shown, "\u202e") {
+		t.Errorf("the table is %q", shown)
 	}
 }

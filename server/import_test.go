@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/cli"
 )
 
 // guide has a channel that the catalog knows by its name, one with a number for an id, one that --channel tells, and one
@@ -24,9 +25,9 @@ const guide = `<tv>
 <programme start="20260301200000 +0100" stop="20260301210000 +0100" channel="news.example.com"><title>Evening</title></programme>
 <programme start="20260301200000 +0000" channel="20"><title>Cup</title></programme>
 <programme start="20260301220000 +0000" channel="20"><title>Talk</title></programme>
-<programme start="20260301200000" stop="20260301230000" channel="films.example.com"><title>Film</title></programme>
-<programme start="20260301200000" stop="20260301190000" channel="films.example.com"><title>Backwards</title></programme>
-<programme start="20260301200000" stop="20260301210000" channel="nobody.example.com"><title>Nothing</title></programme>
+<programme start="20260301200000 Z" stop="20260301230000 Z" channel="FILMS.example.com"><title>Film</title></programme>
+<programme start="20260301190000 Z" stop="20260301180000 Z" channel="films.example.com"><title>Backwards</title></programme>
+<programme start="20260301200000 Z" stop="20260301210000 Z" channel="nobody.example.com"><title>Nothing</title></programme>
 <programme start="soon" channel="20"/>
 </tv>`
 
@@ -42,7 +43,8 @@ func TestImportXMLTV(t *testing.T) {
 	for i := range programmes {
 		out, complaints, code := shell(t, server, line)
 		added := []string{"2", "0"}[i]
-		if want := added + " channels added, 3 programmes pushed, 5 elements not imported\n"; code != exitDone || out != want {
+		want := added + " channels added, 4 programmes pushed, 3 elements not imported\n"
+		if code != cli.ExitRejected || out != want {
 			t.Fatalf("exit code %d, %q, want %q: %s", code, out, want, complaints)
 		}
 		var err error
@@ -57,7 +59,7 @@ func TestImportXMLTV(t *testing.T) {
 	for _, p := range programmes[1].Programmes {
 		got = append(got, fmt.Sprintf("%d %s %s-%s", p.ChannelId, p.Title, p.Start.AsTime().Format("15:04"), p.End.AsTime().Format("15:04")))
 	}
-	if want := "10 Evening 19:00-20:00, 20 Cup 20:00-22:00, 30 Film 20:00-23:00"; strings.Join(got, ", ") != want {
+	if want := "10 Evening 19:00-20:00, 20 Cup 20:00-22:00, 30 Film 20:00-23:00, 20 Talk 22:00-22:30"; strings.Join(got, ", ") != want {
 		t.Errorf("the guide is %q, want %s", got, want)
 	}
 	channels, err := server.ListChannels(t.Context(), &tvstatsv1.ListChannelsRequest{ClientId: 4})
@@ -67,9 +69,9 @@ func TestImportXMLTV(t *testing.T) {
 	}
 	report, err := os.ReadFile(rejected)
 	for _, part := range []string{
-		`line 5: channel "nobody.example.com" is no number and no channel of the catalog has its name; give --channel nobody.example.com=<channel_id>`,
-		"line 10: INVALID_ENTITY: end is not after start", `line 11: channel "nobody.example.com"`,
-		`line 12: start "soon" is no time of XMLTV`, "line 8: the programme has no stop, and no other follows on its channel",
+		`line 5: channel "nobody.example.com" (Nobody): 1 programmes not imported: no channel of the catalog has its name; give --channel nobody.example.com=<channel_id> or --channels-file`,
+		"line 10: INVALID_ENTITY: end is not after start",
+		`line 12: start "soon" is no time of XMLTV`, "line 8: the programme has no stop, and no other follows on its channel: it is taken to last 30 minutes",
 	} {
 		if err != nil || !strings.Contains(string(report), part) {
 			t.Errorf("the report lacks %q: %s, %v", part, report, err)
@@ -88,7 +90,7 @@ func TestImportViewing(t *testing.T) {
 		" --column account_id=subscriber,channel_id=ch --column started_at=begin --column watched_seconds=seconds"
 	for range 2 {
 		out, complaints, code := shell(t, server, line)
-		if code != exitDone || !strings.Contains(out, "  accepted 3\n  rejected 1: INVALID_EVENT") {
+		if code != cli.ExitRejected || !strings.Contains(out, "  accepted 3\n  rejected 1: INVALID_EVENT") {
 			t.Fatalf("exit code %d: %s%s", code, out, complaints)
 		}
 		got := watchedBy(t, server, 4, 1, timestamppb.New(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)))

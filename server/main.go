@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // time zones of the catalog are checked, also where the system has none
 
 	"github.com/alecthomas/kong"
 
 	"github.com/tvstats/tvstats/internal/cli"
+	"github.com/tvstats/tvstats/internal/plaintext"
 )
 
 // program is the command line. Flags win over environment variables, these over defaults.
@@ -28,11 +30,15 @@ type program struct {
 	Import   cli.Import      `cmd:"" help:"Bring in what other systems have."`
 	Export   cli.Export      `cmd:"" help:"Take figures along, as CSV, XLSX or JSON."`
 	Token    tokenCommand    `cmd:"" help:"Make a token for a caller, and the line that puts it in force."`
+	Jobs     cli.Jobs        `cmd:"" help:"Long work: list, show, watch and cancel it."`
+	Results  cli.Results     `cmd:"" help:"Stored sortings and selections: list, show and delete them."`
+	Health   cli.Health      `cmd:"" help:"Ask a running server whether it is ready; the exit code says it, 0 for yes."`
+	Version  versionCommand  `cmd:"" help:"Say which version this is: commit and build time."`
 
 	cli.Management
 }
 
-// Exit codes, for scripts.
+// Exit codes, for scripts; those of imports are in cli.
 const (
 	exitDone       = 0
 	exitRefused    = 1
@@ -47,13 +53,22 @@ func run(args []string) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 
-	command, err := newParser(&program{}).Parse(args)
+	parser := newParser(&program{})
+	args, err := cli.Arguments(parser.Model, args)
+	if err != nil {
+		return wrongUsage(err)
+	}
+	command, err := parser.Parse(args)
 	if err != nil {
 		return wrongUsage(err)
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(); err != nil {
-		return complain(exitRefused, "%v", cli.Readable(err))
+		code := exitRefused
+		if less := (*cli.Unsatisfied)(nil); errors.As(err, &less) {
+			code = less.Code
+		}
+		return complain(code, "%v", cli.Readable(err))
 	}
 	return exitDone
 }
@@ -63,21 +78,22 @@ func newParser(p *program) *kong.Kong {
 		kong.Description("Statistics of television viewing: boxes report, the middleware asks for rankings."))
 }
 
-// wrongUsage shows the help of the command that was meant, then what is wrong. Where no command is named serve is meant, whose
-// help is so long that it would hide what is wrong.
+// wrongUsage says what is wrong, then only what helps with that: the flags that it is about.
 func wrongUsage(err error) int {
+	code, help := complain(exitWrongUsage, "%v", err), "tvstats --help"
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
-		if selected := parse.Context.Selected(); selected == nil || selected.Name == "serve" {
-			fmt.Fprintln(os.Stderr, "See tvstats --help for the commands, tvstats serve --help for the flags of serving.")
-		} else {
-			parse.Context.Stdout = os.Stderr
-			_ = parse.Context.PrintUsage(false) // to a terminal: nobody is left to tell
+		if selected := parse.Context.Selected(); selected != nil {
+			help = selected.FullPath() + " --help"
+			fmt.Fprint(os.Stderr, cli.FlagHelp(selected, err.Error()))
 		}
 	}
-	return complain(exitWrongUsage, "%v", err)
+	fmt.Fprintf(os.Stderr, "See %s.\n", help)
+	return code
 }
 
 func complain(code int, format string, args ...any) int {
-	fmt.Fprintf(os.Stderr, "tvstats: "+format+"\n", args...)
+	for line := range strings.Lines(fmt.Sprintf("tvstats: "+format, args...)) {
+		fmt.Fprintln(os.Stderr, plaintext.ForTerminal(strings.TrimRight(line, "\n")))
+	}
 	return code
 }

@@ -286,8 +286,11 @@ func TestExitCodes(t *testing.T) {
 		"create_channel_sorting_by_popularity --help": {exitDone, nil},
 		sortingExample: {exitRefused, []string{"client 1: not found; a client exists from its first accepted view event or Sync on (NotFound)"}},
 		"create_epg_selection_by_popularity --client_id=1 --days_number=0": {exitRefused, []string{"days_number: 0 is not allowed; it must be 1 to 3660 (InvalidArgument)"}},
-		"create_epg_selection_by_popularity --client_id=1 --days=7":        {exitWrongUsage, []string{"Usage: tvstats create_epg_selection_by_popularity", "--days_number", "unknown flag --days, did you mean"}},
-		"create_channel_sorting_by_popularity --client_id=1":               {exitWrongUsage, []string{"Usage: tvstats create_channel_sorting_by_popularity", "missing flags: --criterion=CRITERION, --days_number=DAYS"}},
+		"create_epg_selection_by_popularity --client_id=1 --days=7":        {exitWrongUsage, []string{"tvstats: unknown flag --days, did you mean", "See tvstats create_epg_selection_by_popularity --help.\n"}},
+		"create_channel_sorting_by_popularity --client_id=1": {exitWrongUsage, []string{"tvstats: missing flags: --criterion=CRITERION, --days_number=DAYS\n  --criterion=CRITERION\n      What to rank by: ",
+			"  --days_number=DAYS\n      Length of the window", "See tvstats create_channel_sorting_by_popularity --help.\n"}},
+		"creat_channel_sorting_by_popularity": {exitWrongUsage, []string{`tvstats: there is no command "creat_channel_sorting_by_popularity", did you mean "create_channel_sorting_by_popularity"?`}},
+		"save_stats -client-id one":           {exitWrongUsage, []string{"tvstats: --client_id", "  --client_id=ID,...\n      Operators to do it for"}},
 	} {
 		_, complaints, code := shell(t, server, line)
 		if code != want.code {

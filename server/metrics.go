@@ -30,6 +30,7 @@ type metrics struct {
 	streams       *prometheus.GaugeVec
 	builds        *prometheus.HistogramVec
 	connections   *prometheus.CounterVec
+	controls      prometheus.Counter
 	jobs          jobMetrics
 }
 
@@ -45,11 +46,12 @@ func newMetrics() *metrics {
 		commits:       prometheus.NewHistogram(histogram("commit_seconds", "Making a group of reports durable, in seconds.", latencies)),
 		failedCommits: prometheus.NewCounter(counter("commits_failed_total", "Groups of reports that could not be made durable; their batches were not acknowledged.")),
 		streams:       prometheus.NewGaugeVec(prometheus.GaugeOpts(counter("open_streams", "Streams that are open, by method.")), []string{"method"}),
+		controls:      prometheus.NewCounter(counter("control_characters_replaced_total", "Control characters in names and titles of the catalog that were replaced by U+FFFD.")),
 		jobs:          newJobMetrics(),
 		builds:        prometheus.NewHistogramVec(histogram("build_seconds", "Building sortings, selections and figures of subscriber dynamics, in seconds, by method.", prometheus.ExponentialBuckets(.005, 2, 14)), []string{"method"}),
 	}
 	m.connections = prometheus.NewCounterVec(counter("connections_refused_total", "Connections closed at once because there were too many, by which bound."), []string{"bound"})
-	m.registry.MustRegister(m.connections, m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
+	m.registry.MustRegister(m.connections, m.controls, m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
 		m.jobs.running, m.jobs.attempts, m.jobs.seconds,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

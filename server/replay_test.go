@@ -128,16 +128,17 @@ func TestReplayOfRealViewing(t *testing.T) {
 func TestReplayTellsWhatBecameOfTheFile(t *testing.T) {
 	server := start(t)
 	name := writeFile(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,5\n1,2,2026-03-01T20:00:00Z,90000\n\nx,2,2026-03-01T20:00:00Z,5\n")
-	output, err := programCommand(t.Context(), "replay", name, "--server", server.address).CombinedOutput()
-	if err != nil {
-		t.Errorf("%v: %s", err, output)
+	code, output := runProgram(t, "replay", name, "--client-id=1", "--server", server.address)
+	if code != cli.ExitRejected {
+		t.Errorf("exit code %d: %s", code, output)
 	}
 	for _, part := range []string{
 		"2 reports acknowledged in ", "  accepted 1\n", "  rejected 1: INVALID_EVENT, for example\n",
+		"2 rejected, more than --max-rejected=0; the rest was sent (exit code 4)\n",
 		"    account 1, channel 2, started 2026-03-01T20:00:00Z: at is more than 24h0m0s after started_at",
 		`line 5: user_id "x" is no whole number of 64 bits`, "  not sent 1: lines that cannot be read\n",
 	} {
-		if !strings.Contains(string(output), part) {
+		if !strings.Contains(output, part) {
 			t.Errorf("the output lacks %q: %s", part, output)
 		}
 	}
@@ -156,8 +157,8 @@ func TestReplayTellsWhatBecameOfTheFile(t *testing.T) {
 func TestReplayTellsThatThereIsNothing(t *testing.T) {
 	server := start(t)
 	for _, content := range []string{"", csvHeader + "\n"} {
-		code, output := runProgram(t, "replay", writeFile(t, content), "--server", server.address)
-		if code != 0 || !strings.HasPrefix(output, "nothing was sent: ") {
+		code, output := runProgram(t, "replay", writeFile(t, content), "--client-id=1", "--server", server.address)
+		if code != cli.ExitNothing || !strings.Contains(output, "nothing was sent (exit code 3)\n") {
 			t.Errorf("replay of %q: exit code %d, %q", content, code, output)
 		}
 	}

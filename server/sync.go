@@ -39,6 +39,7 @@ func (c *catalogServer) Sync(stream grpc.BidiStreamingServer[tvstatsv1.SyncReque
 }
 
 func (c *catalogServer) apply(ctx context.Context, req *tvstatsv1.SyncRequest) (*tvstatsv1.SyncResponse, error) {
+	message := c.replaceControls(req)
 	erased := func(account int64) (bool, error) { return c.store.IsErased(ctx, req.ClientId, account) }
 	push := readPush(req, callerOf(ctx).covers, erased, timeRules{now: viewing.At(c.now()), oldest: c.oldest})
 	if push.fault != nil {
@@ -50,7 +51,7 @@ func (c *catalogServer) apply(ctx context.Context, req *tvstatsv1.SyncRequest) (
 		}
 	}
 	return &tvstatsv1.SyncResponse{
-		BatchId: req.BatchId, Applied: uint32(push.total - len(push.rejected)), Rejected: push.rejected,
+		BatchId: req.BatchId, Applied: uint32(push.total - len(push.rejected)), Rejected: push.rejected, Message: message,
 	}, nil
 }
 

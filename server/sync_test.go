@@ -378,3 +378,31 @@ func pages(t *testing.T, size int32, read func(ctx context.Context, token string
 		token = next
 	}
 }
+
+// TestControlCharactersAreReplaced takes in names that a terminal would obey, and says so.
+func TestControlCharactersAreReplaced(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	stream, err := server.Sync(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for request, want := range map[*tvstatsv1.SyncRequest]string{
+		{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: 1, Name: "A\x1b[2J\nB"}}, Client: &tvstatsv1.Client{Name: "C\x07"}}: "3 control characters in names and titles were replaced by U+FFFD",
+		{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: 2, Name: "Plain שלום"}}}:                                            "",
+	} {
+		if err := stream.Send(request); err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := stream.Recv(); err != nil || len(answer.Rejected) > 0 || answer.Message != want {
+			t.Errorf("the answer is %v, %v, want %q", answer, err, want)
+		}
+	}
+	channels, err := server.ListChannels(t.Context(), &tvstatsv1.ListChannelsRequest{ClientId: 1})
+	if err != nil || channels.Channels[0].Name != "A�[2J�B" || channels.Channels[1].Name != "Plain שלום" {
+		t.Errorf("%v, %v", channels, err)
+	}
+	if _, text := get(t, "http://"+probes(t, server)+"/metrics"); !strings.Contains(text, "\ntvstats_control_characters_replaced_total 3\n") {
+		t.Error("the metric does not count them")
+	}
+}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -29,14 +30,22 @@ type entry struct {
 	Clients []int32 `yaml:"clients,flow,omitempty"`
 }
 
+// errEmpty is for a file without any list.
+var errEmpty = errors.New("it is empty; it must be a YAML list of {name, sha256, role, clients}, [] to let nobody in")
+
 // ParseTokens reads a file of tokens: a YAML list of {name, sha256, role, clients}. The error names every entry that is
-// wrong. An empty list lets nobody in.
+// wrong. The list [] lets nobody in; a file without any is
+// wrong: editors and disks that are full leave such files behind.
 func ParseTokens(file []byte) (*Tokens, error) {
 	var entries []entry
-	if strings.TrimSpace(string(file)) != "" {
-		if err := yaml.Load(file, &entries, yaml.WithKnownFields()); err != nil {
-			return nil, fmt.Errorf("it must be a YAML list of {name, sha256, role, clients}: %w", err)
-		}
+	if len(bytes.TrimSpace(file)) == 0 {
+		return nil, errEmpty
+	}
+	if err := yaml.Load(file, &entries, yaml.WithKnownFields()); err != nil {
+		return nil, fmt.Errorf("it must be a YAML list of {name, sha256, role, clients}: %w", err)
+	}
+	if entries == nil { // comments alone
+		return nil, errEmpty
 	}
 	tokens, wrong := &Tokens{}, []error(nil)
 	for i, e := range entries {

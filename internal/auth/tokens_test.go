@@ -81,13 +81,16 @@ func TestErrorsNameTheEntry(t *testing.T) {
 
 func TestNoTokensLetNobodyIn(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"", "\n", "[]"} {
-		tokens, err := auth.ParseTokens([]byte(file))
-		if err != nil {
-			t.Fatalf("%q: %v", file, err)
-		}
-		if _, err := tokens.Find(""); !errors.Is(err, auth.ErrUnauthenticated) {
-			t.Errorf("%q: got %v", file, err)
+	tokens, err := auth.ParseTokens([]byte("[]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tokens.Find(""); !errors.Is(err, auth.ErrUnauthenticated) {
+		t.Errorf("got %v", err)
+	}
+	for _, file := range []string{"", "\n", " ", "# a: comment\n", "---\n", "null"} {
+		if _, err := auth.ParseTokens([]byte(file)); err == nil {
+			t.Errorf("%q: no error", file)
 		}
 	}
 }

@@ -26,7 +26,7 @@ type ranked struct {
 // selected is how the two commands that make a selection keep it.
 type selected struct {
 	SelectionSize int32  `name:"selection_size" placeholder:"N" help:"How many items to hold, 1 to 10000; 17 by default."`
-	SelectionName string `name:"selection_name" placeholder:"NAME" help:"Name of the selection; by default made of days and size, for example \"30 (17)\"."`
+	SelectionName string `name:"selection_name" aliases:"election_name" placeholder:"NAME" help:"Name of the selection; by default made of days and size, for example \"30 (17)\"."`
 }
 
 type channelSorting struct {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -25,14 +26,42 @@ type Export struct {
 // exported is what all exports have in common.
 type exported struct {
 	Connection
-	Format string `enum:"csv,xlsx,json," default:"" help:"csv, xlsx or json; by default what the file's name ends with, else csv. JSON is what grpcurl prints."`
+	csvFlags
+	Format string `enum:"csv,xlsx,json," default:"" help:"csv, xlsx or json; by default what the file's name ends with, csv where there is none. JSON is what grpcurl prints."`
 	Out    string `short:"o" default:"-" type:"path" placeholder:"FILE" help:"File to write, - for standard output."`
 }
 
 // contents are an answer of the service, and the same as rows.
 type contents struct {
 	answer proto.Message
+	asked  [][2]any // what was asked for where the answer does not say it
 	sheet  sheet
+}
+
+// formatsOf are the formats by the ends of names.
+var formatsOf = map[string]string{".csv": "csv", ".xlsx": "xlsx", ".json": "json"}
+
+// Validate reports every flag that cannot work.
+func (e *exported) Validate() error { return errors.Join(e.Connection.Validate(), e.choose()) }
+
+// choose finds the format.
+func (e *exported) choose() error {
+	end := strings.ToLower(filepath.Ext(e.Out))
+	named := formatsOf[end]
+	switch {
+	case e.Out == "-":
+		e.Format = cmp.Or(e.Format, "csv")
+	case end == "" && e.Format != "":
+	case end == "":
+		return fmt.Errorf("--out=%s says no format; let it end with .csv, .xlsx or .json, or give --format", e.Out)
+	case named == "":
+		return fmt.Errorf("--out=%s: %s is no format; the name must end with .csv, .xlsx or .json", e.Out, end)
+	case e.Format != "" && e.Format != named:
+		return fmt.Errorf("--out=%s and --format=%s say different formats", e.Out, e.Format)
+	default:
+		e.Format = named
+	}
+	return nil
 }
 
 // run asks for the contents and writes them. A file that is there already is replaced once all is written.
@@ -49,32 +78,32 @@ func (e *exported) run(ctx context.Context, ask func(context.Context, *grpc.Clie
 	if e.Out == "-" {
 		return e.write(os.Stdout, asked)
 	}
-	return replaceFile(e.Out, func(file io.Writer) error { return e.write(file, asked) })
+	return replaceFile("--out", e.Out, func(file io.Writer) error { return e.write(file, asked) })
 }
 
 func (e *exported) write(out io.Writer, asked contents) error {
-	switch format := cmp.Or(e.Format, strings.TrimPrefix(filepath.Ext(e.Out), ".")); format {
+	switch e.Format {
 	case "json":
 		return printJSON(out, asked.answer)
 	case "xlsx":
-		return asked.sheet.writeXLSX(out)
+		return writeWorkbook(out, []sheet{asked.sheet, aboutSheet(asked.asked, asked.answer.ProtoReflect(), time.Now())})
 	default:
-		return asked.sheet.writeCSV(out)
+		return asked.sheet.writeCSV(out, e.csvFlags)
 	}
 }
 
 // replaceFile writes a file beside the one that it then takes the place of, so that nobody ever reads half of it.
-func replaceFile(name string, write func(io.Writer) error) error {
+func replaceFile(flag, name string, write func(io.Writer) error) error {
 	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
-		return fmt.Errorf("--out: %w", err)
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	err = errors.Join(write(file), file.Chmod(0o644), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), name)
 	}
 	if err != nil {
-		return fmt.Errorf("--out: %w", errors.Join(err, os.Remove(file.Name())))
+		return fmt.Errorf("%s: %w", flag, errors.Join(err, os.Remove(file.Name())))
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 // days says which days to export.
 type days struct {
 	ClientID int32  `default:"1" help:"Operator."`
-	From     string `help:"First day, 2026-03-01; by default 30 days before --to."`
+	From     string `help:"First day, 2026-03-01, yesterday or -7d; by default 30 days before --to."`
 	To       string `help:"Last day, included, 2026-03-31; by default yesterday, in UTC."`
 
 	first, last time.Time
@@ -34,15 +34,22 @@ func (d *days) Validate() (err error) {
 	return flags.Within("--client-id", d.ClientID, 1, 1<<31-1)
 }
 
+// asked is what the About sheet says of it.
+func (d *days) asked() [][2]any {
+	return [][2]any{
+		{"client_id", int64(d.ClientID)}, {"from_day", day(d.first.Format(time.DateOnly))}, {"to_day", day(d.last.Format(time.DateOnly))},
+	}
+}
+
 func dayOr(flag, text string, absent time.Time) (time.Time, error) {
 	if text == "" {
 		return absent.Truncate(24 * time.Hour), nil
 	}
-	day, err := time.Parse(time.DateOnly, text)
+	t, err := timeAt(text, time.Now())
 	if err != nil {
-		return day, fmt.Errorf("%s=%q: allowed is a day, for example 2026-03-01", flag, text)
+		return t, fmt.Errorf("%s: %w", flag, err)
 	}
-	return day, nil
+	return t.UTC().Truncate(24 * time.Hour), nil
 }
 
 type exportDailyStats struct {
@@ -52,7 +59,7 @@ type exportDailyStats struct {
 
 // Validate reports every flag that cannot work. The command line calls it.
 func (e *exportDailyStats) Validate() error {
-	return errors.Join(e.Connection.Validate(), e.days.Validate())
+	return errors.Join(e.exported.Validate(), e.days.Validate())
 }
 
 // Run writes the records of days.
@@ -64,7 +71,7 @@ func (e *exportDailyStats) Run(ctx context.Context) error {
 		if err != nil {
 			return contents{}, err
 		}
-		return contents{answer, sheetOf("daily stats", answer.Days)}, nil
+		return contents{answer, e.asked(), sheetOf("daily stats", answer.Days)}, nil
 	})
 }
 
@@ -83,7 +90,7 @@ var granularities = map[string]tvstatsv1.Granularity{
 
 // Validate reports every flag that cannot work. The command line calls it.
 func (e *exportDynamics) Validate() error {
-	return errors.Join(e.Connection.Validate(), e.days.Validate())
+	return errors.Join(e.exported.Validate(), e.days.Validate())
 }
 
 // Run writes the series of a chart.
@@ -96,6 +103,6 @@ func (e *exportDynamics) Run(ctx context.Context) error {
 		if err != nil {
 			return contents{}, err
 		}
-		return contents{answer, sheetOf("dynamics", answer.Points)}, nil
+		return contents{answer, append(e.asked(), [2]any{"granularity", e.Granularity}), sheetOf("dynamics", answer.Points)}, nil
 	})
 }

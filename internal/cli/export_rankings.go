@@ -32,7 +32,7 @@ type exportSorting struct {
 
 // Validate reports every flag that cannot work. The command line calls it.
 func (e *exportSorting) Validate() error {
-	return errors.Join(e.Connection.Validate(), e.chosen.Validate())
+	return errors.Join(e.exported.Validate(), e.chosen.Validate())
 }
 
 // Run writes a sorting.
@@ -43,7 +43,7 @@ func (e *exportSorting) Run(ctx context.Context) error {
 			return contents{}, err
 		}
 		sheet := sheetOf("sorting", sorting.Channels)
-		return contents{sorting, sheet.withNames(courtesy(ctx, from, sorting.ClientId))}, nil
+		return contents{sorting, nil, sheet.withNames(courtesy(ctx, from, sorting.ClientId))}, nil
 	})
 }
 
@@ -69,7 +69,7 @@ type exportSelection struct {
 
 // Validate reports every flag that cannot work. The command line calls it.
 func (e *exportSelection) Validate() error {
-	return errors.Join(e.Connection.Validate(), e.chosen.Validate())
+	return errors.Join(e.exported.Validate(), e.chosen.Validate())
 }
 
 // Run writes a selection.
@@ -83,7 +83,7 @@ func (e *exportSelection) Run(ctx context.Context) error {
 		if selection.Kind == tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES {
 			sheet = sheetOf("selection", selection.Programmes)
 		}
-		return contents{selection, sheet.withNames(courtesy(ctx, from, selection.ClientId))}, nil
+		return contents{selection, nil, sheet.withNames(courtesy(ctx, from, selection.ClientId))}, nil
 	})
 }
 

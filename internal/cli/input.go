@@ -3,16 +3,17 @@ package cli
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
 	"sync/atomic"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
-// input is a file on its way in, unpacked where it is gzip.
+// input is a file on its way in, unpacked where it is packed.
 type input struct {
 	file *os.File
 	text *bufio.Reader
@@ -36,29 +37,19 @@ func openInput(name string) (*input, error) {
 			in.size = info.Size()
 		}
 	}
-	text, err := unpack(bufio.NewReader(&counted{in.file, &in.read}))
+	text, err := unpack(in.file, &in.read)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), in.Close())
 	}
 	in.text = bufio.NewReaderSize(text, maxLine)
-	if mark := []byte("\ufeff"); startsWith(in.text, mark) { // spreadsheets put it before CSV
-		_, _ = in.text.Discard(len(mark))
+	switch { // spreadsheets put a mark before CSV
+	case startsWith(in.text, "\ufeff"):
+		_, _ = in.text.Discard(len("\ufeff"))
+	case startsWith(in.text, "\xff\xfe") && !startsWith(in.text, "\xff\xfe\x00\x00"), startsWith(in.text, "\xfe\xff"):
+		wide := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+		in.text = bufio.NewReaderSize(wide.NewDecoder().Reader(in.text), maxLine)
 	}
 	return in, nil
-}
-
-// startsWith looks at the first bytes without taking them. Whoever reads on learns why if reading fails.
-func startsWith(r *bufio.Reader, first []byte) bool {
-	begin, _ := r.Peek(len(first))
-	return bytes.Equal(begin, first)
-}
-
-// unpack reads through gzip, which it knows by its first bytes.
-func unpack(packed *bufio.Reader) (io.Reader, error) {
-	if startsWith(packed, []byte{0x1f, 0x8b}) {
-		return gzip.NewReader(packed)
-	}
-	return packed, nil
 }
 
 // Position is how many bytes of the file have been read. It may be called while another goroutine reads.
@@ -121,17 +112,4 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		return nil, err
 	}
 	return nil, bufio.ErrBufferFull
-}
-
-// counted counts what is read through it.
-type counted struct {
-	io.Reader
-	bytes *atomic.Int64
-}
-
-// Read reads and counts.
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.bytes.Add(int64(n))
-	return n, err
 }

@@ -14,7 +14,7 @@ import (
 // management is what all management commands have in common.
 type management struct {
 	Connection
-	AsOf   instant `name:"as_of" placeholder:"TIME" help:"Do it as of this time instead of now: a day (2026-03-02, from its midnight UTC) or RFC 3339 (2026-03-02T06:00:00Z)."`
+	AsOf   instant `name:"as_of" placeholder:"TIME" help:"Do it as of this time instead of now: a day (2026-03-02, from its midnight UTC), a time (2026-03-02T06:00:00Z, \"2026-03-02 06:00\" in UTC), today, yesterday, or -7d."`
 	Async  bool    `help:"Do it in the background: start a job and print its id."`
 	Wait   bool    `help:"Do it in the background, show how far the job is and print what it has done."`
 	Output string  `enum:"table,json" default:"table" help:"How to print what was done: ${enum}. JSON is what grpcurl prints."`

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -14,7 +15,11 @@ import (
 func parse(t *testing.T, line ...string) (*Management, error) {
 	t.Helper()
 	var commands Management
-	_, err := kong.Must(&commands, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS")).Parse(line)
+	parser := kong.Must(&commands, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"))
+	line, err := Arguments(parser.Model, line)
+	if err == nil {
+		_, err = parser.Parse(line)
+	}
 	return &commands, err
 }
 
@@ -63,7 +68,7 @@ func TestWrongValues(t *testing.T) {
 	for flag, want := range map[string]string{
 		"--criterion=popularity":  `"popularity" does not exist; it is one of watch_time, watch_sessions, average_watch_time, median_watch_time`,
 		"--accounts_active=maybe": `"maybe" is neither true nor false`,
-		"--as_of=yesterday":       `"yesterday" is no time; allowed are a day, 2026-03-02, and RFC 3339, 2026-03-02T06:00:00Z`,
+		"--as_of=tomorrow":        `"tomorrow" is no time; allowed are now, today, yesterday, -7d (or h, m, w), a day, 2026-03-02, and a time of it`,
 		"--client_id=one":         `"one"`,
 		"--output=xml":            `--output must be one of "table","json" but got "xml"`,
 		"--server=somewhere":      `--server="somewhere": allowed is host:port`,
@@ -72,6 +77,51 @@ func TestWrongValues(t *testing.T) {
 		_, err := parse(t, "create_channel_sorting_by_popularity", "--client_id=1", "--days_number=7", "--criterion=watch", flag)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", flag, err, want)
+		}
+	}
+}
+
+// TestOldLines reads lines as old pages and other commands print them.
+func TestOldLines(t *testing.T) {
+	for _, line := range [][]string{
+		{"-client_id", "1", "-days_number", "7", "-selection_name", "A", "-categories", "2", "7", "-settings", "x"},
+		{"-client_id=1", "-days_number=7", "-election_name=A", "--categories=2, 7"},
+		{"--client-id", "1", "--days-number", "7", "--election_name", "A", "--categories", "2 7", "--settings"},
+		{"--client_id=1", "--days_number=7", "--election-name=A", "--categories", "2,", "7", "--settings=--x"},
+		{"--settings", "--client_id=1", "--days_number=7", "--selection-name=A", "--categories=2", "--categories", "7"},
+	} {
+		got, err := parse(t, append([]string{"create_epg_selection_by_popularity"}, line...)...)
+		if c := got.EPGSelection; err != nil || c.ClientID != 1 || c.DaysNumber != 7 || c.SelectionName != "A" || !slices.Equal(c.Categories, []int32{2, 7}) {
+			t.Errorf("%q: %v, %+v", line, err, c)
+		}
+	}
+	got, err := parse(t, "create_channel_sorting_by_popularity", "--client_id", "1", "2", "--days_number=7", "--criterion=watch", "--devices=mag250, ios", "--as_of", "-7d")
+	if c := got.ChannelSorting; err != nil || !slices.Equal(c.ClientID, []int32{1, 2}) || !slices.Equal(c.Devices, []string{"mag250", "ios"}) || c.AsOf.proto == nil {
+		t.Errorf("%v, %+v", err, c)
+	}
+	for line, want := range map[string]string{
+		"create_chanel_sorting_by_popularity": `there is no command "create_chanel_sorting_by_popularity", did you mean "create_channel_sorting_by_popularity"?`,
+		"save-stat":                           `there is no command "save-stat", did you mean "save_stats"?`,
+		"nothing_like_it":                     `there is no command "nothing_like_it"`,
+	} {
+		if _, err := parse(t, line); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", line, err, want)
+		}
+	}
+}
+
+func TestTimesThatPeopleWrite(t *testing.T) {
+	now := time.Date(2026, 3, 9, 14, 30, 0, 0, time.UTC)
+	for text, want := range map[string]string{
+		"now": "2026-03-09T14:30:00Z", "today": "2026-03-09T00:00:00Z", "yesterday": "2026-03-08T00:00:00Z",
+		"-7d": "2026-03-02T14:30:00Z", "-1w": "2026-03-02T14:30:00Z", "-90m": "2026-03-09T13:00:00Z",
+		"2026-03-02": "2026-03-02T00:00:00Z", "2026-03-02T06:00:00+02:00": "2026-03-02T04:00:00Z",
+		"2026-03-02 06:00": "2026-03-02T06:00:00Z", "02.03.2026 06:00": "2026-03-02T06:00:00Z",
+		"1772395200": "2026-03-01T20:00:00Z", "1772395200000": "2026-03-01T20:00:00Z", "-99999d": "", "7d": "", "": "",
+	} {
+		got, err := timeAt(text, now)
+		if err == nil != (want != "") || err == nil && got.Format(time.RFC3339) != want {
+			t.Errorf("%q: got %v, %v, want %s", text, got, err, want)
 		}
 	}
 }

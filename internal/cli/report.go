@@ -6,15 +6,22 @@ import (
 	"fmt"
 	"os"
 	"sync"
+
+	"github.com/tvstats/tvstats/internal/flags"
+	"github.com/tvstats/tvstats/internal/plaintext"
 )
 
-// rejectedFile is the flag of commands that import lines.
-type rejectedFile struct {
-	Rejected string `type:"path" placeholder:"FILE" help:"Write every line that was not imported to this file: its number and why. Without it the first 20 are shown."`
+// imported is what commands that import files have in common.
+type imported struct {
+	Rejected    string `type:"path" placeholder:"FILE" help:"Write every line that was not imported to this file: its number and why. Without it the first 20 are shown."`
+	MaxRejected int64  `default:"0" placeholder:"N" help:"How many lines may be rejected, because they cannot be read or by the server, without this being an error: with more the exit code is 4, after the rest was sent."`
 }
 
+// Validate reports a flag that cannot work.
+func (f *imported) Validate() error { return flags.Within("--max-rejected", f.MaxRejected, 0, 1<<62) }
+
 // open starts the report of an import.
-func (f *rejectedFile) open(shown *Progress) (*report, error) {
+func (f *imported) open(shown *Progress) (*report, error) {
 	r := &report{shown: shown}
 	if f.Rejected == "" {
 		return r, nil
@@ -27,31 +34,73 @@ func (f *rejectedFile) open(shown *Progress) (*report, error) {
 	return r, nil
 }
 
+// judge is the error of an import that ran to its end but did not do what was asked for.
+func (f *imported) judge(sent, rejected int64) error {
+	switch {
+	case rejected > f.MaxRejected:
+		return &Unsatisfied{ExitRejected, fmt.Sprintf("%s rejected, more than --max-rejected=%d; the rest was sent (exit code %d)",
+			Count(rejected), f.MaxRejected, ExitRejected)}
+	case sent == 0:
+		return &Unsatisfied{ExitNothing, fmt.Sprintf("nothing was sent (exit code %d)", ExitNothing)}
+	default:
+		return nil
+	}
+}
+
+// Exit codes of imports, besides those of all commands.
+const (
+	ExitNothing  = 3 // nothing was sent
+	ExitRejected = 4 // more was rejected than --max-rejected allows; the rest was sent
+)
+
+// Unsatisfied is the error of a command that did its work, and did less than was asked for.
+type Unsatisfied struct {
+	Code int // to exit with
+	text string
+}
+
+// Error says what was not done.
+func (u *Unsatisfied) Error() string { return u.text }
+
 // report tells which lines of a file were not imported. It serves any number of goroutines.
 type report struct {
 	shown *Progress
 	file  *os.File // nil where none is wanted
 	out   *bufio.Writer
 
-	mu   sync.Mutex
-	told int
+	mu       sync.Mutex
+	rejected int64 // lines
+	told     int   // lines, and what is to be known of others
 }
 
 // maxTold lines are shown; a file has them all.
 const maxTold = 20
 
-func (r *report) tell(line int, why string) {
+// reject tells why a line was not imported.
+func (r *report) reject(line int, why string) {
+	r.mu.Lock()
+	r.rejected++
+	r.mu.Unlock()
+	r.note(line, why)
+}
+
+// note tells what is to be known of a line; of none where it is 0.
+func (r *report) note(line int, what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.told++
+	what = plaintext.ForTerminal(what)
+	if line > 0 {
+		what = fmt.Sprintf("line %d: %s", line, what)
+	}
 	if r.out != nil {
-		fmt.Fprintf(r.out, "line %d: %s\n", line, why)
+		fmt.Fprintln(r.out, what)
 	}
 	switch {
 	case r.told <= maxTold:
-		r.shown.Note("line %d: %s", line, why)
+		r.shown.Note("%s", what)
 	case r.told == maxTold+1:
-		r.shown.Note("More lines were not imported; --rejected FILE lists them all.")
+		r.shown.Note("There is more to be said; --rejected FILE lists all of it.")
 	}
 }
 

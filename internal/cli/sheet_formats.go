@@ -2,17 +2,27 @@ package cli
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
-
-	"github.com/xuri/excelize/v2"
+	"unicode/utf8"
 )
 
+// csvFlags are the flags of CSV.
+type csvFlags struct {
+	Raw bool `help:"Write texts to CSV as they are. Without it those that a spreadsheet would take for a formula begin with an apostrophe."`
+	BOM bool `name:"bom" help:"Begin CSV with a mark by which Excel knows that it is UTF-8."`
+}
+
 // writeCSV writes a header and the rows; numbers with all their digits, times as RFC 3339.
-func (s sheet) writeCSV(out io.Writer) error {
+func (s sheet) writeCSV(out io.Writer, flags csvFlags) error {
+	if flags.BOM {
+		if _, err := io.WriteString(out, "\ufeff"); err != nil {
+			return err
+		}
+	}
 	w := csv.NewWriter(out)
 	if err := w.Write(s.columns); err != nil {
 		return err
@@ -21,6 +31,9 @@ func (s sheet) writeCSV(out io.Writer) error {
 		texts := make([]string, len(row))
 		for i, value := range row {
 			texts[i] = cellText(value)
+			if _, is := value.(string); is && !flags.Raw {
+				texts[i] = neutral(texts[i])
+			}
 		}
 		if err := w.Write(texts); err != nil {
 			return err
@@ -43,32 +56,15 @@ func cellText(value any) string {
 	}
 }
 
-// writeXLSX writes a workbook of one sheet whose header stays in view.
-func (s sheet) writeXLSX(out io.Writer) (err error) {
-	book := excelize.NewFile()
-	defer func() { err = errors.Join(err, book.Close()) }()
-	if err := book.SetSheetName("Sheet1", s.name); err != nil {
-		return err
+// neutral is a text that no spreadsheet takes for a formula, as OWASP says it: those would, by the first character.
+func neutral(text string) string {
+	if strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "\r") || strings.HasPrefix(text, "\n") {
+		return "'" + text
 	}
-	w, err := book.NewStreamWriter(s.name)
-	if err != nil {
-		return err
+	switch first, _ := utf8.DecodeRuneInString(text); first {
+	case '=', '+', '-', '@', '＝', '＋', '－', '＠':
+		return "'" + text
+	default:
+		return text
 	}
-	header := &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}
-	if err := w.SetPanes(header); err != nil {
-		return err
-	}
-	names := make([]any, len(s.columns))
-	for i, name := range s.columns {
-		names[i] = name
-	}
-	for i, row := range append([][]any{names}, s.rows...) {
-		if err := w.SetRow(fmt.Sprintf("A%d", i+1), row); err != nil {
-			return err
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	return book.Write(out)
 }

@@ -14,6 +14,7 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/flags"
+	"github.com/tvstats/tvstats/internal/plaintext"
 	"github.com/tvstats/tvstats/sender"
 )
 
@@ -107,7 +108,7 @@ func PrintTally(out io.Writer, t *sender.Tally, took time.Duration) {
 	for _, reason := range slices.Sorted(maps.Keys(t.Rejected)) {
 		fmt.Fprintf(out, "  rejected %s: %s, for example\n", Count(t.Rejected[reason].Count), reason)
 		for _, sample := range t.Rejected[reason].Samples {
-			fmt.Fprintf(out, "    %s\n", sample)
+			fmt.Fprintf(out, "    %s\n", plaintext.ForTerminal(sample))
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/plaintext"
 )
 
 // Names are an operator's channels by their ids, for what people read.
@@ -51,7 +52,7 @@ func PrintChannels(out io.Writer, ranked []*tvstatsv1.RankedChannel, places int,
 			continue
 		}
 		channel := known[c.ChannelId]
-		fmt.Fprintf(table, row, Count(int64(c.Rank)), Count(int64(channel.Number)), channel.Name, id(int64(c.ChannelId)),
+		fmt.Fprintf(table, row, Count(int64(c.Rank)), Count(int64(channel.Number)), plaintext.ForTerminal(channel.Name), id(int64(c.ChannelId)),
 			hours(c.WatchSeconds), Count(c.WatchSessions), minutes(c.AverageWatchSeconds), minutes(c.MedianWatchSeconds))
 	}
 	return table.Flush()
@@ -63,7 +64,7 @@ func PrintProgrammes(out io.Writer, ranked []*tvstatsv1.RankedProgramme, known N
 	table := newTable(out)
 	fmt.Fprintf(table, row, "rank", "programme", "id", "channel", "watched h:mm", "sessions")
 	for _, p := range ranked {
-		fmt.Fprintf(table, row, Count(int64(p.Rank)), p.Title, id(p.ProgrammeId), known[p.ChannelId].Name,
+		fmt.Fprintf(table, row, Count(int64(p.Rank)), plaintext.ForTerminal(p.Title), id(p.ProgrammeId), plaintext.ForTerminal(known[p.ChannelId].Name),
 			hours(p.WatchSeconds), Count(p.WatchSessions))
 	}
 	return table.Flush()

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,13 +40,42 @@ type instant struct{ proto *timestamppb.Timestamp }
 
 // UnmarshalText reads the flag.
 func (i *instant) UnmarshalText(text []byte) error {
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if t, err := time.Parse(layout, string(text)); err == nil {
-			i.proto = timestamppb.New(t)
-			return nil
+	t, err := timeAt(string(text), time.Now())
+	if err != nil {
+		return err
+	}
+	i.proto = timestamppb.New(t)
+	return nil
+}
+
+// units are what lengths of time are counted in.
+var units = map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+
+// timeAt reads a time that a person writes, in UTC where it names no zone.
+func timeAt(text string, now time.Time) (time.Time, error) {
+	today := now.UTC().Truncate(24 * time.Hour)
+	switch text {
+	case "now":
+		return now, nil
+	case "today":
+		return today, nil
+	case "yesterday":
+		return today.AddDate(0, 0, -1), nil
+	}
+	if ago.MatchString(text) {
+		count, err := strconv.ParseInt(text[1:len(text)-1], 10, 32)
+		if err == nil && count <= 36500 {
+			return now.Add(-time.Duration(count) * units[text[len(text)-1]]), nil
 		}
 	}
-	return fmt.Errorf("%q is no time; allowed are a day, 2026-03-02, and RFC 3339, 2026-03-02T06:00:00Z", text)
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day, nil
+	}
+	if t, err := (timeReader{}).read(text); err == nil && t.IsValid() {
+		return t.AsTime(), nil
+	}
+	return time.Time{}, fmt.Errorf("%q is no time; allowed are now, today, yesterday, -7d (or h, m, w), a day, 2026-03-02, "+
+		"and a time of it, 2026-03-02T06:00:00Z or \"2026-03-02 06:00\" in UTC", text)
 }
 
 // onOff is a flag that may stand alone, or with true or false behind it, also as a word of its own.

@@ -19,11 +19,13 @@ import (
 // Viewing streams the viewing in a file to a server. The same file again changes nothing: its sessions are the same.
 type Viewing struct {
 	Streaming
-	rejectedFile
-	ClientID int32   `default:"1" help:"Operator of events that name none."`
-	Device   string  `default:"unknown" help:"Kind of device of events that name none: 1 to 32 of a-z 0-9 _ . -"`
-	Column   columns `mapsep:"," placeholder:"FIELD=NAME" help:"Where the file calls a field otherwise: field=name, as a comma list or repeated, for example --column account_id=subscriber. With it JSON lines are plain objects under these names."`
-	File     string  `arg:"" help:"What to stream, - for standard input; gzip is recognised. Either CSV with a header, or one JSON object a line. The fields are those of ViewEvent, in any order and among others: account_id (or user_id), channel_id, started_at, and at or watched_seconds; perhaps client_id, device, device_uid, mode, programme_id, tariffs. Times are RFC 3339, \"2026-03-01 20:00:00\" in UTC, or Unix seconds or milliseconds. A CSV row is a whole session."`
+	imported
+	timeFlags
+	ClientID  int32     `placeholder:"ID" help:"Operator of events that name none; to be given unless the file names one in each."`
+	Device    string    `default:"unknown" help:"Kind of device of events that name none: 1 to 32 of a-z 0-9 _ . -"`
+	Delimiter delimiter `placeholder:"CHARACTER" help:"What separates the fields of CSV, a character or \"tab\"; by default what the header has most of, of comma, semicolon, tab and |."`
+	Column    columns   `mapsep:"," placeholder:"FIELD=NAME" help:"Where the file calls a field otherwise: field=name, as a comma list or repeated, for example --column account_id=subscriber. With it JSON lines are plain objects under these names."`
+	File      string    `arg:"" help:"What to stream, - for standard input; gzip, xz, bzip2 and ZIP are recognised. Either CSV with a header, or one JSON object a line, as mongoexport writes it too. The fields are those of ViewEvent, in any order and among others: account_id (or user_id), channel_id, started_at, and at or watched_seconds; perhaps client_id, device, device_uid, mode, programme_id, tariffs, last_activity_at, position_at. A CSV row is a whole session."`
 }
 
 // Validate reports every flag that cannot work. The command line calls it.
@@ -32,7 +34,8 @@ func (c *Viewing) Validate() error {
 	if !viewing.ValidDevice(c.Device) {
 		device = fmt.Errorf("--device=%q: allowed are 1 to 32 of a-z 0-9 _ . -", c.Device)
 	}
-	return errors.Join(c.Streaming.Validate(), flags.Within("--client-id", c.ClientID, 1, 1<<31-1), device, c.Column.validate())
+	return errors.Join(c.Streaming.Validate(), c.imported.Validate(), flags.Within("--client-id", c.ClientID, 0, 1<<31-1), device,
+		c.Column.validate())
 }
 
 // Run streams what is in the file to the server.
@@ -56,19 +59,21 @@ func (c *Viewing) stream(ctx context.Context, connection *grpc.ClientConn, out i
 	if err != nil {
 		return err
 	}
-	r := &viewingFile{input: in, reader: eventReader{c.ClientID, c.Device, c.Column}, size: c.Batch, report: report}
+	defer func() { err = errors.Join(err, report.Close()) }()
+	events := eventReader{c.ClientID, c.Device, c.Column, c.Delimiter.rune, c.timeReader()}
+	r := &viewingFile{input: in, reader: events, size: c.Batch, report: report}
 	c.Answered = r.answered
 	began := time.Now()
 	total, err := c.Stream(ctx, tvstatsv1.NewViewStatsClient(connection), r.read, shown)
 	shown.Close()
 	PrintTally(out, &total, time.Since(began))
-	if err == nil && total.Batches == 0 {
-		fmt.Fprintf(out, "nothing was sent: %s has no line that says what was watched\n", c.File)
-	}
 	if r.bad > 0 {
 		fmt.Fprintf(out, "  not sent %s: lines that cannot be read\n", Count(r.bad))
 	}
-	return errors.Join(err, report.Close())
+	if err != nil {
+		return err
+	}
+	return c.judge(total.Events(), report.rejected)
 }
 
 // viewingFile is one reading of a file.
@@ -89,7 +94,7 @@ func (f *viewingFile) read(ctx context.Context, batches chan<- []*tvstatsv1.View
 	for line, err := range f.reader.events(f.input.Lines()) {
 		if bad := (*badLine)(nil); errors.As(err, &bad) {
 			f.bad++
-			f.report.tell(bad.number, bad.reason.Error())
+			f.report.reject(bad.number, bad.reason.Error())
 			continue
 		}
 		if err != nil {
@@ -121,6 +126,6 @@ func (f *viewingFile) give(
 func (f *viewingFile) answered(events []*tvstatsv1.ViewEvent, rejected []*tvstatsv1.RejectedEvent) {
 	lines, _ := f.lines.LoadAndDelete(events[0])
 	for _, r := range rejected {
-		f.report.tell(lines.([]int)[r.Index], r.Reason+": "+r.Message)
+		f.report.reject(lines.([]int)[r.Index], r.Reason+": "+r.Message)
 	}
 }

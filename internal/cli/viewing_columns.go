@@ -79,14 +79,14 @@ func (c columns) missing(found map[string]bool) []string {
 }
 
 // session is the one report that a row becomes: the last one, made when all of it had been watched.
-func session(bound []boundField, text func(boundField) string) (*tvstatsv1.ViewEvent, error) {
+func session(bound []boundField, times timeReader, text func(boundField) string) (*tvstatsv1.ViewEvent, error) {
 	event := &tvstatsv1.ViewEvent{Ended: true}
 	for _, b := range bound {
 		field := text(b)
 		if field == "" && b.optional {
 			continue // as if there were no such column
 		}
-		if err := b.read(event, field); err != nil {
+		if err := b.read(event, field, times); err != nil {
 			return nil, fmt.Errorf("%s %.60q %w", b.column, field, err)
 		}
 	}

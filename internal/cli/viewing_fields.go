@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -17,31 +16,51 @@ type eventField struct {
 	name     string // in the contract
 	alias    string // another name that needs no --column
 	optional bool   // may be empty
-	read     func(event *tvstatsv1.ViewEvent, text string) error
+	read     func(event *tvstatsv1.ViewEvent, text string, times timeReader) error
 }
 
 // eventFields are all that an import reads.
 var eventFields = []eventField{
-	{"client_id", "", true, func(e *tvstatsv1.ViewEvent, text string) (err error) { e.ClientId, err = id32(text); return err }},
-	{"account_id", "user_id", false, func(e *tvstatsv1.ViewEvent, text string) (err error) {
+	{"client_id", "", true, func(e *tvstatsv1.ViewEvent, text string, _ timeReader) (err error) {
+		e.ClientId, err = id32(text)
+		return err
+	}},
+	{"account_id", "user_id", false, func(e *tvstatsv1.ViewEvent, text string, _ timeReader) (err error) {
 		e.AccountId, err = wholeNumber(text, 64)
 		return err
 	}},
-	{"device_uid", "", true, func(e *tvstatsv1.ViewEvent, text string) error { e.DeviceUid = text; return nil }},
-	{"device", "", true, func(e *tvstatsv1.ViewEvent, text string) error { e.Device = text; return nil }},
-	{"channel_id", "", false, func(e *tvstatsv1.ViewEvent, text string) (err error) { e.ChannelId, err = id32(text); return err }},
-	{"started_at", "", false, func(e *tvstatsv1.ViewEvent, text string) (err error) { e.StartedAt, err = instantOf(text); return err }},
-	{"at", "", true, func(e *tvstatsv1.ViewEvent, text string) (err error) { e.At, err = instantOf(text); return err }},
+	{"device_uid", "", true, func(e *tvstatsv1.ViewEvent, text string, _ timeReader) error { e.DeviceUid = text; return nil }},
+	{"device", "", true, func(e *tvstatsv1.ViewEvent, text string, _ timeReader) error { e.Device = text; return nil }},
+	{"channel_id", "", false, func(e *tvstatsv1.ViewEvent, text string, _ timeReader) (err error) {
+		e.ChannelId, err = id32(text)
+		return err
+	}},
+	{"started_at", "", false, func(e *tvstatsv1.ViewEvent, text string, times timeReader) (err error) {
+		e.StartedAt, err = times.read(text)
+		return err
+	}},
+	{"at", "", true, func(e *tvstatsv1.ViewEvent, text string, times timeReader) (err error) {
+		e.At, err = times.read(text)
+		return err
+	}},
 	{"watched_seconds", "", true, readWatched},
 	{"mode", "", true, readMode},
-	{"programme_id", "", true, func(e *tvstatsv1.ViewEvent, text string) (err error) {
+	{"programme_id", "", true, func(e *tvstatsv1.ViewEvent, text string, _ timeReader) (err error) {
 		e.ProgrammeId, err = wholeNumber(text, 64)
 		return err
 	}},
 	{"tariffs", "", true, readTariffs},
+	{"last_activity_at", "", true, func(e *tvstatsv1.ViewEvent, text string, times timeReader) (err error) {
+		e.LastActivityAt, err = times.read(text)
+		return err
+	}},
+	{"position_at", "", true, func(e *tvstatsv1.ViewEvent, text string, times timeReader) (err error) {
+		e.PositionAt, err = times.read(text)
+		return err
+	}},
 }
 
-func readWatched(e *tvstatsv1.ViewEvent, text string) error {
+func readWatched(e *tvstatsv1.ViewEvent, text string, _ timeReader) error {
 	seconds, err := wholeNumber(text, 64)
 	if err == nil && seconds < 0 {
 		err = errors.New("is negative")
@@ -50,7 +69,7 @@ func readWatched(e *tvstatsv1.ViewEvent, text string) error {
 	return err
 }
 
-func readMode(e *tvstatsv1.ViewEvent, text string) error {
+func readMode(e *tvstatsv1.ViewEvent, text string, _ timeReader) error {
 	number, known := tvstatsv1.ViewMode_value["VIEW_MODE_"+strings.ToUpper(text)]
 	if !known {
 		return errors.New("is none of live, catchup, timeshift")
@@ -59,7 +78,7 @@ func readMode(e *tvstatsv1.ViewEvent, text string) error {
 	return nil
 }
 
-func readTariffs(e *tvstatsv1.ViewEvent, text string) error {
+func readTariffs(e *tvstatsv1.ViewEvent, text string, _ timeReader) error {
 	for number := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' || r == ';' || r == ',' }) {
 		tariff, err := id32(number)
 		if err != nil {
@@ -68,25 +87,6 @@ func readTariffs(e *tvstatsv1.ViewEvent, text string) error {
 		e.Tariffs = append(e.Tariffs, tariff)
 	}
 	return nil
-}
-
-// unixMillis is from where on a whole number is milliseconds since 1970: as seconds it would be after the year 5000.
-const unixMillis = 100_000_000_000
-
-// instantOf reads a time in any of the forms that files have.
-func instantOf(text string) (*timestamppb.Timestamp, error) {
-	if number, err := strconv.ParseInt(text, 10, 64); err == nil {
-		if number >= unixMillis {
-			return timestamppb.New(time.UnixMilli(number)), nil
-		}
-		return timestamppb.New(time.Unix(number, 0)), nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateTime} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return timestamppb.New(t), nil
-		}
-	}
-	return nil, errors.New("is no time as RFC 3339 has it, for example 2016-01-01T00:32:00Z")
 }
 
 func after(start *timestamppb.Timestamp, seconds int64) *timestamppb.Timestamp {
@@ -99,7 +99,11 @@ func id32(text string) (int32, error) {
 }
 
 func wholeNumber(text string, bits int) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, bits)
+	whole, fraction, _ := strings.Cut(text, ".") // a number of MongoDB's is 600.0
+	if strings.Trim(fraction, "0") != "" || whole == "" {
+		whole = text
+	}
+	n, err := strconv.ParseInt(whole, 10, bits)
 	if err != nil {
 		return 0, fmt.Errorf("is no whole number of %d bits", bits)
 	}

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,7 +167,7 @@ func TestReplayTellsBadLinesAndGoesOn(t *testing.T) {
 		"1,2,2026-03-01T20:00:00Z":                       "line 3: 3 fields where the header has 4",
 		"x,2,2026-03-01T20:00:00Z,5":                     `line 3: user_id "x" is no whole number of 64 bits`,
 		"1,3000000000,2026-03-01T20:00:00Z,5":            `line 3: channel_id "3000000000" is no whole number of 32 bits`,
-		"1,2,yesterday,5":                                `line 3: started_at "yesterday" is no time as RFC 3339 has it, for example 2016-01-01T00:32:00Z`,
+		"1,2,yesterday,5":                                `line 3: started_at "yesterday" is no time as RFC 3339 has it, for example 2016-01-01T00:32:00Z; --time-format says how the file writes times`,
 		"1,2,2026-03-01T20:00:00Z,":                      "line 3: neither watched_seconds nor at says how long it was watched",
 		"1,2,2026-03-01T20:00:00Z,-5":                    `line 3: watched_seconds "-5" is negative`,
 		"1,2,2026-03-01T20:00:00Z,9223372036854775807":   "line 3: the session ends after the year 9999",
@@ -184,7 +185,8 @@ func TestReplayTellsWhatFileItCannotRead(t *testing.T) {
 	packed := gzipped(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,5\n")
 	for content, why := range map[string]string{
 		"user_id,device,started_at\n1,2,3\n": `line 1: the header of the CSV lacks channel_id, watched_seconds; it names ["user_id" "device" "started_at"]`,
-		"\n\n[1, 2]\n":                       `line 3: the header of the CSV lacks account_id, channel_id, started_at, watched_seconds; it names ["[1" "2]"]`,
+		"\n\n[1, 2]\n":                       "line 3: it is a JSON array; write one object a line (mongoexport without --jsonArray, jq -c '.[]')",
+		"\n\n1, 2\n":                         `line 3: the header of the CSV lacks account_id, channel_id, started_at, watched_seconds; it names ["1" "2"]`,
 		packed[:len(packed)-5]:               "line 3: unexpected EOF",
 	} {
 		if _, wrong := readAll(t, content, nil); len(wrong) != 1 || wrong[0] != why {
@@ -247,6 +249,96 @@ func parsed(lines ...string) iter.Seq[*tvstatsv1.ViewEvent] {
 			if err == nil && !yield(event.event) {
 				return
 			}
+		}
+	}
+}
+
+// TestViewingOfTheField reads files as other systems write them.
+func TestViewingOfTheField(t *testing.T) {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	evening := func(account, watched int64) *tvstatsv1.ViewEvent {
+		return watchedSession(account, 1, "2026-07-01T20:00:00Z", watched)
+	}
+	for name, c := range map[string]struct {
+		content string
+		change  func(*eventReader)
+		want    []*tvstatsv1.ViewEvent
+		wrong   []string
+	}{
+		"semicolons, and dates of two kinds": {
+			content: "account_id;channel_id;started_at;watched_seconds\n11;1;2026-07-01 20:00:00;600\n12;1;01.07.2026 20:00;1200\n",
+			want:    []*tvstatsv1.ViewEvent{evening(11, 600), evening(12, 1200)},
+		},
+		"tabs and quotes": {
+			content: "account_id\tchannel_id\tstarted_at\twatched_seconds\tnote\n\"11\"\t1\t2026-07-01 20:00:00\t600\t\"a, b; c\"\n",
+			want:    []*tvstatsv1.ViewEvent{evening(11, 600)},
+		},
+		"a delimiter that is told": {
+			content: "account_id:channel_id:started_at:watched_seconds\n11:1:1782936000:600\n",
+			change:  func(r *eventReader) { r.delimiter = ':' },
+			want:    []*tvstatsv1.ViewEvent{evening(11, 600)},
+		},
+		"American dates of London": {
+			content: "account_id,channel_id,started_at,watched_seconds\n11,1,07/01/2026 09:00 PM,600\n12,1,2026-07-01 21:00:00,5\n13,1,2026-07-01T20:00:00Z,6\n",
+			change: func(r *eventReader) {
+				flag := timeFormat{}
+				if err := flag.UnmarshalText([]byte("%m/%d/%Y %I:%M %p")); err != nil {
+					t.Fatal(err)
+				}
+				r.times = timeReader{[]string{flag.layout}, london}
+			},
+			want: []*tvstatsv1.ViewEvent{evening(11, 600), evening(12, 5), evening(13, 6)},
+		},
+		"dates that mean two days": {
+			content: "account_id,channel_id,started_at,watched_seconds\n11,1,07/01/2026 20:00,600\n",
+			wrong:   []string{`line 2: started_at "07/01/2026 20:00" is no time as RFC 3339 has it`},
+		},
+		"bytes that are no UTF-8": {
+			content: "account_id,device_uid,channel_id,started_at,watched_seconds\n11,account-11,1,1782936000,600\n12,\xff\xfe,1,1782936000,5\n13,,1,1782936000,6\n",
+			want:    []*tvstatsv1.ViewEvent{evening(11, 600), evening(13, 6)},
+			wrong:   []string{"line 3: byte 4 is no UTF-8; convert the file to UTF-8"},
+		},
+		"of mongoexport": {
+			content: `{"_id":{"$oid":"65e1"},"account_id":{"$numberLong":"11"},"channel_id":{"$numberInt":"1"},"started_at":{"$date":"2026-07-01T20:00:00.000Z"},"watched_seconds":{"$numberDouble":"600.0"}}` + "\n" +
+				`{"_id":"x","account_id":12,"channel_id":1,"started_at":{"$date":{"$numberLong":"1782936000000"}},"watched_seconds":5.0,"tariffs":[]}` + "\n",
+			want: []*tvstatsv1.ViewEvent{evening(11, 600), evening(12, 5)},
+		},
+		"without a client": {
+			content: "account_id,channel_id,started_at,watched_seconds\n11,1,1782936000,600\n",
+			change:  func(r *eventReader) { r.clientID = 0 },
+			wrong:   []string{"line 1: no client_id says whose viewing it is; give --client-id, or --column client_id=NAME"},
+		},
+		"with a client in some rows": {
+			content: "account_id,channel_id,started_at,watched_seconds,client_id\n11,1,1782936000,600,7\n12,1,1782936000,5,\n",
+			change:  func(r *eventReader) { r.clientID = 0 },
+			want:    []*tvstatsv1.ViewEvent{evening(11, 600)},
+			wrong:   []string{"line 3: no client_id says"},
+		},
+	} {
+		reader := eventReader{clientID: 7, device: "tv"}
+		if c.change != nil {
+			c.change(&reader)
+		}
+		in, err := openInput(writeFile(t, c.content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wrong []string
+		var events []*tvstatsv1.ViewEvent
+		for event, err := range reader.events(in.Lines()) {
+			if err != nil {
+				wrong = append(wrong, err.Error())
+			} else {
+				events = append(events, event.event)
+			}
+		}
+		_ = in.Close()
+		if !slices.EqualFunc(events, c.want, func(a, b *tvstatsv1.ViewEvent) bool { return proto.Equal(a, b) }) ||
+			!slices.EqualFunc(wrong, c.wrong, strings.HasPrefix) {
+			t.Errorf("%s: got %v, wrong %q; want %v, %q", name, events, wrong, c.want, c.wrong)
 		}
 	}
 }

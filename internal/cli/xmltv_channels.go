@@ -3,61 +3,126 @@ package cli
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/tvstats/tvstats/internal/xmltv"
 )
 
-// channelIDs finds the channel_id of a guide's channels.
+// channelIDs finds the channels of the catalog that a guide's channels are.
 type channelIDs struct {
-	told   map[string]int32 // by id in the guide
-	byName map[string]int32 // of the catalog, names folded; 0 where several have one name
+	told   map[string][]int32 // by id in the guide, folded; empty for a channel to leave out
+	byName map[string][]int32 // of the catalog, names folded
 	known  Names
 }
 
-func newChannelIDs(told map[string]int32, known Names) *channelIDs {
-	ids := &channelIDs{told: map[string]int32{}, byName: map[string]int32{}, known: known}
-	maps.Copy(ids.told, told)
-	for _, channel := range known {
-		name := folded(channel.Name)
-		if _, taken := ids.byName[name]; taken {
-			ids.byName[name] = 0
-			continue
-		}
-		ids.byName[name] = channel.ID
+func newChannelIDs(told map[string][]int32, known Names) *channelIDs {
+	ids := &channelIDs{told: told, byName: map[string][]int32{}, known: known}
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		name := folded(known[id].Name)
+		ids.byName[name] = append(ids.byName[name], id)
 	}
 	return ids
 }
 
-// learn finds the channel_id of a channel by all that the guide says of it, and remembers it.
-func (c *channelIDs) learn(channel *xmltv.Channel) (int32, error) {
-	if id, err := c.of(channel.ID); err == nil {
-		return id, nil
+// Ways to find channels, for people.
+const (
+	foundTold   = "told"
+	foundName   = "name"
+	foundNumber = "number"
+)
+
+// channelMatch is what a channel of a guide is: channels of the catalog, or why that is not known.
+type channelMatch struct {
+	ids     []int32
+	how     string
+	problem string // why there are no ids; empty too for a channel to leave out
+}
+
+// of finds the channels of one channel of a guide. What was told wins; then a name, then the id in the guide as a number.
+// Where these are of different channels none is taken.
+func (c *channelIDs) of(channel *guideChannel) channelMatch {
+	if ids, told := c.told[folded(channel.id)]; told {
+		return channelMatch{ids: ids, how: foundTold}
 	}
-	for _, name := range channel.Names {
-		if id := c.byName[folded(name)]; id > 0 {
-			c.told[channel.ID] = id
-			return id, nil
+	named := c.named(channel)
+	number := c.numbered(channel.id)
+	switch {
+	case len(named) > 1:
+		return channelMatch{problem: "its names fit " + c.describe(named)}
+	case len(named) == 1 && number > 0 && number != named[0] && c.knows(number):
+		return channelMatch{problem: fmt.Sprintf("its name is that of %s, its id in the guide that of %s",
+			c.describe(named), c.describe([]int32{number}))}
+	case len(named) == 1:
+		return channelMatch{ids: named, how: foundName}
+	case number > 0:
+		return channelMatch{ids: []int32{number}, how: foundNumber}
+	default:
+		return channelMatch{problem: "no channel of the catalog has its name"}
+	}
+}
+
+// named are the channels of the catalog that have one of the names.
+func (c *channelIDs) named(channel *guideChannel) []int32 {
+	var ids []int32
+	for _, name := range channel.names {
+		if name := folded(name); name != "" {
+			ids = append(ids, c.byName[name]...)
 		}
 	}
-	return 0, unknownChannel(channel.ID)
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
-// of is the channel_id of a channel by its id in the guide.
-func (c *channelIDs) of(guideID string) (int32, error) {
-	if id, told := c.told[guideID]; told {
-		return id, nil
+func (c *channelIDs) knows(id int32) bool {
+	_, known := c.known[id]
+	return known
+}
+
+// numbered is an id in the guide as a channel_id, 0 where it is none.
+func (*channelIDs) numbered(guideID string) int32 {
+	id, err := strconv.ParseInt(guideID, 10, 32)
+	if err != nil || id < 1 {
+		return 0
 	}
-	if id, err := strconv.ParseInt(guideID, 10, 32); err == nil {
-		return int32(id), nil
+	return int32(id)
+}
+
+// describe names channels of the catalog.
+func (c *channelIDs) describe(ids []int32) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = fmt.Sprintf("channel %d (%.60s)", id, c.known[id].Name)
 	}
-	return 0, unknownChannel(guideID)
+	return strings.Join(texts, " and ")
 }
 
-func unknownChannel(guideID string) error {
-	return fmt.Errorf("channel %.60q is no number and no channel of the catalog has its name; give --channel %.60s=<channel_id>",
-		guideID, guideID)
+// match finds the channels of all of a guide. Two channels of the guide that were not told and are found to be one of the
+// catalog are neither.
+func (c *channelIDs) match(g *guide) map[*guideChannel]channelMatch {
+	matches, taken := map[*guideChannel]channelMatch{}, map[int32][]*guideChannel{}
+	for _, channel := range g.channels {
+		found := c.of(channel)
+		matches[channel] = found
+		for _, id := range found.ids {
+			taken[id] = append(taken[id], channel)
+		}
+	}
+	for id, channels := range taken {
+		if len(channels) < 2 {
+			continue
+		}
+		told := 0
+		for _, channel := range channels {
+			if matches[channel].how == foundTold {
+				told++
+			}
+		}
+		for _, channel := range channels {
+			if told != 1 || matches[channel].how != foundTold {
+				matches[channel] = channelMatch{problem: fmt.Sprintf("%s is found for %q and for %q",
+					c.describe([]int32{id}), channels[0].id, channels[1].id)}
+			}
+		}
+	}
+	return matches
 }
-
-func folded(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

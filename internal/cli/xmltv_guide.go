@@ -3,146 +3,159 @@ package cli
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
-	"github.com/tvstats/tvstats/internal/xmltv"
 )
 
 // guidePush makes requests of a guide, and counts what becomes of them.
 type guidePush struct {
 	clientID int32
-	ids      *channelIDs
+	known    Names
 	report   *report
+	keep     bool // programmes of before that the guide does not name
+	stored   storedGuide
+	failed   error // why what is stored could not be asked for
 
 	channels, programmes int64 // applied
-	failed               error // why the guide could not be read to its end
+	unmapped             int64 // programmes on channels that the catalog does not know
 
-	request *tvstatsv1.SyncRequest // that is being filled, or under way
-	lines   map[string][]int       // of its entities, by SyncRequest's name of their list
-	open    map[int32]lineProgramme
-}
-
-// lineProgramme is a programme that lasts until the next one on its channel, and its line.
-type lineProgramme struct {
-	*tvstatsv1.Programme
-	line int
+	lines map[string][]int // of the entities of the request that is under way, by SyncRequest's name of their list
 }
 
 // requests cuts the guide into requests; each is good until the next one.
-func (g *guidePush) requests(guide io.Reader) iter.Seq[*tvstatsv1.SyncRequest] {
+func (g *guidePush) requests(guide *guide, matches map[*guideChannel]channelMatch) iter.Seq[*tvstatsv1.SyncRequest] {
 	return func(yield func(*tvstatsv1.SyncRequest) bool) {
-		g.open = map[int32]lineProgramme{}
-		g.next()
-		for element, err := range xmltv.Read(guide) {
-			if bad := (*xmltv.BadElement)(nil); errors.As(err, &bad) {
-				g.report.tell(bad.Line, bad.Reason.Error())
-				continue
-			}
-			if err != nil {
-				g.failed = err
-				break
-			}
-			if err := g.add(element); err != nil {
-				g.report.tell(element.Line, err.Error())
-			}
-			if len(g.request.Channels)+len(g.request.Programmes) < PushChunk {
-				continue
-			}
-			if !yield(g.request) {
+		for request := range g.newChannels(guide, matches) {
+			if !yield(request) {
 				return
 			}
-			g.next()
 		}
-		for _, channel := range slices.Sorted(maps.Keys(g.open)) {
-			g.report.tell(g.open[channel].line, "the programme has no stop, and no other follows on its channel")
+		for _, channel := range guide.channels {
+			programmes := channel.schedule(g.report)
+			channel.programmes = nil // a large guide need not stay whole in memory
+			for _, id := range matches[channel].ids {
+				for part := range g.partsOf(id, programmes) {
+					if !yield(part) {
+						return
+					}
+				}
+				if g.failed != nil {
+					return
+				}
+			}
 		}
-		if len(g.request.Channels)+len(g.request.Programmes) > 0 {
-			yield(g.request)
+	}
+}
+
+// tellMatches says which channels are left out, each once, with what is on them, and which are taken by their number alone.
+func (g *guidePush) tellMatches(guide *guide, matches map[*guideChannel]channelMatch) {
+	for _, channel := range guide.channels {
+		match := matches[channel]
+		if match.how == foundNumber && len(channel.names) > 0 && g.known[match.ids[0]].Name != "" {
+			g.report.note(channel.line, fmt.Sprintf("channel %.60q (%.60s) is taken for channel %d (%.60s) by its number; --channel %.60s=<channel_id> says it otherwise",
+				channel.id, channel.names[0], match.ids[0], g.known[match.ids[0]].Name, channel.id))
+		}
+		if match.problem == "" {
+			continue
+		}
+		g.unmapped += int64(len(channel.programmes))
+		names := ""
+		if len(channel.names) > 0 {
+			names = fmt.Sprintf(" (%.60s)", channel.names[0])
+		}
+		g.report.note(channel.line, fmt.Sprintf("channel %.60q%s: %s programmes not imported: %s; give --channel %.60s=<channel_id> or --channels-file",
+			channel.id, names, Count(int64(len(channel.programmes))), match.problem, channel.id))
+	}
+}
+
+// newChannels are the channels that the catalog lacks.
+func (g *guidePush) newChannels(guide *guide, matches map[*guideChannel]channelMatch) iter.Seq[*tvstatsv1.SyncRequest] {
+	return func(yield func(*tvstatsv1.SyncRequest) bool) {
+		request := g.newRequest()
+		for _, channel := range guide.channels {
+			for _, id := range matches[channel].ids {
+				if _, known := g.known[id]; known || channel.line == 0 {
+					continue
+				}
+				request.Channels = append(request.Channels, newChannel(id, channel.names))
+				g.lines["channels"] = append(g.lines["channels"], channel.line)
+			}
+			if len(request.Channels) >= PushChunk {
+				if !yield(request) {
+					return
+				}
+				request = g.newRequest()
+			}
+		}
+		if len(request.Channels) > 0 {
+			yield(request)
 		}
 	}
 }
 
-func (g *guidePush) next() {
-	g.request, g.lines = &tvstatsv1.SyncRequest{ClientId: g.clientID}, map[string][]int{}
-}
-
-func (g *guidePush) add(element xmltv.Element) error {
-	if element.Channel != nil {
-		return g.addChannel(element.Channel, element.Line)
-	}
-	id, err := g.ids.of(element.Programme.Channel)
-	if err != nil {
-		return err
-	}
-	start := timestamppb.New(element.Programme.Start)
-	if before, open := g.open[id]; open {
-		delete(g.open, id)
-		before.End = start
-		g.addProgramme(before)
-	}
-	programme := lineProgramme{&tvstatsv1.Programme{
-		ProgrammeId: programmeID(id, start), ChannelId: id, Title: element.Programme.Title, Start: start,
-	}, element.Line}
-	if element.Programme.Stop.IsZero() {
-		g.open[id] = programme
-		return nil
-	}
-	programme.End = timestamppb.New(element.Programme.Stop)
-	g.addProgramme(programme)
-	return nil
-}
-
-func (g *guidePush) addProgramme(p lineProgramme) {
-	g.request.Programmes = append(g.request.Programmes, p.Programme)
-	g.lines["programmes"] = append(g.lines["programmes"], p.line)
-}
-
-// addChannel adds a channel that the catalog lacks.
-func (g *guidePush) addChannel(channel *xmltv.Channel, line int) error {
-	id, err := g.ids.learn(channel)
-	if _, known := g.ids.known[id]; err != nil || known {
-		return err
-	}
+// newChannel is a channel as a guide describes it: the number on the remote control is often among its names.
+func newChannel(id int32, names []string) *tvstatsv1.Channel {
 	added := &tvstatsv1.Channel{ChannelId: id}
-	for _, name := range channel.Names {
+	for _, name := range names {
 		number, err := strconv.ParseInt(strings.TrimSpace(name), 10, 32)
-		if err == nil && added.Number == 0 {
-			added.Number = int32(number) //nolint:gosec // it has 32 bits
+		if err == nil && number > 0 && added.Number == 0 {
+			added.Number = int32(number)
 		} else if added.Name == "" {
-			added.Name = strings.TrimSpace(name)
+			added.Name, _ = cutText(name, maxTitle)
 		}
 	}
-	g.request.Channels = append(g.request.Channels, added)
-	g.lines["channels"] = append(g.lines["channels"], line)
-	return nil
+	return added
+}
+
+func (g *guidePush) newRequest() *tvstatsv1.SyncRequest {
+	g.lines = map[string][]int{}
+	return &tvstatsv1.SyncRequest{ClientId: g.clientID}
+}
+
+// programmesOf is the request that puts programmes on a channel.
+func (g *guidePush) programmesOf(channel int32, programmes []guideProgramme) *tvstatsv1.SyncRequest {
+	request := g.newRequest()
+	for _, p := range programmes {
+		request.Programmes = append(request.Programmes, &tvstatsv1.Programme{
+			ProgrammeId: programmeID(channel, p.start), ChannelId: channel, Title: p.title,
+			Start: &timestamppb.Timestamp{Seconds: p.start}, End: &timestamppb.Timestamp{Seconds: p.stop},
+		})
+		g.lines["programmes"] = append(g.lines["programmes"], int(p.line))
+	}
+	return request
 }
 
 // answered counts what the service did with the request that was under way.
-func (g *guidePush) answered(response *tvstatsv1.SyncResponse) {
-	g.channels += int64(len(g.request.Channels))
-	g.programmes += int64(len(g.request.Programmes))
+func (g *guidePush) answered(request *tvstatsv1.SyncRequest, response *tvstatsv1.SyncResponse) {
+	g.channels += int64(len(request.Channels))
+	for _, line := range g.lines["programmes"] {
+		if line > 0 { // else it is one that was stored before
+			g.programmes++
+		}
+	}
 	for _, r := range response.Rejected {
-		if r.Entity == "channels" {
+		line := 0
+		if lines := g.lines[r.Entity]; int(r.Index) < len(lines) {
+			line = lines[r.Index]
+		}
+		switch {
+		case r.Entity == "channels":
 			g.channels--
-		} else {
+		case r.Entity == "programmes" && line > 0:
 			g.programmes--
 		}
-		g.report.tell(g.lines[r.Entity][r.Index], r.Reason+": "+r.Message)
+		g.report.reject(line, r.Reason+": "+r.Message)
 	}
 }
 
 // programmeID is a positive number that follows from channel and start, so that a guide which comes again replaces itself.
-func programmeID(channel int32, start *timestamppb.Timestamp) int64 {
-	digest := sha256.Sum256(fmt.Appendf(nil, "%d %d", channel, start.Seconds))
+func programmeID(channel int32, start int64) int64 {
+	digest := sha256.Sum256(fmt.Appendf(nil, "%d %d", channel, start))
 	return int64(binary.BigEndian.Uint64(digest[:8])>>1 | 1) //nolint:gosec // the first bit is 0
 }

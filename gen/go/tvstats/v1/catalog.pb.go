@@ -816,7 +816,10 @@ type SyncResponse struct {
 	// the request.
 	Applied uint32 `protobuf:"varint,2,opt,name=applied,proto3" json:"applied,omitempty"`
 	// The entities that were rejected, in the order of SyncRequest's fields, then by ascending index.
-	Rejected      []*RejectedEntity `protobuf:"bytes,3,rep,name=rejected,proto3" json:"rejected,omitempty"`
+	Rejected []*RejectedEntity `protobuf:"bytes,3,rep,name=rejected,proto3" json:"rejected,omitempty"`
+	// What is to be known of entities that were applied, for people; empty as a rule. It says how many control characters in
+	// names and titles were replaced by U+FFFD, the replacement character: nothing is rejected for them.
+	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -870,6 +873,13 @@ func (x *SyncResponse) GetRejected() []*RejectedEntity {
 		return x.Rejected
 	}
 	return nil
+}
+
+func (x *SyncResponse) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
 }
 
 // RejectedEntity is one entity of a request that was not stored.
@@ -1864,11 +1874,12 @@ const file_tvstats_v1_catalog_proto_rawDesc = "" +
 	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\x12\x1a\n" +
 	"\bcurrency\x18\x04 \x01(\tR\bcurrency\x123\n" +
 	"\apaid_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06paidAt\x12\x18\n" +
-	"\adeleted\x18\x06 \x01(\bR\adeleted\"{\n" +
+	"\adeleted\x18\x06 \x01(\bR\adeleted\"\x95\x01\n" +
 	"\fSyncResponse\x12\x19\n" +
 	"\bbatch_id\x18\x01 \x01(\x04R\abatchId\x12\x18\n" +
 	"\aapplied\x18\x02 \x01(\rR\aapplied\x126\n" +
-	"\brejected\x18\x03 \x03(\v2\x1a.tvstats.v1.RejectedEntityR\brejected\"p\n" +
+	"\brejected\x18\x03 \x03(\v2\x1a.tvstats.v1.RejectedEntityR\brejected\x12\x18\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\"p\n" +
 	"\x0eRejectedEntity\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x12\x16\n" +
 	"\x06entity\x18\x02 \x01(\tR\x06entity\x12\x16\n" +
