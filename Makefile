@@ -62,6 +62,15 @@ $(eval $(call go-tool,golangci-lint,$(GOLANGCI_LINT_VERSION),github.com/golangci
 $(eval $(call go-tool,grpcurl,$(GRPCURL_VERSION),github.com/fullstorydev/grpcurl/cmd/grpcurl))
 $(eval $(call go-tool,benchstat,$(BENCHSTAT_VERSION),golang.org/x/perf/cmd/benchstat))
 
+# Its version stands in the go.mod of a module of its own: go install of it fails where a proxy lists no versions.
+OPENAPI_SOURCE := tools/openapi
+
+$(BIN)/protoc-gen-connect-openapi: $(OPENAPI_SOURCE)/go.mod $(OPENAPI_SOURCE)/go.sum
+	@mkdir -p $(BIN)
+	cd $(OPENAPI_SOURCE) && $(GO) build -o '$(CURDIR)/$@' github.com/sudorandom/protoc-gen-connect-openapi
+
+GO_TOOLS += $(BIN)/protoc-gen-connect-openapi
+
 # Named after its versions, inside what it stands for: clearing the environment takes the old mark along.
 VENV_READY := $(VENV)/grpcio-tools-$(GRPCIO_TOOLS_VERSION)-grpcio-$(GRPCIO_VERSION)-protobuf-$(PROTOBUF_PYTHON_VERSION)-mypy-$(MYPY_PROTOBUF_VERSION)-$(MYPY_VERSION)-types-$(TYPES_GRPCIO_VERSION)-$(TYPES_PROTOBUF_VERSION)
 
@@ -111,7 +120,7 @@ GENERATED := gen proto/tvstats.binpb
 PROTOS := $(sort $(shell find proto -name '*.proto'))
 
 .PHONY: generate
-generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc $(VENV_READY) ## generate gen/ and proto/tvstats.binpb from proto/
+generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc $(BIN)/protoc-gen-connect-openapi $(VENV_READY) ## generate gen/ and proto/tvstats.binpb from proto/
 	find gen -type f \( -name '*.pb.go' -o -name '*_pb2*.py*' \) -delete # not the packaging of gen/python
 	$(BIN)/buf generate
 	$(BIN)/buf build --as-file-descriptor-set --output proto/tvstats.binpb

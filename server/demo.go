@@ -65,20 +65,21 @@ func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (er
 func withServer(ctx context.Context, dir string, use func(ctx context.Context, address string) error) error {
 	cfg := defaultConfig()
 	cfg.DataDir, cfg.Listen, cfg.HTTPListen = dir, "127.0.0.1:0", "127.0.0.1:0"
+	cfg.WebListen = webOff
 	cfg.LogLevel, cfg.DrainTimeout = "error", 2*time.Second // that the streams break off on Ctrl-C is no news
 
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // it stops last, also when ctx ends
 	using, cancel := context.WithCancelCause(ctx)
-	started, ended := make(chan string, 1), make(chan error, 1)
+	started, ended := make(chan addresses, 1), make(chan error, 1)
 	go func() {
-		err := serve(serving, cfg, cfg.logger(os.Stderr), func(address string) { started <- address })
+		err := serve(serving, cfg, cfg.logger(os.Stderr), func(at addresses) { started <- at })
 		cancel(err) // if it ended by itself nobody need wait for it
 		ended <- err
 	}()
 	var err error
 	select {
-	case address := <-started:
-		err = use(using, address)
+	case at := <-started:
+		err = use(using, at.grpc)
 	case <-using.Done():
 		err = context.Cause(using)
 	}

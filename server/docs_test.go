@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
 
 // TestDocs runs the commands of each page below docs, in their order, against a service of its own.
@@ -24,7 +26,7 @@ func TestDocs(t *testing.T) {
 				t.Fatal(err)
 			}
 			server := start(t, func(c *config) { c.Schedule = "off" }) // no jobs but those of the page
-			runSessions(t, server.address, string(page))
+			runSessions(t, server.address, strings.ReplaceAll(string(page), "http://"+defaultWebListen, server.web))
 		})
 	}
 }
@@ -148,5 +150,34 @@ func TestPythonPackageInstalls(t *testing.T) {
 	use.Env = append(os.Environ(), "PYTHONPATH="+installed, "PYTHONDONTWRITEBYTECODE=1", "TVSTATS_SERVER="+startTestServer(t))
 	if output, err := use.CombinedOutput(); err != nil || !strings.HasPrefix(string(output), "pushed 6\n") {
 		t.Errorf("%v: %s", err, output)
+	}
+}
+
+// TestOtherLanguagesOfThePage runs the programs of docs/http.md.
+func TestOtherLanguagesOfThePage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/http.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for language, run := range map[string]struct{ tool, file string }{"js": {"node", "call.mjs"}, "php": {"php", "call.php"}} {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			tool, err := exec.LookPath(run.tool)
+			if err != nil {
+				t.Skipf("%s is not installed", run.tool)
+			}
+			s := start(t)
+			catalog := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: 7, Name: "News", Number: 1}}}
+			if _, err := oneRequest(s.Sync(testContext(t)))(catalog); err != nil {
+				t.Fatal(err)
+			}
+			program := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindSubmatch(page)
+			command := exec.CommandContext(testContext(t), tool, put(t, t.TempDir(), run.file, program[1]))
+			command.Env = append(os.Environ(), "TVSTATS_WEB="+s.web)
+			if output, err := command.CombinedOutput(); err != nil || string(output) != "1 7 0\n" {
+				t.Errorf("%v: %s", err, output)
+			}
+		})
 	}
 }
