@@ -7,6 +7,7 @@ import { useAround } from "./context";
 // Is told when a call was refused for want of a token.
 export const refused = new EventTarget();
 
+// value is undefined as long as nothing has come; what may be missing is null.
 export interface Loaded<T> {
   value?: T;
   error?: unknown;

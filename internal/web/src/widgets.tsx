@@ -44,7 +44,7 @@ export function Table<R>(props: { title: string; columns: Column<R>[]; rows: R[]
   const { text } = useAround();
   if (props.rows.length === 0) return <p class="quiet">{text.nothing}</p>;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={props.title}>
+    <div class="scroll" tabIndex={0} role="group" aria-label={props.title}>
       <table>
         <thead>
           <tr>

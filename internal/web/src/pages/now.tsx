@@ -29,10 +29,11 @@ export function Now() {
   );
 }
 
-async function newestOrder(clientId: number): Promise<ChannelSorting | undefined> {
+async function newestOrder(clientId: number): Promise<ChannelSorting | null> {
   const { sortings } = await viewStats.listChannelSortings({ clientId, pageSize: 1 });
   const [newest] = sortings;
-  return newest && (await viewStats.getChannelSorting({ sortingId: newest.sortingId })).sorting;
+  if (!newest) return null;
+  return (await viewStats.getChannelSorting({ sortingId: newest.sortingId })).sorting ?? null;
 }
 
 async function failedJobs(clientId: number): Promise<Job[]> {
@@ -79,7 +80,7 @@ function Figures({ stats }: { stats: Stats }) {
   );
 }
 
-function Top({ order }: { order?: ChannelSorting }) {
+function Top({ order }: { order: ChannelSorting | null }) {
   const { text, format } = useAround();
   const rows = (order?.channels ?? []).filter((channel) => channel.hasStatistics).slice(0, places);
   return (
