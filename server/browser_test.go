@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"google.golang.org/grpc/codes"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
@@ -200,7 +201,7 @@ func TestConsoleOnAnEmptyStore(t *testing.T) {
 }
 
 // hostile is what a name or title from outside may be.
-const hostile = "<img src=x onerror=alert(1)>\u202e<b>\x1b[31m</b>"
+const hostile = "=<img src=x onerror=alert(1)>\u202e<b>\x1b[31m</b>"
 
 // watchedWorld is a service that has seen a few boxes for some days, with an order of each kind, jobs, and a channel of a
 // hostile name.
@@ -238,6 +239,7 @@ func TestConsole(t *testing.T) {
 	b := startBrowser(t, s.web)
 	b.lookAtEverything(t, "simulated")
 	t.Run("figures", func(t *testing.T) { b.compareFigures(t, s) })
+	t.Run("keyboard", b.useKeys)
 	t.Run("orders", func(t *testing.T) { b.useOrders(t, s) })
 	t.Run("jobs", func(t *testing.T) { b.useJobs(t, s) })
 }
@@ -268,9 +270,31 @@ func (b *browser) compareFigures(t *testing.T, s *testServer) {
 		t.Fatal(err)
 	}
 	cells := ask[[]string](b, t, `[...document.querySelector('[role=group][aria-label="Greatest online"] tbody tr').cells].map(c => c.textContent)`)
-	if want := days.Days[0]; cells[1] != cli.Count(want.MaxAccounts) || cells[2] != cli.Count(want.MaxDevices) {
+	want := days.Days[0]
+	if file := b.csv(t, "Greatest online"); !strings.Contains(file, fmt.Sprintf("\r\n%s,%d,%d,", today, want.MaxAccounts, want.MaxDevices)) {
+		t.Errorf("the file is %q, the API says %v", file, want)
+	}
+	if cells[1] != cli.Count(want.MaxAccounts) || cells[2] != cli.Count(want.MaxDevices) {
 		t.Errorf("the page says %v, the API %v", cells, want)
 	}
+}
+
+// useKeys gets to the content and to another page without a mouse.
+func (b *browser) useKeys(t *testing.T) {
+	b.open(t, "now?lang=en", 1280)
+	inPage(b, t, chromedp.KeyEvent(kb.Tab+kb.Enter))
+	b.until(t, `document.activeElement.id === "content"`)
+	inPage(b, t, chromedp.Focus(chromedp.CSS(`nav a:nth-child(2)`)))
+	inPage(b, t, chromedp.KeyEvent(kb.Enter))
+	b.until(t, `document.title.startsWith("Subscribers") && `+settled)
+}
+
+// csv is the file that a figure is saved as.
+func (b *browser) csv(t *testing.T, title string) string {
+	t.Helper()
+	ask[bool](b, t, `URL.createObjectURL = blob => { window.saved = blob; return "data:," }, true`)
+	b.click(t, `button[aria-label="CSV: `+title+`"]`)
+	return ask[string](b, t, `window.saved.text()`)
 }
 
 // useOrders builds an order, reads it, and deletes it, as an editor does.
@@ -288,8 +312,12 @@ func (b *browser) useOrders(t *testing.T, s *testServer) {
 		t.Errorf("the page says %v, the API %v", first, best)
 	}
 	names := ask[[]string](b, t, `[...document.querySelectorAll("main bdi")].map(e => e.textContent)`)
-	if !slices.Contains(names, hostile) {
+	harmless := strings.NewReplacer("\u202e", "\ufffd", "\x1b", "\ufffd").Replace(hostile)
+	if !slices.Contains(names, harmless) {
 		t.Errorf("the hostile name is not shown as text: %q", names)
+	}
+	if file := b.csv(t, "Sorting of channels: Watch time"); !strings.Contains(file, ",'"+harmless+",") || strings.Count(file, "\r\n") != 1+len(built.Sorting.Channels) {
+		t.Errorf("the file is %q", file)
 	}
 	b.check(t, "an order", axe(t))
 	b.picture(t, "order")

@@ -1,4 +1,6 @@
 // A table as a file. What a spreadsheet would take for a formula gets an apostrophe before it: names come from outside.
+import { plain } from "./names";
+
 export type Cell = string | number | bigint;
 
 export function csvOf(head: string[], rows: Cell[][]): string {
@@ -7,8 +9,9 @@ export function csvOf(head: string[], rows: Cell[][]): string {
 
 function field(cell: Cell): string {
   if (typeof cell !== "string") return String(cell);
-  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const safe = plain(cell);
+  const text = /^[=+\-@]/.test(safe) ? `'${safe}` : safe;
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 export function download(name: string, text: string): void {

@@ -6,6 +6,7 @@ import { Around, languageOf, languages } from "./context";
 import { Format } from "./format";
 import type { Client } from "./gen/tvstats/v1/catalog_pb";
 import { refused, Show, useLoad } from "./load";
+import { plain } from "./names";
 import { Now } from "./pages/now";
 import { Operation } from "./pages/operation";
 import { Orders } from "./pages/orders";
@@ -133,7 +134,7 @@ function OfClient({ clients, place, page }: { clients: Client[]; place: Place; p
           <select value={client.clientId} onChange={(event) => change({ client: event.currentTarget.value, order: "" })}>
             {clients.map((one) => (
               <option key={one.clientId} value={one.clientId}>
-                {one.name ? `${one.name} (${one.clientId})` : one.clientId}
+                {one.name ? `${plain(one.name)} (${one.clientId})` : one.clientId}
               </option>
             ))}
           </select>

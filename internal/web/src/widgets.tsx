@@ -111,7 +111,6 @@ export function Figure<R>(props: {
     <Widget
       title={props.title}
       explain={props.explain}
-      wide={at !== undefined}
       action={
         <button type="button" onClick={save} aria-label={text.csvOf(props.title)}>
           {text.csv}

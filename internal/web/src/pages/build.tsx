@@ -5,6 +5,7 @@ import { viewStats } from "../api";
 import { useAround } from "../context";
 import { Criterion } from "../gen/tvstats/v1/view_stats_pb";
 import { Problem } from "../load";
+import { plain } from "../names";
 import { Widget } from "../widgets";
 import { type Kind, ofSelection, ofSorting, useCriterionNames, useKindNames } from "./order";
 
@@ -74,7 +75,7 @@ export function Build({ built }: { built: (key: string) => void }) {
             <select name="tariffs" multiple size={Math.min(5, names.tariffs.size)}>
               {[...names.tariffs.values()].map((tariff) => (
                 <option key={tariff.tariffId} value={tariff.tariffId}>
-                  {tariff.name || `#${tariff.tariffId}`}
+                  {plain(tariff.name) || `#${tariff.tariffId}`}
                 </option>
               ))}
             </select>

@@ -6,7 +6,7 @@ import { JobState, type Job } from "../gen/tvstats/v1/jobs_pb";
 import type { Stats } from "../gen/tvstats/v1/subscriber_dynamics_pb";
 import type { ChannelSorting } from "../gen/tvstats/v1/view_stats_pb";
 import { Show, useLoad } from "../load";
-import { ChannelName } from "../names";
+import { ChannelName, Name } from "../names";
 import { Table, Tile, Widget } from "../widgets";
 
 const everySeconds = 10;
@@ -114,7 +114,7 @@ function Unwell({ failed }: { failed: Job[] }) {
           columns={[
             { label: text.operation.work, text: true, show: (job) => job.method },
             { label: text.time, text: true, show: (job) => format.time(job.finishedAt) },
-            { label: text.operation.error, text: true, show: (job) => <bdi>{job.error}</bdi> },
+            { label: text.operation.error, text: true, show: (job) => <Name of={job.error} /> },
           ]}
         />
       )}

@@ -4,6 +4,7 @@ import { allClients, jobs } from "../api";
 import { useAround } from "../context";
 import { JobState, type Job, type StartJobRequest } from "../gen/tvstats/v1/jobs_pb";
 import { Problem, Show, useLoad } from "../load";
+import { Name } from "../names";
 import { Table, Widget } from "../widgets";
 
 const everySeconds = 2;
@@ -29,7 +30,7 @@ export function Operation() {
               rowKey={(client) => String(client.clientId)}
               columns={[
                 { label: "ID", show: (client) => client.clientId },
-                { label: text.client, text: true, show: (client) => <bdi>{client.name}</bdi> },
+                { label: text.client, text: true, show: (client) => <Name of={client.name} /> },
                 { label: text.operation.zone, text: true, show: (client) => client.timeZone },
                 { label: text.operation.collection, text: true, show: (client) => (client.collectionEnabled === false ? text.operation.off : text.operation.on) },
               ]}
@@ -76,7 +77,7 @@ function JobTable({ list, changed }: { list: Job[]; changed: () => void }) {
           },
           { label: words.created, text: true, show: (job) => format.time(job.createdAt) },
           { label: words.attempts, show: (job) => format.number(job.attempts) },
-          { label: words.error, text: true, show: (job) => <bdi>{job.error}</bdi> },
+          { label: words.error, text: true, show: (job) => <Name of={job.error} /> },
           {
             label: text.orders.action,
             text: true,

@@ -1,7 +1,7 @@
 // The places of an order, and the question before it is deleted.
 import { useEffect, useId, useRef } from "preact/hooks";
 import { useAround } from "../context";
-import { ChannelName, channelName } from "../names";
+import { ChannelName, channelName, Name, plain } from "../names";
 import { Figure, type Measure } from "../widgets";
 import { type Order, useCriterionNames, useKindNames } from "./order";
 
@@ -26,14 +26,14 @@ export function Places({ order, close }: { order: Order; close: () => void }) {
   const kinds = useKindNames();
   const criteria = useCriterionNames();
   const words = text.orders;
-  const title = [kinds[order.kind], order.name || (order.criterion && criteria[order.criterion])].filter(Boolean).join(": ");
+  const title = [kinds[order.kind], plain(order.name) || (order.criterion && criteria[order.criterion])].filter(Boolean).join(": ");
   const channel: Measure<Place> = {
     label: text.channel,
     text: true,
     show: (place) => <ChannelName id={place.channelId} />,
     cell: (place) => channelName(names.channels.get(place.channelId)?.name, place.channelId),
   };
-  const programme: Measure<Place> = { label: text.programme, text: true, show: (place) => <bdi>{place.title}</bdi>, cell: (place) => place.title };
+  const programme: Measure<Place> = { label: text.programme, text: true, show: (place) => <Name of={place.title} />, cell: (place) => place.title };
   return (
     <div class="wide">
       <button type="button" onClick={close}>

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { useAround } from "../context";
 import { Problem, Show, useLoad } from "../load";
+import { Name, plain } from "../names";
 import { change } from "../place";
 import { Table, Widget } from "../widgets";
 import { Build } from "./build";
@@ -47,7 +48,7 @@ function OrderTable(props: { orders: Order[]; show: (id: string) => void; change
   const [error, setError] = useState<unknown>();
   const kinds = useKindNames();
   const criteria = useCriterionNames();
-  const nameOf = (order: Order) => order.name || (order.criterion ? criteria[order.criterion] : "") || order.id;
+  const nameOf = (order: Order) => plain(order.name) || (order.criterion ? criteria[order.criterion] : "") || order.id;
   const remove = async (order: Order) => {
     setRemoving(undefined);
     setError(undefined);
@@ -70,7 +71,7 @@ function OrderTable(props: { orders: Order[]; show: (id: string) => void; change
         rowKey={(order) => order.key}
         columns={[
           { label: words.kind, text: true, show: (order) => kinds[order.kind] },
-          { label: words.orderName, text: true, show: (order) => <bdi>{nameOf(order)}</bdi> },
+          { label: words.orderName, text: true, show: (order) => <Name of={nameOf(order)} /> },
           { label: words.built, text: true, show: (order) => format.time(order.createdAt) },
           {
             label: words.action,

@@ -5,6 +5,7 @@ import { useAround } from "../context";
 import { dayOf } from "../format";
 import { Granularity, type CustomersDynamicPoint, type GetCustomersDynamicResponse, type MaxOnlineDay, type Stats } from "../gen/tvstats/v1/subscriber_dynamics_pb";
 import { Show, useLoad } from "../load";
+import { Name } from "../names";
 import { change } from "../place";
 import { Figure, type Measure } from "../widgets";
 
@@ -73,7 +74,7 @@ function Series(props: { clientId: number; from: string; to: string; by: string 
   const online = useLoad(() => dynamics.getMaxOnline({ clientId, fromDay: from, toDay: to }), [clientId, from, to]);
   const stats = useLoad(async () => (await dynamics.getStats({ clientId })).stats, [clientId]);
   return (
-    <div class="grid">
+    <div class="grid charts">
       <Show of={series}>{(value: GetCustomersDynamicResponse) => <Points points={value.points} by={by} />}</Show>
       <Show of={online}>{(value) => <Online days={value.days} />}</Show>
       <Show of={stats}>{(value) => value && <Today stats={value} />}</Show>
@@ -194,7 +195,7 @@ function Today({ stats }: { stats: Stats }) {
         rows={stats.activeByTariff}
         rowKey={(row) => String(row.tariffId)}
         columns={[
-          { label: text.tariff, text: true, show: (row) => <bdi>{tariff(row.tariffId)}</bdi>, cell: (row) => tariff(row.tariffId) },
+          { label: text.tariff, text: true, show: (row) => <Name of={tariff(row.tariffId)} />, cell: (row) => tariff(row.tariffId) },
           { label: text.accounts, show: (row) => format.number(row.accounts), cell: (row) => row.accounts },
         ]}
       />
