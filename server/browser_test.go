@@ -208,13 +208,14 @@ const hostile = "=<img src=x onerror=alert(1)>\u202e<b>\x1b[31m</b>"
 func watchedWorld(t *testing.T) *testServer {
 	t.Helper()
 	s := start(t)
-	c := &simulateCommand{Streaming: cli.Streaming{Streams: 2, Batch: 1000, RetryFor: time.Minute}, ClientID: 1, Boxes: 40, Days: 3, Seed: 5}
+	c := &simulateCommand{Streaming: cli.Streaming{Streams: 2, Batch: 1000, RetryFor: time.Minute}, ClientID: 1, Boxes: 200, Days: 5, Seed: 5}
 	world := c.world(time.Now().Add(-time.Hour)) // nothing changes while pages are looked at
 	if err := c.simulate(testContext(t), s.conn, world, nowhere(t), nowhere(t)); err != nil {
 		t.Fatal(err)
 	}
-	best := world.Catalog().Channels[0].ID
-	sync := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: best, Name: hostile, Number: 1}}}
+	channels := world.Catalog().Channels
+	last := channels[len(channels)-1] // of a picture of the best it shall be no part
+	sync := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: last.ID, Name: hostile, Number: last.Number}}}
 	if response, err := oneRequest(s.Sync(testContext(t)))(sync); err != nil || len(response.Rejected) > 0 {
 		t.Fatal(response, err)
 	}
@@ -222,12 +223,12 @@ func watchedWorld(t *testing.T) *testServer {
 	_, sorting := s.CreateChannelSortingByPopularity(testContext(t), &tvstatsv1.CreateChannelSortingByPopularityRequest{
 		ClientIds: []int32{1}, DaysNumber: days, Criterion: criterion,
 	})
-	_, channels := s.CreateChannelSelectionByPopularity(testContext(t), &tvstatsv1.CreateChannelSelectionByPopularityRequest{
+	_, selection := s.CreateChannelSelectionByPopularity(testContext(t), &tvstatsv1.CreateChannelSelectionByPopularityRequest{
 		ClientId: 1, DaysNumber: days, Criterion: criterion, SelectionName: "<i>best</i>",
 	})
 	_, programmes := s.CreateEpgSelectionByPopularity(testContext(t), &tvstatsv1.CreateEpgSelectionByPopularityRequest{ClientId: 1, DaysNumber: days})
 	_, job := s.StartJob(testContext(t), &tvstatsv1.StartJobRequest{Command: &tvstatsv1.StartJobRequest_SaveStats{SaveStats: &tvstatsv1.SaveStatsRequest{}}})
-	if err := errors.Join(sorting, channels, programmes, job); err != nil {
+	if err := errors.Join(sorting, selection, programmes, job); err != nil {
 		t.Fatal(err)
 	}
 	return s
