@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 // programCommand is the program as a command of the operating system.
 func programCommand(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, os.Args[0], args...)
-	command.Env = append(os.Environ(), programEnv+"=1")
+	command.Env = append(os.Environ(), programEnv+"=1", "TVSTATS_WEB_LISTEN="+webOff) // several run at once
 	return command
 }
 
