@@ -215,8 +215,8 @@ func watchedWorld(t *testing.T) *testServer {
 	}
 	channels := world.Catalog().Channels
 	last := channels[len(channels)-1] // of a picture of the best it shall be no part
-	sync := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: last.ID, Name: hostile, Number: last.Number}}}
-	if response, err := oneRequest(s.Sync(testContext(t)))(sync); err != nil || len(response.Rejected) > 0 {
+	request := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: last.ID, Name: hostile, Number: last.Number}}}
+	if response, err := oneRequest(s.Sync(testContext(t)))(request); err != nil || len(response.Rejected) > 0 {
 		t.Fatal(response, err)
 	}
 	days, criterion := int32(7), tvstatsv1.Criterion_CRITERION_WATCH_TIME
@@ -345,8 +345,8 @@ func TestConsoleAsksForAToken(t *testing.T) {
 	t.Parallel()
 	g := startGuarded(t)
 	for _, client := range []int32{1, 2} {
-		sync := &tvstatsv1.SyncRequest{ClientId: client, Client: &tvstatsv1.Client{Name: fmt.Sprintf("Operator %d", client)}}
-		if _, err := oneRequest(g.Sync(g.as(t, "operator")))(sync); err != nil {
+		request := &tvstatsv1.SyncRequest{ClientId: client, Client: &tvstatsv1.Client{Name: fmt.Sprintf("Operator %d", client)}}
+		if _, err := oneRequest(g.Sync(g.as(t, "operator")))(request); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -37,10 +37,12 @@ func (*demoCommand) serve(
 		giveLive(ctx, world, viewers.until, batches)
 	}()
 	err := sender.New(tvstatsv1.NewViewStatsClient(connection), sender.Config{GiveUp: viewers.RetryFor}).Run(ctx, batches)
-	if ctx.Err() != nil {
-		return nil // this is how it ends; where the service ended by itself its error is returned
+	select {
+	case <-ctx.Done():
+		return nil // this is how it ends; where the service ended by itself, that says why
+	default:
+		return err
 	}
-	return err
 }
 
 // giveLive gives what boxes report from then on, each report when it is due.
