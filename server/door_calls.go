@@ -49,6 +49,7 @@ func newCalls(server *grpc.Server, knock tap.ServerInHandle, maxMessage byteSize
 		vanguard.WithDefaultServiceOptions(
 			vanguard.WithTargetProtocols(vanguard.ProtocolGRPC),
 			vanguard.WithTargetCodecs(vanguard.CodecProto),
+			vanguard.WithNoTargetCompression(),                       // of an empty message it makes what gRPC cannot read
 			vanguard.WithMaxMessageBufferBytes(2*uint32(maxMessage)), // as for gRPC: codec tells what is too large but for excess
 		))
 	if err != nil {
