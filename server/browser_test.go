@@ -302,9 +302,9 @@ func (b *browser) csv(t *testing.T, title string) string {
 func (b *browser) useOrders(t *testing.T, s *testServer) {
 	b.open(t, "orders?lang=en", 1280)
 	b.click(t, `form:has(input[name="days"]) button.main`)
-	b.until(t, `location.hash.includes("order=sorting.") && `+settled)
+	b.until(t, `location.hash.includes("order=sorting.") && document.querySelector(".places table") !== null && `+settled)
 	key := ask[string](b, t, `new URLSearchParams(location.hash.split("?")[1]).get("order")`)
-	first := ask[[]string](b, t, `[...document.querySelector("main table tbody tr").cells].map(c => c.textContent)`)
+	first := ask[[]string](b, t, `[...document.querySelector(".places tbody tr").cells].map(c => c.textContent)`)
 	built, err := s.GetChannelSorting(testContext(t), &tvstatsv1.GetChannelSortingRequest{SortingId: strings.TrimPrefix(key, "sorting.")})
 	if err != nil {
 		t.Fatal(err)

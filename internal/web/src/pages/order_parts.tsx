@@ -35,7 +35,7 @@ export function Places({ order, close }: { order: Order; close: () => void }) {
   };
   const programme: Measure<Place> = { label: text.programme, text: true, show: (place) => <Name of={place.title} />, cell: (place) => place.title };
   return (
-    <div class="wide">
+    <div class="wide places">
       <button type="button" onClick={close}>
         {text.close}
       </button>
