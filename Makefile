@@ -4,6 +4,7 @@
 BUF_VERSION                := v1.75.0
 PROTOC_GEN_GO_VERSION      := v1.36.12
 PROTOC_GEN_GO_GRPC_VERSION := v1.6.2
+ESBUILD_VERSION            := v0.28.2
 GOLANGCI_LINT_VERSION      := v2.15.0
 GRPCURL_VERSION            := v1.9.4
 BENCHSTAT_VERSION          := v0.0.0-20260908200009-22c9c6c9d4da
@@ -58,9 +59,19 @@ endef
 $(eval $(call go-tool,buf,$(BUF_VERSION),github.com/bufbuild/buf/cmd/buf))
 $(eval $(call go-tool,protoc-gen-go,$(PROTOC_GEN_GO_VERSION),google.golang.org/protobuf/cmd/protoc-gen-go))
 $(eval $(call go-tool,protoc-gen-go-grpc,$(PROTOC_GEN_GO_GRPC_VERSION),google.golang.org/grpc/cmd/protoc-gen-go-grpc))
+$(eval $(call go-tool,esbuild,$(ESBUILD_VERSION),github.com/evanw/esbuild/cmd/esbuild))
 $(eval $(call go-tool,golangci-lint,$(GOLANGCI_LINT_VERSION),github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
 $(eval $(call go-tool,grpcurl,$(GRPCURL_VERSION),github.com/fullstorydev/grpcurl/cmd/grpcurl))
 $(eval $(call go-tool,benchstat,$(BENCHSTAT_VERSION),golang.org/x/perf/cmd/benchstat))
+
+# Its version stands in the go.mod of a module of its own: go install of it fails where a proxy lists no versions.
+OPENAPI_SOURCE := tools/openapi
+
+$(BIN)/protoc-gen-connect-openapi: $(OPENAPI_SOURCE)/go.mod $(OPENAPI_SOURCE)/go.sum
+	@mkdir -p $(BIN)
+	cd $(OPENAPI_SOURCE) && $(GO) build -o '$(CURDIR)/$@' github.com/sudorandom/protoc-gen-connect-openapi
+
+GO_TOOLS += $(BIN)/protoc-gen-connect-openapi
 
 # Named after its versions, inside what it stands for: clearing the environment takes the old mark along.
 VENV_READY := $(VENV)/grpcio-tools-$(GRPCIO_TOOLS_VERSION)-grpcio-$(GRPCIO_VERSION)-protobuf-$(PROTOBUF_PYTHON_VERSION)-mypy-$(MYPY_PROTOBUF_VERSION)-$(MYPY_VERSION)-types-$(TYPES_GRPCIO_VERSION)-$(TYPES_PROTOBUF_VERSION)
@@ -149,12 +160,39 @@ GENERATED := gen proto/tvstats.binpb
 PROTOS := $(sort $(shell find proto -name '*.proto'))
 
 .PHONY: generate
-generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc $(VENV_READY) ## generate gen/ and proto/tvstats.binpb from proto/
+generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc $(BIN)/protoc-gen-connect-openapi $(VENV_READY) ## generate gen/ and proto/tvstats.binpb from proto/
 	find gen -type f \( -name '*.pb.go' -o -name '*_pb2*.py*' \) -delete # not the packaging of gen/python
 	$(BIN)/buf generate
 	$(BIN)/buf build --as-file-descriptor-set --output proto/tvstats.binpb
 	$(VENV)/bin/python -m grpc_tools.protoc --proto_path=proto --grpc_python_out=gen/python \
 		--plugin=protoc-gen-mypy_grpc=$(VENV)/bin/protoc-gen-mypy_grpc --mypy_grpc_out=quiet:gen/python $(PROTOS)
+
+# The console is committed as it is built, so that a build of the program needs no Node.js. What npm fetches is pinned in
+# package-lock.json; the client is generated from proto/, and needs no place in the repository besides the bundle.
+WEB         := internal/web
+WEB_MODULES := $(WEB)/node_modules/.package-lock.json
+
+$(WEB_MODULES): $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: web
+web: $(BIN)/buf $(BIN)/esbuild $(WEB_MODULES) ## check and bundle the console, internal/web/dist, from internal/web/src and proto/
+	rm -rf $(WEB)/src/gen
+	$(BIN)/buf generate --template $(WEB)/buf.gen.yaml
+	cd $(WEB) && node_modules/.bin/tsc --noEmit
+	rm -rf $(WEB)/dist
+	$(BIN)/esbuild $(WEB)/src/main.tsx --bundle --minify --format=esm --target=es2023 --charset=utf8 --legal-comments=none \
+		--jsx=automatic --jsx-import-source=preact --entry-names=console --outdir=$(WEB)/dist
+	cp $(WEB)/src/index.html $(WEB)/src/icon.svg $(WEB)/dist/
+	cat $(WEB)/src/licences.txt $(WEB)/node_modules/preact/LICENSE $(WEB)/node_modules/uplot/LICENSE >$(WEB)/dist/licences.txt
+
+.PHONY: check-web
+check-web: web ## fail if the console is not what its sources build
+	@if ! git diff --exit-code --stat -- $(WEB)/dist || git ls-files --others --exclude-standard -- $(WEB)/dist | grep .; then \
+		echo 'the console differs from what its sources build (see above): run "make web" and commit the result' >&2; \
+		exit 1; \
+	fi
 
 .PHONY: check-generated
 check-generated: generate ## fail if what is generated is not what proto/ generates

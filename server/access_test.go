@@ -222,7 +222,7 @@ func TestAuthFileThatCannotBeUsed(t *testing.T) {
 		}
 		cfg := defaultConfig()
 		cfg.AuthFile, cfg.DataDir = c.file, t.TempDir()
-		err := serve(testContext(t), cfg, cfg.logger(&lines{}), func(string) {})
+		err := serve(testContext(t), cfg, cfg.logger(&lines{}), func(addresses) {})
 		if err == nil || !strings.Contains(err.Error(), "--auth-file="+c.file+": ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %q", err, c.want)
 		}

@@ -20,6 +20,8 @@ type config struct {
 	Listen     string `group:"Network" default:"127.0.0.1:50051" help:"Address for gRPC, host:port; port 0 takes a free one."`
 	HTTPListen string `group:"Network" name:"http-listen" default:"127.0.0.1:9464" help:"Address for /metrics, /healthz and /readyz, host:port."`
 
+	WebListen string `group:"Network" name:"web-listen" placeholder:"127.0.0.1:8080" help:"Address for the console and for HTTP with JSON, host:port, or off. Where the default is taken the service goes on without."`
+
 	securityConfig
 
 	DataDir       string   `group:"Store" default:"./data" help:"Directory of the embedded store, made where it is missing. One process at a time."`
@@ -71,7 +73,8 @@ func (c *config) Validate() error {
 	return errors.Join(
 		flags.Address("--listen", c.Listen),
 		flags.Address("--http-listen", c.HTTPListen),
-		c.securityConfig.check(c.Listen),
+		c.checkWeb(),
+		c.securityConfig.check(c.doors()),
 		c.limitsConfig.check(),
 		c.mongoConfig.check(),
 		flags.Within("--memory-limit", c.MemoryLimit, 128*mebibyte, 1<<50),

@@ -49,6 +49,9 @@ func TestWrongFlags(t *testing.T) {
 		{"--listen=0.0.0.0:50051 --tls-cert=c --tls-key=k", "with --tls-cert alone anyone may call everything"},
 		{"--tls-cert=c --tls-key=k", "with --tls-cert alone anyone may call everything"},
 		{"--tls-cert=c", "--tls-cert and --tls-key go together"},
+		{"--web-listen=0.0.0.0:8080", "--web-listen=0.0.0.0:8080 can be reached from elsewhere, and there is no TLS"},
+		{"--web-listen=0.0.0.0:8080 --auth-file=f", "--web-listen=0.0.0.0:8080 can be reached from elsewhere"},
+		{"--web-listen=none", `--web-listen="none": allowed is host:port`},
 		{"--tls-key=k --insecure", "--tls-cert and --tls-key go together"},
 		{"--tls-client-ca=a", "--tls-client-ca needs --tls-cert and --tls-key"},
 		{"--memory-limit=127MiB", "--memory-limit=127MiB: allowed are 128MiB to"},
@@ -99,6 +102,9 @@ func TestWrongFlags(t *testing.T) {
 func TestExposureThatIsMeant(t *testing.T) {
 	for _, args := range []string{
 		"--listen=0.0.0.0:1 --insecure",
+		"--web-listen=off",
+		"--web-listen=0.0.0.0:1 --insecure",
+		"--web-listen=0.0.0.0:1 --tls-cert=c --tls-key=k --auth-file=f",
 		"--listen=0.0.0.0:1 --tls-cert=c --tls-key=k --insecure",
 		"--listen=0.0.0.0:1 --tls-cert=c --tls-key=k --auth-file=f",
 		"--listen=0.0.0.0:1 --tls-cert=c --tls-key=k --tls-client-ca=a",

@@ -9,22 +9,21 @@ import (
 	grpcpeer "google.golang.org/grpc/peer"
 )
 
-// connections is a listener that bounds how many connections are open, and for each address how many of them do nothing
-// useful: a connection is idle to us until a call on it was let in. One too many is closed at once, which costs little.
+// connections bounds how many connections are open, of all listeners together, and for each address how many of them do
+// nothing useful: a connection is idle to us until a call on it was let in. One too many is closed at once, which costs little.
 type connections struct {
-	net.Listener
 	most    int              // connections; 0 = any number
 	unknown int              // of an address, on which no call was let in yet; 0 = any number
 	refused func(why string) // is told of each one too many
 
 	mu      sync.Mutex
-	open    map[string]*connection // by remote address and port
+	open    map[string]*connection // by endsOf
 	waiting map[string]int         // connections on which no call was let in, by address
 }
 
-func newConnections(inner net.Listener, cfg *limitsConfig, refused func(why string)) *connections {
+func newConnections(cfg *limitsConfig, refused func(why string)) *connections {
 	return &connections{
-		Listener: inner, most: cfg.Connections, unknown: cfg.UnauthenticatedConnections, refused: refused,
+		most: cfg.Connections, unknown: cfg.UnauthenticatedConnections, refused: refused,
 		open: map[string]*connection{}, waiting: map[string]int{},
 	}
 }
@@ -33,7 +32,7 @@ func newConnections(inner net.Listener, cfg *limitsConfig, refused func(why stri
 func (c *connections) link() link {
 	note := func(ctx context.Context) {
 		if from, ok := grpcpeer.FromContext(ctx); ok && callerOf(ctx).is() != nil {
-			c.letIn(from.Addr)
+			c.letIn(from.LocalAddr, from.Addr)
 		}
 	}
 	return link{
@@ -63,18 +62,26 @@ type connection struct {
 	closing sync.Once
 }
 
+// bound is the listener, but for connections that are too many.
+func (c *connections) bound(listener net.Listener) net.Listener { return &boundListener{listener, c} }
+
+type boundListener struct {
+	net.Listener
+	by *connections
+}
+
 // Accept waits for the next connection that is within the bounds.
-func (c *connections) Accept() (net.Conn, error) {
+func (l *boundListener) Accept() (net.Conn, error) {
 	for {
-		conn, err := c.Listener.Accept()
+		conn, err := l.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		accepted, why := c.take(conn)
+		accepted, why := l.by.take(conn)
 		if accepted != nil {
 			return accepted, nil
 		}
-		c.refused(why)
+		l.by.refused(why)
 		_ = conn.Close() // nobody is served on it
 	}
 }
@@ -91,16 +98,19 @@ func (c *connections) take(conn net.Conn) (taken *connection, why string) {
 		return nil, boundUnauthenticated
 	}
 	taken = &connection{Conn: conn, of: c, address: address}
-	c.open[conn.RemoteAddr().String()] = taken
+	c.open[endsOf(conn.LocalAddr(), conn.RemoteAddr())] = taken
 	c.waiting[address]++
 	return taken, ""
 }
 
-// letIn notes that a call on the connection from there was let in.
-func (c *connections) letIn(remote net.Addr) {
+// endsOf names a connection: a port of a caller may have one to each listener.
+func endsOf(local, remote net.Addr) string { return local.String() + " " + remote.String() }
+
+// letIn notes that a call on the connection between these was let in.
+func (c *connections) letIn(local, remote net.Addr) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if conn, ok := c.open[remote.String()]; ok && !conn.known {
+	if conn, ok := c.open[endsOf(local, remote)]; ok && !conn.known {
 		conn.known = true
 		c.waited(conn.address)
 	}
@@ -119,7 +129,7 @@ func (conn *connection) Close() error {
 	conn.closing.Do(func() {
 		conn.of.mu.Lock()
 		defer conn.of.mu.Unlock()
-		delete(conn.of.open, conn.RemoteAddr().String())
+		delete(conn.of.open, endsOf(conn.LocalAddr(), conn.RemoteAddr()))
 		if !conn.known {
 			conn.of.waited(conn.address)
 		}

@@ -30,6 +30,7 @@ var (
 type console struct {
 	dir     string
 	address string // of gRPC, whichever server runs
+	web     string // of its console
 	env     []string
 	exports string   // every export so far, since each command has a shell of its own
 	here    []string // pairs of what the page says and what that is here
@@ -43,13 +44,13 @@ func newConsole(t *testing.T) *console {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &console{dir: t.TempDir(), address: freeAddress(t)}
+	c := &console{dir: t.TempDir(), address: freeAddress(t), web: freeAddress(t)}
 	if err := os.WriteFile(filepath.Join(c.dir, "tokens.yaml"), []byte(line+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	metrics, port := freeAddress(t), func(address string) string { return address[strings.LastIndex(address, ":"):] }
-	c.env = append(sessionEnv(t, c.address), "TVSTATS_LISTEN="+c.address, "TVSTATS_HTTP_LISTEN="+metrics, "TOKEN="+token)
-	c.here = []string{port(readmeAddress), port(c.address), ":9464", port(metrics), "/srv/tvstats/", c.dir + "/"}
+	c.env = append(sessionEnv(t, c.address), "TVSTATS_LISTEN="+c.address, "TVSTATS_HTTP_LISTEN="+metrics, "TVSTATS_WEB_LISTEN="+c.web, "TOKEN="+token)
+	c.here = []string{port(readmeAddress), port(c.address), ":9464", port(metrics), port(defaultWebListen), port(c.web), "/srv/tvstats/", c.dir + "/"}
 	t.Cleanup(func() { c.stop(t) })
 	return c
 }

@@ -18,6 +18,7 @@ import (
 type demoCommand struct {
 	Boxes int    `default:"300" help:"Set-top boxes and applications, 1 to 100000."`
 	Seed  uint64 `default:"1" help:"Another seed makes another operator and other subscribers."`
+	Serve bool   `help:"Go on until interrupted, with the console: its address is printed, and the boxes go on watching."`
 }
 
 // Validate reports every flag that cannot work. The command line calls it.
@@ -37,19 +38,22 @@ func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	return withServer(ctx, dir, func(ctx context.Context, address string) error {
-		connection, err := (&cli.Connection{Server: address}).Dial()
+	return withServer(ctx, dir, func(ctx context.Context, at addresses) error {
+		connection, err := (&cli.Connection{Server: at.grpc}).Dial()
 		if err != nil {
 			return err
 		}
 		defer connection.Close() //nolint:errcheck // nothing is under way any more
 		fmt.Fprintf(out, "A server with an empty store listens on %s. %s simulated boxes tell it about their last %d days.\n",
-			address, cli.Count(int64(c.Boxes)), demoDays)
+			at.grpc, cli.Count(int64(c.Boxes)), demoDays)
 		viewers := &simulateCommand{
 			Streaming: cli.Streaming{Streams: 4, Batch: 1000, RetryFor: 10 * time.Second},
 			ClientID:  1, Boxes: c.Boxes, Days: demoDays, Seed: c.Seed,
 		}
 		world := viewers.world(time.Now())
+		if c.Serve {
+			world = c.goingOn(viewers, viewing.At(time.Now()))
+		}
 		if err := viewers.simulate(ctx, connection, world, out, bar); err != nil {
 			return err
 		}
@@ -57,28 +61,36 @@ func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (er
 		for _, channel := range world.Catalog().Channels {
 			show.known[channel.ID] = channel
 		}
-		return show.all(ctx)
+		if err := show.all(ctx); err != nil {
+			return err
+		}
+		if c.Serve {
+			return c.serve(ctx, viewers, connection, world, at.web, out)
+		}
+		_, err = fmt.Fprint(out, demoIsGone)
+		return err
 	})
 }
 
 // withServer runs the real server in this process, on free ports and with its store in dir, while something uses it.
-func withServer(ctx context.Context, dir string, use func(ctx context.Context, address string) error) error {
+func withServer(ctx context.Context, dir string, use func(ctx context.Context, at addresses) error) error {
 	cfg := defaultConfig()
 	cfg.DataDir, cfg.Listen, cfg.HTTPListen = dir, "127.0.0.1:0", "127.0.0.1:0"
+	cfg.WebListen = "127.0.0.1:0"
 	cfg.LogLevel, cfg.DrainTimeout = "error", 2*time.Second // that the streams break off on Ctrl-C is no news
 
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // it stops last, also when ctx ends
 	using, cancel := context.WithCancelCause(ctx)
-	started, ended := make(chan string, 1), make(chan error, 1)
+	started, ended := make(chan addresses, 1), make(chan error, 1)
 	go func() {
-		err := serve(serving, cfg, cfg.logger(os.Stderr), func(address string) { started <- address })
+		err := serve(serving, cfg, cfg.logger(os.Stderr), func(at addresses) { started <- at })
 		cancel(err) // if it ended by itself nobody need wait for it
 		ended <- err
 	}()
 	var err error
 	select {
-	case address := <-started:
-		err = use(using, address)
+	case at := <-started:
+		err = use(using, at)
 	case <-using.Done():
 		err = context.Cause(using)
 	}
@@ -105,12 +117,14 @@ func (d *demoResults) all(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprint(d.out, `
+	return nil
+}
+
+const demoIsGone = `
 The store of this demo is gone. To keep one, run "go run ./server", in another terminal "go run ./server simulate", and ask:
   grpcurl -plaintext -d '{"client_id": 1, "days_number": 7}' 127.0.0.1:50051 tvstats.v1.ViewStats/CreateEpgSelectionByPopularity
-`)
-	return err
-}
+The console is at http://127.0.0.1:8080/ then; "go run ./server demo --serve" shows it with this demo's viewing.
+`
 
 func (d *demoResults) sorting(ctx context.Context) error {
 	began := time.Now()

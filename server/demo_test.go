@@ -3,12 +3,22 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // demoProgram is the demo as a command, with a folder for temporary files that is its own.
@@ -83,4 +93,84 @@ func TestDemoEndsCleanOnInterrupt(t *testing.T) {
 		t.Errorf("it complained: %s", complaints.String())
 	}
 	checkEmpty(t, temporary)
+}
+
+// TestDemoServes looks at the console of a demo that goes on, and interrupts it.
+func TestDemoServes(t *testing.T) {
+	t.Parallel()
+	command, temporary := demoProgram(t, "--boxes=200", "--serve")
+	var complaints bytes.Buffer
+	command.Stderr = &complaints
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	told := bufio.NewReader(out)
+	said := ""
+	for !strings.Contains(said, "Ctrl-C") {
+		line, err := told.ReadString('\n')
+		if err != nil {
+			t.Fatalf("%v: %s%s", err, said, complaints.String())
+		}
+		said += line
+	}
+	_, rest, _ := strings.Cut(said, "The console: ")
+	s := &testServer{web: strings.TrimSuffix(strings.Fields(rest)[0], "/")}
+	if got := s.do(t, http.MethodGet, "/", ""); got.status != http.StatusOK || !strings.Contains(got.body, "console.js") {
+		t.Errorf("the console: got %d %s", got.status, got.body)
+	}
+	var got struct {
+		Stats struct{ OnlineAccounts, TotalAccounts string }
+	}
+	answer := s.post(t, "SubscriberDynamics/GetStats", `{"clientId": 1}`)
+	if err := json.Unmarshal([]byte(answer.body), &got); err != nil || got.Stats.TotalAccounts == "0" {
+		t.Errorf("got %v of %s", err, answer.body)
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, told); err != nil {
+		t.Error(err)
+	}
+	if err := command.Wait(); err != nil {
+		t.Errorf("the demo ended with %v: %s", err, complaints.String())
+	}
+	checkEmpty(t, temporary)
+}
+
+// TestLiveReportsComeWhenTheyAreDue, each once, from where the demo's streaming of the past ended.
+func TestLiveReportsComeWhenTheyAreDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := viewing.At(time.Now())
+		viewers := &simulateCommand{ClientID: 1, Boxes: 20, Days: 1, Seed: 3}
+		world := (&demoCommand{}).goingOn(viewers, now)
+		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Hour)
+		defer cancel()
+		batches := make(chan []*tvstatsv1.ViewEvent)
+		go func() {
+			defer close(batches)
+			giveLive(ctx, world, now, batches)
+		}()
+		past, live := 0, 0
+		for arrival := range before(world.Arrivals(), now+viewing.DayLength/2) {
+			if arrival.At < now {
+				past++
+				continue
+			}
+			batch := <-batches
+			if len(batch) != 1 || !proto.Equal(batch[0], arrivalProto(arrival)) || viewing.At(time.Now()) != arrival.At {
+				t.Fatalf("at %v came %v, want %v at %v", time.Now(), batch, arrival.Event, arrival.At.Time())
+			}
+			live++
+		}
+		if batch, more := <-batches; more {
+			t.Errorf("after the context ended came %v", batch)
+		}
+		if past == 0 || live == 0 {
+			t.Errorf("%d reports are past and %d live", past, live)
+		}
+	})
 }

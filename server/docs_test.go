@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
@@ -205,5 +206,31 @@ func TestPythonPackageInstalls(t *testing.T) {
 	use.Env = append(os.Environ(), "PYTHONPATH="+installed, "PYTHONDONTWRITEBYTECODE=1", "TVSTATS_SERVER="+startTestServer(t))
 	if output, err := use.CombinedOutput(); err != nil || !strings.HasPrefix(string(output), "pushed 6\n") {
 		t.Errorf("%v: %s", err, output)
+	}
+}
+
+// TestOtherLanguagesOfThePage runs the programs of docs/http.md.
+func TestOtherLanguagesOfThePage(t *testing.T) {
+	t.Parallel()
+	text := page(t, "../docs/http.md")
+	for language, run := range map[string]struct{ tool, file string }{"js": {"node", "call.mjs"}, "php": {"php", "call.php"}} {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			tool, err := exec.LookPath(run.tool)
+			if err != nil {
+				t.Skipf("%s is not installed", run.tool)
+			}
+			s := start(t)
+			catalog := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: 7, Name: "News", Number: 1}}}
+			if _, err := oneRequest(s.Sync(testContext(t)))(catalog); err != nil {
+				t.Fatal(err)
+			}
+			program := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindStringSubmatch(text)
+			command := exec.CommandContext(testContext(t), tool, put(t, t.TempDir(), run.file, []byte(program[1])))
+			command.Env = append(os.Environ(), "TVSTATS_WEB="+s.web)
+			if output, err := command.CombinedOutput(); err != nil || string(output) != "1 7 0\n" {
+				t.Errorf("%v: %s", err, output)
+			}
+		})
 	}
 }

@@ -72,7 +72,7 @@ func TestUnmigratedDatabaseIsRefused(t *testing.T) {
 	uri := secret(mongotest.URI(t))
 	cfg := defaultConfig()
 	cfg.Listen, cfg.HTTPListen, cfg.MongodbURI = "127.0.0.1:0", "127.0.0.1:0", uri
-	err := serve(t.Context(), cfg, cfg.logger(&lines{}), func(string) { t.Error("it serves") })
+	err := serve(t.Context(), cfg, cfg.logger(&lines{}), func(addresses) { t.Error("it serves") })
 	if err == nil || !strings.Contains(err.Error(), "run tvstats migrate") {
 		t.Errorf("serve: %v", err)
 	}

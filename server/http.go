@@ -57,15 +57,20 @@ func serveHTTP(listener net.Listener, handler http.Handler, log *slog.Logger) (s
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	return keepServing(server, func() error { return server.Serve(listener) }, "metrics and probes", httpStopTimeout, log)
+}
+
+// keepServing serves until the returned function is called, which lets requests in progress end for as long as the timeout.
+func keepServing(server *http.Server, serve func() error, what string, timeout time.Duration, log *slog.Logger) (stop func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("metrics and probes are no longer served", "error", err)
+		if err := serve(); !errors.Is(err, http.ErrServerClosed) {
+			log.Error(what+" are no longer served", "error", err)
 		}
 	}()
 	return func() {
-		ctx, cancel := context.WithTimeout(context.Background(), httpStopTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
 			_ = server.Close() // those who are still there have had their time

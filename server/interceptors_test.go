@@ -55,12 +55,13 @@ func startChained(t *testing.T, catalog tvstatsv1.CatalogServer, level slog.Leve
 		t.Fatal(err)
 	}
 	cfg := defaultConfig()
-	listener := newConnections(inner, &cfg.limitsConfig, c.metrics.refused)
+	bounds := newConnections(&cfg.limitsConfig, c.metrics.refused)
+	listener := bounds.bound(inner)
 	entry, err := newAdmission(&cfg, c.logger)
 	if err != nil {
 		t.Fatal(err)
 	}
-	links := chain(&cfg, c.logger, c.metrics, entry, nil, listener, c.draining)
+	links := chain(&cfg, c.logger, c.metrics, entry, nil, bounds, c.draining)
 	c.server = grpc.NewServer(serverOptions(cfg, insecure.NewCredentials(), links)...)
 	tvstatsv1.RegisterCatalogServer(c.server, catalog)
 	ended := make(chan error, 1)

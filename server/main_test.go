@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 // programCommand is the program as a command of the operating system.
 func programCommand(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, os.Args[0], args...)
-	command.Env = append(os.Environ(), programEnv+"=1")
+	command.Env = append(os.Environ(), programEnv+"=1", "TVSTATS_WEB_LISTEN="+webOff) // several run at once
 	return command
 }
 
@@ -54,6 +54,7 @@ type testServer struct {
 	conn    *grpc.ClientConn
 	dir     string       // of the store
 	address string       // of gRPC
+	web     string       // the address of calls over HTTP, as a URL without a path
 	log     *lines       // as JSON
 	stop    func() error // stops it and answers what serve did; may be called again
 }
@@ -63,20 +64,22 @@ func start(tb testing.TB, change ...func(*config)) *testServer {
 	tb.Helper()
 	cfg := defaultConfig()
 	cfg.DataDir, cfg.Listen, cfg.HTTPListen, cfg.LogFormat = tb.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "json"
+	cfg.WebListen = "127.0.0.1:0"
 	cfg.Schedule = "off"
 	for _, c := range change {
 		c(&cfg)
 	}
 	s := &testServer{dir: cfg.DataDir, log: &lines{}}
 	ctx, cancel := context.WithCancel(context.Background())
-	started, ended := make(chan string, 1), make(chan error, 1)
-	go func() { ended <- serve(ctx, cfg, cfg.logger(s.log), func(address string) { started <- address }) }()
+	started, ended := make(chan addresses, 1), make(chan error, 1)
+	go func() { ended <- serve(ctx, cfg, cfg.logger(s.log), func(at addresses) { started <- at }) }()
 	s.stop = sync.OnceValue(func() error {
 		cancel()
 		return <-ended
 	})
 	select {
-	case s.address = <-started:
+	case at := <-started:
+		s.address, s.web = at.grpc, "http://"+at.web
 	case err := <-ended:
 		cancel()
 		tb.Fatalf("serve: %v", err)

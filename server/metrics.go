@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/reflection"
 
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/store"
@@ -59,7 +60,7 @@ func newMetrics() *metrics {
 
 // begin gives what has labels its first value, 0, before anything has happened: rates miss the first one of what comes into
 // being with it, and alerts cannot tell what is absent from what is well.
-func (m *metrics) begin(server *grpc.Server) {
+func (m *metrics) begin(server reflection.ServiceInfoProvider) {
 	m.grpc.InitializeMetrics(server)
 	for name, service := range server.GetServiceInfo() {
 		for _, method := range service.Methods {

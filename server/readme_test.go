@@ -38,7 +38,7 @@ func runPage(t *testing.T, c *console, page string) int {
 		if block[3] != "" {
 			c.run(t, block[3])
 		} else {
-			runSession(t, c.address, block[1], block[2])
+			runSession(t, c.address, strings.ReplaceAll(block[1], defaultWebListen, c.web), block[2])
 		}
 	}
 	return len(blocks)

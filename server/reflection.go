@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/reflection"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	reflectionv1alpha "google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
@@ -18,7 +17,7 @@ import (
 )
 
 // registerReflection lets callers such as grpcurl discover the services, comments included: these are the manual.
-func registerReflection(server *grpc.Server) error {
+func registerReflection(server reflection.GRPCServer) error {
 	var compiled descriptorpb.FileDescriptorSet
 	if err := proto.Unmarshal(contract.Descriptors, &compiled); err != nil {
 		return fmt.Errorf("read the embedded contract: %w", err)

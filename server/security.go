@@ -17,32 +17,37 @@ import (
 // securityConfig says who can reach the service and who is let in.
 type securityConfig struct {
 	AuthFile    string `group:"Security" name:"auth-file" placeholder:"FILE" help:"The tokens that callers need, made with 'tvstats token'. Without it nobody needs one. This file and those below are read again when they change."`
-	TLSCert     string `group:"Security" name:"tls-cert" placeholder:"FILE" help:"The service's certificate, PEM, with those between it and its authority; makes gRPC speak TLS, 1.2 or later."`
+	TLSCert     string `group:"Security" name:"tls-cert" placeholder:"FILE" help:"The service's certificate, PEM, with those between it and its authority; makes gRPC and --web-listen speak TLS, 1.2 or later."`
 	TLSKey      string `group:"Security" name:"tls-key" placeholder:"FILE" help:"The key of --tls-cert, PEM."`
 	TLSClientCA string `group:"Security" name:"tls-client-ca" placeholder:"FILE" help:"Authorities, PEM: callers must show a certificate that one of them has signed."`
 	Insecure    bool   `group:"Security" help:"Serve although others could listen in, or call without being known: see the error without it."`
 }
 
 // check refuses what cannot work, and what is not safe unless that is said to be meant.
-func (c *securityConfig) check(listen string) error {
+func (c *securityConfig) check(doors []door) error {
 	switch {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key go together: give both, or neither")
 	case c.TLSClientCA != "" && c.TLSCert == "":
 		return errors.New("--tls-client-ca needs --tls-cert and --tls-key: certificates are shown within TLS only")
 	case !c.Insecure:
-		return c.exposed(listen)
+		return c.exposed(doors)
 	}
 	return nil
 }
 
-// exposed says what is not safe about serving on the address.
-func (c *securityConfig) exposed(listen string) error {
-	switch {
-	case c.TLSCert == "" && !loopback(listen):
-		return fmt.Errorf("--listen=%s can be reached from elsewhere, and there is no TLS: give --tls-cert and --tls-key, "+
-			"listen on 127.0.0.1, or say --insecure if this is meant", listen)
-	case c.TLSCert != "" && c.AuthFile == "" && c.TLSClientCA == "":
+// door is an address at which calls are answered, and the flag that named it.
+type door struct{ flag, address string }
+
+// exposed says what is not safe about serving at the doors.
+func (c *securityConfig) exposed(doors []door) error {
+	for _, d := range doors {
+		if c.TLSCert == "" && !loopback(d.address) {
+			return fmt.Errorf("%s=%s can be reached from elsewhere, and there is no TLS: give --tls-cert and --tls-key, "+
+				"listen on 127.0.0.1, or say --insecure if this is meant", d.flag, d.address)
+		}
+	}
+	if c.TLSCert != "" && c.AuthFile == "" && c.TLSClientCA == "" {
 		return errors.New("with --tls-cert alone anyone may call everything: give --auth-file or --tls-client-ca, " +
 			"or say --insecure if this is meant")
 	}
@@ -61,7 +66,7 @@ func loopback(address string) bool {
 
 // warn tells in the log what --insecure allows, and who can read the metrics.
 func (c *config) warn(log *slog.Logger) {
-	if err := c.exposed(c.Listen); err != nil {
+	if err := c.exposed(c.doors()); err != nil {
 		log.Warn("serving insecurely, as --insecure says", "risk", err)
 	}
 	if !loopback(c.HTTPListen) {
@@ -69,10 +74,10 @@ func (c *config) warn(log *slog.Logger) {
 	}
 }
 
-// transport is how connections are secured: as the files say that are there when a connection begins.
-func (c *securityConfig) transport(log *slog.Logger) (credentials.TransportCredentials, error) {
+// tls is how connections are secured: as the files say that are there when a connection begins. nil means not at all.
+func (c *securityConfig) tls(log *slog.Logger) (*tls.Config, error) {
 	if c.TLSCert == "" {
-		return insecure.NewCredentials(), nil
+		return nil, nil
 	}
 	files := []string{c.TLSCert, c.TLSKey}
 	if c.TLSClientCA != "" {
@@ -82,10 +87,18 @@ func (c *securityConfig) transport(log *slog.Logger) (credentials.TransportCrede
 	if err != nil {
 		return nil, fmt.Errorf("TLS: %w", err)
 	}
-	return credentials.NewTLS(&tls.Config{
+	return &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return current.Get(), nil },
-	}), nil
+	}, nil
+}
+
+// transport is the same for gRPC.
+func transport(secured *tls.Config) credentials.TransportCredentials {
+	if secured == nil {
+		return insecure.NewCredentials()
+	}
+	return credentials.NewTLS(secured)
 }
 
 // parseTLS makes a configuration of a certificate, its key and, where there is a third file, the authorities of callers.

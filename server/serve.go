@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,12 +15,14 @@ import (
 	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/gzip" // callers may compress
 	"google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/dynamics"
@@ -39,15 +42,16 @@ type serveCommand struct {
 
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context) error {
-	return serve(ctx, c.config, c.logger(os.Stderr), func(string) {})
+	return serve(ctx, c.config, c.logger(os.Stderr), func(addresses) {})
 }
 
 // serve puts the service together and runs it until ctx ends; it then stops in the reverse order, so that every call in
-// progress still finds what it needs. started is called with the address of gRPC once calls are answered there.
+// progress still finds what it needs. started is called with the addresses once calls are answered
+// there.
 //
 //nolint:contextcheck // what is started here must outlive ctx, which only says when to begin to stop
-func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcAddress string)) (err error) {
-	transport, err := cfg.transport(log)
+func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addresses)) (err error) {
+	secured, err := cfg.tls(log)
 	if err != nil {
 		return err
 	}
@@ -79,7 +83,11 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	defer in.Close()
 	numbers.watch(in, db)
 
-	calls, err := listen(ctx, "--listen", cfg.Listen)
+	callers, err := listen(ctx, "--listen", cfg.Listen)
+	if err != nil {
+		return err
+	}
+	browsers, err := cfg.listenWeb(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -104,9 +112,12 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	}
 	defer endBackups()
 
-	bounded := newConnections(calls, &cfg.limitsConfig, numbers.refused)
-	links := chain(&cfg, log, numbers, entry, db, bounded, draining)
-	server := grpc.NewServer(append(serverOptions(cfg, transport, links), grpc.InTapHandle(entry.knock))...)
+	bounds := newConnections(&cfg.limitsConfig, numbers.refused)
+	links := chain(&cfg, log, numbers, entry, db, bounds, draining)
+	server := servers{
+		grpc: grpc.NewServer(append(serverOptions(cfg, transport(secured), links), grpc.InTapHandle(entry.knock))...),
+		http: grpc.NewServer(serverOptions(cfg, insecure.NewCredentials(), links)...), // TLS ends before it
+	}
 	tvstatsv1.RegisterViewStatsServer(server, stats)
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, metrics: numbers, now: now, oldest: cfg.oldest()})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, figures)
@@ -118,21 +129,37 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	}
 	numbers.begin(server)
 
+	api, err := newCalls(server.http, entry.knock, cfg.MaxMessageSize)
+	if err != nil {
+		return err
+	}
+	at := addresses{grpc: callers.Addr().String(), web: webOff}
+	if browsers != nil {
+		at.web, browsers = browsers.Addr().String(), bounds.bound(browsers)
+	}
 	cfg.warn(log)
-	log.Info("serving", "grpc", calls.Addr().String(), "http", probes.Addr().String(), "store", db.Describe())
-	return answerCalls(ctx, server, bounded, started, func() {
+	log.Info("serving", "grpc", at.grpc, "web", at.web, "http", probes.Addr().String(), "store", db.Describe())
+	stopWeb := sync.OnceFunc(serveWeb(browsers, &cfg, secured, api, log))
+	defer stopWeb() // also where gRPC fails
+	return answerCalls(ctx, server.grpc, bounds.bound(callers), func() { started(at) }, func() {
 		log.Info("stopping")
 		probed.Shutdown()
 		close(draining)
-		stopServer(server, cfg.DrainTimeout, log)
+		server.stop(cfg.DrainTimeout, log, stopWeb)
 	})
 }
 
+// addresses are where the service listens.
+type addresses struct {
+	grpc string
+	web  string // off, where the console is not served
+}
+
 // answerCalls answers calls until ctx ends, and then stops.
-func answerCalls(ctx context.Context, server *grpc.Server, calls net.Listener, started func(string), stop func()) error {
+func answerCalls(ctx context.Context, server *grpc.Server, calls net.Listener, started, stop func()) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(calls) }()
-	started(calls.Addr().String())
+	started()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve gRPC: %w", err)
@@ -162,7 +189,7 @@ func readiness(db store.Monitor, draining <-chan struct{}) func(context.Context)
 	}
 }
 
-func registerHealth(server *grpc.Server) *health.Server {
+func registerHealth(server reflection.GRPCServer) *health.Server {
 	services := health.NewServer() // the whole, "", is serving from the start
 	for name := range server.GetServiceInfo() {
 		services.SetServingStatus(name, healthv1.HealthCheckResponse_SERVING)

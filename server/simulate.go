@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,9 @@ type simulateCommand struct {
 	Days     int    `default:"7" help:"Days of 24 h of viewing, up to now; 1 to 3660."`
 	Rate     int    `default:"0" help:"Reports a second over all streams; 0 is as fast as they are acknowledged."`
 	Seed     uint64 `default:"1" help:"The same seed and flags make the same operator and subscribers."`
+
+	// until is when reports begin that are left to somebody else; 0 = the end of the world's span.
+	until viewing.Millis
 }
 
 // Validate reports every flag that cannot work. The command line calls it.
@@ -65,7 +69,7 @@ func (c *simulateCommand) simulate(
 	fmt.Fprintf(out, "catalog of client %d pushed: %s entities\n", c.ClientID, cli.Count(entities))
 
 	var reached atomic.Int64
-	shown := cli.NewProgress(bar, "reports", int64(world.Span().To-world.Span().From), reached.Load)
+	shown := cli.NewProgress(bar, "reports", int64(c.end(world)-world.Span().From), reached.Load)
 	began := time.Now()
 	total, err := c.Stream(ctx, tvstatsv1.NewViewStatsClient(connection), c.reports(world, &reached), shown)
 	shown.Close()
@@ -84,7 +88,7 @@ func (c *simulateCommand) reports(world *simulate.World, reached *atomic.Int64) 
 		limit = rate.NewLimiter(rate.Limit(c.Rate), size)
 	}
 	return func(ctx context.Context, batches chan<- []*tvstatsv1.ViewEvent) error {
-		for arrivals := range chunks(world.Arrivals(), size) {
+		for arrivals := range chunks(before(world.Arrivals(), c.end(world)), size) {
 			if err := limit.WaitN(ctx, len(arrivals)); err != nil {
 				return err
 			}
@@ -94,6 +98,25 @@ func (c *simulateCommand) reports(world *simulate.World, reached *atomic.Int64) 
 			reached.Store(int64(arrivals[len(arrivals)-1].At - world.Span().From))
 		}
 		return nil
+	}
+}
+
+// end is when the reports end that are streamed.
+func (c *simulateCommand) end(world *simulate.World) viewing.Millis {
+	if c.until > 0 {
+		return c.until
+	}
+	return world.Span().To
+}
+
+// before are the reports that arrive before then.
+func before(arrivals iter.Seq[simulate.Arrival], then viewing.Millis) iter.Seq[simulate.Arrival] {
+	return func(yield func(simulate.Arrival) bool) {
+		for arrival := range arrivals {
+			if arrival.At >= then || !yield(arrival) {
+				return
+			}
+		}
 	}
 }
 

@@ -280,7 +280,7 @@ func TestTLSFilesThatCannotBeUsed(t *testing.T) {
 		cfg := defaultConfig()
 		cfg.DataDir = t.TempDir()
 		cfg.TLSCert, cfg.TLSKey, cfg.TLSClientCA = put(t, dir, "cert", c.certificate), put(t, dir, "key", c.key), put(t, dir, "ca", c.ca)
-		if err := serve(testContext(t), cfg, cfg.logger(&lines{}), func(string) {}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := serve(testContext(t), cfg, cfg.logger(&lines{}), func(addresses) {}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
 	}

@@ -1,0 +1,74 @@
+// The calls of the console: to the service that it came from, with the token of this tab.
+import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { Catalog, type Channel, type Client, type Tariff } from "./gen/tvstats/v1/catalog_pb";
+import { Jobs } from "./gen/tvstats/v1/jobs_pb";
+import { SubscriberDynamics } from "./gen/tvstats/v1/subscriber_dynamics_pb";
+import { ViewStats } from "./gen/tvstats/v1/view_stats_pb";
+
+const key = "token";
+
+// A token lives as long as the tab: nothing of it is left on a machine that others use.
+export const token = {
+  get: () => sessionStorage.getItem(key) ?? "",
+  set: (value: string) => (value ? sessionStorage.setItem(key, value) : sessionStorage.removeItem(key)),
+};
+
+const authorize: Interceptor = (next) => (request) => {
+  if (token.get()) request.header.set("Authorization", `Bearer ${token.get()}`);
+  return next(request);
+};
+
+const transport = createConnectTransport({
+  baseUrl: location.origin,
+  useBinaryFormat: true,
+  defaultTimeoutMs: 60_000,
+  interceptors: [authorize],
+});
+
+export const catalog = createClient(Catalog, transport);
+export const dynamics = createClient(SubscriberDynamics, transport);
+export const jobs = createClient(Jobs, transport);
+export const viewStats = createClient(ViewStats, transport);
+
+export const needsToken = (error: unknown) => ConnectError.from(error).code === Code.Unauthenticated;
+
+export const explain = (error: unknown) => ConnectError.from(error).rawMessage;
+
+interface Page {
+  nextPageToken: string;
+}
+
+// Everything of a list, page by page.
+async function all<P extends Page, T>(ask: (pageToken: string) => Promise<P>, items: (page: P) => T[]): Promise<T[]> {
+  const found: T[] = [];
+  let pageToken = "";
+  do {
+    const page = await ask(pageToken);
+    found.push(...items(page));
+    pageToken = page.nextPageToken;
+  } while (pageToken);
+  return found;
+}
+
+const pageSize = 1000;
+
+export const allClients = (): Promise<Client[]> =>
+  all((pageToken) => catalog.listClients({ pageSize, pageToken }), (page) => page.clients);
+
+// Names of what a client has, by id.
+export interface Names {
+  channels: Map<number, Channel>;
+  tariffs: Map<number, Tariff>;
+}
+
+export async function namesOf(clientId: number): Promise<Names> {
+  const [channels, tariffs] = await Promise.all([
+    all((pageToken) => catalog.listChannels({ clientId, pageSize, pageToken }), (page) => page.channels),
+    all((pageToken) => catalog.listTariffs({ clientId, pageSize, pageToken }), (page) => page.tariffs),
+  ]);
+  return {
+    channels: new Map(channels.map((channel) => [channel.channelId, channel])),
+    tariffs: new Map(tariffs.map((tariff) => [tariff.tariffId, tariff])),
+  };
+}

@@ -1,0 +1,55 @@
+// Charts by uPlot, as wide as their place, in the colours of the page.
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+export interface Series {
+  label: string;
+  values: (number | null)[];
+}
+
+const height = 220;
+
+export function Chart(props: { title: string; x: number[]; series: Series[]; language: string }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = place.current;
+    if (!element || props.x.length === 0) return;
+    const plot = new uPlot(optionsOf(props, element), [props.x, ...props.series.map((s) => s.values)], element);
+    const watcher = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+    watcher.observe(element);
+    return () => {
+      watcher.disconnect();
+      plot.destroy();
+    };
+  }, [props.x, props.series, props.language]);
+  return <div class="chart" ref={place} role="img" aria-label={props.title} />;
+}
+
+function optionsOf(props: { x: number[]; series: Series[]; language: string }, element: HTMLElement): uPlot.Options {
+  const style = getComputedStyle(element);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const axis = { stroke: colour("--text"), grid: { stroke: colour("--line") }, ticks: { stroke: colour("--line") } };
+  const numbers = new Intl.NumberFormat(props.language, { notation: "compact" });
+  const dates = new Intl.DateTimeFormat(props.language, { day: "numeric", month: "short", timeZone: "UTC" });
+  return {
+    width: element.clientWidth,
+    height,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+    legend: { live: false },
+    cursor: { drag: { x: false, y: false } },
+    scales: { y: { range: (_plot, low, high) => [Math.min(0, low), Math.max(1, high * 1.05)] } },
+    axes: [
+      { ...axis, values: (_plot, ticks) => ticks.map((seconds) => dates.format(seconds * 1000)), space: 70 },
+      { ...axis, values: (_plot, ticks) => ticks.map((value) => numbers.format(value)), size: 60 },
+    ],
+    series: [
+      {},
+      ...props.series.map((series, i) => ({
+        label: series.label,
+        stroke: colour(`--series-${i + 1}`),
+        width: 2,
+      })),
+    ],
+  };
+}

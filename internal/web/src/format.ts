@@ -1,0 +1,43 @@
+// Figures and times as people of the chosen language write them. Times are UTC, as the figures are.
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+
+export class Format {
+  private readonly numbers: Intl.NumberFormat;
+  private readonly fractions: Intl.NumberFormat;
+  private readonly percents: Intl.NumberFormat;
+  private readonly times: Intl.DateTimeFormat;
+  private readonly days: Intl.DateTimeFormat;
+  private readonly months: Intl.DateTimeFormat;
+
+  constructor(readonly language: string) {
+    this.numbers = new Intl.NumberFormat(language);
+    this.fractions = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+    this.percents = new Intl.NumberFormat(language, { style: "percent" });
+    this.times = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+    this.days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+    this.months = new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" });
+  }
+
+  number = (value: number | bigint): string => this.numbers.format(value);
+  fraction = (value: number): string => this.fractions.format(value);
+  percent = (value: number): string => this.percents.format(value);
+  time = (at: Timestamp | Date | undefined): string => (at ? this.times.format(dateOf(at)) : "");
+  day = (at: Timestamp | Date): string => this.days.format(dateOf(at));
+  month = (at: Timestamp | Date): string => this.months.format(dateOf(at));
+  hours = (seconds: bigint): string => this.fractions.format(Number(seconds) / 3600);
+
+  // A sum in the currency's minor unit, of which currencies have different numbers.
+  money(minor: bigint, currency: string): string {
+    try {
+      const format = new Intl.NumberFormat(this.language, { style: "currency", currency });
+      return format.format(Number(minor) / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+    } catch {
+      return `${this.numbers.format(minor)} ${currency}`; // a currency that nobody knows
+    }
+  }
+}
+
+export const dateOf = (at: Timestamp | Date): Date => (at instanceof Date ? at : timestampDate(at));
+
+// YYYY-MM-DD of an instant, in UTC.
+export const dayOf = (at: Date): string => at.toISOString().slice(0, 10);

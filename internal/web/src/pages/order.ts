@@ -1,0 +1,70 @@
+// A sorting or a selection as one kind of thing.
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { viewStats } from "../api";
+import { useAround } from "../context";
+import { Criterion, SelectionKind, type ChannelSorting, type RankedChannel, type RankedProgramme, type Selection } from "../gen/tvstats/v1/view_stats_pb";
+
+export type Kind = "sorting" | "channels" | "programmes";
+
+export interface Order {
+  key: string; // kind and id, for the address
+  id: string;
+  kind: Kind;
+  name: string; // of a selection
+  criterion?: Criterion; // of a sorting
+  windowStart?: Timestamp;
+  windowEnd?: Timestamp;
+  createdAt?: Timestamp;
+  channels: RankedChannel[];
+  programmes: RankedProgramme[];
+}
+
+export const ofSorting = (s: ChannelSorting): Order => ({ ...s, key: `sorting.${s.sortingId}`, id: s.sortingId, kind: "sorting", name: "", programmes: [] });
+
+export const ofSelection = (s: Selection): Order => ({
+  ...s,
+  key: `selection.${s.selectionId}`,
+  id: s.selectionId,
+  kind: s.kind === SelectionKind.CHANNELS ? "channels" : "programmes",
+});
+
+// The newest results of both kinds, newest first, without their places.
+export async function storedOrders(clientId: number, limit: number): Promise<{ orders: Order[]; more: boolean }> {
+  const [sortings, selections] = await Promise.all([
+    viewStats.listChannelSortings({ clientId, pageSize: limit }),
+    viewStats.listSelections({ clientId, pageSize: limit }),
+  ]);
+  const orders = [...sortings.sortings.map(ofSorting), ...selections.selections.map(ofSelection)];
+  orders.sort((a, b) => Number((b.createdAt?.seconds ?? 0n) - (a.createdAt?.seconds ?? 0n)) || (b.createdAt?.nanos ?? 0) - (a.createdAt?.nanos ?? 0));
+  return { orders: orders.slice(0, limit), more: orders.length > limit || Boolean(sortings.nextPageToken || selections.nextPageToken) };
+}
+
+export async function orderOf(key: string): Promise<Order | undefined> {
+  const id = key.slice(key.indexOf(".") + 1);
+  if (key.startsWith("sorting.")) {
+    const { sorting } = await viewStats.getChannelSorting({ sortingId: id });
+    return sorting && ofSorting(sorting);
+  }
+  const { selection } = await viewStats.getSelection({ selectionId: id });
+  return selection && ofSelection(selection);
+}
+
+export async function removeOrder(order: Order): Promise<void> {
+  if (order.kind === "sorting") await viewStats.deleteChannelSorting({ sortingId: order.id });
+  else await viewStats.deleteSelection({ selectionId: order.id });
+}
+
+export function useKindNames(): Record<Kind, string> {
+  const { text } = useAround();
+  return { sorting: text.orders.sorting, channels: text.orders.channelSelection, programmes: text.orders.programmeSelection };
+}
+
+export function useCriterionNames(): Partial<Record<Criterion, string>> {
+  const { text } = useAround();
+  return {
+    [Criterion.WATCH_TIME]: text.orders.watchTime,
+    [Criterion.WATCH_SESSIONS]: text.orders.watchSessions,
+    [Criterion.AVERAGE_WATCH_TIME]: text.orders.averageWatchTime,
+    [Criterion.MEDIAN_WATCH_TIME]: text.orders.medianWatchTime,
+  };
+}
