@@ -20,10 +20,10 @@ import (
 
 // content is made of random bytes.
 func content(seed uint64, size int) []byte {
-	bytes := make([]byte, size)
+	filled := make([]byte, size)
 	source := rand.NewChaCha8([32]byte{byte(seed)})
-	_, _ = source.Read(bytes) // it never fails
-	return bytes
+	_, _ = source.Read(filled) // it never fails
+	return filled
 }
 
 func wantParts(t *testing.T, l *mongolog.Log, want ...string) {
@@ -89,7 +89,7 @@ func TestParts(t *testing.T) {
 func TestPartBrokenOff(t *testing.T) {
 	t.Parallel()
 	uri := migrated(t)
-	whole := content(2, 18<<20)
+	whole := content(2, 2<<20+5)
 	for name, fate := range map[string]struct {
 		command, collection string
 		fate                mongotest.Fate

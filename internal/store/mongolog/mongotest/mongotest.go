@@ -69,7 +69,7 @@ func Server(tb testing.TB) *url.URL {
 // Through is the URI by way of an address, at which something stands between a driver and the server. User, authSource and
 // all options stay, further ones come in addition; the driver asks nobody but that address, whatever the server says of a
 // replica set.
-func Through(tb testing.TB, uri, address string, options ...string) string {
+func Through(tb testing.TB, uri, address string, further ...string) string {
 	tb.Helper()
 	changed, err := url.Parse(uri)
 	if err != nil {
@@ -79,7 +79,7 @@ func Through(tb testing.TB, uri, address string, options ...string) string {
 	query := changed.Query()
 	query.Del("replicaSet")
 	query.Set("directConnection", "true")
-	for _, option := range options {
+	for _, option := range further {
 		name, value, _ := strings.Cut(option, "=")
 		query.Set(name, value)
 	}
@@ -105,7 +105,7 @@ func Address(tb testing.TB) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer client.Disconnect(context.Background()) //nolint:errcheck,usetesting // it was only asked, and goes in any case
+	defer client.Disconnect(context.Background()) //nolint:errcheck // it was only asked, and goes in any case
 	var told struct {
 		Primary string `bson:"primary"`
 	}
