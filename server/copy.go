@@ -87,8 +87,9 @@ func (c *copyCommand) openEnd(ctx context.Context, flag, name string) (store.Sto
 	if err != nil {
 		return nil, err
 	}
-	if err := refusal(db.CheckSchema(ctx)); err != nil {
-		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+	err = refusal(db.CheckSchema(ctx))
+	if err == nil {
+		err = errNoReplica
 	}
-	return db, nil
+	return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
 }
