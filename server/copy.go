@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -90,5 +91,22 @@ func (c *copyCommand) openEnd(ctx context.Context, flag, name string) (store.Sto
 	if err := refusal(db.CheckSchema(ctx)); err != nil {
 		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
 	}
-	return db, nil
+	dir, err := os.MkdirTemp("", "tvstats-copy-")
+	if err != nil {
+		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+	}
+	copied, err := openReplica(ctx, db, duckdb.Options{Dir: dir}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return passing{copied, dir}, nil
 }
+
+// passing is a store whose copy goes when it is closed.
+type passing struct {
+	store.Store
+	dir string
+}
+
+// Close closes the store and removes the copy.
+func (p passing) Close() error { return errors.Join(p.Store.Close(), os.RemoveAll(p.dir)) }

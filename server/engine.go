@@ -19,7 +19,7 @@ type mongoConfig struct {
 	MongodbHost       string `group:"MongoDB" name:"mongodb-host" env:"MONGODB_HOST" help:"Keep everything in the MongoDB on this host instead of the data directory."`
 	MongodbPort       int    `group:"MongoDB" name:"mongodb-port" env:"MONGODB_PORT" help:"Its port; 27017 unless told."`
 	MongodbName       string `group:"MongoDB" name:"mongodb-name" env:"MONGODB_NAME" help:"Its database; tvstats unless told."`
-	MongodbUsername   string `group:"MongoDB" name:"mongodb-username" env:"MONGODB_USERNAME" help:"A user of that database; none unless told."`
+	MongodbUsername   string `group:"MongoDB" name:"mongodb-username" env:"MONGODB_USERNAME" help:"A user of that database or of admin; none unless told."`
 	MongodbPassword   secret `group:"MongoDB" name:"mongodb-password" env:"MONGODB_PASSWORD" help:"The user's password; better told by the environment."`
 	MongodbAuthMethod string `group:"MongoDB" name:"mongodb-auth-method" env:"MONGODB_AUTH_METHOD" help:"SCRAM-SHA-1 or SCRAM-SHA-256; what the server prefers unless told."`
 	MongodbURI        secret `group:"MongoDB" name:"mongodb-uri" env:"MONGODB_URI" help:"For replica sets, sharded clusters and TLS, instead of the others: mongodb://user:password@host,host/database?replicaSet=name"`
@@ -64,7 +64,7 @@ func (c *mongoConfig) check() error {
 	return flags.Within("MONGODB_PORT", cmp.Or(c.MongodbPort, mongoPort), 1, 65535)
 }
 
-func (c *mongoConfig) open(ctx context.Context) (*mongolog.Store, error) {
+func (c *mongoConfig) open(ctx context.Context) (*mongolog.Log, error) {
 	return mongolog.Open(ctx, mongolog.Options{
 		URI: string(c.MongodbURI), Host: c.MongodbHost, Port: cmp.Or(c.MongodbPort, mongoPort),
 		Database: cmp.Or(c.MongodbName, mongoName), Username: c.MongodbUsername, Password: string(c.MongodbPassword),
@@ -84,7 +84,7 @@ func openStore(ctx context.Context, cfg config, log *slog.Logger) (store.Store, 
 	if err := mayServe(ctx, db, log); err != nil {
 		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
 	}
-	return db, nil
+	return openReplica(ctx, db, cfg.storeOptions(), log)
 }
 
 // openEmbedded opens the embedded store, and says what is missing in it whether that is accepted or not.
@@ -112,7 +112,7 @@ func asStore(db *duckdb.Store, err error) (store.Store, error) {
 
 // mayServe answers why the database must not be served. One that cannot be reached now is waited for while the service
 // runs.
-func mayServe(ctx context.Context, db *mongolog.Store, log *slog.Logger) error {
+func mayServe(ctx context.Context, db *mongolog.Log, log *slog.Logger) error {
 	err := db.CheckSchema(ctx)
 	if errors.Is(err, store.ErrUnavailable) {
 		log.Warn("the store cannot be reached; calls are answered UNAVAILABLE until it can", "error", err)

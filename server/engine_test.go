@@ -80,7 +80,7 @@ func TestUnmigratedDatabaseIsRefused(t *testing.T) {
 	dry := runMigrate(t, migrate)
 	migrate.DryRun = false
 	done, again := runMigrate(t, migrate), runMigrate(t, migrate)
-	if !strings.Contains(dry, "create collection sessions\n") || !strings.Contains(dry, "--dry-run") {
+	if !strings.Contains(dry, "create collection log\n") || !strings.Contains(dry, "--dry-run") {
 		t.Errorf("the dry run says %s", dry)
 	}
 	if steps, dry := strings.Split(done, "\n"), strings.Split(dry, "\n"); fmt.Sprint(steps[:len(steps)-2]) != fmt.Sprint(dry[:len(dry)-2]) {

@@ -8,23 +8,83 @@ import (
 
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/x/mongo/driver"
+	"go.mongodb.org/mongo-driver/x/mongo/driver/auth"
 	"go.mongodb.org/mongo-driver/x/mongo/driver/topology"
 
 	"github.com/tvstats/tvstats/internal/store"
 )
 
-// fault says what failed, and why: because the caller's context ended, because the server cannot be reached, or else.
-func fault(ctx context.Context, what string, err error) error {
+// fault says what failed, and why: because the caller's context ended, because the server refuses the user, because it
+// cannot be reached, or else.
+func (l *Log) fault(ctx context.Context, what string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", what, ctx.Err())
-	case unreachable(err):
-		return fmt.Errorf("%w: %s: %w; see that MongoDB runs and can be reached", store.ErrUnavailable, what, err)
-	default:
-		return fmt.Errorf("%s: %w", what, err)
 	}
+	if why := l.options.refusal(err); why != "" {
+		return &refusedUser{what: what, why: why, err: err}
+	}
+	if unreachable(err) && !errors.Is(err, store.ErrUnavailable) {
+		return fmt.Errorf("%w: %s: %w; see that MongoDB runs and can be reached", store.ErrUnavailable, what, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// refusedUser is what waiting does not help with: the server knows no such user, or the user may not do it.
+type refusedUser struct {
+	what, why string
+	err       error
+}
+
+// Error says what to do.
+func (r *refusedUser) Error() string {
+	return fmt.Sprintf("%s: MongoDB refused: %s (%v)", r.what, r.why, r.err)
+}
+
+// Unwrap returns what the driver said.
+func (r *refusedUser) Unwrap() error { return r.err }
+
+// unauthorized is the code of an error of a user who may not do it, or of nobody where a user is asked for.
+const unauthorized = 13
+
+// withoutMechanism are the codes of errors of a server that does not know the mechanism, or none at all.
+var withoutMechanism = []int32{
+	2,   // BadValue, before 4.0
+	59,  // CommandNotFound
+	334, // MechanismUnavailable
+}
+
+// refusal says which setting is wrong where the server refuses the user, and "" where the error is another.
+func (o Options) refusal(err error) string {
+	told := mongo.ServerError(nil)
+	if handshake := (*auth.Error)(nil); errors.As(err, &handshake) {
+		answer := driver.Error{}
+		if !errors.As(err, &answer) || answer.Code == 0 || slices.Contains(passing, int(answer.Code)) {
+			return "" // the connection broke, or the server is about to stop
+		}
+		if slices.Contains(withoutMechanism, answer.Code) {
+			return o.setting("MONGODB_AUTH_METHOD", "authMechanism") + " names a way of authentication that it does not offer this user"
+		}
+		return o.setting("MONGODB_USERNAME or MONGODB_PASSWORD", "user or password") +
+			" is wrong, or the user is kept in another database than " + o.kept() + ", which MONGODB_URI can name as authSource"
+	}
+	switch {
+	case !errors.As(err, &told) || !told.HasErrorCode(unauthorized):
+		return ""
+	case o.anonymous():
+		return "it asks for a user: set MONGODB_USERNAME and MONGODB_PASSWORD, or name both in MONGODB_URI"
+	}
+	return fmt.Sprintf(`the user needs the role readWrite: in the database in which the user is kept, db.grantRolesToUser("…", [{role: "readWrite", db: %q}])`, o.Database)
+}
+
+// setting names what is set: one by one, or in the URI.
+func (o Options) setting(variable, inURI string) string {
+	if o.URI == "" {
+		return variable
+	}
+	return "the " + inURI + " in MONGODB_URI"
 }
 
 // passing are the codes of errors of a server that stops, steps down, begins anew, or waited too long for its replicas.

@@ -8,13 +8,14 @@ import (
 // client; nil is no answer, for as long as the connection lasts.
 type Fate func(do func() bson.Raw) bson.Raw
 
-// Codes of errors of a server that was the primary.
+// Codes of errors, most of a server that was the primary.
 const (
 	NotWritablePrimary              = 10107
 	PrimarySteppedDown              = 189
 	InterruptedDueToReplStateChange = 11602
 	ShutdownInProgress              = 91
 	WriteConcernFailed              = 64
+	Unauthorized                    = 13 // of a server that asks who it is
 )
 
 // Refused is not done.
@@ -48,7 +49,7 @@ func Unanswered(do func() bson.Raw) bson.Raw {
 }
 
 func failure(code int32) bson.Raw {
-	return raw(bson.D{{Key: "ok", Value: 0.0}, {Key: "errmsg", Value: "not primary"}, {Key: "code", Value: code}})
+	return raw(bson.D{{Key: "ok", Value: 0.0}, {Key: "errmsg", Value: "refused by the test"}, {Key: "code", Value: code}})
 }
 
 func raw(document bson.D) bson.Raw {

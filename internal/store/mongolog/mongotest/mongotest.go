@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 )
@@ -33,6 +34,7 @@ const dropTimeout = 30 * time.Second
 func URI(tb testing.TB) string {
 	tb.Helper()
 	base := Server(tb)
+	kept := base.Path
 	name := fmt.Sprintf("tvstats_test_%08x", rand.Uint32()) //nolint:gosec // it need not be secret
 	tb.Cleanup(func() {
 		if err := drop(base.String(), name); err != nil {
@@ -41,7 +43,7 @@ func URI(tb testing.TB) string {
 	})
 	base.Path = "/" + name
 	if query := base.Query(); base.User != nil && !query.Has("authSource") {
-		query.Set("authSource", "admin") // what a URI without a path means
+		query.Set("authSource", cmp.Or(strings.TrimPrefix(kept, "/"), "admin"))
 		base.RawQuery = query.Encode()
 	}
 	return base.String()
@@ -64,7 +66,56 @@ func Server(tb testing.TB) *url.URL {
 	return parsed
 }
 
-// server answers where the server is, and starts the stand-in the first time.
+// Through is the URI by way of an address, at which something stands between a driver and the server. User, authSource and
+// all options stay, further ones come in addition; the driver asks nobody but that address, whatever the server says of a
+// replica set.
+func Through(tb testing.TB, uri, address string, further ...string) string {
+	tb.Helper()
+	changed, err := url.Parse(uri)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	changed.Host = address
+	query := changed.Query()
+	query.Del("replicaSet")
+	query.Set("directConnection", "true")
+	for _, option := range further {
+		name, value, _ := strings.Cut(option, "=")
+		query.Set(name, value)
+	}
+	changed.RawQuery = query.Encode()
+	return changed.String()
+}
+
+// Database is the one that the URI names.
+func Database(tb testing.TB, uri string) string {
+	tb.Helper()
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return strings.TrimPrefix(parsed.Path, "/")
+}
+
+// Address is where the server that tests use listens; of a replica set, its primary.
+func Address(tb testing.TB) string {
+	tb.Helper()
+	uri := Server(tb)
+	client, err := mongo.Connect(tb.Context(), options.Client().ApplyURI(uri.String()))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer client.Disconnect(context.Background()) //nolint:errcheck // it was only asked, and goes in any case
+	var told struct {
+		Primary string `bson:"primary"`
+	}
+	if err := client.Database("admin").RunCommand(tb.Context(), bson.M{"isMaster": 1}).Decode(&told); err != nil {
+		tb.Fatal(err)
+	}
+	return cmp.Or(told.Primary, uri.Host)
+}
+
+// server returns where the server is, and starts the stand-in the first time.
 var server = sync.OnceValues(func() (string, error) {
 	if uri := os.Getenv(serverEnv); uri != "" {
 		return uri, nil
