@@ -91,6 +91,9 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
+	if err := dropParts(dir); err != nil {
+		return nil, err
+	}
 	s := &Store{options: options, file: filepath.Join(dir, fileName)}
 	if err := s.openFile(); err != nil {
 		return nil, err

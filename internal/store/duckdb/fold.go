@@ -47,8 +47,7 @@ func (s *Store) fold(ctx context.Context, day viewing.Day) error {
 			`DELETE FROM sessions WHERE ` + where,
 			`DELETE FROM viewers WHERE ` + where,
 			`INSERT INTO sessions FROM folded ORDER BY client_id, account_id, started_at, device_uid, channel_id`,
-			`INSERT INTO viewers SELECT client_id, account_id, device_uid, device, max(started_at) FROM folded GROUP BY ALL
-				ORDER BY client_id, account_id`,
+			insertViewers("folded", "device"),
 			`DROP TABLE folded`,
 		} {
 			if _, err := tx.ExecContext(ctx, statement); err != nil {
@@ -57,6 +56,12 @@ func (s *Store) fold(ctx context.Context, day viewing.Day) error {
 		}
 		return nil
 	})
+}
+
+// insertViewers is the statement that writes who watched on one day, whose sessions are those of source.
+func insertViewers(source, device string) string {
+	return fmt.Sprintf(`INSERT INTO viewers SELECT client_id, account_id, device_uid, %s, max(started_at) FROM %s GROUP BY ALL
+		ORDER BY client_id, account_id`, device, source)
 }
 
 // unitedTariffs is the aggregate that gives a session the number of the union of its reports' sets of tariffs. Almost

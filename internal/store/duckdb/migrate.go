@@ -14,7 +14,19 @@ var migrations embed.FS
 
 // migrate brings the schema forward, one step a file of the migrations folder, each in a transaction with its number, so
 // that a step that was interrupted starts over.
-func migrate(ctx context.Context, db *sql.DB) error {
+func migrate(ctx context.Context, db *sql.DB) error { return migrateTo(ctx, db, schemaVersion()) }
+
+// schemaVersion is the version of the schema that this program makes and reads.
+func schemaVersion() int {
+	steps, err := migrations.ReadDir("migrations")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return len(steps)
+}
+
+// migrateTo is migrate up to a version.
+func migrateTo(ctx context.Context, db *sql.DB, last int) error {
 	if _, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)`); err != nil {
 		return fmt.Errorf("read schema version: %w", err)
 	}
@@ -30,7 +42,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("%w: it has version %d, this program knows up to %d; run the version that wrote it or a later one",
 			store.ErrNewerSchema, current, len(steps))
 	}
-	for i, step := range steps[current:] {
+	for i, step := range steps[min(current, last):last] {
 		version := current + i + 1
 		if err := migrateStep(ctx, db, step.Name(), version); err != nil {
 			return fmt.Errorf("migrate to schema version %d: %w", version, err)
