@@ -56,7 +56,7 @@ func (d *Dynamics) watch(
 ) ([]store.Watch, error) {
 	var all []store.Watch
 	for _, run := range runs(periods) {
-		watch, err := d.source.WatchByPeriod(ctx, clientID, boundariesOf(granularity.Periods(run)))
+		watch, err := d.source.WatchByPeriod(ctx, clientID, boundariesOf(granularity.Periods(run)), d.now)
 		if err != nil {
 			return nil, err
 		}

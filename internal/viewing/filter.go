@@ -1,13 +1,16 @@
 package viewing
 
-// Filter chooses sessions. Every field narrows; the zero value of each but ClientID and Window lets all pass.
+// Filter chooses sessions. Every field narrows; the zero value of each but ClientID, Now and Window lets all pass, except
+// for sessions of accounts whose current state is excluded: they pass only where Excluded says so.
 type Filter struct {
 	ClientID   int32
+	Now        Millis   // the time of the question: it decides which states of accounts are current
 	Window     Window   // of started_at; a session belongs whole to the window in which it started
 	Devices    []string // kinds of device
 	Tariffs    []int32  // a session passes if it carries any of them
 	ActiveOnly bool     // only accounts that the catalog holds as active now
 	MinSeconds int64    // leaves out sessions watched for less
+	Excluded   bool     // sessions of excluded accounts count, too
 }
 
 // ChannelWatch is how one channel was watched. Median is per session: the mean of the middle two where their number is

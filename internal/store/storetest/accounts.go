@@ -30,7 +30,7 @@ func (s *subject) tell(states ...catalog.Account) {
 func (s *subject) isNow(want catalog.Account) {
 	s.t.Helper()
 	want.ID = 1
-	got, err := s.store.Account(s.t.Context(), 1, 1)
+	got, err := s.store.Account(s.t.Context(), 1, 1, s.now)
 	s.must(err)
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		s.t.Fatalf("current state\n got %+v\nwant %+v", got, want)
@@ -39,7 +39,7 @@ func (s *subject) isNow(want catalog.Account) {
 
 func testCurrentState(t *testing.T, factory Factory) {
 	s := newSubject(t, factory)
-	if account, err := s.store.Account(t.Context(), 1, 1); !errors.Is(err, store.ErrNotFound) {
+	if account, err := s.store.Account(t.Context(), 1, 1, s.now); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an unknown account is %+v, error %v, want ErrNotFound", account, err)
 	}
 	s.tell(catalog.Account{ChangedAt: noon, Active: true, Tariffs: []int32{1, 2}})
@@ -54,7 +54,7 @@ func testCurrentState(t *testing.T, factory Factory) {
 		client  int32
 		account int64
 	}{{1, 2}, {2, 1}} {
-		if account, err := s.store.Account(t.Context(), other.client, other.account); !errors.Is(err, store.ErrNotFound) {
+		if account, err := s.store.Account(t.Context(), other.client, other.account, s.now); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("account %d of client %d is %+v, error %v, want ErrNotFound", other.account, other.client, account, err)
 		}
 	}
@@ -83,7 +83,7 @@ func testStatesInAnyOrder(t *testing.T, factory Factory) {
 			s.apply(catalog.Batch{ClientID: 1, Accounts: batch})
 		}
 		want.ID = id
-		if got, err := s.store.Account(t.Context(), 1, id); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+		if got, err := s.store.Account(t.Context(), 1, id, s.now); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("after %+v\n got %+v, error %v\nwant %+v", told, got, err, want)
 		}
 	}
@@ -111,7 +111,7 @@ func testDeletedAccount(t *testing.T, factory Factory) {
 	s := newSubject(t, factory)
 	s.tell(catalog.Account{ChangedAt: noon, Active: true, Tariffs: []int32{1}}, catalog.Account{ChangedAt: noon + 2, Deleted: true})
 	for range 2 {
-		if account, err := s.store.Account(t.Context(), 1, 1); !errors.Is(err, store.ErrNotFound) {
+		if account, err := s.store.Account(t.Context(), 1, 1, s.now); !errors.Is(err, store.ErrNotFound) {
 			t.Fatalf("a deleted account is %+v, error %v, want ErrNotFound", account, err)
 		}
 		s.tell(catalog.Account{ChangedAt: noon + 1, Active: true}) // before it was deleted

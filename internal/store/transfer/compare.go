@@ -37,7 +37,7 @@ func countsOf(ctx context.Context, s store.Store, client catalog.Client) (counts
 		return counts{}, err
 	}
 	c := counts{Channels: int64(len(batch.Channels)), Tariffs: int64(len(batch.Tariffs)), Categories: int64(len(batch.Categories))}
-	channels, err := s.ChannelWatch(ctx, viewing.Filter{ClientID: client.ID, Window: always})
+	channels, err := s.ChannelWatch(ctx, viewing.Filter{ClientID: client.ID, Window: always, Excluded: true})
 	for _, channel := range channels {
 		c.Sessions += channel.Sessions
 	}
@@ -85,7 +85,7 @@ func summaryOf(ctx context.Context, s store.Store, client catalog.Client) ([]str
 	if err != nil {
 		return nil, err
 	}
-	channels, err := s.ChannelWatch(ctx, viewing.Filter{ClientID: client.ID, Window: always})
+	channels, err := s.ChannelWatch(ctx, viewing.Filter{ClientID: client.ID, Window: always, Excluded: true})
 	slices.SortFunc(channels, func(a, b viewing.ChannelWatch) int {
 		return cmp.Or(cmp.Compare(b.Seconds, a.Seconds), cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(a.ChannelID, b.ChannelID))
 	})
