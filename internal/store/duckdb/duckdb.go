@@ -35,11 +35,18 @@ type Options struct {
 	// FoldReports is the number of reports that a day may gather before Maintain folds it although it has not ended; it
 	// bounds what a query has to merge. 0 = 4 million.
 	FoldReports int64
+	// File is the file's name in Dir; "" = tvstats.duckdb.
+	File string
+	// Replica is for a store that a log is applied to: leases of jobs are not void when it is opened, since others hold them.
+	Replica bool
 }
 
 func (o Options) withDefaults() Options {
 	if o.MemoryLimit == "" {
 		o.MemoryLimit = "2GB"
+	}
+	if o.File == "" {
+		o.File = fileName
 	}
 	if o.Threads == 0 {
 		o.Threads = runtime.NumCPU()
@@ -94,7 +101,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err := dropParts(dir); err != nil {
 		return nil, err
 	}
-	s := &Store{options: options, file: filepath.Join(dir, fileName)}
+	s := &Store{options: options, file: filepath.Join(dir, options.File)}
 	if err := s.openFile(); err != nil {
 		return nil, err
 	}
@@ -126,8 +133,10 @@ func (s *Store) start(ctx context.Context) error {
 		return fmt.Errorf("load erasures: %w", err)
 	}
 	s.erased.Store(erased)
-	if err = releaseLeases(ctx, s.db); err != nil {
-		return fmt.Errorf("release jobs: %w", err)
+	if !s.options.Replica {
+		if err = releaseLeases(ctx, s.db); err != nil {
+			return fmt.Errorf("release jobs: %w", err)
+		}
 	}
 	if s.meta, err = loadMeta(ctx, s.db); err != nil {
 		return err

@@ -38,7 +38,7 @@ func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
 	if !known.Fits(erased) {
 		return erasure.ErrOtherKey
 	}
-	err := inTx(ctx, s.db, func(tx *sql.Tx) error {
+	err := s.change(ctx, func(tx *sql.Tx) error {
 		if known.Key() == nil && erased.Key() != nil {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO erasure_key VALUES (?)`, erased.Key()); err != nil {
 				return err
