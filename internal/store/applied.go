@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"github.com/tvstats/tvstats/internal/viewing"
+)
 
 // Applied is how far a log was applied.
 type Applied struct {
@@ -27,3 +31,14 @@ type Applier interface {
 
 // AppliedIDs is for how many entries of a log the ids of operations are remembered at least.
 const AppliedIDs = 200_000
+
+// Foreteller tells without changing anything whether a change would have something to do, so that replicas with nothing to do
+// append nothing to their log.
+type Foreteller interface {
+	// MayLease returns whether LeaseJob would find a job.
+	MayLease(ctx context.Context, now viewing.Millis) (bool, error)
+	// MayDeleteJobs returns whether DeleteJobs would find one.
+	MayDeleteJobs(ctx context.Context, endedBefore viewing.Millis) (bool, error)
+	// MayExpire returns whether ExpireViewing would remove a day.
+	MayExpire(ctx context.Context, before viewing.Millis) (bool, error)
+}

@@ -107,10 +107,12 @@ func (l *loading) loadPart(ctx context.Context, tables map[string][]string, part
 	if _, known := tables[table]; !known || (table != "sessions" && slices.Contains(notInParts, table)) {
 		return fmt.Errorf("%w: schema version %d has no such table", store.ErrDamaged, l.manifest.Schema)
 	}
-	file := filepath.Join(l.dir, "part")
+	// A name of its own for each: the engine takes a file of the same name, size and second for one that it has read already.
+	file := filepath.Join(l.dir, part.SHA256)
 	if err := l.fetch(part, file); err != nil {
 		return err
 	}
+	defer os.Remove(file) //nolint:errcheck // the directory goes in the end
 	source := fmt.Sprintf(`read_parquet(%s)`, literal(file))
 	for _, statement := range loadStatements(table, tables[table], source) {
 		outcome, err := l.db.ExecContext(ctx, statement)

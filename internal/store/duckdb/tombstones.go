@@ -67,7 +67,7 @@ func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
 func bury(ctx context.Context, tx *sql.Tx, erased *erasure.Set, client int32, account int64) (*erasure.Set, error) {
 	key := erased.Key()
 	if key == nil {
-		key = erasure.NewKey()
+		key = erasure.KeyFor(ctx)
 		if _, err := tx.ExecContext(ctx, `INSERT INTO erasure_key VALUES (?)`, key); err != nil {
 			return nil, fmt.Errorf("store the key of erasures: %w", err)
 		}
