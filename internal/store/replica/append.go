@@ -181,7 +181,11 @@ func (s *Store) unapplied(group []*pending) []*pending {
 		if err != nil || !has {
 			return false
 		}
-		p.give(outcome{err: errUnknown}) // what applying it returned comes first where it was seen
+		// It came with a checkpoint. Where what applying it returned was seen, that was given before.
+		if onlySucceeds[p.method] {
+			p.give(outcome{result: nothing{}})
+		}
+		p.give(outcome{err: errUnknown})
 		return true
 	})
 }

@@ -146,6 +146,11 @@ var (
 	})
 )
 
+// onlySucceeds are the methods that return nothing where they are applied, and never an error of the domain.
+var onlySucceeds = map[string]bool{
+	appendReports: true, applyCatalog.name: true, saveResults.name: true, saveFigures.name: true, createJob.name: true, deleteJobs.name: true,
+}
+
 // ofTheDomain tells what is a result, the same on every replica, from a failure of this machine.
 func ofTheDomain(err error) bool {
 	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrLeaseLost) || errors.Is(err, erasure.ErrOtherKey)
