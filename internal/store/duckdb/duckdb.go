@@ -37,11 +37,18 @@ type Options struct {
 	FoldReports int64
 	// AcceptLoss opens a store of which a part is missing with what is left; otherwise that is store.ErrLoss.
 	AcceptLoss bool
+	// File is the file's name in Dir; "" = tvstats.duckdb.
+	File string
+	// Replica is for a store that a log is applied to: leases of jobs are not void when it is opened, since others hold them.
+	Replica bool
 }
 
 func (o Options) withDefaults() Options {
 	if o.MemoryLimit == "" {
 		o.MemoryLimit = "2GB"
+	}
+	if o.File == "" {
+		o.File = fileName
 	}
 	if o.Threads == 0 {
 		o.Threads = runtime.NumCPU()
@@ -97,8 +104,8 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err := dropParts(dir); err != nil {
 		return nil, err
 	}
-	s := &Store{options: options, file: filepath.Join(dir, fileName)}
-	before, err := readMark(dir)
+	s := &Store{options: options, file: filepath.Join(dir, options.File)}
+	before, err := readMark(s.file)
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +146,10 @@ func (s *Store) start(ctx context.Context, before *mark) error {
 		return fmt.Errorf("load erasures: %w", err)
 	}
 	s.erased.Store(erased)
-	if err = releaseLeases(ctx, s.db); err != nil {
-		return fmt.Errorf("release jobs: %w", err)
+	if !s.options.Replica {
+		if err = releaseLeases(ctx, s.db); err != nil {
+			return fmt.Errorf("release jobs: %w", err)
+		}
 	}
 	if s.meta, err = loadMeta(ctx, s.db); err != nil {
 		return err

@@ -25,7 +25,7 @@ func (s *Store) EraseAccount(ctx context.Context, clientID int32, accountID int6
 	}
 	var removed store.Erased
 	var erased *erasure.Set
-	err := inTx(ctx, s.db, func(tx *sql.Tx) (err error) {
+	err := s.change(ctx, func(tx *sql.Tx) (err error) {
 		if removed, err = removeAccount(ctx, tx, clientID, accountID); err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (s *Store) ExpireViewing(ctx context.Context, before viewing.Millis) error 
 	if err != nil || !due {
 		return err
 	}
-	err = inTx(ctx, s.db, func(tx *sql.Tx) error {
+	err = s.change(ctx, func(tx *sql.Tx) error {
 		for _, statement := range []string{
 			foldedReports(where),
 			`DELETE FROM reports WHERE ` + where, `DELETE FROM sessions WHERE ` + where, `DELETE FROM viewers WHERE ` + where,

@@ -125,7 +125,11 @@ func (s *Store) DeleteJobs(ctx context.Context, endedBefore viewing.Millis) erro
 func (s *Store) changeJobs(ctx context.Context, what, statement string, args ...any) ([]store.Job, error) {
 	s.leasing.Lock()
 	defer s.leasing.Unlock()
-	jobs, err := collect(ctx, s.db, scanWholeJob, statement+` RETURNING `+jobWhole, args...)
+	var jobs []store.Job
+	err := s.change(ctx, func(tx *sql.Tx) (err error) {
+		jobs, err = collect(ctx, tx, scanWholeJob, statement+` RETURNING `+jobWhole, args...)
+		return err
+	})
 	if err != nil {
 		return nil, writeError(ctx, what, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -21,8 +22,8 @@ import (
 // acknowledged. So the store keeps a mark beside it, which says what a start must find at least. It is written once a second
 // where reports came, and never waited for: it may lag a second behind, but never runs ahead.
 
-// markName is the file of the mark in the data directory.
-const markName = "tvstats.mark"
+// markOf is the file of the mark of a database file, beside it: tvstats.mark for tvstats.duckdb.
+func markOf(file string) string { return strings.TrimSuffix(file, filepath.Ext(file)) + ".mark" }
 
 // markEvery is how often the mark is written.
 const markEvery = time.Second
@@ -45,8 +46,8 @@ type marked struct {
 const maxHistory = 24 * 60
 
 // readMark reads the mark; nil where there is none, or none that can be read, which costs no data.
-func readMark(dir string) (*mark, error) {
-	text, err := os.ReadFile(filepath.Join(dir, markName))
+func readMark(file string) (*mark, error) {
+	text, err := os.ReadFile(markOf(file))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil //nolint:nilnil // there is none
 	}
@@ -214,7 +215,7 @@ func (m *marker) write(next mark) error {
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(filepath.Dir(m.file), markName)
+	name := markOf(m.file)
 	if err := os.WriteFile(name+".new", text, 0o600); err != nil {
 		return err
 	}
@@ -225,9 +226,9 @@ func (m *marker) write(next mark) error {
 	return nil
 }
 
-// dropMark removes the mark, before other files take the place of those that it is of.
-func dropMark(dir string) error {
-	if err := os.Remove(filepath.Join(dir, markName)); err != nil && !errors.Is(err, os.ErrNotExist) {
+// dropMark removes the mark, before another file takes the place of the one that it is of.
+func dropMark(file string) error {
+	if err := os.Remove(markOf(file)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil

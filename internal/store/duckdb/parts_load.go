@@ -21,7 +21,7 @@ import (
 // be begun again. What is damaged is store.ErrDamaged and names the part, what is newer store.ErrNewerSchema.
 func Load(ctx context.Context, options Options, manifest store.Manifest, open func(store.Part) (io.ReadCloser, error)) error {
 	options = options.withDefaults()
-	if err := mayLoad(options.Dir, manifest); err != nil {
+	if err := mayLoad(options, manifest); err != nil {
 		return err
 	}
 	dir, err := filepath.Abs(options.Dir)
@@ -31,7 +31,7 @@ func Load(ctx context.Context, options Options, manifest store.Manifest, open fu
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	l := &loading{store: &Store{options: options, file: filepath.Join(dir, fileName)}, manifest: manifest, open: open}
+	l := &loading{store: &Store{options: options, file: filepath.Join(dir, options.File)}, manifest: manifest, open: open}
 	if err := l.load(ctx); err != nil {
 		return errors.Join(err, l.store.dropNew())
 	}
@@ -39,7 +39,7 @@ func Load(ctx context.Context, options Options, manifest store.Manifest, open fu
 }
 
 // mayLoad refuses what cannot be loaded and a directory with a store, or with a piece of one.
-func mayLoad(dir string, manifest store.Manifest) error {
+func mayLoad(options Options, manifest store.Manifest) error {
 	if manifest.Format > store.PartsFormat || manifest.Schema > schemaVersion() {
 		return fmt.Errorf("%w: it has format %d and schema version %d, this program knows up to %d and %d; "+
 			"use the version that wrote it or a later one",
@@ -48,13 +48,13 @@ func mayLoad(dir string, manifest store.Manifest) error {
 	if manifest.Format < 1 || manifest.Schema < 1 {
 		return fmt.Errorf("%w: the manifest names no format and schema version", store.ErrDamaged)
 	}
-	entries, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(options.Dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	for _, entry := range entries {
-		if name := entry.Name(); name == fileName || name == fileName+".wal" {
-			return fmt.Errorf("%w: there is %s already; choose another directory", store.ErrNotEmpty, filepath.Join(dir, name))
+		if name := entry.Name(); name == options.File || name == options.File+".wal" {
+			return fmt.Errorf("%w: there is %s already; choose another directory", store.ErrNotEmpty, filepath.Join(options.Dir, name))
 		}
 	}
 	return nil
@@ -107,10 +107,12 @@ func (l *loading) loadPart(ctx context.Context, tables map[string][]string, part
 	if _, known := tables[table]; !known || (table != "sessions" && slices.Contains(notInParts, table)) {
 		return fmt.Errorf("%w: schema version %d has no such table", store.ErrDamaged, l.manifest.Schema)
 	}
-	file := filepath.Join(l.dir, "part")
+	// A name of its own for each: the engine takes a file of the same name, size and second for one that it has read already.
+	file := filepath.Join(l.dir, part.SHA256)
 	if err := l.fetch(part, file); err != nil {
 		return err
 	}
+	defer os.Remove(file) //nolint:errcheck // the directory goes in the end
 	source := fmt.Sprintf(`read_parquet(%s)`, literal(file))
 	for _, statement := range loadStatements(table, tables[table], source) {
 		outcome, err := l.db.ExecContext(ctx, statement)

@@ -15,7 +15,7 @@ var _ store.ResultStore = (*Store)(nil)
 func (s *Store) SaveResults(ctx context.Context, results []store.Result) error {
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	err := inTx(ctx, s.db, func(tx *sql.Tx) error {
+	err := s.change(ctx, func(tx *sql.Tx) error {
 		for _, r := range results {
 			_, err := tx.ExecContext(ctx, `INSERT INTO results SELECT ?, ?, ?, ?, ?
 				WHERE NOT EXISTS (FROM results WHERE id = ?)`,
@@ -61,13 +61,20 @@ func (s *Store) Results(ctx context.Context, query store.ResultQuery) ([]store.R
 func (s *Store) DeleteResult(ctx context.Context, id string, kinds ...store.Kind) error {
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	outcome, err := s.db.ExecContext(ctx, `DELETE FROM results WHERE id = ? AND `+in("kind", kinds), id)
-	if err != nil {
+	var deleted int64
+	err := s.change(ctx, func(tx *sql.Tx) error {
+		outcome, err := tx.ExecContext(ctx, `DELETE FROM results WHERE id = ? AND `+in("kind", kinds), id)
+		if err != nil {
+			return err
+		}
+		deleted, err = outcome.RowsAffected()
+		return err
+	})
+	switch {
+	case err != nil:
 		return writeError(ctx, "delete result", err)
+	case deleted == 0:
+		return fmt.Errorf("result %q: %w", id, store.ErrNotFound)
 	}
-	deleted, err := outcome.RowsAffected()
-	if err == nil && deleted == 0 {
-		err = fmt.Errorf("result %q: %w", id, store.ErrNotFound)
-	}
-	return err
+	return nil
 }

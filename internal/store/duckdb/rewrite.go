@@ -47,7 +47,7 @@ func (s *Store) writeNew(ctx context.Context) error {
 	}
 	for _, statement := range []string{
 		fmt.Sprintf(`ATTACH '%s' AS fresh`, strings.ReplaceAll(s.rewritten(), "'", "''")),
-		fmt.Sprintf(`COPY FROM DATABASE %s TO fresh`, strings.TrimSuffix(fileName, filepath.Ext(fileName))),
+		fmt.Sprintf(`COPY FROM DATABASE %s TO fresh`, strings.TrimSuffix(s.options.File, filepath.Ext(s.options.File))),
 		`UPDATE fresh.erasures SET rewritten = true`,
 		`CHECKPOINT fresh`,
 		`DETACH fresh`,
@@ -78,7 +78,7 @@ func (s *Store) takeNew() error {
 	if err := syncFile(s.rewritten()); err != nil {
 		return err
 	}
-	if err := dropMark(filepath.Dir(s.file)); err != nil {
+	if err := dropMark(s.file); err != nil {
 		return err
 	}
 	if err := os.Rename(s.rewritten(), s.file); err != nil {

@@ -38,7 +38,7 @@ func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
 	if !known.Fits(erased) {
 		return erasure.ErrOtherKey
 	}
-	err := inTx(ctx, s.db, func(tx *sql.Tx) error {
+	err := s.change(ctx, func(tx *sql.Tx) error {
 		if known.Key() == nil && erased.Key() != nil {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO erasure_key VALUES (?)`, erased.Key()); err != nil {
 				return err
@@ -67,7 +67,7 @@ func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
 func bury(ctx context.Context, tx *sql.Tx, erased *erasure.Set, client int32, account int64) (*erasure.Set, error) {
 	key := erased.Key()
 	if key == nil {
-		key = erasure.NewKey()
+		key = erasure.KeyFor(ctx)
 		if _, err := tx.ExecContext(ctx, `INSERT INTO erasure_key VALUES (?)`, key); err != nil {
 			return nil, fmt.Errorf("store the key of erasures: %w", err)
 		}

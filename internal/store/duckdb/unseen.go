@@ -117,5 +117,5 @@ func (tx *bulkTx) addUnseen(ctx context.Context, clients []int32, devices, sets 
 	if err := tx.upsert(ctx, tariffSetsTable, sets); err != nil {
 		return err
 	}
-	return tx.commit(ctx)
+	return tx.commit(unnoted(ctx))
 }

@@ -152,6 +152,9 @@ func (tx *bulkTx) commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := note(ctx, tx.Tx); err != nil {
+		return err
+	}
 	return tx.Commit()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -63,14 +64,46 @@ func (w *writer) drop() {
 	}
 }
 
-// append commits the reports with their codes: durable when it returns nil, none of them when it does not.
-func (w *writer) append(reports []viewing.Report, all []codes) error {
+// append commits the reports with their codes: durable when it returns nil, none of them when it does not. as, where it is
+// not nil, is written in the same transaction.
+func (w *writer) append(reports []viewing.Report, all []codes, as *applying) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	err := w.tryAppend(reports, all)
+	var err error
+	if as == nil {
+		err = w.tryAppend(reports, all)
+	} else {
+		err = w.appendAs(reports, all, as)
+	}
 	if err != nil {
 		w.drop()
 		return fmt.Errorf("%w: append %d reports: %w", store.ErrUnavailable, len(reports), err)
+	}
+	return nil
+}
+
+// appendAs appends in a transaction with what the reports are applied as.
+func (w *writer) appendAs(reports []viewing.Report, all []codes, as *applying) error {
+	if err := w.execute(`BEGIN TRANSACTION`); err != nil {
+		return err
+	}
+	err := w.tryAppend(reports, all)
+	if err == nil {
+		err = w.execute(strings.Join(as.statements(), "; ") + `; COMMIT`)
+	}
+	if err != nil {
+		w.drop()
+		return errors.Join(err, w.execute(`ROLLBACK`))
+	}
+	as.written = true
+	return nil
+}
+
+func (w *writer) execute(statements string) error {
+	var result mapping.Result
+	defer mapping.DestroyResult(&result)
+	if mapping.Query(w.conn, statements, &result) == mapping.StateError {
+		return errors.New(mapping.ResultError(&result))
 	}
 	return nil
 }
@@ -211,7 +244,8 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	}
 	all, err := s.meta.prepare(ctx, reports)
 	if err == nil {
-		err = s.reports.append(reports, all)
+		as, _ := ctx.Value(applyingKey{}).(*applying)
+		err = s.reports.append(reports, all, as)
 	}
 	s.marker.took(len(reports), err)
 	return err

@@ -4,6 +4,7 @@ package erasure
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -111,4 +112,19 @@ func (s *Set) Batch(batch catalog.Batch) catalog.Batch {
 		})
 	}
 	return batch
+}
+
+type keyOfContext struct{}
+
+// WithKey has an erasure take the key where the store has none yet: replicas must all take the same one.
+func WithKey(ctx context.Context, key []byte) context.Context {
+	return context.WithValue(ctx, keyOfContext{}, key)
+}
+
+// KeyFor returns the key of a store that has none yet: that of the context, or else a new one.
+func KeyFor(ctx context.Context) []byte {
+	if key, told := ctx.Value(keyOfContext{}).([]byte); told {
+		return key
+	}
+	return NewKey()
 }

@@ -1,0 +1,19 @@
+package duckdb
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// Remove removes the store that the options name, which nobody has opened.
+func Remove(options Options) error {
+	file := filepath.Join(options.Dir, options.withDefaults().File)
+	var failed error
+	for _, name := range []string{file, file + ".wal", markOf(file)} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
+}

@@ -1,0 +1,287 @@
+package replica
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tvstats/tvstats/internal/store"
+)
+
+// manifest is what a checkpoint consists of. It is a part itself, which the base names.
+type manifest struct {
+	State   store.Manifest
+	Stored  map[string]string // under which name each part of the state is stored
+	Before  string            // the manifest before, whose parts are kept as long as this one's
+	MadeAt  time.Time
+	Builder string
+}
+
+// checkpoints makes checkpoints when they are due.
+type checkpoints struct {
+	of *Store
+
+	mu      sync.Mutex
+	entries uint64 // applied since the last checkpoint was seen
+	bytes   int64
+	due     time.Time // after an erasure; zero = not
+	wake    chan struct{}
+}
+
+// claimLength is for how long nobody else makes a checkpoint.
+const claimLength = 10 * time.Minute
+
+func newCheckpoints(of *Store) *checkpoints {
+	return &checkpoints{of: of, wake: make(chan struct{}, 1)}
+}
+
+// appended counts an entry that was applied.
+func (c *checkpoints) appended(size int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries++
+	c.bytes += int64(size)
+	if c.entries >= c.of.options.CheckpointEntries || c.bytes >= c.of.options.CheckpointBytes {
+		c.wakeUp()
+	}
+}
+
+// dueSoon has one made some time after an erasure, so that the log holds nothing of the account.
+func (c *checkpoints) dueSoon() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.due.IsZero() {
+		c.due = time.Now().Add(c.of.options.ErasedWithin)
+	}
+}
+
+func (c *checkpoints) wakeUp() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run makes checkpoints until the store is closed. To fail does no harm: the log goes on growing, and it is tried again.
+func (c *checkpoints) run() {
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	for {
+		select {
+		case <-c.wake:
+		case <-minute.C:
+			if !c.erasureDue() {
+				continue
+			}
+		case <-c.of.work.Done():
+			return
+		}
+		made, err := c.of.tryCheckpoint()
+		if err != nil && c.of.work.Err() == nil {
+			c.of.options.Log.Warn("a checkpoint was not made; it is tried again", "error", err)
+		}
+		if made || err == nil {
+			c.reset()
+		}
+	}
+}
+
+func (c *checkpoints) erasureDue() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.due.IsZero() && time.Now().After(c.due)
+}
+
+func (c *checkpoints) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries, c.bytes, c.due = 0, 0, time.Time{}
+}
+
+// tryCheckpoint makes a checkpoint if nobody else does.
+func (s *Store) tryCheckpoint() (bool, error) {
+	mine, err := s.log.Claim(s.work, s.owner, claimLength)
+	if err != nil || !mine {
+		return false, err
+	}
+	return true, s.Checkpoint(s.work)
+}
+
+// Checkpoint writes the state at a position, makes it the base and removes what nobody needs any more. ErrBaseMoved: another
+// was faster.
+func (s *Store) Checkpoint(ctx context.Context) error {
+	if err := s.fresh(ctx); err != nil {
+		return err
+	}
+	from, err := s.currentBase(ctx)
+	if err != nil {
+		return err
+	}
+	state, at, err := s.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	defer state.Close() //nolint:errcheck // it was only read
+	if at.Position <= from.Position {
+		return nil // nothing happened since
+	}
+	next := Base{LogID: at.LogID, Position: at.Position, EntryID: at.EntryID}
+	if next.Manifest, err = s.writeCheckpoint(ctx, state, from, at); err != nil {
+		return err
+	}
+	if err := s.log.MoveBase(ctx, from, next); err != nil {
+		return err
+	}
+	s.base.Store(next.Position)
+	if err := s.log.Trim(ctx, next.Position); err != nil {
+		return err
+	}
+	return s.sweep(ctx, next)
+}
+
+// snapshot holds on to the state at a position: nothing is applied while it begins.
+func (s *Store) snapshot(ctx context.Context) (store.State, store.Applied, error) {
+	s.following.Lock()
+	defer s.following.Unlock()
+	if err := s.refresh(); err != nil {
+		return nil, s.at, err
+	}
+	if s.partly() {
+		return nil, s.at, fmt.Errorf("%w: entry %d is not applied whole", store.ErrUnavailable, s.at.Position)
+	}
+	s.replacing.RLock()
+	defer s.replacing.RUnlock()
+	state, err := s.local.Snapshot(ctx)
+	if err != nil {
+		return nil, s.at, err
+	}
+	s.snapshots.RLock()
+	return &snapshot{State: state, release: sync.OnceFunc(s.snapshots.RUnlock)}, s.at, nil
+}
+
+// snapshot keeps the local store from being made again until it is closed.
+type snapshot struct {
+	store.State
+	release func()
+}
+
+// Close lets go of the state.
+func (s *snapshot) Close() error {
+	defer s.release()
+	return s.State.Close()
+}
+
+// Snapshot holds on to the state that has all that was acknowledged before the call; see store.Snapshotter.
+func (s *Store) Snapshot(ctx context.Context) (store.State, error) {
+	if err := s.fresh(ctx); err != nil {
+		return nil, err
+	}
+	state, _, err := s.snapshot(ctx)
+	return state, err
+}
+
+func (s *Store) currentBase(ctx context.Context) (Base, error) {
+	view, err := s.log.Look(ctx)
+	if err != nil {
+		return Base{}, err
+	}
+	defer view.Close()
+	_, base, err := view.Read(ctx, 1<<62)
+	return base, err
+}
+
+// writeCheckpoint stores the parts and the manifest, and returns the manifest's name. What the manifest that the base names has
+// already is not stored again: nobody removes it as long as the base stays.
+func (s *Store) writeCheckpoint(ctx context.Context, state store.State, from Base, at store.Applied) (string, error) {
+	before, err := s.manifest(from)
+	if err != nil {
+		return "", err
+	}
+	known := map[string]string{} // from what a part is to where it is stored
+	if before != nil {
+		for _, part := range before.State.Parts {
+			known[part.Name+part.SHA256] = before.Stored[part.Name]
+		}
+	}
+	builder := uuid.NewString()
+	made := &manifest{Stored: map[string]string{}, Before: from.Manifest, MadeAt: time.Now().UTC(), Builder: s.owner}
+	made.State, err = state.WriteParts(ctx, func(part store.Part, content io.Reader) error {
+		name, stored := known[part.Name+part.SHA256]
+		if !stored {
+			name = fmt.Sprintf("%020d-%020d-%s/%s-%.16s", from.Position, at.Position, builder, part.Name, part.SHA256)
+			if err := s.log.PutPart(ctx, name, content); err != nil {
+				return err
+			}
+		}
+		made.Stored[part.Name] = name
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	encoded, err := json.Marshal(made)
+	if err != nil {
+		return "", err
+	}
+	name := fmt.Sprintf("%020d-%020d-%s/manifest", from.Position, at.Position, builder)
+	if err := s.log.PutPart(ctx, name, bytes.NewReader(encoded)); err != nil {
+		return "", err
+	}
+	return name, s.allThere(ctx, made)
+}
+
+// allThere reads back that every part is there: one that was reused could have been removed meanwhile.
+func (s *Store) allThere(ctx context.Context, m *manifest) error {
+	for _, name := range m.Stored {
+		has, err := s.log.HasPart(ctx, name)
+		if err != nil {
+			return err
+		}
+		if !has {
+			return fmt.Errorf("%w: part %s is gone", ErrBaseMoved, name)
+		}
+	}
+	return nil
+}
+
+// sweep removes parts that were built on an older base than this checkpoint was, and that neither it nor the one before names.
+func (s *Store) sweep(ctx context.Context, base Base) error {
+	keep := map[string]bool{base.Manifest: true}
+	current, err := s.manifest(base)
+	if err != nil {
+		return err
+	}
+	older := current
+	if current.Before != "" {
+		keep[current.Before] = true
+		if older, err = s.manifest(Base{Manifest: current.Before, Position: base.Position}); err != nil {
+			return err
+		}
+	}
+	for _, m := range []*manifest{current, older} {
+		for _, name := range m.Stored {
+			keep[name] = true
+		}
+	}
+	all, err := s.log.Parts(ctx)
+	if err != nil {
+		return err
+	}
+	var gone []string
+	for _, name := range all {
+		if !keep[name] && name < base.Manifest[:20] { // names begin with the position that they were built on
+			gone = append(gone, name)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return errors.Join(s.log.RemoveParts(ctx, gone))
+}

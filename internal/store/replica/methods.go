@@ -1,0 +1,157 @@
+package replica
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/store/erasure"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// methods are what operations name. They are in logs: never rename one.
+var methods = map[string]func(ctx context.Context, to Local, arguments []byte) (any, error){}
+
+// method is a change of the store whose arguments A travel in the log, and which returns R where it is applied.
+type method[A, R any] struct{ name string }
+
+// define adds a method. Arguments travel as JSON, which holds every exported field: none can be forgotten.
+func define[A, R any](name string, apply func(ctx context.Context, to Local, arguments A) (R, error)) method[A, R] {
+	methods[name] = func(ctx context.Context, to Local, encoded []byte) (any, error) {
+		var arguments A
+		decoder := json.NewDecoder(bytes.NewReader(encoded))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&arguments); err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", errUnreadable, name, err)
+		}
+		return apply(ctx, to, arguments)
+	}
+	return method[A, R]{name: name}
+}
+
+// call has every replica apply the method and returns what it returned here.
+func (m method[A, R]) call(ctx context.Context, s *Store, arguments A) (R, error) {
+	var none R
+	encoded, err := json.Marshal(arguments)
+	if err != nil {
+		return none, fmt.Errorf("encode %s for the log: %w", m.name, err)
+	}
+	result, err := s.submit(ctx, m.name, encoded)
+	if err != nil {
+		return none, err
+	}
+	returned, _ := result.(R)
+	return returned, nil
+}
+
+// nothing is what methods return that return an error only.
+type nothing = struct{}
+
+// The arguments of methods that have several.
+type (
+	accountKey struct {
+		ClientID  int32
+		AccountID int64
+		Key       []byte // of the digests, for a store that has none yet
+	}
+	erasures struct {
+		Key     []byte
+		Digests map[int32][]erasure.Digest
+	}
+	resultKey struct {
+		ID    string
+		Kinds []store.Kind
+	}
+	leasing struct {
+		Now   viewing.Millis
+		Lease store.Lease
+	}
+	renewing struct {
+		ID       string
+		Lease    store.Lease
+		Progress float64
+	}
+	ending struct {
+		Owner string
+		Job   store.Job
+	}
+	cancelling struct {
+		ID  string
+		Now viewing.Millis
+	}
+)
+
+const appendReports = "AppendReports"
+
+func init() {
+	methods[appendReports] = func(ctx context.Context, to Local, encoded []byte) (any, error) {
+		reports, err := decodeReports(encoded)
+		if err != nil {
+			return nil, err
+		}
+		return nothing{}, to.AppendReports(ctx, reports)
+	}
+}
+
+// Every method of store.Store that changes it, but for AppendReports, whose arguments have an encoding of their own.
+var (
+	applyCatalog = define("ApplyCatalog", func(ctx context.Context, to Local, batch catalog.Batch) (nothing, error) {
+		return nothing{}, to.ApplyCatalog(ctx, batch)
+	})
+	eraseAccount = define("EraseAccount", func(ctx context.Context, to Local, a accountKey) (store.Erased, error) {
+		return to.EraseAccount(erasure.WithKey(ctx, a.Key), a.ClientID, a.AccountID)
+	})
+	addErasures = define("AddErasures", func(ctx context.Context, to Local, e erasures) (nothing, error) {
+		set := erasure.NewSet(e.Key)
+		for client, digests := range e.Digests {
+			for _, digest := range digests {
+				set.Add(client, digest)
+			}
+		}
+		return nothing{}, to.AddErasures(ctx, set)
+	})
+	expireViewing = define("ExpireViewing", func(ctx context.Context, to Local, before viewing.Millis) (nothing, error) {
+		return nothing{}, to.ExpireViewing(ctx, before)
+	})
+	saveResults = define("SaveResults", func(ctx context.Context, to Local, results []store.Result) (nothing, error) {
+		return nothing{}, to.SaveResults(ctx, results)
+	})
+	deleteResult = define("DeleteResult", func(ctx context.Context, to Local, r resultKey) (nothing, error) {
+		return nothing{}, to.DeleteResult(ctx, r.ID, r.Kinds...)
+	})
+	saveFigures = define("SaveFigures", func(ctx context.Context, to Local, figures []store.Figure) (nothing, error) {
+		return nothing{}, to.SaveFigures(ctx, figures)
+	})
+	createJob = define("CreateJob", func(ctx context.Context, to Local, job store.Job) (nothing, error) {
+		return nothing{}, to.CreateJob(ctx, job)
+	})
+	leaseJob = define("LeaseJob", func(ctx context.Context, to Local, l leasing) (store.Job, error) {
+		return to.LeaseJob(ctx, l.Now, l.Lease)
+	})
+	renewLease = define("RenewLease", func(ctx context.Context, to Local, r renewing) (bool, error) {
+		return to.RenewLease(ctx, r.ID, r.Lease, r.Progress)
+	})
+	endAttempt = define("EndAttempt", func(ctx context.Context, to Local, e ending) (nothing, error) {
+		return nothing{}, to.EndAttempt(ctx, e.Owner, e.Job)
+	})
+	cancelJob = define("CancelJob", func(ctx context.Context, to Local, c cancelling) (store.Job, error) {
+		return to.CancelJob(ctx, c.ID, c.Now)
+	})
+	deleteJobs = define("DeleteJobs", func(ctx context.Context, to Local, endedBefore viewing.Millis) (nothing, error) {
+		return nothing{}, to.DeleteJobs(ctx, endedBefore)
+	})
+)
+
+// onlySucceeds are the methods that return nothing where they are applied, and never an error of the domain.
+var onlySucceeds = map[string]bool{
+	appendReports: true, applyCatalog.name: true, saveResults.name: true, saveFigures.name: true, createJob.name: true, deleteJobs.name: true,
+}
+
+// ofTheDomain tells what is a result, the same on every replica, from a failure of this machine.
+func ofTheDomain(err error) bool {
+	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrLeaseLost) || errors.Is(err, erasure.ErrOtherKey)
+}

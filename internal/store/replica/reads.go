@@ -1,0 +1,219 @@
+package replica
+
+import (
+	"context"
+	"time"
+
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/store/erasure"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// Each method below asks the local store once it has all that was acknowledged before; see the role that the method is of.
+
+// Exclusions reads; see the package store.
+func (s *Store) Exclusions(ctx context.Context, clientID int32, now viewing.Millis) (uint64, error) {
+	return read(ctx, s, func(l Local) (uint64, error) { return l.Exclusions(ctx, clientID, now) })
+}
+
+// Beginning reads; see the package store.
+func (s *Store) Beginning(ctx context.Context, clientID int32) (store.Beginning, error) {
+	return read(ctx, s, func(l Local) (store.Beginning, error) { return l.Beginning(ctx, clientID) })
+}
+
+// Figures reads; see the package store.
+func (s *Store) Figures(ctx context.Context, kind store.FigureKind, clientID int32, window viewing.Window) ([]store.Figure, error) {
+	return read(ctx, s, func(l Local) ([]store.Figure, error) { return l.Figures(ctx, kind, clientID, window) })
+}
+
+// Peaks reads; see the package store.
+func (s *Store) Peaks(ctx context.Context, clientID int32, window viewing.Window, now viewing.Millis) ([]store.DayPeak, error) {
+	return read(ctx, s, func(l Local) ([]store.DayPeak, error) { return l.Peaks(ctx, clientID, window, now) })
+}
+
+// Online reads; see the package store.
+func (s *Store) Online(
+	ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration, now viewing.Millis,
+) (store.Viewers, error) {
+	return read(ctx, s, func(l Local) (store.Viewers, error) { return l.Online(ctx, clientID, asOf, timeout, now) })
+}
+
+// WatchByPeriod reads; see the package store.
+func (s *Store) WatchByPeriod(
+	ctx context.Context, clientID int32, boundaries []viewing.Millis, now viewing.Millis,
+) ([]store.Watch, error) {
+	return read(ctx, s, func(l Local) ([]store.Watch, error) { return l.WatchByPeriod(ctx, clientID, boundaries, now) })
+}
+
+// Audience reads; see the package store.
+func (s *Store) Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (store.Audience, error) {
+	return read(ctx, s, func(l Local) (store.Audience, error) { return l.Audience(ctx, clientID, asOf, now) })
+}
+
+// ActiveByTariff reads; see the package store.
+func (s *Store) ActiveByTariff(ctx context.Context, clientID int32, instants []viewing.Millis) ([]map[int32]int64, error) {
+	return read(ctx, s, func(l Local) ([]map[int32]int64, error) { return l.ActiveByTariff(ctx, clientID, instants) })
+}
+
+// PaymentsByPeriod reads; see the package store.
+func (s *Store) PaymentsByPeriod(ctx context.Context, clientID int32, boundaries []viewing.Millis) ([]store.Payments, error) {
+	return read(ctx, s, func(l Local) ([]store.Payments, error) { return l.PaymentsByPeriod(ctx, clientID, boundaries) })
+}
+
+// Job reads; see the package store.
+func (s *Store) Job(ctx context.Context, id string) (store.Job, error) {
+	return read(ctx, s, func(l Local) (store.Job, error) { return l.Job(ctx, id) })
+}
+
+// Jobs reads; see the package store.
+func (s *Store) Jobs(ctx context.Context, query store.JobQuery) ([]store.Job, error) {
+	return read(ctx, s, func(l Local) ([]store.Job, error) { return l.Jobs(ctx, query) })
+}
+
+// QueuedJobs reads; see the package store.
+func (s *Store) QueuedJobs(ctx context.Context) (int, error) {
+	return read(ctx, s, func(l Local) (int, error) { return l.QueuedJobs(ctx) })
+}
+
+// Erasures reads; see the package store.
+func (s *Store) Erasures(ctx context.Context) (*erasure.Set, error) {
+	return read(ctx, s, func(l Local) (*erasure.Set, error) { return l.Erasures(ctx) })
+}
+
+// ChannelWatch reads; see the package store.
+func (s *Store) ChannelWatch(ctx context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error) {
+	return read(ctx, s, func(l Local) ([]viewing.ChannelWatch, error) { return l.ChannelWatch(ctx, filter) })
+}
+
+// ProgrammeWatch reads; see the package store.
+func (s *Store) ProgrammeWatch(
+	ctx context.Context, filter viewing.Filter, channels store.ChannelSet, limit int,
+) ([]viewing.ProgrammeWatch, error) {
+	return read(ctx, s, func(l Local) ([]viewing.ProgrammeWatch, error) { return l.ProgrammeWatch(ctx, filter, channels, limit) })
+}
+
+// LatestProgrammes reads; see the package store.
+func (s *Store) LatestProgrammes(
+	ctx context.Context, clientID int32, starting viewing.Window, channels store.ChannelSet, limit int,
+) ([]catalog.Programme, error) {
+	return read(ctx, s, func(l Local) ([]catalog.Programme, error) {
+		return l.LatestProgrammes(ctx, clientID, starting, channels, limit)
+	})
+}
+
+// Clients reads; see the package store.
+func (s *Store) Clients(ctx context.Context) ([]catalog.Client, error) {
+	return read(ctx, s, func(l Local) ([]catalog.Client, error) { return l.Clients(ctx) })
+}
+
+// Client reads; see the package store.
+func (s *Store) Client(ctx context.Context, clientID int32) (catalog.Client, error) {
+	return read(ctx, s, func(l Local) (catalog.Client, error) { return l.Client(ctx, clientID) })
+}
+
+// Channels reads; see the package store.
+func (s *Store) Channels(ctx context.Context, clientID int32) ([]catalog.Channel, error) {
+	return read(ctx, s, func(l Local) ([]catalog.Channel, error) { return l.Channels(ctx, clientID) })
+}
+
+// Tariffs reads; see the package store.
+func (s *Store) Tariffs(ctx context.Context, clientID int32) ([]catalog.Tariff, error) {
+	return read(ctx, s, func(l Local) ([]catalog.Tariff, error) { return l.Tariffs(ctx, clientID) })
+}
+
+// Categories reads; see the package store.
+func (s *Store) Categories(ctx context.Context, clientID int32) ([]catalog.Category, error) {
+	return read(ctx, s, func(l Local) ([]catalog.Category, error) { return l.Categories(ctx, clientID) })
+}
+
+// Programmes reads; see the package store.
+func (s *Store) Programmes(ctx context.Context, query store.ProgrammeQuery) ([]catalog.Programme, error) {
+	return read(ctx, s, func(l Local) ([]catalog.Programme, error) { return l.Programmes(ctx, query) })
+}
+
+// Account reads; see the package store.
+func (s *Store) Account(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (catalog.Account, error) {
+	return read(ctx, s, func(l Local) (catalog.Account, error) { return l.Account(ctx, clientID, accountID, now) })
+}
+
+// Results reads; see the package store.
+func (s *Store) Results(ctx context.Context, query store.ResultQuery) ([]store.Result, error) {
+	return read(ctx, s, func(l Local) ([]store.Result, error) { return l.Results(ctx, query) })
+}
+
+// Result reads; see the package store.
+func (s *Store) Result(ctx context.Context, id string, kinds ...store.Kind) (store.Result, error) {
+	return read(ctx, s, func(l Local) (store.Result, error) { return l.Result(ctx, id, kinds...) })
+}
+
+// Versions reads; see the package store.
+func (s *Store) Versions(
+	ctx context.Context, clientID int32, window viewing.Window,
+) (before store.Version, hours []store.HourVersion, err error) {
+	_, err = read(ctx, s, func(l Local) (_ nothing, err error) {
+		before, hours, err = l.Versions(ctx, clientID, window)
+		return nothing{}, err
+	})
+	return before, hours, err
+}
+
+// Flows reads; see the package store.
+func (s *Store) Flows(
+	ctx context.Context, clientID int32, boundaries []viewing.Millis,
+) (before store.Flows, periods []store.Flows, err error) {
+	_, err = read(ctx, s, func(l Local) (_ nothing, err error) {
+		before, periods, err = l.Flows(ctx, clientID, boundaries)
+		return nothing{}, err
+	})
+	return before, periods, err
+}
+
+// EachSession reads; see the package store.
+func (s *Store) EachSession(ctx context.Context, clientID int32, use func(viewing.Report) error) error {
+	_, err := read(ctx, s, func(l Local) (nothing, error) { return nothing{}, l.EachSession(ctx, clientID, use) })
+	return err
+}
+
+// EachAccountState reads; see the package store.
+func (s *Store) EachAccountState(ctx context.Context, clientID int32, use func(catalog.Account) error) error {
+	_, err := read(ctx, s, func(l Local) (nothing, error) { return nothing{}, l.EachAccountState(ctx, clientID, use) })
+	return err
+}
+
+// EachPayment reads; see the package store.
+func (s *Store) EachPayment(ctx context.Context, clientID int32, use func(catalog.Payment) error) error {
+	_, err := read(ctx, s, func(l Local) (nothing, error) { return nothing{}, l.EachPayment(ctx, clientID, use) })
+	return err
+}
+
+// What follows is asked for every batch of reports, or changes nothing that others see: the local store does it as it is. It
+// follows the log, and is behind by a moment at most.
+
+// CollectionEnabled asks the local store; see store.Subscriptions.
+func (s *Store) CollectionEnabled(ctx context.Context, clientID int32) (bool, error) {
+	s.replacing.RLock()
+	defer s.replacing.RUnlock()
+	return s.local.CollectionEnabled(ctx, clientID)
+}
+
+// StampTariffs asks the local store; see store.Subscriptions.
+func (s *Store) StampTariffs(ctx context.Context, reports []viewing.Report, now viewing.Millis) error {
+	s.replacing.RLock()
+	defer s.replacing.RUnlock()
+	return s.local.StampTariffs(ctx, reports, now)
+}
+
+// IsErased asks the local store; see store.Erasures.
+func (s *Store) IsErased(ctx context.Context, clientID int32, accountID int64) (bool, error) {
+	s.replacing.RLock()
+	defer s.replacing.RUnlock()
+	return s.local.IsErased(ctx, clientID, accountID)
+}
+
+// Maintain folds the local store; see store.Maintainer. No other replica notices.
+func (s *Store) Maintain(ctx context.Context, closed viewing.Millis) error {
+	s.replacing.RLock()
+	defer s.replacing.RUnlock()
+	return s.local.Maintain(ctx, closed)
+}
