@@ -124,8 +124,6 @@ type Audience struct {
 
 // AudienceReader tells who watched.
 type AudienceReader interface {
-	// WatchByPeriod sums up the sessions that started in each period.
-	WatchByPeriod(ctx context.Context, clientID int32, boundaries []viewing.Millis) ([]Watch, error)
 	// Audience answers who watched before asOf.
 	Audience(ctx context.Context, clientID int32, asOf viewing.Millis) (Audience, error)
 }

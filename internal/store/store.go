@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -33,10 +34,11 @@ type Subscriptions interface {
 	StampTariffs(ctx context.Context, reports []viewing.Report) error
 }
 
-// ChannelRanker sums up viewing by channel.
-type ChannelRanker interface {
-	// ChannelWatch answers every channel with at least one session that passes the filter, in no order.
-	ChannelWatch(ctx context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error)
+// Aggregator computes measures of sessions.
+type Aggregator interface {
+	// Aggregate answers a row for each cell with at least one session, in no order. A query that breaks a rule of
+	// measure.Query is an error.
+	Aggregate(ctx context.Context, query measure.Query) ([]measure.Row, error)
 }
 
 // ProgrammeRanker attributes viewing to the guide.
@@ -157,7 +159,7 @@ type Monitor interface {
 type Store interface {
 	SessionWriter
 	Subscriptions
-	ChannelRanker
+	Aggregator
 	ProgrammeRanker
 	CatalogWriter
 	CatalogReader
