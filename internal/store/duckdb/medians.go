@@ -1,6 +1,6 @@
 package duckdb
 
-// medians finds exact medians in two scans. The first, steps, counts sessions by cell and by time in steps of 64 seconds,
+// medians finds exact medians in two scans. The first, steps, counts sessions by cell and by time in steps of 2^16 ms,
 // which tells the step that holds the middle of each cell; the second counts single seconds in those steps only. Unlike the
 // engine's median it never holds the sessions themselves, so that its memory depends on the number of cells alone, and it is
 // no slower. %[1]s are the keys of cells.
@@ -14,7 +14,7 @@ const medians = `
 		WHERE below < total // 2 + 1 AND below + sessions >= (total + 1) // 2),
 	lengths AS (
 		SELECT %[1]s, step, millis, any_value(below) AS below, any_value(total) AS total, count(*) AS sessions
-		FROM (SELECT *, millis // 64000 AS step FROM cut) JOIN middle USING (%[1]s, step) GROUP BY ALL),
+		FROM (SELECT *, millis >> 16 AS step FROM cut) JOIN middle USING (%[1]s, step) GROUP BY ALL),
 	upto AS (
 		SELECT %[1]s, millis, total,
 			below + sum(sessions) OVER (PARTITION BY %[1]s, step ORDER BY millis) AS number

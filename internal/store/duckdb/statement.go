@@ -24,7 +24,7 @@ func (s statement) text() string {
 	parts, figures := "parts", "figures"
 	if median {
 		parts, figures = "steps", "figures JOIN medians USING ("+keys+")"
-		ctes += s.parts("steps", "millis // 64000 AS step") + fmt.Sprintf(medians, keys)
+		ctes += s.parts("steps", "millis >> 16 AS step") + fmt.Sprintf(medians, keys)
 	}
 	switch {
 	case byAccount:
