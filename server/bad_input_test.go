@@ -239,9 +239,10 @@ func FuzzDecodeEvents(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(seed)
-	f.Add([]byte("\x08\x05\x12\x04\x62\x02\x01\x02"))                 // packed tariffs
-	f.Add([]byte("\x12\x06\x60\x07\x60\x08\x58\x01\x12\x00\x1a\x00")) // tariffs one by one, an empty event, an unknown field
-	f.Add([]byte("\x12\x06\x32\x02\x08\x01\x32\x00"))                 // a timestamp in two parts
+	f.Add([]byte("\x08\x05\x12\x04\x62\x02\x01\x02"))                         // packed tariffs
+	f.Add([]byte("\x12\x06\x60\x07\x60\x08\x58\x01\x12\x00\x1a\x00"))         // tariffs one by one, an empty event, an unknown field
+	f.Add([]byte("\x12\x06\x32\x02\x08\x01\x32\x00"))                         // a timestamp in two parts
+	f.Add([]byte("\x12\x0c\x6a\x04\x08\x05\x10\x07\x72\x04\x08\x01\x10\x02")) // last_activity_at and position_at
 	f.Fuzz(func(t *testing.T, message []byte) {
 		batch := &eventBatch{limit: 100}
 		batch.decode(message)
@@ -269,6 +270,7 @@ func eventProto(e viewing.Event) *tvstatsv1.ViewEvent {
 		ClientId: e.ClientID, AccountId: e.AccountID, DeviceUid: e.DeviceUID, Device: e.Device, ChannelId: e.ChannelID,
 		Mode: tvstatsv1.ViewMode(e.ModeNumber), ProgrammeId: e.ProgrammeID, Ended: e.Ended, Tariffs: e.Tariffs,
 		StartedAt: eventTime(e.Started), At: eventTime(e.Reported),
+		LastActivityAt: eventTime(e.LastActivity), PositionAt: eventTime(e.Position),
 	}
 	if e.WatchedSet {
 		m.WatchedSeconds = &e.Watched
@@ -286,7 +288,7 @@ func eventTime(t viewing.Timestamp) *timestamppb.Timestamp {
 // known is the event without the fields that it does not declare, which the decoder passes over.
 func known(e *tvstatsv1.ViewEvent) *tvstatsv1.ViewEvent {
 	e.ProtoReflect().SetUnknown(nil)
-	for _, t := range []*timestamppb.Timestamp{e.StartedAt, e.At} {
+	for _, t := range []*timestamppb.Timestamp{e.StartedAt, e.At, e.LastActivityAt, e.PositionAt} {
 		if t != nil {
 			t.ProtoReflect().SetUnknown(nil)
 		}

@@ -25,8 +25,9 @@ type catalogStore interface {
 // catalogServer is the service Catalog. Its requests have passed validate, and its errors become statuses in callError.
 type catalogServer struct {
 	tvstatsv1.UnimplementedCatalogServer
-	store catalogStore
-	now   func() time.Time
+	store  catalogStore
+	now    func() time.Time
+	oldest viewing.Millis // the floor of all times of entities
 }
 
 // clientReader is what it takes to know whether a client exists.
@@ -140,7 +141,7 @@ func (c *catalogServer) GetAccount(
 	if err := knownClient(ctx, c.store, req.ClientId); err != nil {
 		return nil, err
 	}
-	account, err := c.store.Account(ctx, req.ClientId, req.AccountId)
+	account, err := c.store.Account(ctx, req.ClientId, req.AccountId, viewing.At(c.now()))
 	if err != nil {
 		return nil, err
 	}

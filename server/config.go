@@ -29,6 +29,7 @@ type config struct {
 	mongoConfig
 
 	MaxSession     time.Duration `group:"Intake" default:"24h" help:"Longest view session; reports of longer ones are refused. 1m to 168h."`
+	Oldest         time.Time     `group:"Intake" default:"2000-01-01" format:"2006-01-02" help:"First UTC day whose times are taken in, YYYY-MM-DD; an event or entity with a time before it comes of a wrong clock and is refused."`
 	MaxMessageSize byteSize      `group:"Intake" default:"4MiB" help:"Largest message that is taken in, 64KiB to 1GiB."`
 	MaxBatch       int           `group:"Intake" default:"10000" help:"View events in one message, 1 to 1000000."`
 	CommitReports  int           `group:"Intake" default:"8192" help:"Reports of all streams that are made durable together, at most. 1 to 10000000."`
@@ -92,12 +93,15 @@ func (c *config) storeOptions() duckdb.Options {
 
 func (c *config) retention() time.Duration { return time.Duration(c.RetentionDays) * 24 * time.Hour }
 
+func (c *config) oldest() viewing.Millis { return viewing.At(c.Oldest) }
+
 func (c *config) ingestConfig() ingest.Config {
 	return ingest.Config{
 		Rules: viewing.Rules{
 			MaxSession: c.MaxSession,
 			MaxAhead:   maxAhead,
 			Retention:  c.retention(),
+			Oldest:     c.oldest(),
 		},
 		CommitReports: c.CommitReports,
 		CommitDelay:   c.CommitDelay,

@@ -41,7 +41,7 @@ func timeOr(t *timestamppb.Timestamp, absent viewing.Millis) viewing.Millis {
 
 func scopeOf(req scope, activeOnly bool, now viewing.Millis) ranking.Scope {
 	return ranking.Scope{
-		Days: int(req.GetDaysNumber()), AsOf: timeOr(req.GetAsOf(), now),
+		Now: now, Days: int(req.GetDaysNumber()), AsOf: timeOr(req.GetAsOf(), now),
 		Devices: req.GetDevices(), Tariffs: req.GetTariffs(),
 		ActiveOnly: activeOnly, MinSeconds: req.GetMinWatchSeconds(),
 	}
@@ -126,7 +126,7 @@ func categoryProto(c catalog.Category) *tvstatsv1.Category {
 func accountProto(a catalog.Account) *tvstatsv1.Account {
 	return &tvstatsv1.Account{
 		AccountId: a.ID, Active: a.Active, Tariffs: a.Tariffs,
-		RegisteredAt: timeProto(a.RegisteredAt), ChangedAt: timeProto(a.ChangedAt),
+		RegisteredAt: timeProto(a.RegisteredAt), ChangedAt: timeProto(a.ChangedAt), Excluded: a.Excluded,
 	}
 }
 

@@ -31,18 +31,19 @@ type dynamicsCommand interface {
 // run runs a command for a request.
 func (s *subscriberDynamics) run(
 	ctx context.Context, req dynamicsCommand, method string,
-	command func(context.Context, dynamics.Command, dynamics.Progress) (dynamics.Done, error),
+	command func(*dynamics.Dynamics, context.Context, dynamics.Command, dynamics.Progress) (dynamics.Done, error),
 ) (dynamics.Done, error) {
 	defer s.metrics.building(method)()
-	asOf := timeOr(req.GetAsOf(), viewing.At(s.now()))
-	return command(ctx, dynamics.Command{ClientIDs: req.GetClientIds(), AsOf: asOf}, s.progress)
+	now := viewing.At(s.now())
+	asOf := timeOr(req.GetAsOf(), now)
+	return command(s.dynamics.At(now), ctx, dynamics.Command{ClientIDs: req.GetClientIds(), AsOf: asOf}, s.progress)
 }
 
 // CacheMaxOnline keeps the greatest numbers online.
 func (s *subscriberDynamics) CacheMaxOnline(
 	ctx context.Context, req *tvstatsv1.CacheMaxOnlineRequest,
 ) (*tvstatsv1.CacheMaxOnlineResponse, error) {
-	done, err := s.run(ctx, req, "CacheMaxOnline", s.dynamics.CacheMaxOnline)
+	done, err := s.run(ctx, req, "CacheMaxOnline", (*dynamics.Dynamics).CacheMaxOnline)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func (s *subscriberDynamics) CacheMaxOnline(
 func (s *subscriberDynamics) SaveStats(
 	ctx context.Context, req *tvstatsv1.SaveStatsRequest,
 ) (*tvstatsv1.SaveStatsResponse, error) {
-	done, err := s.run(ctx, req, "SaveStats", s.dynamics.SaveStats)
+	done, err := s.run(ctx, req, "SaveStats", (*dynamics.Dynamics).SaveStats)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func (s *subscriberDynamics) SaveStats(
 func (s *subscriberDynamics) CollectDailyStats(
 	ctx context.Context, req *tvstatsv1.CollectDailyStatsRequest,
 ) (*tvstatsv1.CollectDailyStatsResponse, error) {
-	done, err := s.run(ctx, req, "CollectDailyStats", s.dynamics.CollectDailyStats)
+	done, err := s.run(ctx, req, "CollectDailyStats", (*dynamics.Dynamics).CollectDailyStats)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (s *subscriberDynamics) CollectDailyStats(
 func (s *subscriberDynamics) CacheCustomersDynamic(
 	ctx context.Context, req *tvstatsv1.CacheCustomersDynamicRequest,
 ) (*tvstatsv1.CacheCustomersDynamicResponse, error) {
-	done, err := s.run(ctx, req, "CacheCustomersDynamic", s.dynamics.CacheCustomersDynamic)
+	done, err := s.run(ctx, req, "CacheCustomersDynamic", (*dynamics.Dynamics).CacheCustomersDynamic)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func (s *subscriberDynamics) GetMaxOnline(
 	if err := knownClient(ctx, s.catalog, req.ClientId); err != nil {
 		return nil, err
 	}
-	days, err := s.dynamics.MaxOnline(ctx, req.ClientId, daysOf(req))
+	days, err := s.dynamics.At(viewing.At(s.now())).MaxOnline(ctx, req.ClientId, daysOf(req))
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (s *subscriberDynamics) GetStats(
 		return nil, err
 	}
 	asOf := timeOr(req.AsOf, viewing.At(s.now()))
-	stats, err := s.dynamics.Stats(ctx, req.ClientId, asOf)
+	stats, err := s.dynamics.At(viewing.At(s.now())).Stats(ctx, req.ClientId, asOf)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func (s *subscriberDynamics) ListDailyStats(
 	if err := knownClient(ctx, s.catalog, req.ClientId); err != nil {
 		return nil, err
 	}
-	records, err := s.dynamics.DailyStats(ctx, req.ClientId, daysOf(req), viewing.At(s.now()))
+	records, err := s.dynamics.At(viewing.At(s.now())).DailyStats(ctx, req.ClientId, daysOf(req), viewing.At(s.now()))
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +144,7 @@ func (s *subscriberDynamics) GetCustomersDynamic(
 	if err := knownClient(ctx, s.catalog, req.ClientId); err != nil {
 		return nil, err
 	}
-	points, err := s.dynamics.CustomersDynamic(ctx, req.ClientId, seriesWindow(req), viewing.Granularity(req.Granularity))
+	points, err := s.dynamics.At(viewing.At(s.now())).CustomersDynamic(ctx, req.ClientId, seriesWindow(req), viewing.Granularity(req.Granularity))
 	if err != nil {
 		return nil, err
 	}

@@ -65,19 +65,21 @@ func categoryOf(c *tvstatsv1.Category) (catalog.Category, error) {
 	return catalog.Category{ID: c.CategoryId, Name: c.Name}, cmp.Or(err, text("name", c.Name))
 }
 
-func accountOf(a *tvstatsv1.Account, now viewing.Millis) (catalog.Account, error) {
-	err := cmp.Or(positive("account_id", a.AccountId), optionalTime("changed_at", a.ChangedAt))
-	account := catalog.Account{ID: a.AccountId, ChangedAt: timeOr(a.ChangedAt, now), Deleted: a.Deleted}
+func accountOf(a *tvstatsv1.Account, times timeRules) (catalog.Account, error) {
+	err := cmp.Or(positive("account_id", a.AccountId), times.optional("changed_at", a.ChangedAt))
+	account := catalog.Account{
+		ID: a.AccountId, ChangedAt: timeOr(a.ChangedAt, times.now), Excluded: a.Excluded, Deleted: a.Deleted,
+	}
 	if a.Deleted {
 		return account, err
 	}
 	account.Active = a.Active
 	account.Tariffs = viewing.Distinct(a.Tariffs)
 	account.RegisteredAt = timeOr(a.RegisteredAt, 0)
-	return account, cmp.Or(err, allPositive("tariffs", account.Tariffs), optionalTime("registered_at", a.RegisteredAt))
+	return account, cmp.Or(err, allPositive("tariffs", account.Tariffs), times.optional("registered_at", a.RegisteredAt))
 }
 
-func programmeOf(p *tvstatsv1.Programme) (catalog.Programme, error) {
+func programmeOf(p *tvstatsv1.Programme, times timeRules) (catalog.Programme, error) {
 	err := positive("programme_id", p.ProgrammeId)
 	if p.Deleted {
 		return catalog.Programme{ID: p.ProgrammeId, Deleted: true}, err
@@ -86,17 +88,26 @@ func programmeOf(p *tvstatsv1.Programme) (catalog.Programme, error) {
 		ID: p.ProgrammeId, ChannelID: p.ChannelId, Title: p.Title, Start: timeOr(p.Start, 0), End: timeOr(p.End, 0),
 	}
 	return programme, cmp.Or(err, positive("channel_id", int64(p.ChannelId)), text("title", p.Title),
-		requiredTime("start", p.Start), requiredTime("end", p.End), duration(programme))
+		times.required("start", p.Start), times.required("end", p.End), duration(programme))
 }
 
-func paymentOf(p *tvstatsv1.Payment) (catalog.Payment, error) {
+func paymentOf(p *tvstatsv1.Payment, times timeRules) (catalog.Payment, error) {
 	err := positive("payment_id", p.PaymentId)
 	if p.Deleted {
 		return catalog.Payment{ID: p.PaymentId, Deleted: true}, err
 	}
 	return catalog.Payment{
 		ID: p.PaymentId, AccountID: p.AccountId, AmountMinor: p.AmountMinor, Currency: p.Currency, PaidAt: timeOr(p.PaidAt, 0),
-	}, cmp.Or(err, positive("account_id", p.AccountId), currency(p.Currency), requiredTime("paid_at", p.PaidAt))
+	}, cmp.Or(err, positive("account_id", p.AccountId), currency(p.Currency), times.required("paid_at", p.PaidAt))
+}
+
+func guideRangeOf(r *tvstatsv1.GuideRange, times timeRules) (catalog.GuideRange, error) {
+	starting := viewing.Window{From: timeOr(r.From, 0), To: timeOr(r.To, 0)}
+	err := cmp.Or(positive("channel_id", int64(r.ChannelId)), times.required("from", r.From), times.required("to", r.To))
+	if err == nil && starting.To <= starting.From {
+		err = errors.New("to is not after from")
+	}
+	return catalog.GuideRange{ChannelID: r.ChannelId, Starting: starting}, err
 }
 
 func positive(field string, id int64) error {
@@ -140,18 +151,30 @@ func currency(code string) error {
 	return nil
 }
 
-func optionalTime(field string, t *timestamppb.Timestamp) error {
-	if t != nil && !t.IsValid() {
+// timeRules are what the times of entities are held to.
+type timeRules struct {
+	now    viewing.Millis // of the service's clock
+	oldest viewing.Millis // the floor of all times
+}
+
+func (r timeRules) optional(field string, t *timestamppb.Timestamp) error {
+	switch {
+	case t == nil:
+		return nil
+	case !t.IsValid():
 		return fmt.Errorf("%s is no valid timestamp; it must lie in the years 1 to 9999", field)
+	case viewing.At(t.AsTime()) < r.oldest:
+		return fmt.Errorf("%s is %s, before %s, the oldest time that is taken in",
+			field, t.AsTime().Format(time.RFC3339), r.oldest.Time().Format(time.RFC3339))
 	}
 	return nil
 }
 
-func requiredTime(field string, t *timestamppb.Timestamp) error {
+func (r timeRules) required(field string, t *timestamppb.Timestamp) error {
 	if t == nil {
 		return fmt.Errorf("%s is missing", field)
 	}
-	return optionalTime(field, t)
+	return r.optional(field, t)
 }
 
 func duration(p catalog.Programme) error {

@@ -69,9 +69,9 @@ func FuzzSync(f *testing.F) {
 		if err := proto.Unmarshal(encoded, request); err != nil {
 			return
 		}
-		push := readPush(request, all, none, viewing.At(time.Unix(1_700_000_000, 0)))
+		push := readPush(request, all, none, timeRules{now: viewing.At(time.Unix(1_700_000_000, 0)), oldest: viewing.At(time.Unix(946_684_800, 0))})
 		b := &push.batch
-		applied := len(b.Channels) + len(b.Tariffs) + len(b.Categories) + len(b.Accounts) + len(b.Programmes) + len(b.Payments)
+		applied := len(b.Channels) + len(b.Tariffs) + len(b.Categories) + len(b.Accounts) + len(b.Programmes) + len(b.Payments) + len(b.GuideRanges)
 		if b.Client != nil {
 			applied++
 		}
@@ -81,6 +81,11 @@ func FuzzSync(f *testing.F) {
 		for _, p := range b.Programmes {
 			if p.ID <= 0 || !p.Deleted && p.End <= p.Start {
 				t.Errorf("applied %+v", p)
+			}
+		}
+		for _, r := range b.GuideRanges {
+			if r.ChannelID <= 0 || r.Starting.To <= r.Starting.From {
+				t.Errorf("applied %+v", r)
 			}
 		}
 	})

@@ -96,7 +96,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(grpcA
 	links := chain(&cfg, log, numbers, entry, db, bounded, draining)
 	server := grpc.NewServer(append(serverOptions(cfg, transport, links), grpc.InTapHandle(entry.knock))...)
 	tvstatsv1.RegisterViewStatsServer(server, stats)
-	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now})
+	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, now: now, oldest: cfg.oldest()})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, figures)
 	tvstatsv1.RegisterJobsServer(server, &jobsServer{queue: queue, store: db, catalog: db, now: now})
 	probed := registerHealth(server)

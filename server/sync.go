@@ -40,7 +40,7 @@ func (c *catalogServer) Sync(stream grpc.BidiStreamingServer[tvstatsv1.SyncReque
 
 func (c *catalogServer) apply(ctx context.Context, req *tvstatsv1.SyncRequest) (*tvstatsv1.SyncResponse, error) {
 	erased := func(account int64) (bool, error) { return c.store.IsErased(ctx, req.ClientId, account) }
-	push := readPush(req, callerOf(ctx).covers, erased, viewing.At(c.now()))
+	push := readPush(req, callerOf(ctx).covers, erased, timeRules{now: viewing.At(c.now()), oldest: c.oldest})
 	if push.fault != nil {
 		return nil, push.fault
 	}
@@ -66,7 +66,7 @@ type push struct {
 
 // readPush sorts a request's entities into those to apply and those to reject, in the order of its fields.
 func readPush(
-	req *tvstatsv1.SyncRequest, may func(client int32) bool, erased func(account int64) (bool, error), now viewing.Millis,
+	req *tvstatsv1.SyncRequest, may func(client int32) bool, erased func(account int64) (bool, error), times timeRules,
 ) *push {
 	p := &push{clientErr: positive("client_id of the request", int64(req.ClientId)), reason: reasonInvalidEntity}
 	if p.clientErr == nil && !may(req.ClientId) {
@@ -90,16 +90,25 @@ func readPush(
 		func(category catalog.Category) int32 { return category.ID })
 	p.batch.Accounts = lastOfEach(
 		accept(p, "accounts", req.Accounts, func(account *tvstatsv1.Account) (catalog.Account, error) {
-			converted, err := accountOf(account, now)
+			converted, err := accountOf(account, times)
 			return converted, cmp.Or(err, p.stays(converted.ID, erased))
 		}), accountState)
-	p.batch.Programmes = lastOfEach(accept(p, "programmes", req.Programmes, programmeOf),
-		func(programme catalog.Programme) int64 { return programme.ID })
+	p.batch.Programmes = lastOfEach(
+		accept(p, "programmes", req.Programmes, func(programme *tvstatsv1.Programme) (catalog.Programme, error) {
+			converted, err := programmeOf(programme, times)
+			if err != nil {
+				p.batch.Refused = append(p.batch.Refused, programme.ProgrammeId)
+			}
+			return converted, err
+		}), func(programme catalog.Programme) int64 { return programme.ID })
 	p.batch.Payments = lastOfEach(
 		accept(p, "payments", req.Payments, func(payment *tvstatsv1.Payment) (catalog.Payment, error) {
-			converted, err := paymentOf(payment)
+			converted, err := paymentOf(payment, times)
 			return converted, cmp.Or(err, p.stays(converted.AccountID, erased))
 		}), func(payment catalog.Payment) int64 { return payment.ID })
+	p.batch.GuideRanges = accept(p, "guide_ranges", req.GuideRanges, func(part *tvstatsv1.GuideRange) (catalog.GuideRange, error) {
+		return guideRangeOf(part, times)
+	})
 	return p
 }
 

@@ -271,7 +271,8 @@ func (v *violations) starting(from, to *timestamppb.Timestamp) {
 }
 
 func (v *violations) entities(r *tvstatsv1.SyncRequest) {
-	count := len(r.Channels) + len(r.Tariffs) + len(r.Categories) + len(r.Accounts) + len(r.Programmes) + len(r.Payments)
+	count := len(r.Channels) + len(r.Tariffs) + len(r.Categories) + len(r.Accounts) + len(r.Programmes) + len(r.Payments) +
+		len(r.GuideRanges)
 	if r.Client != nil {
 		count++
 	}

@@ -79,6 +79,8 @@ const (
 	fieldProgrammeID    = 10
 	fieldEnded          = 11
 	fieldTariffs        = 12
+	fieldLastActivityAt = 13
+	fieldPositionAt     = 14
 
 	fieldSeconds = 1
 	fieldNanos   = 2
@@ -154,6 +156,10 @@ func (b *eventBatch) setBytes(e *viewing.Event, number protowire.Number, f field
 		return setTimestamp(&e.Started, f)
 	case fieldAt:
 		return setTimestamp(&e.Reported, f)
+	case fieldLastActivityAt:
+		return setTimestamp(&e.LastActivity, f)
+	case fieldPositionAt:
+		return setTimestamp(&e.Position, f)
 	case fieldTariffs:
 		return b.addPacked(f.bytes)
 	}

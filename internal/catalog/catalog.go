@@ -41,14 +41,15 @@ type Category struct {
 	Deleted bool
 }
 
-// Account is one state of a subscriber, in force from ChangedAt on. All states are kept; the one with the greatest
-// ChangedAt is current.
+// Account is one state of a subscriber, in force from ChangedAt on. All states are kept; of those whose ChangedAt is not
+// later than now the one with the greatest is current.
 type Account struct {
 	ID           int64
 	Active       bool
 	Tariffs      []int32        // ascending, no repeats
 	RegisteredAt viewing.Millis // 0 = not told: the ChangedAt of the account's earliest state
 	ChangedAt    viewing.Millis
+	Excluded     bool // a test box, staff: in the ledger as any other, but its viewing counts nowhere; of a deleted account, too
 	Deleted      bool
 }
 
@@ -71,6 +72,13 @@ type Payment struct {
 	Deleted     bool
 }
 
+// GuideRange says that the push that it is part of names all programmes of a channel that start in a window: others that
+// are stored there are deleted.
+type GuideRange struct {
+	ChannelID int32
+	Starting  viewing.Window
+}
+
 // Batch is one valid push of the middleware for one client. Where an id stands twice the later entry is meant.
 type Batch struct {
 	ClientID   int32
@@ -81,4 +89,7 @@ type Batch struct {
 	Accounts   []Account
 	Programmes []Programme
 	Payments   []Payment
+
+	GuideRanges []GuideRange
+	Refused     []int64 // programmes that the push named but that were wrong; GuideRanges leave them as they are
 }

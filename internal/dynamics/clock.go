@@ -15,6 +15,8 @@ import (
 type clock struct {
 	hours  []store.HourVersion
 	totals []store.Version // of all hours before each of these, and of all of them
+
+	exclusions uint64
 }
 
 // clock reads the versions that figures of the window can depend on.
@@ -24,7 +26,11 @@ func (d *Dynamics) clock(ctx context.Context, clientID int32, window viewing.Win
 	if err != nil {
 		return clock{}, err
 	}
-	c := clock{hours: hours, totals: []store.Version{before}}
+	exclusions, err := d.source.Exclusions(ctx, clientID, d.now)
+	if err != nil {
+		return clock{}, err
+	}
+	c := clock{hours: hours, totals: []store.Version{before}, exclusions: exclusions}
 	for _, hour := range hours {
 		before.Viewing += hour.Viewing
 		before.Accounts += hour.Accounts
@@ -64,34 +70,43 @@ type stamp struct {
 	accounts int64         // all entries of the ledger before the period's end
 	payments int64         // of the period
 	online   int64         // sessions that can have been on in the period
+	excluded uint64        // accounts; 0 where no viewing counts
 	timeout  time.Duration // after which nobody is online; of stats only
 }
 
 // String is the form in which stamps are kept and compared.
 func (s stamp) String() string {
-	return fmt.Sprintf("v%d a%d p%d o%d t%s", s.viewing, s.accounts, s.payments, s.online, s.timeout)
+	return fmt.Sprintf("v%d a%d p%d o%d t%s x%x", s.viewing, s.accounts, s.payments, s.online, s.timeout, s.excluded)
+}
+
+// without adds to the stamp which accounts are excluded, where it has any viewing.
+func (c clock) without(s stamp) stamp {
+	if s.viewing > 0 || s.online > 0 {
+		s.excluded = c.exclusions
+	}
+	return s
 }
 
 // ofPoint is the stamp of what happened in the period.
 func (c clock) ofPoint(period viewing.Window) stamp {
 	from, to := c.until(period.From), c.until(period.To)
-	return stamp{viewing: to.Viewing - from.Viewing, accounts: to.Accounts, payments: to.Payments - from.Payments}
+	return c.without(stamp{viewing: to.Viewing - from.Viewing, accounts: to.Accounts, payments: to.Payments - from.Payments})
 }
 
 // ofOnline is the stamp of who was online in the period.
 func (c clock) ofOnline(period viewing.Window) stamp {
-	return stamp{online: c.viewing(viewing.Window{From: period.From - viewing.LongestSession, To: period.To})}
+	return c.without(stamp{online: c.viewing(viewing.Window{From: period.From - viewing.LongestSession, To: period.To})})
 }
 
 // ofRecord is the stamp of both.
 func (c clock) ofRecord(period viewing.Window) stamp {
 	s := c.ofPoint(period)
 	s.online = c.ofOnline(period).online
-	return s
+	return c.without(s)
 }
 
 // ofStats is the stamp of stats, which depend on all that lies before them and on who counts as online.
 func (c clock) ofStats(asOf viewing.Millis, onlineTimeout time.Duration) stamp {
 	all := c.until(asOf)
-	return stamp{viewing: all.Viewing, accounts: all.Accounts, payments: all.Payments, timeout: onlineTimeout}
+	return c.without(stamp{viewing: all.Viewing, accounts: all.Accounts, payments: all.Payments, timeout: onlineTimeout})
 }

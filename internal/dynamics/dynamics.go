@@ -32,9 +32,17 @@ type Source interface {
 type Dynamics struct {
 	source        Source
 	onlineTimeout time.Duration
+	now           viewing.Millis // the time of the question: it decides which accounts are excluded
 }
 
-// New computes from source. A device counts as online until its last report is as old as onlineTimeout.
+// At returns what computes figures at the time of a question.
+func (d *Dynamics) At(now viewing.Millis) *Dynamics {
+	at := *d
+	at.now = now
+	return &at
+}
+
+// New computes from source, with At. A device counts as online until its last report is as old as onlineTimeout.
 func New(source Source, onlineTimeout time.Duration) *Dynamics {
 	return &Dynamics{source: source, onlineTimeout: onlineTimeout}
 }

@@ -24,7 +24,7 @@ func (d *Dynamics) maxOnline() series[MaxOnline] {
 func (d *Dynamics) peaks(ctx context.Context, clientID int32, days []viewing.Window) ([]MaxOnline, error) {
 	all := make([]MaxOnline, 0, len(days))
 	for _, run := range runs(days) {
-		peaks, err := d.source.Peaks(ctx, clientID, run)
+		peaks, err := d.source.Peaks(ctx, clientID, run, d.now)
 		if err != nil {
 			return nil, err
 		}

@@ -59,7 +59,7 @@ func (d *Dynamics) watch(
 	for _, run := range runs(periods) {
 		boundaries := boundariesOf(granularity.Periods(run))
 		rows, err := d.source.Aggregate(ctx, measure.Query{
-			Filter:   viewing.Filter{ClientID: clientID, Window: viewing.Window{From: boundaries[0], To: boundaries[len(boundaries)-1]}},
+			Filter:   viewing.Filter{ClientID: clientID, Window: viewing.Window{From: boundaries[0], To: boundaries[len(boundaries)-1]}, Now: d.now},
 			GroupBy:  []measure.Dimension{measure.Period},
 			Measures: []measure.Measure{measure.Accounts, measure.Watch, measure.Sessions},
 			Slices:   measure.Slices(boundaries),

@@ -62,10 +62,10 @@ func (d *Dynamics) computeStats(ctx context.Context, clientID int32, asOf viewin
 	if err := d.onlineEver(ctx, clientID, asOf, &s); err != nil {
 		return s, err
 	}
-	if s.Online, err = d.source.Online(ctx, clientID, asOf, d.onlineTimeout); err != nil {
+	if s.Online, err = d.source.Online(ctx, clientID, asOf, d.onlineTimeout, d.now); err != nil {
 		return s, err
 	}
-	if s.Audience, err = d.source.Audience(ctx, clientID, asOf); err != nil {
+	if s.Audience, err = d.source.Audience(ctx, clientID, asOf, d.now); err != nil {
 		return s, err
 	}
 	if midnight := asOf.Day().Start(); midnight < asOf {

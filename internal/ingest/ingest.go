@@ -81,7 +81,7 @@ func (in *Ingest) Admit(
 		}
 		reports = append(reports, report)
 	}
-	if err := in.store.StampTariffs(ctx, reports); err != nil {
+	if err := in.store.StampTariffs(ctx, reports, now); err != nil {
 		return nil, nil, fmt.Errorf("stamp tariffs: %w", err)
 	}
 	return reports, rejected, nil

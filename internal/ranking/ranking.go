@@ -22,7 +22,8 @@ const (
 
 // Scope is which sessions count.
 type Scope struct {
-	Days       int // 24 h each, before AsOf
+	Now        viewing.Millis // the time of the question, at which states of accounts are current
+	Days       int            // 24 h each, before AsOf
 	AsOf       viewing.Millis
 	Devices    []string
 	Tariffs    []int32
@@ -35,7 +36,7 @@ func (s Scope) Window() viewing.Window { return viewing.DaysBefore(s.AsOf, s.Day
 
 func (s Scope) filter(clientID int32) viewing.Filter {
 	return viewing.Filter{
-		ClientID: clientID, Window: s.Window(), Devices: s.Devices, Tariffs: s.Tariffs,
+		ClientID: clientID, Now: s.Now, Window: s.Window(), Devices: s.Devices, Tariffs: s.Tariffs,
 		ActiveOnly: s.ActiveOnly, MinSeconds: s.MinSeconds,
 	}
 }

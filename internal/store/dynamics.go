@@ -35,6 +35,11 @@ type ChangeClock interface {
 	// Versions answers the version of all hours before the window together, and that of each hour that begins in it,
 	// ascending; hours that never had data are left out.
 	Versions(ctx context.Context, clientID int32, window viewing.Window) (before Version, hours []HourVersion, err error)
+	// Exclusions returns the version of which accounts of the client are excluded at now: equal ones mean the same accounts, it
+	// is 0 where none ever was by then, and it becomes another one when a state changes that, or when a state that does takes
+	// effect. All figures of viewing that is still stored depend on it, whatever their time, while no version of an hour moves
+	// with it: keep it in the stamp of each, and read it before the figure, with the same now.
+	Exclusions(ctx context.Context, clientID int32, now viewing.Millis) (uint64, error)
 	// Beginning answers when the client's data begins.
 	Beginning(ctx context.Context, clientID int32) (Beginning, error)
 }
@@ -103,10 +108,10 @@ type Viewers struct {
 type OnlineFinder interface {
 	// Peaks answers the peaks of each UTC day that the window touches, ascending, those without viewing included. Only
 	// what lies in the window counts.
-	Peaks(ctx context.Context, clientID int32, window viewing.Window) ([]DayPeak, error)
+	Peaks(ctx context.Context, clientID int32, window viewing.Window, now viewing.Millis) ([]DayPeak, error)
 	// Online answers who is online at asOf as far as reports can tell: whose session began before it and was reported
 	// later than timeout before it, unless it had ended by asOf.
-	Online(ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration) (Viewers, error)
+	Online(ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration, now viewing.Millis) (Viewers, error)
 }
 
 // Watch is how much was watched.
@@ -125,7 +130,7 @@ type Audience struct {
 // AudienceReader tells who watched.
 type AudienceReader interface {
 	// Audience answers who watched before asOf.
-	Audience(ctx context.Context, clientID int32, asOf viewing.Millis) (Audience, error)
+	Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (Audience, error)
 }
 
 // Flows counts what became of accounts. An account exists from the earlier of its first changed_at and the registered_at

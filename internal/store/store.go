@@ -30,9 +30,13 @@ type SessionWriter interface {
 type Subscriptions interface {
 	// CollectionEnabled tells whether the client's viewing may be stored; true for an unknown client.
 	CollectionEnabled(ctx context.Context, clientID int32) (bool, error)
-	// StampTariffs gives each report without tariffs those of its account's current state.
-	StampTariffs(ctx context.Context, reports []viewing.Report) error
+	// StampTariffs gives each report without tariffs those of the state of its account that is current at now.
+	StampTariffs(ctx context.Context, reports []viewing.Report, now viewing.Millis) error
 }
+
+// The roles that follow leave out the viewing of accounts that are excluded by the state that is current at now, the time of
+// the question, or of its filter: of all states of the account whose ChangedAt is not later, that with the greatest. An engine
+// is right for every now, not only for one that passes.
 
 // Aggregator computes measures of sessions.
 type Aggregator interface {
@@ -45,9 +49,10 @@ type Aggregator interface {
 type ProgrammeRanker interface {
 	// ProgrammeWatch answers the programmes on the chosen channels to which sessions that pass the filter gave time:
 	// those that are among the limit greatest by seconds, then sessions, all equals of the last one included, in no
-	// order. Of a live session without a programme count the seconds of [StartedAt, StartedAt+WatchedSeconds) that
-	// overlap the programme on the session's channel, of a session with a programme all its seconds. Deleted programmes
-	// are left out.
+	// order. Of a session with a programme count all its seconds for that. Of one without a programme, or whose programme was
+	// deleted since, count the seconds that overlap the programme on the session's channel: of a live one those of
+	// [StartedAt, StartedAt+WatchedSeconds), of another one those of [PositionAt, PositionAt+WatchedSeconds) if that is known.
+	// A live session with a programme that was deleted counts for none. Deleted programmes are left out.
 	ProgrammeWatch(ctx context.Context, filter viewing.Filter, channels ChannelSet, limit int) ([]viewing.ProgrammeWatch, error)
 	// LatestProgrammes answers the programmes on the chosen channels that start in the window: the limit latest, all
 	// that start with the last one included, in no order. Deleted programmes are left out.
@@ -62,7 +67,8 @@ type ChannelSet struct {
 
 // CatalogWriter takes in the catalog.
 type CatalogWriter interface {
-	// ApplyCatalog upserts the whole batch, durably, or nothing of it. Applying a batch again changes nothing.
+	// ApplyCatalog upserts the whole batch, durably, or nothing of it, and deletes the programmes that are in one of its
+	// GuideRanges but are neither among its Programmes nor Refused. Applying a batch again changes nothing.
 	ApplyCatalog(ctx context.Context, batch catalog.Batch) error
 }
 
@@ -78,9 +84,9 @@ type CatalogReader interface {
 	Categories(ctx context.Context, clientID int32) ([]catalog.Category, error)
 	// Programmes answers a page of programmes that are not deleted, by start, channel and id.
 	Programmes(ctx context.Context, query ProgrammeQuery) ([]catalog.Programme, error)
-	// Account answers the current state, or ErrNotFound where there is none or the account is deleted. RegisteredAt is
-	// always filled in.
-	Account(ctx context.Context, clientID int32, accountID int64) (catalog.Account, error)
+	// Account returns the state that is current at now, or ErrNotFound where there is none or the account is deleted.
+	// RegisteredAt is always filled in, from all states, those still to come included.
+	Account(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (catalog.Account, error)
 }
 
 // ProgrammeQuery chooses a page of programmes.

@@ -46,7 +46,9 @@ type Event struct {
 	WatchedSet        bool
 	ModeNumber        int32 // 0 = live
 	Ended             bool
-	Tariffs           []int32 // as sent
+	LastActivity      Timestamp // optional
+	Position          Timestamp // optional; not of live sessions
+	Tariffs           []int32   // as sent
 }
 
 // Rules are the limits that depend on configuration.
@@ -54,6 +56,7 @@ type Rules struct {
 	MaxSession time.Duration // the longest at − started_at
 	MaxAhead   time.Duration // how far at may be ahead of the service's clock
 	Retention  time.Duration // the greatest age of started_at; 0 = no limit
+	Oldest     Millis        // the floor of every time: what is before it comes of a clock that is wrong
 }
 
 const maxDeviceUID, maxDevice = 64, 32
@@ -93,7 +96,8 @@ func (e *Event) Report(rules Rules, now Millis) (Report, error) {
 		At: at, WatchedSeconds: int32(watched), Ended: e.Ended, Tariffs: Distinct(e.Tariffs),
 	}}
 	report.Mode, report.StartedAt = mode, started
-	return report, nil
+	err = e.checkOptionalTimes(&report, rules)
+	return report, err
 }
 
 func (e *Event) checkNames() error {
@@ -137,6 +141,10 @@ func (e *Event) checkTimes(rules Rules, now Millis) (started, at Millis, err err
 		return 0, 0, invalid("started_at is not a valid timestamp")
 	case !atValid:
 		return 0, 0, invalid("at is not a valid timestamp")
+	case started < rules.Oldest:
+		return 0, 0, tooOld("started_at", started, rules)
+	case at < rules.Oldest:
+		return 0, 0, tooOld("at", at, rules)
 	case at < started:
 		return 0, 0, invalid("at is before started_at")
 	case at > now.Add(rules.MaxAhead):
@@ -147,6 +155,41 @@ func (e *Event) checkTimes(rules Rules, now Millis) (started, at Millis, err err
 		return 0, 0, invalid("started_at is older than the %s that are kept", rules.Retention)
 	}
 	return started, at, nil
+}
+
+// checkOptionalTimes adds to the report the times that the event may leave out.
+func (e *Event) checkOptionalTimes(report *Report, rules Rules) error {
+	for _, optional := range []struct {
+		field string
+		told  Timestamp
+		to    *Millis
+	}{{"last_activity_at", e.LastActivity, &report.LastActivityAt}, {"position_at", e.Position, &report.PositionAt}} {
+		if !optional.told.Set {
+			continue
+		}
+		at, valid := optional.told.millis()
+		switch {
+		case !valid:
+			return invalid("%s is not a valid timestamp", optional.field)
+		case at < rules.Oldest:
+			return tooOld(optional.field, at, rules)
+		}
+		*optional.to = at
+	}
+	switch {
+	case e.LastActivity.Set && report.LastActivityAt > report.At.Add(rules.MaxAhead):
+		return invalid("last_activity_at is more than %s after at", rules.MaxAhead)
+	case e.Position.Set && report.Mode == Live:
+		return invalid("position_at is set, but the mode is live; only catch-up and timeshift have one")
+	case e.Position.Set && report.PositionAt > report.StartedAt:
+		return invalid("position_at is after started_at; what is on the screen was broadcast before")
+	}
+	return nil
+}
+
+func tooOld(field string, at Millis, rules Rules) error {
+	return invalid("%s is %s, before %s, the oldest time that is taken in; check the device's clock",
+		field, at.Time().Format(time.RFC3339), rules.Oldest.Time().Format(time.RFC3339))
 }
 
 // ValidDevice tells whether s can be a kind of device: 1 to 32 of a-z 0-9 _ . -

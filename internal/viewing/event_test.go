@@ -10,8 +10,9 @@ import (
 )
 
 var (
-	now   = viewing.At(time.Date(2026, 3, 10, 20, 0, 0, 0, time.UTC))
-	rules = viewing.Rules{MaxSession: 24 * time.Hour, MaxAhead: 5 * time.Minute, Retention: 90 * 24 * time.Hour}
+	now    = viewing.At(time.Date(2026, 3, 10, 20, 0, 0, 0, time.UTC))
+	oldest = viewing.At(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
+	rules  = viewing.Rules{MaxSession: 24 * time.Hour, MaxAhead: 5 * time.Minute, Retention: 90 * 24 * time.Hour, Oldest: oldest}
 )
 
 func moment(at viewing.Millis) viewing.Timestamp {
@@ -32,12 +33,16 @@ func TestValidEventBecomesReport(t *testing.T) {
 	t.Parallel()
 	e := validEvent()
 	e.Tariffs = []int32{9, 4, 9}
+	e.LastActivity = moment(now - 7)
 	report, err := e.Report(rules, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if report.Mode != viewing.Live {
 		t.Errorf("mode %d, want live where none was told", report.Mode)
+	}
+	if report.LastActivityAt != now-7 || report.PositionAt != viewing.Unknown {
+		t.Errorf("active at %d, position %d, want %d and none", report.LastActivityAt, report.PositionAt, now-7)
 	}
 	if report.WatchedSeconds != 3600 {
 		t.Errorf("watched %d s, want the whole seconds since tuning in, 3600", report.WatchedSeconds)
@@ -86,6 +91,19 @@ var eventCases = []struct {
 	{"longer session", func(e *viewing.Event) { e.Started = moment(now.Add(-24*time.Hour) - 1) }, "longest session"},
 	{"within retention", func(e *viewing.Event) { shift(e, 89*24*time.Hour) }, ""},
 	{"beyond retention", func(e *viewing.Event) { shift(e, 90*24*time.Hour) }, "older than"},
+	{"started in 1970", func(e *viewing.Event) { e.Started = moment(0) }, "started_at is 1970-01-01T00:00:00Z, before 2000-01-01T00:00:00Z, the oldest time that is taken in; check the device's clock"},
+	{"all in the year 1", func(e *viewing.Event) { e.Started.Seconds, e.Reported.Seconds = -62135596800, -62135596800 }, "check the device's clock"},
+	{"active now", func(e *viewing.Event) { e.LastActivity = moment(now) }, ""},
+	{"active 5 minutes after at", func(e *viewing.Event) { e.LastActivity = moment(now.Add(5 * time.Minute)) }, ""},
+	{"active later", func(e *viewing.Event) { e.LastActivity = moment(now.Add(5*time.Minute) + 1) }, "last_activity_at is more than 5m0s after at"},
+	{"active long before", func(e *viewing.Event) { e.LastActivity = moment(oldest) }, ""},
+	{"active too long before", func(e *viewing.Event) { e.LastActivity = moment(oldest - 1) }, "last_activity_at is 1999-12-31"},
+	{"activity no time", func(e *viewing.Event) { e.LastActivity = viewing.Timestamp{Nanos: -1, Set: true} }, "last_activity_at is not a valid timestamp"},
+	{"position of live", func(e *viewing.Event) { e.Position = e.Started }, "the mode is live"},
+	{"position at start", func(e *viewing.Event) { e.ModeNumber, e.Position = 3, e.Started }, ""},
+	{"position after start", func(e *viewing.Event) { e.ModeNumber, e.Position = 2, moment(now) }, "position_at is after started_at"},
+	{"position too old", func(e *viewing.Event) { e.ModeNumber, e.Position = 2, moment(oldest-1) }, "position_at is 1999-12-31"},
+	{"position beyond retention", func(e *viewing.Event) { e.ModeNumber, e.Position = 2, moment(oldest) }, ""},
 	{"watched 0", func(e *viewing.Event) { e.WatchedSet = true }, ""},
 	{"watched negative", func(e *viewing.Event) { e.Watched, e.WatchedSet = -1, true }, "cannot be negative"},
 	{"watched as elapsed", func(e *viewing.Event) { e.Watched, e.WatchedSet = 3600, true }, ""},

@@ -1,8 +1,10 @@
 package viewing
 
-// Filter chooses sessions. Every field narrows; the zero value of each but ClientID and Window lets all pass.
+// Filter chooses sessions. Every field narrows; the zero value of each but ClientID, Now and Window lets all pass, except
+// for sessions of accounts whose current state is excluded: they pass only where Excluded says so.
 type Filter struct {
 	ClientID   int32
+	Now        Millis   // the time of the question: it decides which states of accounts are current
 	Window     Window   // of started_at; a session belongs whole to the window in which it started
 	Devices    []string // kinds of device
 	Tariffs    []int32  // a session passes if it carries any of them
@@ -10,6 +12,7 @@ type Filter struct {
 	Channels   []int32 // nil = all; none of them lets nothing pass
 	ActiveOnly bool    // only accounts that the catalog holds as active now
 	MinSeconds int64   // leaves out sessions watched for less
+	Excluded   bool    // sessions of excluded accounts count, too
 }
 
 // ProgrammeWatch is how one programme was watched.

@@ -31,8 +31,14 @@ type State struct {
 	At             Millis // the device's clock at its last report
 	WatchedSeconds int32  // play time without pauses and buffering, whole seconds
 	Ended          bool
+	LastActivityAt Millis  // when the viewer last touched remote control or screen; Unknown where no report says
+	PositionAt     Millis  // instant of the broadcast on the screen at StartedAt; Unknown where no report says, and of live sessions
 	Tariffs        []int32 // ascending, no repeats; shared, never written to
 }
+
+// Unknown stands for an optional instant that was not told. A device that tells this very millisecond has a dead clock: 1970
+// is before every floor of times that is of use.
+const Unknown Millis = 0
 
 // LongestSession bounds At − StartedAt whatever is configured, so that only sessions that started so long before an
 // instant, or later, can have been on at it.
@@ -51,7 +57,21 @@ func Merge(a, b State) State {
 		At:             max(a.At, b.At),
 		WatchedSeconds: max(a.WatchedSeconds, b.WatchedSeconds),
 		Ended:          a.Ended || b.Ended,
+		LastActivityAt: known(a.LastActivityAt, b.LastActivityAt, max(a.LastActivityAt, b.LastActivityAt)),
+		PositionAt:     known(a.PositionAt, b.PositionAt, min(a.PositionAt, b.PositionAt)),
 		Tariffs:        union(a.Tariffs, b.Tariffs),
+	}
+}
+
+// known returns what two optional instants merge to: the one that is known, and merged where both are.
+func known(a, b, merged Millis) Millis {
+	switch {
+	case a == Unknown:
+		return b
+	case b == Unknown:
+		return a
+	default:
+		return merged
 	}
 }
 

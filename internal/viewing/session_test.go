@@ -16,6 +16,7 @@ func randomState(r *rand.Rand) viewing.State {
 	}
 	return viewing.State{
 		At: viewing.Millis(r.IntN(100)), WatchedSeconds: int32(r.IntN(100)), Ended: r.IntN(3) == 0,
+		LastActivityAt: viewing.Millis(r.IntN(7) - 3), PositionAt: viewing.Millis(r.IntN(7) - 3), // often unknown
 		Tariffs: viewing.Distinct(tariffs),
 	}
 }

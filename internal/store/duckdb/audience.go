@@ -21,7 +21,8 @@ const audience = `WITH seen AS (
 		UNION ALL SELECT account_id, device_uid, device, started_at FROM reports
 			WHERE client_id = %[1]d AND started_at >= %[2]d AND started_at < %[4]d),
 	latest AS MATERIALIZED (
-		SELECT account_id, device_uid, device, max(started_at) AS started_at FROM seen GROUP BY account_id, device_uid, device),
+		SELECT account_id, device_uid, device, max(started_at) AS started_at FROM seen WHERE %[6]s
+			GROUP BY account_id, device_uid, device),
 	accounts AS (%[5]s account_id)),
 	boxes AS (%[5]s device_uid)),
 	kinds AS (
@@ -33,20 +34,26 @@ const distinctViewers = `SELECT count(*) FILTER (started_at >= %[1]d) AS in_day,
 		count(*) AS in_month FROM (SELECT max(started_at) AS started_at FROM latest GROUP BY`
 
 // Audience answers who watched; see store.AudienceReader.
-func (s *Store) Audience(ctx context.Context, clientID int32, asOf viewing.Millis) (store.Audience, error) {
+func (s *Store) Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (store.Audience, error) {
 	a := store.Audience{ByDevice: map[string]int64{}}
 	from := viewing.DaysBefore(asOf, 30).From
-	err := eachRow(ctx, s.db, func(rows *sql.Rows) error { // one for each kind of device; the first columns are always the same
-		var device sql.Null[string] // absent where nobody watched
-		var accounts sql.Null[int64]
-		err := rows.Scan(&a.In24Hours.Accounts, &a.In7Days.Accounts, &a.In30Days.Accounts,
-			&a.In24Hours.Devices, &a.In7Days.Devices, &a.In30Days.Devices, &device, &accounts)
-		if device.Valid {
-			a.ByDevice[device.V] = accounts.V
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		counts, err := counted(ctx, tx, clientID, now)
+		if err != nil {
+			return err
 		}
-		return err
-	}, fmt.Sprintf(audience, clientID, from, asOf.Day().Start(), asOf,
-		fmt.Sprintf(distinctViewers, viewing.DaysBefore(asOf, 1).From, viewing.DaysBefore(asOf, 7).From)))
+		return eachRow(ctx, tx, func(rows *sql.Rows) error { // one for each kind of device; the first columns are always the same
+			var device sql.Null[string] // absent where nobody watched
+			var accounts sql.Null[int64]
+			err := rows.Scan(&a.In24Hours.Accounts, &a.In7Days.Accounts, &a.In30Days.Accounts,
+				&a.In24Hours.Devices, &a.In7Days.Devices, &a.In30Days.Devices, &device, &accounts)
+			if device.Valid {
+				a.ByDevice[device.V] = accounts.V
+			}
+			return err
+		}, fmt.Sprintf(audience, clientID, from, asOf.Day().Start(), asOf,
+			fmt.Sprintf(distinctViewers, viewing.DaysBefore(asOf, 1).From, viewing.DaysBefore(asOf, 7).From), counts))
+	})
 	if err != nil {
 		return store.Audience{}, fmt.Errorf("count the audience: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/store"
@@ -78,7 +79,29 @@ func (tx *bulkTx) applyEntities(ctx context.Context, batch catalog.Batch, client
 			return err
 		}
 	}
-	return nil
+	return tx.clearGuide(ctx, batch)
+}
+
+// clearGuide deletes what the guide ranges of the batch do not name. The programmes of the batch are stored already.
+func (tx *bulkTx) clearGuide(ctx context.Context, batch catalog.Batch) error {
+	if len(batch.GuideRanges) == 0 {
+		return nil
+	}
+	named := slices.Clone(batch.Refused)
+	for i := range batch.Programmes {
+		named = append(named, batch.Programmes[i].ID)
+	}
+	channels := make([]int32, len(batch.GuideRanges))
+	from, to := make([]int64, len(channels)), make([]int64, len(channels))
+	for i, part := range batch.GuideRanges {
+		channels[i], from[i], to[i] = part.ChannelID, int64(part.Starting.From), int64(part.Starting.To)
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE programmes SET channel_id = 0, title = '', start_at = 0, end_at = 0, deleted = true
+		WHERE client_id = ? AND NOT deleted AND programme_id NOT IN (SELECT unnest(?::BIGINT[])) AND EXISTS (
+			FROM (SELECT unnest(?::INTEGER[]) AS channel, unnest(?::BIGINT[]) AS since, unnest(?::BIGINT[]) AS until)
+			WHERE channel = programmes.channel_id AND since <= programmes.start_at AND programmes.start_at < until)`,
+		batch.ClientID, named, channels, from, to)
+	return err
 }
 
 // applyPayments upserts payments and counts what that changes.
@@ -98,47 +121,49 @@ func (tx *bulkTx) applyPayments(ctx context.Context, client int32, payments []ca
 	})
 }
 
-// currentStates is the table accounts, of the accounts that are named, as it follows from account_states. registered_at is what the latest state that
-// told it has told, else the changed_at of the earliest state.
-const currentStates = `(SELECT client_id, account_id, max(changed_at) AS changed_at,
+// latestStates is the table accounts, of the accounts that are named, as it follows from account_states. registered_at is what
+// the latest state that told it has told, else the changed_at of the earliest state.
+const latestStates = `(SELECT client_id, account_id, max(changed_at) AS changed_at,
 		arg_max(active, changed_at) AS active, arg_max(tariffs, changed_at) AS tariffs,
 		coalesce(arg_max(registered_at, changed_at) FILTER (registered_at <> 0), min(changed_at)) AS registered_at,
-		arg_max(deleted, changed_at) AS deleted
+		arg_max(deleted, changed_at) AS deleted, arg_max(excluded, changed_at) AS excluded
 	FROM account_states WHERE client_id = %d AND account_id IN (FROM named) GROUP BY client_id, account_id) AS told`
 
-// applyAccounts adds the states to the history of their accounts, brings the current states and the ledger up to date, counts
-// what that changes and answers the tariffs that events of these accounts now get.
-func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []catalog.Account) (map[int64][]int32, error) {
+// applyAccounts adds the states to the history of their accounts, brings the latest states and the ledger up to date, counts
+// what that changes and returns what tariffs these accounts have by their latest states.
+func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []catalog.Account) (map[int64]held, error) {
 	if len(states) == 0 {
 		return nil, nil
 	}
-	accounts := make(map[int64][]int32, len(states))
+	accounts := make(map[int64]held, len(states))
 	rows := rowsOf(states, func(a *catalog.Account) row {
-		accounts[a.ID] = nil
-		return row{client, a.ID, int64(a.ChangedAt), a.Active, a.Tariffs, int64(a.RegisteredAt), a.Deleted}
+		accounts[a.ID] = held{}
+		return row{client, a.ID, int64(a.ChangedAt), a.Active, a.Tariffs, int64(a.RegisteredAt), a.Deleted, a.Excluded}
 	})
 	err := tx.counting(ctx, client, accountChanges, keys(accounts), ledgerContents(client), func() error {
-		if err := tx.upsert(ctx, accountStatesTable, rows); err != nil {
+		err := tx.countingExclusions(ctx, client, states, func() error { return tx.upsert(ctx, accountStatesTable, rows) })
+		if err != nil {
 			return err
 		}
-		if err := tx.run(ctx, accountsTable.merge(fmt.Sprintf(currentStates, client)), rewriteLedger(client)); err != nil {
+		if err := tx.run(ctx, accountsTable.merge(fmt.Sprintf(latestStates, client)), rewriteLedger(client)); err != nil {
 			return err
 		}
 		return eachRow(ctx, tx, func(rows *sql.Rows) error {
 			var id int64
-			var tariffs intList
-			err := rows.Scan(&id, &tariffs)
-			accounts[id] = tariffs
+			var state held
+			err := rows.Scan(&id, &state.from, (*intList)(&state.tariffs))
+			accounts[id] = state
 			return err
-		}, `SELECT account_id, tariffs FROM accounts WHERE client_id = ? AND NOT deleted AND account_id IN (FROM named)`, client)
+		}, `SELECT account_id, changed_at, CASE WHEN deleted THEN [] ELSE tariffs END FROM accounts
+			WHERE client_id = ? AND account_id IN (FROM named)`, client)
 	})
 	return accounts, err
 }
 
 // mirrored is what a batch changes of what meta mirrors.
 type mirrored struct {
-	client   *catalog.Client   // nil = as it is
-	accounts map[int64][]int32 // tariffs of the accounts told of
+	client   *catalog.Client // nil = as it is
+	accounts map[int64]held  // latest states of the accounts told of
 }
 
 // knows tells whether the client exists.
@@ -154,7 +179,7 @@ func (m *meta) adopt(ctx context.Context, client int32, changes mirrored, commit
 	accounts := keys(changes.accounts)
 	sets := make([][]int32, len(accounts))
 	for i, account := range accounts {
-		sets[i] = changes.accounts[account]
+		sets[i] = changes.accounts[account].tariffs
 	}
 	numbers, err := m.intern(context.WithoutCancel(ctx), sets)
 	if err != nil {
@@ -167,16 +192,7 @@ func (m *meta) adopt(ctx context.Context, client int32, changes mirrored, commit
 		m.clients[client] = changes.client.CollectionEnabled
 	}
 	for i, account := range accounts {
-		m.setTariffs(accountKey{client, account}, numbers[i])
+		m.setLatest(accountKey{client, account}, latest{from: changes.accounts[account].from, set: numbers[i]})
 	}
 	return nil
-}
-
-// setTariffs mirrors an account's set of tariffs. m.mu is held.
-func (m *meta) setTariffs(account accountKey, set int32) {
-	if set == 0 {
-		delete(m.accounts, account)
-	} else {
-		m.accounts[account] = set
-	}
 }

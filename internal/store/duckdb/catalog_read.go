@@ -7,6 +7,7 @@ import (
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 var _ store.CatalogReader = (*Store)(nil)
@@ -72,11 +73,18 @@ func scanProgramme(rows *sql.Rows, p *catalog.Programme) error {
 	return rows.Scan(&p.ID, &p.ChannelID, &p.Title, &p.Start, &p.End)
 }
 
-// Account answers the current state of an account; see store.CatalogReader.
-func (s *Store) Account(ctx context.Context, clientID int32, accountID int64) (catalog.Account, error) {
-	accounts, err := collect(ctx, s.db, func(rows *sql.Rows, a *catalog.Account) error {
-		return rows.Scan(&a.ID, &a.Active, (*intList)(&a.Tariffs), &a.RegisteredAt, &a.ChangedAt)
-	}, `SELECT account_id, active, tariffs, registered_at, changed_at FROM accounts
-		WHERE client_id = ? AND account_id = ? AND NOT deleted`, clientID, accountID)
-	return only(accounts, err, "account %d of client %d", accountID, clientID)
+// Account returns the current state of an account; see store.CatalogReader.
+func (s *Store) Account(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (catalog.Account, error) {
+	states, err := collect(ctx, s.db, func(rows *sql.Rows, a *catalog.Account) error {
+		return rows.Scan(&a.ID, &a.Active, (*intList)(&a.Tariffs), &a.RegisteredAt, &a.ChangedAt, &a.Excluded, &a.Deleted)
+	}, fmt.Sprintf(`SELECT account_id, active, tariffs, registered_at, changed_at, excluded, deleted FROM accounts
+		WHERE client_id = %[1]d AND account_id = %[2]d AND changed_at <= %[3]d
+		UNION ALL (SELECT account_id, state.active, state.tariffs, accounts.registered_at, state.changed_at, state.excluded, state.deleted
+			FROM account_states AS state JOIN accounts USING (client_id, account_id)
+			WHERE client_id = %[1]d AND account_id = %[2]d AND state.changed_at <= %[3]d AND accounts.changed_at > %[3]d
+			ORDER BY state.changed_at DESC LIMIT 1)`, clientID, accountID, now))
+	if len(states) > 0 && states[0].Deleted {
+		states = nil
+	}
+	return only(states, err, "account %d of client %d", accountID, clientID)
 }

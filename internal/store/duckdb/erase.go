@@ -72,13 +72,6 @@ func removeAccount(ctx context.Context, tx *sql.Tx, client int32, account int64)
 	return removed, nil
 }
 
-// forget takes the account out of the mirror.
-func (m *meta) forget(account accountKey) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.accounts, account)
-}
-
 // IsErased tells whether an account was erased; see store.Eraser.
 func (s *Store) IsErased(_ context.Context, clientID int32, accountID int64) (bool, error) {
 	return s.erased.Load().Has(clientID, accountID), nil

@@ -126,7 +126,7 @@ func wantOthers(t *testing.T, dir string) {
 	if err != nil || len(channels) != 1 || channels[0].Values[1] != 3*500 {
 		t.Errorf("got %+v, error %v", channels, err)
 	}
-	if account, err := s.Account(t.Context(), 1, 1); err != nil || len(account.Tariffs) != 1 {
+	if account, err := s.Account(t.Context(), 1, 1, benchNow); err != nil || len(account.Tariffs) != 1 {
 		t.Errorf("got %+v, error %v", account, err)
 	}
 	if err := s.Close(); err != nil {

@@ -23,7 +23,7 @@ func (s *Store) EachSession(ctx context.Context, clientID int32, use func(viewin
 		var r viewing.Report
 		var device, tariffs int32
 		err := rows.Scan(&r.ClientID, &r.AccountID, &r.DeviceUID, &device, &r.ChannelID, &r.Mode, &r.ProgrammeID, &r.StartedAt,
-			&r.At, &r.WatchedSeconds, &r.Ended, &tariffs)
+			&r.At, &r.WatchedSeconds, &r.Ended, (*optionalMillis)(&r.LastActivityAt), (*optionalMillis)(&r.PositionAt), &tariffs)
 		if err != nil {
 			return err
 		}
@@ -57,11 +57,11 @@ func (m *meta) tariffSet(number int32) []int32 {
 func (s *Store) EachAccountState(ctx context.Context, clientID int32, use func(catalog.Account) error) error {
 	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
 		var a catalog.Account
-		if err := rows.Scan(&a.ID, &a.ChangedAt, &a.Active, (*intList)(&a.Tariffs), &a.RegisteredAt, &a.Deleted); err != nil {
+		if err := rows.Scan(&a.ID, &a.ChangedAt, &a.Active, (*intList)(&a.Tariffs), &a.RegisteredAt, &a.Excluded, &a.Deleted); err != nil {
 			return err
 		}
 		return use(a)
-	}, `SELECT account_id, changed_at, active, tariffs, registered_at, deleted FROM account_states WHERE client_id = ?`, clientID)
+	}, `SELECT account_id, changed_at, active, tariffs, registered_at, excluded, deleted FROM account_states WHERE client_id = ?`, clientID)
 	if err != nil {
 		return fmt.Errorf("read accounts: %w", err)
 	}

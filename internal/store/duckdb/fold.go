@@ -46,7 +46,7 @@ func (s *Store) fold(ctx context.Context, day viewing.Day) error {
 			`DELETE FROM reports WHERE ` + where,
 			`DELETE FROM sessions WHERE ` + where,
 			`DELETE FROM viewers WHERE ` + where,
-			`INSERT INTO sessions FROM folded ORDER BY client_id, account_id, started_at, device_uid, channel_id`,
+			`INSERT INTO sessions BY NAME FROM folded ORDER BY client_id, account_id, started_at, device_uid, channel_id`,
 			`INSERT INTO viewers SELECT client_id, account_id, device_uid, device, max(started_at) FROM folded GROUP BY ALL
 				ORDER BY client_id, account_id`,
 			`DROP TABLE folded`,

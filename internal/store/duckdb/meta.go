@@ -16,11 +16,13 @@ import (
 type meta struct {
 	db       *sql.DB
 	mu       sync.RWMutex
-	clients  map[int32]bool       // whether viewing is collected
-	accounts map[accountKey]int32 // number of the set of tariffs of the account's current state
-	devices  map[string]int32     // from name to number, from 0
-	numbers  map[string]int32     // from setKey to number of a set of tariffs
-	sets     [][]int32            // of tariffs, by number; set 0 is empty
+	clients  map[int32]bool        // whether viewing is collected
+	accounts map[accountKey]latest // every account that has a state
+	earlier  map[accountKey][]held // histories of accounts whose latest state was still to come when they were asked for
+	adopted  uint64                // how often accounts changed
+	devices  map[string]int32      // from name to number, from 0
+	numbers  map[string]int32      // from setKey to number of a set of tariffs
+	sets     [][]int32             // of tariffs, by number; set 0 is empty
 }
 
 // codes are the numbers under which the tables keep a report's kind of device and set of tariffs.
@@ -35,7 +37,7 @@ type accountKey struct {
 
 func loadMeta(ctx context.Context, db *sql.DB) (*meta, error) {
 	m := &meta{
-		db: db, clients: map[int32]bool{}, accounts: map[accountKey]int32{},
+		db: db, clients: map[int32]bool{}, accounts: map[accountKey]latest{}, earlier: map[accountKey][]held{},
 		devices: map[string]int32{}, numbers: map[string]int32{"": 0}, sets: [][]int32{nil},
 	}
 	if err := m.loadDevices(ctx); err != nil {
@@ -89,20 +91,22 @@ func (m *meta) loadClients(ctx context.Context) error {
 
 func (m *meta) loadAccounts(ctx context.Context) error {
 	var keys []accountKey
+	var froms []viewing.Millis
 	var sets [][]int32
 	err := eachRow(ctx, m.db, func(rows *sql.Rows) error {
 		var key accountKey
+		var from viewing.Millis
 		var tariffs intList
-		err := rows.Scan(&key.client, &key.account, &tariffs)
-		keys, sets = append(keys, key), append(sets, tariffs)
+		err := rows.Scan(&key.client, &key.account, &from, &tariffs)
+		keys, froms, sets = append(keys, key), append(froms, from), append(sets, tariffs)
 		return err
-	}, `SELECT client_id, account_id, tariffs FROM accounts WHERE len(tariffs) > 0 AND NOT deleted`)
+	}, `SELECT client_id, account_id, changed_at, CASE WHEN deleted THEN [] ELSE tariffs END FROM accounts`)
 	if err != nil {
 		return err
 	}
 	numbers, err := m.intern(ctx, sets)
 	for i, number := range numbers {
-		m.accounts[keys[i]] = number
+		m.accounts[keys[i]] = latest{from: froms[i], set: number}
 	}
 	return err
 }
@@ -180,27 +184,4 @@ func (m *meta) setsWithAny(tariffs []int32) []int32 {
 		}
 	}
 	return numbers
-}
-
-// CollectionEnabled tells whether the client's viewing may be stored.
-func (s *Store) CollectionEnabled(_ context.Context, clientID int32) (bool, error) {
-	s.meta.mu.RLock()
-	defer s.meta.mu.RUnlock()
-	enabled, known := s.meta.clients[clientID]
-	return enabled || !known, nil
-}
-
-// StampTariffs gives reports without tariffs those of their accounts.
-func (s *Store) StampTariffs(_ context.Context, reports []viewing.Report) error {
-	s.meta.mu.RLock()
-	defer s.meta.mu.RUnlock()
-	if len(s.meta.accounts) == 0 {
-		return nil
-	}
-	for i := range reports {
-		if r := &reports[i]; len(r.Tariffs) == 0 {
-			r.Tariffs = s.meta.sets[s.meta.accounts[accountKey{r.ClientID, r.AccountID}]]
-		}
-	}
-	return nil
 }

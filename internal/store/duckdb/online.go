@@ -55,7 +55,7 @@ func sweep(who string, from, to viewing.Millis) string {
 }
 
 // Peaks sweeps over sessions; see store.OnlineFinder.
-func (s *Store) Peaks(ctx context.Context, clientID int32, window viewing.Window) ([]store.DayPeak, error) {
+func (s *Store) Peaks(ctx context.Context, clientID int32, window viewing.Window, now viewing.Millis) ([]store.DayPeak, error) {
 	if window.To <= window.From {
 		return nil, nil
 	}
@@ -63,7 +63,7 @@ func (s *Store) Peaks(ctx context.Context, clientID int32, window viewing.Window
 	midnight := window.From.Day().Start()
 	from, to := window.From-midnight, window.To-midnight
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		sessions, err := s.reaching(ctx, tx, clientID, window)
+		sessions, err := s.reaching(ctx, tx, clientID, window, now)
 		if err != nil {
 			return err
 		}
@@ -94,19 +94,19 @@ func scanPeak(rows *sql.Rows, midnight viewing.Millis) (store.DayPeak, error) {
 }
 
 // reaching describes the sessions that started before the window's end and may reach into it.
-func (s *Store) reaching(ctx context.Context, tx *sql.Tx, clientID int32, window viewing.Window) (source, error) {
+func (s *Store) reaching(ctx context.Context, tx *sql.Tx, clientID int32, window viewing.Window, now viewing.Millis) (source, error) {
 	window.From -= viewing.LongestSession
-	return s.sessions(ctx, tx, viewing.Filter{ClientID: clientID, Window: window})
+	return s.sessions(ctx, tx, viewing.Filter{ClientID: clientID, Now: now, Window: window})
 }
 
 // Online counts who is online; see store.OnlineFinder.
 func (s *Store) Online(
-	ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration,
+	ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration, now viewing.Millis,
 ) (store.Viewers, error) {
 	var online store.Viewers
 	since := asOf.Add(-timeout)
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		sessions, err := s.reaching(ctx, tx, clientID, viewing.Window{From: since, To: asOf})
+		sessions, err := s.reaching(ctx, tx, clientID, viewing.Window{From: since, To: asOf}, now)
 		if err != nil {
 			return err
 		}

@@ -13,12 +13,20 @@ import (
 // programmeWatch attributes viewing to programmes. Sessions and programmes are cut into slots of 2^21 ms (35 minutes; a
 // shift finds the slot, also before 1970) and hash-joined on (channel, slot), because a join on overlapping ranges compares
 // every session of a channel with every programme on it. Overlaps add up over the slots; a pair counts as one session in
-// the first slot that both touch.
+// the first slot that both touch. What is watched from an archive lies where it was broadcast, which can be long before the
+// window of the sessions.
 const programmeWatch = `WITH %[1]s
-	viewed AS (
-		SELECT channel_id, started_at AS from_at, started_at + watched_seconds * 1000::BIGINT AS to_at,
-			started_at >> 21 AS first_slot, (started_at + watched_seconds * 1000::BIGINT - 1) >> 21 AS last_slot
-		FROM %[2]s WHERE mode = %[3]d AND programme_id = 0 AND watched_seconds > 0),
+	shown AS (
+		SELECT channel_id, CASE mode WHEN %[3]d THEN started_at ELSE position_at END AS from_at, watched_seconds
+		FROM %[2]s WHERE programme_id = 0
+		UNION ALL
+		SELECT channel_id, position_at, watched_seconds
+		FROM %[2]s WHERE programme_id <> 0 AND mode <> %[3]d AND position_at IS NOT NULL
+			AND programme_id IN (SELECT programme_id FROM programmes WHERE client_id = %[4]d AND deleted)),
+	viewed AS MATERIALIZED (
+		SELECT channel_id, from_at, from_at + watched_seconds * 1000::BIGINT AS to_at,
+			from_at >> 21 AS first_slot, (from_at + watched_seconds * 1000::BIGINT - 1) >> 21 AS last_slot
+		FROM shown WHERE from_at IS NOT NULL AND watched_seconds > 0),
 	viewed_slots AS (
 		SELECT channel_id, from_at, to_at, first_slot, first_slot AS slot FROM viewed
 		UNION ALL
@@ -30,7 +38,7 @@ const programmeWatch = `WITH %[1]s
 	guide_slots AS MATERIALIZED (
 		SELECT programme_id, channel_id, start_at, end_at, start_at >> 21 AS first_slot,
 			unnest(range(start_at >> 21, ((end_at - 1) >> 21) + 1)) AS slot
-		FROM guide WHERE end_at > %[6]d),
+		FROM guide WHERE end_at > (SELECT min(from_at) FROM viewed)),
 	shares AS (
 		SELECT programme_id,
 			least(to_at, end_at, (slot + 1) * 2097152) - greatest(from_at, start_at, slot * 2097152) AS millis,
@@ -46,7 +54,7 @@ const programmeWatch = `WITH %[1]s
 		SELECT programme_id, (sum(millis) // 1000)::BIGINT AS seconds, sum(sessions)::BIGINT AS sessions
 		FROM attributed GROUP BY ALL)
 	SELECT programme_id, channel_id, title, seconds, sessions FROM summed JOIN guide USING (programme_id)
-	QUALIFY rank() OVER (ORDER BY seconds DESC, sessions DESC) <= %[7]d`
+	QUALIFY rank() OVER (ORDER BY seconds DESC, sessions DESC) <= %[6]d`
 
 // ProgrammeWatch attributes viewing to the guide; see store.ProgrammeRanker.
 func (s *Store) ProgrammeWatch(
@@ -61,7 +69,7 @@ func (s *Store) ProgrammeWatch(
 		programmes, err = collect(ctx, tx, func(rows *sql.Rows, p *viewing.ProgrammeWatch) error {
 			return rows.Scan(&p.ProgrammeID, &p.ChannelID, &p.Title, &p.Seconds, &p.Sessions)
 		}, fmt.Sprintf(programmeWatch, sessions.with, sessions.relation, viewing.Live,
-			filter.ClientID, channelConditions("channel_id", channels), filter.Window.From, limit))
+			filter.ClientID, channelConditions("channel_id", channels), limit))
 		return err
 	})
 	if err != nil {

@@ -13,10 +13,11 @@ import (
 const identity = `client_id, account_id, device_uid, device, channel_id, mode, programme_id, started_at`
 
 // sessionColumns are what queries see of a session.
-const sessionColumns = identity + `, reported_at, watched_seconds, ended`
+const sessionColumns = identity + `, reported_at, watched_seconds, ended, last_activity_at, position_at`
 
-// mergedState is viewing.Merge as aggregates, but for the tariffs.
-const mergedState = `max(reported_at) AS reported_at, max(watched_seconds) AS watched_seconds, bool_or(ended) AS ended`
+// mergedState is viewing.Merge as aggregates, but for the tariffs. What no report told is NULL, which max and min pass over.
+const mergedState = `max(reported_at) AS reported_at, max(watched_seconds) AS watched_seconds, bool_or(ended) AS ended,
+	max(last_activity_at) AS last_activity_at, min(position_at) AS position_at`
 
 // dayOf is viewing.Millis.Day for the column started_at.
 const dayOf = `((started_at - ((started_at % 86400000) + 86400000) % 86400000) // 86400000)`
@@ -67,7 +68,10 @@ func (s *Store) sessionsAs(ctx context.Context, tx *sql.Tx, filter viewing.Filte
 		carries = in("tariff_set", s.meta.setsWithAny(filter.Tariffs))
 	}
 	minimum := fmt.Sprintf("watched_seconds >= %d", filter.MinSeconds)
-	where := s.identityConditions(filter)
+	where, err := s.identityConditions(ctx, tx, filter)
+	if err != nil {
+		return source{}, err
+	}
 	folded := fmt.Sprintf(`SELECT %s FROM sessions WHERE %s AND %s AND %s`, r.columns, where, carries, minimum)
 	if len(pending) == 0 {
 		return source{relation: "(" + folded + ")"}, nil
@@ -103,7 +107,7 @@ func days(ctx context.Context, q querier, query string) ([]viewing.Day, error) {
 
 // identityConditions are the parts of the filter that can be told from a report alone, because all reports of a session
 // agree on them. Values are written into the statement: only constants let the engine skip what its statistics exclude.
-func (s *Store) identityConditions(filter viewing.Filter) string {
+func (s *Store) identityConditions(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (string, error) {
 	conditions := []string{fmt.Sprintf("client_id = %d", filter.ClientID), within(filter.Window)}
 	if len(filter.Devices) > 0 {
 		conditions = append(conditions, in("device", s.meta.deviceNumbers(filter.Devices)))
@@ -115,10 +119,16 @@ func (s *Store) identityConditions(filter viewing.Filter) string {
 		conditions = append(conditions, in("channel_id", filter.Channels))
 	}
 	if filter.ActiveOnly {
-		conditions = append(conditions, fmt.Sprintf(
-			`account_id IN (SELECT account_id FROM accounts WHERE client_id = %d AND active AND NOT deleted)`, filter.ClientID))
+		conditions = append(conditions, `account_id IN (`+accountsAt(filter.ClientID, filter.Now, "active AND NOT deleted")+`)`)
 	}
-	return strings.Join(conditions, " AND ")
+	if !filter.Excluded {
+		condition, err := counted(ctx, tx, filter.ClientID, filter.Now)
+		if err != nil {
+			return "", err
+		}
+		conditions = append(conditions, condition)
+	}
+	return strings.Join(conditions, " AND "), nil
 }
 
 func within(w viewing.Window) string {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // querier is a database or a transaction.
@@ -57,6 +58,23 @@ func only[T any](found []T, err error, what string, ids ...any) (T, error) {
 		return none, err
 	}
 	return found[0], nil
+}
+
+// optionalMillis reads an instant that is NULL where it is viewing.Unknown.
+type optionalMillis viewing.Millis
+
+// Scan implements sql.Scanner.
+func (m *optionalMillis) Scan(value any) error {
+	*m = optionalMillis(viewing.Unknown)
+	if value == nil {
+		return nil
+	}
+	at, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("expected an instant, got %T", value)
+	}
+	*m = optionalMillis(at)
+	return nil
 }
 
 // intList reads an INTEGER[].

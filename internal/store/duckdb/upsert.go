@@ -39,7 +39,7 @@ var (
 	categoriesTable = table{"categories", 2, []string{"client_id", "category_id", "name", "deleted"}}
 
 	accountStatesTable = table{"account_states", 3,
-		[]string{"client_id", "account_id", "changed_at", "active", "tariffs", "registered_at", "deleted"}}
+		[]string{"client_id", "account_id", "changed_at", "active", "tariffs", "registered_at", "deleted", "excluded"}}
 
 	accountsTable = table{"accounts", 2, accountStatesTable.columns}
 

@@ -143,6 +143,7 @@ func (a *appender) fill(reports []viewing.Report, all []codes) {
 	started, reported := column[int64](a, 7, n), column[int64](a, 8, n)
 	watched, ended := column[int32](a, 9, n), column[bool](a, 10, n)
 	tariffSet := column[int32](a, 11, n)
+	activity, position := optional(a, 12, n), optional(a, 13, n)
 	for i := range reports {
 		r := &reports[i]
 		client[i], account[i], channel[i] = r.ClientID, r.AccountID, r.ChannelID
@@ -151,6 +152,8 @@ func (a *appender) fill(reports []viewing.Report, all []codes) {
 		mode[i], programme[i] = uint8(r.Mode), r.ProgrammeID
 		started[i], reported[i] = int64(r.StartedAt), int64(r.At)
 		watched[i], ended[i] = r.WatchedSeconds, r.Ended
+		activity.set(i, r.LastActivityAt)
+		position.set(i, r.PositionAt)
 	}
 }
 
@@ -169,6 +172,28 @@ func (a *appender) flush() error {
 // column is the memory of a column of fixed width, valid until the chunk is reset.
 func column[T any](a *appender, i, n int) []T {
 	return unsafe.Slice((*T)(mapping.VectorGetData(a.vector(i))), n)
+}
+
+// instants is the memory of a column of instants that may be unknown, which is NULL there.
+type instants struct {
+	values []int64
+	known  []uint64 // a bit for each value
+}
+
+// optional is a column of which nothing is known yet.
+func optional(a *appender, i, n int) instants {
+	vector := a.vector(i)
+	mapping.VectorEnsureValidityWritable(vector)
+	known := unsafe.Slice((*uint64)(mapping.VectorGetValidity(vector)), (n+63)/64)
+	clear(known)
+	return instants{values: column[int64](a, i, n), known: known}
+}
+
+func (c instants) set(i int, at viewing.Millis) {
+	if at != viewing.Unknown {
+		c.values[i] = int64(at)
+		c.known[i/64] |= 1 << (i % 64)
+	}
 }
 
 // stringBytes reads a string as bytes without a copy; DuckDB copies them and does not write.

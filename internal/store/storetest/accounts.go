@@ -15,6 +15,57 @@ var accountTests = []test{
 	{"states in any order", testStatesInAnyOrder},
 	{"registered at", testRegisteredAt},
 	{"deleted and back", testDeletedAccount},
+	{"states take effect when their time comes", testStatesToCome},
+}
+
+// testStatesToCome asks at instants around those of random histories, in random order: what is current, what is stamped, who
+// counts. The version of who is excluded is another one whenever that changed.
+func testStatesToCome(t *testing.T, factory Factory) {
+	w := newWorld(t, 2)
+	s := newSubject(t, factory)
+	for id := range int64(worldAccounts) {
+		s.append(watch(id+1, int32(id%worldChannels)+1, w.from, 60))
+	}
+	excluded := map[uint64]string{}
+	for _, batch := range batches(w, w.histories()) {
+		s.apply(catalog.Batch{ClientID: 1, Accounts: batch})
+		clear(excluded) // a digest is of one history
+		for range 20 {
+			s.at(w.instant() + viewing.Millis(w.IntN(3)) - 1)
+			var who []int64
+			for id := int64(1); id <= worldAccounts; id++ {
+				want := s.twin.current(1, id, s.now)
+				if want.Excluded {
+					who = append(who, id)
+				}
+				got, err := s.store.Account(t.Context(), 1, id, s.now)
+				if there := want.ID != 0 && !want.Deleted; there != (err == nil) || !there && !errors.Is(err, store.ErrNotFound) {
+					t.Fatalf("account %d at %d: error %v, want %+v", id, s.now, err, want)
+				}
+				if want.RegisteredAt = got.RegisteredAt; err == nil && fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Fatalf("account %d at %d\n got %+v\nwant %+v", id, s.now, got, want)
+				}
+				if want.Deleted {
+					want.Tariffs = nil
+				}
+				if stamped := s.stamped(1, id); fmt.Sprint(stamped) != fmt.Sprint(want.Tariffs) {
+					t.Fatalf("account %d at %d: stamped %v, want %v", id, s.now, stamped, want.Tariffs)
+				}
+			}
+			q := whole(1)
+			q.filter.Now, q.filter.ActiveOnly = s.now, w.chance(50)
+			s.check(q)
+			version, err := s.store.Exclusions(t.Context(), 1, s.now)
+			s.must(err)
+			if before, known := excluded[version]; known && before != fmt.Sprint(who) {
+				t.Fatalf("version %x is of %s and of %v", version, before, who)
+			}
+			excluded[version] = fmt.Sprint(who)
+		}
+		if w.chance(30) {
+			s.reopen()
+		}
+	}
 }
 
 // tell tells states of account 1 of client 1, each in a batch of its own.
@@ -30,7 +81,7 @@ func (s *subject) tell(states ...catalog.Account) {
 func (s *subject) isNow(want catalog.Account) {
 	s.t.Helper()
 	want.ID = 1
-	got, err := s.store.Account(s.t.Context(), 1, 1)
+	got, err := s.store.Account(s.t.Context(), 1, 1, s.now)
 	s.must(err)
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		s.t.Fatalf("current state\n got %+v\nwant %+v", got, want)
@@ -39,7 +90,7 @@ func (s *subject) isNow(want catalog.Account) {
 
 func testCurrentState(t *testing.T, factory Factory) {
 	s := newSubject(t, factory)
-	if account, err := s.store.Account(t.Context(), 1, 1); !errors.Is(err, store.ErrNotFound) {
+	if account, err := s.store.Account(t.Context(), 1, 1, s.now); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an unknown account is %+v, error %v, want ErrNotFound", account, err)
 	}
 	s.tell(catalog.Account{ChangedAt: noon, Active: true, Tariffs: []int32{1, 2}})
@@ -54,7 +105,7 @@ func testCurrentState(t *testing.T, factory Factory) {
 		client  int32
 		account int64
 	}{{1, 2}, {2, 1}} {
-		if account, err := s.store.Account(t.Context(), other.client, other.account); !errors.Is(err, store.ErrNotFound) {
+		if account, err := s.store.Account(t.Context(), other.client, other.account, s.now); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("account %d of client %d is %+v, error %v, want ErrNotFound", other.account, other.client, account, err)
 		}
 	}
@@ -83,7 +134,7 @@ func testStatesInAnyOrder(t *testing.T, factory Factory) {
 			s.apply(catalog.Batch{ClientID: 1, Accounts: batch})
 		}
 		want.ID = id
-		if got, err := s.store.Account(t.Context(), 1, id); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+		if got, err := s.store.Account(t.Context(), 1, id, s.now); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("after %+v\n got %+v, error %v\nwant %+v", told, got, err, want)
 		}
 	}
@@ -111,7 +162,7 @@ func testDeletedAccount(t *testing.T, factory Factory) {
 	s := newSubject(t, factory)
 	s.tell(catalog.Account{ChangedAt: noon, Active: true, Tariffs: []int32{1}}, catalog.Account{ChangedAt: noon + 2, Deleted: true})
 	for range 2 {
-		if account, err := s.store.Account(t.Context(), 1, 1); !errors.Is(err, store.ErrNotFound) {
+		if account, err := s.store.Account(t.Context(), 1, 1, s.now); !errors.Is(err, store.ErrNotFound) {
 			t.Fatalf("a deleted account is %+v, error %v, want ErrNotFound", account, err)
 		}
 		s.tell(catalog.Account{ChangedAt: noon + 1, Active: true}) // before it was deleted

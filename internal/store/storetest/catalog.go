@@ -92,7 +92,7 @@ func (s *subject) contents(client int32) string {
 		return r.Programmes(ctx, store.ProgrammeQuery{ClientID: client, Starting: anyTime, Limit: 1 << 20})
 	}))
 	for _, id := range accountLimits {
-		account, err := r.Account(ctx, client, id)
+		account, err := r.Account(ctx, client, id, s.now)
 		fmt.Fprintf(&all, "%+v, is not found: %v\n", account, errors.Is(err, store.ErrNotFound))
 	}
 	return all.String()

@@ -28,7 +28,9 @@ var commandTests = []test{
 const onlineTimeout = 5 * time.Minute
 
 // dynamics computes from the store under test.
-func (s *subject) dynamics() *dynamics.Dynamics { return dynamics.New(s.store, onlineTimeout) }
+func (s *subject) dynamics() *dynamics.Dynamics {
+	return dynamics.New(s.store, onlineTimeout).At(s.now)
+}
 
 // command is a method of dynamics.Dynamics that keeps figures.
 type command func(*dynamics.Dynamics, dynamics.Command) (dynamics.Done, error)
@@ -104,6 +106,7 @@ func testFiguresRight(t *testing.T, factory Factory) {
 // checkFigures holds what a client reads against the twin.
 func (s *subject) checkFigures(w *world) {
 	s.t.Helper()
+	s.at(pick(w, []viewing.Millis{endOfTime, w.instant()}))
 	ctx, d, client := s.t.Context(), s.dynamics(), w.Int32N(worldClients)+1
 	days := viewing.Window{From: w.from - 2*viewing.DayLength, To: w.from + (worldDays+2)*viewing.DayLength}
 	online, err := d.MaxOnline(ctx, client, days)
@@ -176,7 +179,7 @@ func (s *subject) checkRecords(client int32, days viewing.Window, now viewing.Mi
 // first is the first instant with any data.
 func (w *twin) first(client int32) viewing.Millis {
 	first := store.Never
-	for _, session := range w.of(client) {
+	for _, session := range w.all(client) {
 		first = min(first, session.StartedAt)
 	}
 	for _, change := range w.changes(client) {
@@ -363,7 +366,7 @@ func testSnapshot(t *testing.T, factory Factory) {
 	check("late viewing", 1)
 	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{{ID: 1, Deleted: true}}})
 	check("a payment deleted", 1)
-	longer := dynamics.New(s.store, time.Hour)
+	longer := dynamics.New(s.store, time.Hour).At(s.now)
 	stats, err := longer.Stats(t.Context(), 1, asOf)
 	s.must(err)
 	s.equal("online within an hour", stats.Online, s.twin.online(1, asOf, time.Hour))

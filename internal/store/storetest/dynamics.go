@@ -81,7 +81,8 @@ func (w *world) histories() []catalog.Account {
 	for id := range int64(worldAccounts) {
 		for range 1 + w.IntN(8) {
 			state := catalog.Account{
-				ID: id + 1, ChangedAt: w.instant(), Active: w.chance(60), Deleted: w.chance(15), Tariffs: some(w, numbers(worldTariffs), 30),
+				ID: id + 1, ChangedAt: w.instant(), Active: w.chance(60), Deleted: w.chance(15), Excluded: w.chance(15),
+				Tariffs: some(w, numbers(worldTariffs), 30),
 			}
 			if w.chance(25) {
 				state.RegisteredAt = w.instant()
@@ -142,10 +143,11 @@ func (w *world) boundaries() []viewing.Millis {
 func (s *subject) checkDynamics(w *world) {
 	s.t.Helper()
 	client, boundaries, asOf := w.Int32N(worldClients)+1, w.boundaries(), w.instant()
+	s.at(pick(w, []viewing.Millis{endOfTime, w.instant()}))
 	s.checkSeries(client, boundaries)
 	s.checkPeaks(client, viewing.Window{From: boundaries[0], To: boundaries[len(boundaries)-1]})
 	s.checkOnline(client, asOf, pick(w, []time.Duration{time.Second, 5 * time.Minute, 3 * time.Hour}))
-	audience, err := s.store.Audience(s.t.Context(), client, asOf)
+	audience, err := s.store.Audience(s.t.Context(), client, asOf, s.now)
 	s.must(err)
 	s.equal(fmt.Sprint("audience before ", asOf), audience, s.twin.audience(client, asOf))
 }
@@ -180,14 +182,14 @@ func (s *subject) checkSeries(client int32, boundaries []viewing.Millis) {
 
 func (s *subject) checkPeaks(client int32, window viewing.Window) {
 	s.t.Helper()
-	peaks, err := s.store.Peaks(s.t.Context(), client, window)
+	peaks, err := s.store.Peaks(s.t.Context(), client, window, s.now)
 	s.must(err)
 	s.equal(fmt.Sprintf("peaks in %+v", window), peaks, s.twin.peaks(client, window))
 }
 
 func (s *subject) checkOnline(client int32, asOf viewing.Millis, timeout time.Duration) {
 	s.t.Helper()
-	online, err := s.store.Online(s.t.Context(), client, asOf, timeout)
+	online, err := s.store.Online(s.t.Context(), client, asOf, timeout, s.now)
 	s.must(err)
 	s.equal(fmt.Sprintf("online at %d within %s", asOf, timeout), online, s.twin.online(client, asOf, timeout))
 }
@@ -395,12 +397,13 @@ func (s *subject) dynamicsCalls(ctx context.Context) map[string]func() error {
 	boundaries := []viewing.Millis{day.From, day.To}
 	return map[string]func() error{
 		"Versions":         func() error { _, _, err := s.store.Versions(ctx, 1, day); return err },
+		"Exclusions":       func() error { return second(s.store.Exclusions(ctx, 1, noon)) },
 		"Beginning":        func() error { return second(s.store.Beginning(ctx, 1)) },
 		"SaveFigures":      func() error { return s.store.SaveFigures(ctx, []store.Figure{{Kind: store.Snapshot, ClientID: 1}}) },
 		"Figures":          func() error { return second(s.store.Figures(ctx, store.Snapshot, 1, day)) },
-		"Peaks":            func() error { return second(s.store.Peaks(ctx, 1, day)) },
-		"Online":           func() error { return second(s.store.Online(ctx, 1, noon, time.Minute)) },
-		"Audience":         func() error { return second(s.store.Audience(ctx, 1, noon)) },
+		"Peaks":            func() error { return second(s.store.Peaks(ctx, 1, day, noon)) },
+		"Online":           func() error { return second(s.store.Online(ctx, 1, noon, time.Minute, noon)) },
+		"Audience":         func() error { return second(s.store.Audience(ctx, 1, noon, noon)) },
 		"Flows":            func() error { _, _, err := s.store.Flows(ctx, 1, boundaries); return err },
 		"ActiveByTariff":   func() error { return second(s.store.ActiveByTariff(ctx, 1, boundaries)) },
 		"PaymentsByPeriod": func() error { return second(s.store.PaymentsByPeriod(ctx, 1, boundaries)) },

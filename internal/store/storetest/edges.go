@@ -45,7 +45,7 @@ func testEmpty(t *testing.T, factory Factory) {
 func testEmptyLists(t *testing.T, factory Factory) {
 	s := newSubject(t, factory)
 	s.append()
-	s.must(s.store.StampTariffs(t.Context(), nil))
+	s.must(s.store.StampTariffs(t.Context(), nil, s.now))
 	s.must(s.store.SaveResults(t.Context(), nil))
 	s.append(watch(1, 1, noon, 60))
 	s.append()
@@ -119,7 +119,7 @@ func (s *subject) calls(ctx context.Context) map[string]func() error {
 		"Channels":         func() error { return second(s.store.Channels(ctx, 1)) },
 		"Tariffs":          func() error { return second(s.store.Tariffs(ctx, 1)) },
 		"Categories":       func() error { return second(s.store.Categories(ctx, 1)) },
-		"Account":          func() error { return second(s.store.Account(ctx, 1, 1)) },
+		"Account":          func() error { return second(s.store.Account(ctx, 1, 1, s.now)) },
 		"Programmes": func() error {
 			return second(s.store.Programmes(ctx, store.ProgrammeQuery{ClientID: 1, Starting: anyTime, Limit: 1}))
 		},

@@ -37,7 +37,7 @@ func (s *subject) exported(client int32) {
 	s.t.Helper()
 	ctx := s.t.Context()
 	sessions := gather(s, func(use func(viewing.Report) error) error { return s.store.EachSession(ctx, client, use) })
-	s.sameLines("sessions", sessions, lines(s.twin.of(client)))
+	s.sameLines("sessions", sessions, lines(s.twin.all(client)))
 	var states []catalog.Account
 	for key, history := range s.twin.states {
 		for _, state := range history {

@@ -42,7 +42,6 @@ func (w *twin) erase(client int32, account int64) (erased store.Erased) {
 	w.erased[key] = true
 	erased.States = int64(len(w.states[key]))
 	delete(w.states, key)
-	delete(w.accounts, key)
 	return erased
 }
 
@@ -85,9 +84,9 @@ func (s *subject) checkPrivacy(w *world) {
 	s.checkDynamics(w)
 	for client := range int32(worldClients) {
 		for account := range int64(worldAccounts) {
-			current, known := s.twin.accounts[entity{client + 1, account + 1}]
-			_, err := s.store.Account(s.t.Context(), client+1, account+1)
-			if want := known && !current.Deleted; want != (err == nil) || err != nil && !errors.Is(err, store.ErrNotFound) {
+			current := s.twin.current(client+1, account+1, s.now)
+			_, err := s.store.Account(s.t.Context(), client+1, account+1, s.now)
+			if want := current.ID != 0 && !current.Deleted; want != (err == nil) || err != nil && !errors.Is(err, store.ErrNotFound) {
 				s.t.Errorf("account %d of client %d: error %v, want it there: %v", account+1, client+1, err, want)
 			}
 		}
@@ -126,7 +125,7 @@ func testEraseAtOnce(t *testing.T, factory Factory) {
 			t.Errorf("channel %+v, want 25 sessions", channel)
 		}
 	}
-	if account, err := s.store.Account(t.Context(), 1, 1); !errors.Is(err, store.ErrNotFound) {
+	if account, err := s.store.Account(t.Context(), 1, 1, s.now); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the account is %+v, error %v", account, err)
 	}
 	paid, err := s.store.PaymentsByPeriod(t.Context(), 1, []viewing.Millis{noon, noon + 1})

@@ -30,7 +30,7 @@ type question struct {
 // whole asks for everything of a client.
 func whole(client int32) question {
 	const century = 36525 * viewing.DayLength
-	return question{filter: viewing.Filter{ClientID: client, Window: viewing.Window{From: -century, To: 3 * century}}, limit: 1 << 20}
+	return question{filter: viewing.Filter{ClientID: client, Now: endOfTime, Window: viewing.Window{From: -century, To: 3 * century}}, limit: 1 << 20}
 }
 
 // answer is all that a ranker says to a question, as text: equal answers are equal byte for byte.

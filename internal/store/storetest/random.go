@@ -90,6 +90,7 @@ func (w *world) session() []viewing.Report {
 	length := w.length()
 	tariffs := some(w, numbers(worldTariffs), 30)
 	reports := make([]viewing.Report, 1+w.IntN(5))
+	position := w.from + viewing.Millis(w.Int64N(int64(identity.StartedAt-w.from)+1))
 	for i := range reports {
 		elapsed := w.Int64N(length + 1)
 		last := i == len(reports)-1
@@ -107,6 +108,12 @@ func (w *world) session() []viewing.Report {
 			At:             identity.StartedAt + viewing.Millis(elapsed)*1000 + viewing.Millis(w.IntN(2)),
 			WatchedSeconds: int32(watched), Ended: last && w.chance(70), Tariffs: tariffs,
 		}}
+		if w.chance(50) {
+			reports[i].LastActivityAt = identity.StartedAt + viewing.Millis(w.Int64N(elapsed*1000+600_000)) - 300_000
+		}
+		if identity.Mode != viewing.Live && w.chance(60) { // most devices agree with themselves
+			reports[i].PositionAt = position - viewing.Millis(w.IntN(2)*w.IntN(5000))
+		}
 	}
 	return reports
 }
@@ -163,7 +170,7 @@ func (w *world) accounts(client int32) catalog.Batch {
 	for id := range int64(worldAccounts) {
 		for changed := range viewing.Millis(1 + w.IntN(3)) {
 			batch.Accounts = append(batch.Accounts, catalog.Account{
-				ID: id + 1, ChangedAt: w.from + changed*1000, Active: w.chance(60), Deleted: w.chance(10),
+				ID: id + 1, ChangedAt: w.from + changed*1000, Active: w.chance(60), Deleted: w.chance(10), Excluded: w.chance(20),
 				Tariffs: some(w, numbers(worldTariffs), 30),
 			})
 		}
@@ -200,6 +207,8 @@ func (w *world) questions(n int) []question {
 		q.filter.Devices = some(w, append([]string{"never_seen"}, worldDevices...), 20)
 		q.filter.Tariffs = some(w, numbers(worldTariffs+1), 20)
 		q.filter.ActiveOnly = w.chance(30)
+		q.filter.Excluded = w.chance(10)
+		q.filter.Now = pick(w, []viewing.Millis{endOfTime, w.from, w.from + 1500, w.instant()})
 		q.filter.MinSeconds = pick(w, []int64{0, 0, 1, 64, 600, 5000})
 		q.channels = w.channelSet()
 		questions[i] = q

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // Factory makes room for data and answers a function that opens a store on it: empty at first, and with all that was
@@ -25,6 +26,7 @@ func Run(t *testing.T, factory Factory) {
 		{"late", lateTests},
 		{"concurrency", concurrencyTests},
 		{"catalog", catalogTests},
+		{"guide", guideTests},
 		{"accounts", accountTests},
 		{"subscriptions", subscriptionTests},
 		{"results", resultTests},
@@ -61,11 +63,12 @@ type subject struct {
 	open  func() store.Store
 	store store.Store
 	twin  *twin
+	now   viewing.Millis // the time of questions that do not tell one
 }
 
 func newSubject(t *testing.T, factory Factory) *subject {
 	t.Helper()
-	s := &subject{t: t, open: factory(t), twin: newTwin()}
+	s := &subject{t: t, open: factory(t), twin: newTwin(), now: endOfTime}
 	s.store = s.open()
 	t.Cleanup(func() {
 		if err := s.store.Close(); err != nil {
@@ -74,6 +77,12 @@ func newSubject(t *testing.T, factory Factory) *subject {
 	})
 	return s
 }
+
+// endOfTime is later than every state: the latest one is current.
+const endOfTime = year9999
+
+// at sets the time of the questions to come.
+func (s *subject) at(now viewing.Millis) { s.now, s.twin.now = now, now }
 
 // reopen closes the store and opens it on the same data.
 func (s *subject) reopen() {

@@ -16,7 +16,7 @@ type twin struct {
 	sessions   map[viewing.Identity]viewing.State
 	channels   map[entity]catalog.Channel
 	programmes map[entity]catalog.Programme
-	accounts   map[entity]catalog.Account                    // current states
+	now        viewing.Millis                                // the time of questions that do not tell one
 	states     map[entity]map[viewing.Millis]catalog.Account // all states by changed_at
 	payments   map[entity]catalog.Payment
 	erased     map[entity]bool // accounts
@@ -39,7 +39,7 @@ func newTwin() *twin {
 		sessions:   map[viewing.Identity]viewing.State{},
 		channels:   map[entity]catalog.Channel{},
 		programmes: map[entity]catalog.Programme{},
-		accounts:   map[entity]catalog.Account{},
+		now:        endOfTime,
 		states:     map[entity]map[viewing.Millis]catalog.Account{},
 		payments:   map[entity]catalog.Payment{},
 		erased:     map[entity]bool{},
@@ -66,6 +66,7 @@ func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
 	for _, channel := range batch.Channels {
 		w.channels[entity{batch.ClientID, int64(channel.ID)}] = channel
 	}
+	w.clearRanges(batch)
 	for _, programme := range batch.Programmes {
 		w.programmes[entity{batch.ClientID, programme.ID}] = programme
 	}
@@ -75,9 +76,6 @@ func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
 	})
 	for _, account := range batch.Accounts {
 		key := entity{batch.ClientID, account.ID}
-		if current, known := w.accounts[key]; !known || account.ChangedAt >= current.ChangedAt {
-			w.accounts[key] = account
-		}
 		if w.states[key] == nil {
 			w.states[key] = map[viewing.Millis]catalog.Account{}
 		}
@@ -87,6 +85,20 @@ func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
 		w.payments[entity{batch.ClientID, payment.ID}] = payment
 	}
 	return nil
+}
+
+// clearRanges deletes the programmes that a batch says are no longer there.
+func (w *twin) clearRanges(batch catalog.Batch) {
+	for key, stored := range w.programmes {
+		named := slices.Contains(batch.Refused, key.id) ||
+			slices.ContainsFunc(batch.Programmes, func(p catalog.Programme) bool { return p.ID == key.id })
+		for _, part := range batch.GuideRanges {
+			if key.client == batch.ClientID && !named && stored.ChannelID == part.ChannelID &&
+				stored.Start >= part.Starting.From && stored.Start < part.Starting.To {
+				w.programmes[key] = catalog.Programme{ID: key.id, Deleted: true}
+			}
+		}
+	}
 }
 
 // passing answers the sessions that pass the filter.
@@ -100,7 +112,8 @@ func (w *twin) passing(filter viewing.Filter) []viewing.Report {
 			(len(filter.Modes) == 0 || slices.Contains(filter.Modes, session.Mode)) &&
 			(filter.Channels == nil || slices.Contains(filter.Channels, session.ChannelID)) &&
 			(len(filter.Tariffs) == 0 || overlap(filter.Tariffs, session.Tariffs)) &&
-			(!filter.ActiveOnly || w.active(session)) &&
+			(!filter.ActiveOnly || w.active(session, filter.Now)) &&
+			(filter.Excluded || !w.current(session.ClientID, session.AccountID, filter.Now).Excluded) &&
 			int64(session.WatchedSeconds) >= filter.MinSeconds {
 			passing = append(passing, session)
 		}
@@ -112,8 +125,20 @@ func overlap(a, b []int32) bool {
 	return slices.ContainsFunc(a, func(id int32) bool { return slices.Contains(b, id) })
 }
 
-func (w *twin) active(session viewing.Report) bool {
-	account := w.accounts[entity{session.ClientID, session.AccountID}]
+// current is the state of an account that is current at now, the zero state where there is none.
+func (w *twin) current(client int32, account int64, now viewing.Millis) catalog.Account {
+	var current catalog.Account
+	known := false
+	for _, state := range w.states[entity{client, account}] {
+		if state.ChangedAt <= now && (!known || state.ChangedAt > current.ChangedAt) {
+			current, known = state, true
+		}
+	}
+	return current
+}
+
+func (w *twin) active(session viewing.Report, now viewing.Millis) bool {
+	account := w.current(session.ClientID, session.AccountID, now)
 	return account.Active && !account.Deleted
 }
 
@@ -138,7 +163,7 @@ func (w *twin) ProgrammeWatch(
 		}
 		var millis viewing.Millis
 		for i := range sessions {
-			if given := attributed(&sessions[i], &programme); given > 0 {
+			if given := w.attributed(&sessions[i], &programme); given > 0 {
 				millis += given
 				watch.Sessions++
 			}
@@ -154,15 +179,24 @@ func (w *twin) ProgrammeWatch(
 }
 
 // attributed is the time that the session gave the programme.
-func attributed(session *viewing.Report, programme *catalog.Programme) viewing.Millis {
+func (w *twin) attributed(session *viewing.Report, programme *catalog.Programme) viewing.Millis {
 	watched := viewing.Millis(session.WatchedSeconds) * 1000
-	switch {
-	case session.ProgrammeID == programme.ID:
+	if session.ProgrammeID == programme.ID {
 		return watched
-	case session.ProgrammeID != 0 || session.Mode != viewing.Live || session.ChannelID != programme.ChannelID:
+	}
+	from := session.PositionAt
+	switch {
+	case session.ProgrammeID != 0 && !w.programmes[entity{session.ClientID, session.ProgrammeID}].Deleted:
+		return 0
+	case session.Mode == viewing.Live && session.ProgrammeID == 0:
+		from = session.StartedAt
+	case from == viewing.Unknown:
 		return 0
 	}
-	return max(0, min(session.StartedAt+watched, programme.End)-max(session.StartedAt, programme.Start))
+	if session.ChannelID != programme.ChannelID {
+		return 0
+	}
+	return max(0, min(from+watched, programme.End)-max(from, programme.Start))
 }
 
 // guide answers the client's programmes on the channels.

@@ -14,11 +14,14 @@ import (
 // This file is the part of the twin that computes subscriber dynamics: it looks at every session at every instant that
 // matters, and walks through the states of every account.
 
-// of answers the sessions of a client.
+// of answers the sessions of a client that count.
 func (w *twin) of(client int32) []viewing.Report {
-	q := whole(client)
-	q.filter.Window = anyTime
-	return w.passing(q.filter)
+	return w.passing(viewing.Filter{ClientID: client, Now: w.now, Window: anyTime})
+}
+
+// all answers all sessions of a client.
+func (w *twin) all(client int32) []viewing.Report {
+	return w.passing(viewing.Filter{ClientID: client, Window: anyTime, Excluded: true})
 }
 
 // peaks is what store.OnlineFinder says of Peaks.
@@ -102,7 +105,7 @@ func (w *twin) audience(client int32, asOf viewing.Millis) store.Audience {
 func (w *twin) watchByPeriod(client int32, boundaries []viewing.Millis) []store.Watch {
 	periods := make([]store.Watch, len(boundaries)-1)
 	for i := range periods {
-		filter := viewing.Filter{ClientID: client, Window: viewing.Window{From: boundaries[i], To: boundaries[i+1]}}
+		filter := viewing.Filter{ClientID: client, Now: w.now, Window: viewing.Window{From: boundaries[i], To: boundaries[i+1]}}
 		sessions := w.passing(filter)
 		all := distinct(sessions, func(*viewing.Report) bool { return true })
 		periods[i] = store.Watch{Accounts: all.Accounts, Sessions: int64(len(sessions))}

@@ -62,7 +62,7 @@ func (c contents) add(kind string, at viewing.Millis, what ...any) {
 // hourly lists what the twin holds of a client.
 func (w *twin) hourly(client int32) contents {
 	c := contents{}
-	for _, session := range w.of(client) {
+	for _, session := range w.all(client) {
 		c.add(ofViewing, session.StartedAt, session)
 	}
 	for _, change := range w.changes(client) {

@@ -98,7 +98,7 @@ func summaryOf(ctx context.Context, s store.Store, client catalog.Client) ([]str
 // channelsOf is how the client's channels were watched of all time; the number of sessions is the first value.
 func channelsOf(ctx context.Context, s store.Store, client catalog.Client) ([]measure.Row, error) {
 	return s.Aggregate(ctx, measure.Query{
-		Filter: viewing.Filter{ClientID: client.ID, Window: always}, GroupBy: []measure.Dimension{measure.Channel},
+		Filter: viewing.Filter{ClientID: client.ID, Window: always, Excluded: true}, GroupBy: []measure.Dimension{measure.Channel},
 		Measures: []measure.Measure{measure.Sessions, measure.Watch, measure.Median},
 	})
 }

@@ -44,7 +44,10 @@ type SyncRequest struct {
 	// Programmes of the guide.
 	Programmes []*Programme `protobuf:"bytes,8,rep,name=programmes,proto3" json:"programmes,omitempty"`
 	// Payments.
-	Payments      []*Payment `protobuf:"bytes,9,rep,name=payments,proto3" json:"payments,omitempty"`
+	Payments []*Payment `protobuf:"bytes,9,rep,name=payments,proto3" json:"payments,omitempty"`
+	// Parts of the guide that this request holds whole: what the service has there beside it is deleted. With all lists above at
+	// most 10,000 entities a request.
+	GuideRanges   []*GuideRange `protobuf:"bytes,10,rep,name=guide_ranges,json=guideRanges,proto3" json:"guide_ranges,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -142,6 +145,80 @@ func (x *SyncRequest) GetPayments() []*Payment {
 	return nil
 }
 
+func (x *SyncRequest) GetGuideRanges() []*GuideRange {
+	if x != nil {
+		return x.GuideRanges
+	}
+	return nil
+}
+
+// GuideRange says that its request names every programme of one channel that starts in [from, to). Stored programmes of the
+// channel that start there are deleted, so that a guide that moved leaves no ghost, except for those whose programme_id the
+// same request names, be it in a programme that is rejected. A range and all its programmes therefore go in one request. A
+// range without any programme empties its part of the guide.
+type GuideRange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The channel. Positive.
+	ChannelId int32 `protobuf:"varint,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// The first instant of the range. Required; not before the oldest time that the service takes in.
+	From *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// The end of the range, which is not part of it. Required; after from.
+	To            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuideRange) Reset() {
+	*x = GuideRange{}
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuideRange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuideRange) ProtoMessage() {}
+
+func (x *GuideRange) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuideRange.ProtoReflect.Descriptor instead.
+func (*GuideRange) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *GuideRange) GetChannelId() int32 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *GuideRange) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *GuideRange) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
 // Client is an operator of the middleware, a tenant of this service.
 type Client struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -161,7 +238,7 @@ type Client struct {
 
 func (x *Client) Reset() {
 	*x = Client{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[1]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -173,7 +250,7 @@ func (x *Client) String() string {
 func (*Client) ProtoMessage() {}
 
 func (x *Client) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[1]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -186,7 +263,7 @@ func (x *Client) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Client.ProtoReflect.Descriptor instead.
 func (*Client) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{1}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Client) GetClientId() int32 {
@@ -241,7 +318,7 @@ type Channel struct {
 
 func (x *Channel) Reset() {
 	*x = Channel{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[2]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -253,7 +330,7 @@ func (x *Channel) String() string {
 func (*Channel) ProtoMessage() {}
 
 func (x *Channel) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[2]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -266,7 +343,7 @@ func (x *Channel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Channel.ProtoReflect.Descriptor instead.
 func (*Channel) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{2}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Channel) GetChannelId() int32 {
@@ -326,7 +403,7 @@ type Tariff struct {
 
 func (x *Tariff) Reset() {
 	*x = Tariff{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[3]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -338,7 +415,7 @@ func (x *Tariff) String() string {
 func (*Tariff) ProtoMessage() {}
 
 func (x *Tariff) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[3]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -351,7 +428,7 @@ func (x *Tariff) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tariff.ProtoReflect.Descriptor instead.
 func (*Tariff) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{3}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Tariff) GetTariffId() int32 {
@@ -390,7 +467,7 @@ type Category struct {
 
 func (x *Category) Reset() {
 	*x = Category{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[4]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -402,7 +479,7 @@ func (x *Category) String() string {
 func (*Category) ProtoMessage() {}
 
 func (x *Category) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[4]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -415,7 +492,7 @@ func (x *Category) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Category.ProtoReflect.Descriptor instead.
 func (*Category) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{4}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Category) GetCategoryId() int32 {
@@ -439,8 +516,9 @@ func (x *Category) GetDeleted() bool {
 	return false
 }
 
-// Account is one state of a subscriber, in force from changed_at until the next state. Every state is kept as history;
-// the one with the latest changed_at is current, in whatever order they arrive.
+// Account is one state of a subscriber, in force from changed_at until the next state. Every state is kept as history; of
+// those whose changed_at is not later than now the one with the latest is current, in whatever order they arrive. A state
+// that is still to come takes effect by itself when its time comes.
 type Account struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The account's id. Positive.
@@ -453,19 +531,24 @@ type Account struct {
 	// When the subscriber came. Absent means what the latest state that told it has told, and where none has, changed_at of
 	// the account's earliest state. Always present in answers.
 	RegisteredAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=registered_at,json=registeredAt,proto3" json:"registered_at,omitempty"`
-	// When this state began. Absent means the service's clock when the request arrives. Of two states of one account with
+	// When this state began, or will begin. Absent means the service's clock when the request arrives. Of two states of one account with
 	// the same changed_at the one that arrived last stands. Always present in answers.
 	ChangedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
 	// True says that the subscriber was removed at changed_at; active, tariffs and registered_at are then ignored. A later
 	// state without this flag brings the account back.
-	Deleted       bool `protobuf:"varint,6,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	Deleted bool `protobuf:"varint,6,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	// True says that the account's viewing counts nowhere: a test box, a member of staff. While the account's current state
+	// says so, all its viewing that is stored, whenever it took place, is left out of sortings, selections, greatest numbers
+	// online, audiences and watch figures; the account itself, its tariffs and payments count like any other's. A state that
+	// is deleted may say it, too: else the viewing of an account that was removed counts again.
+	Excluded      bool `protobuf:"varint,7,opt,name=excluded,proto3" json:"excluded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Account) Reset() {
 	*x = Account{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[5]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -477,7 +560,7 @@ func (x *Account) String() string {
 func (*Account) ProtoMessage() {}
 
 func (x *Account) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[5]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -490,7 +573,7 @@ func (x *Account) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Account.ProtoReflect.Descriptor instead.
 func (*Account) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{5}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Account) GetAccountId() int64 {
@@ -535,6 +618,13 @@ func (x *Account) GetDeleted() bool {
 	return false
 }
 
+func (x *Account) GetExcluded() bool {
+	if x != nil {
+		return x.Excluded
+	}
+	return false
+}
+
 // Programme is one entry of an operator's programme guide (EPG), on air in [start, end).
 type Programme struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -556,7 +646,7 @@ type Programme struct {
 
 func (x *Programme) Reset() {
 	*x = Programme{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[6]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -568,7 +658,7 @@ func (x *Programme) String() string {
 func (*Programme) ProtoMessage() {}
 
 func (x *Programme) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[6]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -581,7 +671,7 @@ func (x *Programme) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Programme.ProtoReflect.Descriptor instead.
 func (*Programme) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{6}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Programme) GetProgrammeId() int64 {
@@ -647,7 +737,7 @@ type Payment struct {
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[7]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -659,7 +749,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[7]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -672,7 +762,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{7}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Payment) GetPaymentId() int64 {
@@ -733,7 +823,7 @@ type SyncResponse struct {
 
 func (x *SyncResponse) Reset() {
 	*x = SyncResponse{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[8]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -745,7 +835,7 @@ func (x *SyncResponse) String() string {
 func (*SyncResponse) ProtoMessage() {}
 
 func (x *SyncResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[8]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -758,7 +848,7 @@ func (x *SyncResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncResponse.ProtoReflect.Descriptor instead.
 func (*SyncResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{8}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SyncResponse) GetBatchId() uint64 {
@@ -788,11 +878,12 @@ type RejectedEntity struct {
 	// The entity's place in its list, from 0; 0 for the client.
 	Index uint32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
 	// The field of SyncRequest that the entity stands in: "client", "channels", "tariffs", "categories", "accounts",
-	// "programmes" or "payments".
+	// "programmes", "payments" or "guide_ranges".
 	Entity string `protobuf:"bytes,2,opt,name=entity,proto3" json:"entity,omitempty"`
 	// Why, for programs. One of
 	//
-	//	INVALID_ENTITY: a field of the entity breaks a rule that stands at the field, or it is about an account that was erased;
+	//	INVALID_ENTITY: a field of the entity breaks a rule that stands at the field, a time of it is before the oldest that the
+	//	service takes in (2000-01-01, configurable), or it is about an account that was erased;
 	//	PERMISSION_DENIED: the caller's token does not cover the client.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Why, for people: which field, what it was and what is allowed.
@@ -803,7 +894,7 @@ type RejectedEntity struct {
 
 func (x *RejectedEntity) Reset() {
 	*x = RejectedEntity{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[9]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +906,7 @@ func (x *RejectedEntity) String() string {
 func (*RejectedEntity) ProtoMessage() {}
 
 func (x *RejectedEntity) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[9]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +919,7 @@ func (x *RejectedEntity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectedEntity.ProtoReflect.Descriptor instead.
 func (*RejectedEntity) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{9}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RejectedEntity) GetIndex() uint32 {
@@ -872,7 +963,7 @@ type ListClientsRequest struct {
 
 func (x *ListClientsRequest) Reset() {
 	*x = ListClientsRequest{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[10]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -884,7 +975,7 @@ func (x *ListClientsRequest) String() string {
 func (*ListClientsRequest) ProtoMessage() {}
 
 func (x *ListClientsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[10]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -897,7 +988,7 @@ func (x *ListClientsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListClientsRequest.ProtoReflect.Descriptor instead.
 func (*ListClientsRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{10}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListClientsRequest) GetPageSize() int32 {
@@ -927,7 +1018,7 @@ type ListClientsResponse struct {
 
 func (x *ListClientsResponse) Reset() {
 	*x = ListClientsResponse{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[11]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -939,7 +1030,7 @@ func (x *ListClientsResponse) String() string {
 func (*ListClientsResponse) ProtoMessage() {}
 
 func (x *ListClientsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[11]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -952,7 +1043,7 @@ func (x *ListClientsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListClientsResponse.ProtoReflect.Descriptor instead.
 func (*ListClientsResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{11}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListClientsResponse) GetClients() []*Client {
@@ -984,7 +1075,7 @@ type ListChannelsRequest struct {
 
 func (x *ListChannelsRequest) Reset() {
 	*x = ListChannelsRequest{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[12]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -996,7 +1087,7 @@ func (x *ListChannelsRequest) String() string {
 func (*ListChannelsRequest) ProtoMessage() {}
 
 func (x *ListChannelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[12]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1009,7 +1100,7 @@ func (x *ListChannelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChannelsRequest.ProtoReflect.Descriptor instead.
 func (*ListChannelsRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{12}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListChannelsRequest) GetClientId() int32 {
@@ -1046,7 +1137,7 @@ type ListChannelsResponse struct {
 
 func (x *ListChannelsResponse) Reset() {
 	*x = ListChannelsResponse{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[13]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1058,7 +1149,7 @@ func (x *ListChannelsResponse) String() string {
 func (*ListChannelsResponse) ProtoMessage() {}
 
 func (x *ListChannelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[13]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1071,7 +1162,7 @@ func (x *ListChannelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChannelsResponse.ProtoReflect.Descriptor instead.
 func (*ListChannelsResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{13}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListChannelsResponse) GetChannels() []*Channel {
@@ -1103,7 +1194,7 @@ type ListTariffsRequest struct {
 
 func (x *ListTariffsRequest) Reset() {
 	*x = ListTariffsRequest{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[14]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1115,7 +1206,7 @@ func (x *ListTariffsRequest) String() string {
 func (*ListTariffsRequest) ProtoMessage() {}
 
 func (x *ListTariffsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[14]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1128,7 +1219,7 @@ func (x *ListTariffsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTariffsRequest.ProtoReflect.Descriptor instead.
 func (*ListTariffsRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{14}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListTariffsRequest) GetClientId() int32 {
@@ -1165,7 +1256,7 @@ type ListTariffsResponse struct {
 
 func (x *ListTariffsResponse) Reset() {
 	*x = ListTariffsResponse{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[15]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1268,7 @@ func (x *ListTariffsResponse) String() string {
 func (*ListTariffsResponse) ProtoMessage() {}
 
 func (x *ListTariffsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[15]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1281,7 @@ func (x *ListTariffsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTariffsResponse.ProtoReflect.Descriptor instead.
 func (*ListTariffsResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{15}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListTariffsResponse) GetTariffs() []*Tariff {
@@ -1222,7 +1313,7 @@ type ListCategoriesRequest struct {
 
 func (x *ListCategoriesRequest) Reset() {
 	*x = ListCategoriesRequest{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[16]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1234,7 +1325,7 @@ func (x *ListCategoriesRequest) String() string {
 func (*ListCategoriesRequest) ProtoMessage() {}
 
 func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[16]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1247,7 +1338,7 @@ func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*ListCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{16}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListCategoriesRequest) GetClientId() int32 {
@@ -1284,7 +1375,7 @@ type ListCategoriesResponse struct {
 
 func (x *ListCategoriesResponse) Reset() {
 	*x = ListCategoriesResponse{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[17]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1296,7 +1387,7 @@ func (x *ListCategoriesResponse) String() string {
 func (*ListCategoriesResponse) ProtoMessage() {}
 
 func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[17]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1309,7 +1400,7 @@ func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*ListCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{17}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListCategoriesResponse) GetCategories() []*Category {
@@ -1347,7 +1438,7 @@ type ListProgrammesRequest struct {
 
 func (x *ListProgrammesRequest) Reset() {
 	*x = ListProgrammesRequest{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[18]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1359,7 +1450,7 @@ func (x *ListProgrammesRequest) String() string {
 func (*ListProgrammesRequest) ProtoMessage() {}
 
 func (x *ListProgrammesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[18]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1372,7 +1463,7 @@ func (x *ListProgrammesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProgrammesRequest.ProtoReflect.Descriptor instead.
 func (*ListProgrammesRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{18}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListProgrammesRequest) GetClientId() int32 {
@@ -1430,7 +1521,7 @@ type ListProgrammesResponse struct {
 
 func (x *ListProgrammesResponse) Reset() {
 	*x = ListProgrammesResponse{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[19]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1442,7 +1533,7 @@ func (x *ListProgrammesResponse) String() string {
 func (*ListProgrammesResponse) ProtoMessage() {}
 
 func (x *ListProgrammesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[19]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1455,7 +1546,7 @@ func (x *ListProgrammesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProgrammesResponse.ProtoReflect.Descriptor instead.
 func (*ListProgrammesResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{19}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListProgrammesResponse) GetProgrammes() []*Programme {
@@ -1485,7 +1576,7 @@ type GetAccountRequest struct {
 
 func (x *GetAccountRequest) Reset() {
 	*x = GetAccountRequest{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[20]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1497,7 +1588,7 @@ func (x *GetAccountRequest) String() string {
 func (*GetAccountRequest) ProtoMessage() {}
 
 func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[20]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1510,7 +1601,7 @@ func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{20}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetAccountRequest) GetClientId() int32 {
@@ -1538,7 +1629,7 @@ type GetAccountResponse struct {
 
 func (x *GetAccountResponse) Reset() {
 	*x = GetAccountResponse{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[21]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1550,7 +1641,7 @@ func (x *GetAccountResponse) String() string {
 func (*GetAccountResponse) ProtoMessage() {}
 
 func (x *GetAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[21]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1563,7 +1654,7 @@ func (x *GetAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{21}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetAccountResponse) GetAccount() *Account {
@@ -1586,7 +1677,7 @@ type EraseAccountRequest struct {
 
 func (x *EraseAccountRequest) Reset() {
 	*x = EraseAccountRequest{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[22]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1598,7 +1689,7 @@ func (x *EraseAccountRequest) String() string {
 func (*EraseAccountRequest) ProtoMessage() {}
 
 func (x *EraseAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[22]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1611,7 +1702,7 @@ func (x *EraseAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccountRequest.ProtoReflect.Descriptor instead.
 func (*EraseAccountRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{22}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *EraseAccountRequest) GetClientId() int32 {
@@ -1643,7 +1734,7 @@ type EraseAccountResponse struct {
 
 func (x *EraseAccountResponse) Reset() {
 	*x = EraseAccountResponse{}
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[23]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1655,7 +1746,7 @@ func (x *EraseAccountResponse) String() string {
 func (*EraseAccountResponse) ProtoMessage() {}
 
 func (x *EraseAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_catalog_proto_msgTypes[23]
+	mi := &file_tvstats_v1_catalog_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1668,7 +1759,7 @@ func (x *EraseAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccountResponse.ProtoReflect.Descriptor instead.
 func (*EraseAccountResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{23}
+	return file_tvstats_v1_catalog_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *EraseAccountResponse) GetSessions() int64 {
@@ -1697,7 +1788,7 @@ var File_tvstats_v1_catalog_proto protoreflect.FileDescriptor
 const file_tvstats_v1_catalog_proto_rawDesc = "" +
 	"\n" +
 	"\x18tvstats/v1/catalog.proto\x12\n" +
-	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f\x03\n" +
+	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xda\x03\n" +
 	"\vSyncRequest\x12\x19\n" +
 	"\bbatch_id\x18\x01 \x01(\x04R\abatchId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\x05R\bclientId\x12*\n" +
@@ -1711,7 +1802,15 @@ const file_tvstats_v1_catalog_proto_rawDesc = "" +
 	"\n" +
 	"programmes\x18\b \x03(\v2\x15.tvstats.v1.ProgrammeR\n" +
 	"programmes\x12/\n" +
-	"\bpayments\x18\t \x03(\v2\x13.tvstats.v1.PaymentR\bpayments\"\xa1\x01\n" +
+	"\bpayments\x18\t \x03(\v2\x13.tvstats.v1.PaymentR\bpayments\x129\n" +
+	"\fguide_ranges\x18\n" +
+	" \x03(\v2\x16.tvstats.v1.GuideRangeR\vguideRanges\"\x87\x01\n" +
+	"\n" +
+	"GuideRange\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\x05R\tchannelId\x12.\n" +
+	"\x04from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
+	"\x02to\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\"\xa1\x01\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1b\n" +
@@ -1738,7 +1837,7 @@ const file_tvstats_v1_catalog_proto_rawDesc = "" +
 	"\vcategory_id\x18\x01 \x01(\x05R\n" +
 	"categoryId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
-	"\adeleted\x18\x03 \x01(\bR\adeleted\"\xf0\x01\n" +
+	"\adeleted\x18\x03 \x01(\bR\adeleted\"\x8c\x02\n" +
 	"\aAccount\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\x03R\taccountId\x12\x16\n" +
@@ -1747,7 +1846,8 @@ const file_tvstats_v1_catalog_proto_rawDesc = "" +
 	"\rregistered_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fregisteredAt\x129\n" +
 	"\n" +
 	"changed_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\x12\x18\n" +
-	"\adeleted\x18\x06 \x01(\bR\adeleted\"\xdd\x01\n" +
+	"\adeleted\x18\x06 \x01(\bR\adeleted\x12\x1a\n" +
+	"\bexcluded\x18\a \x01(\bR\bexcluded\"\xdd\x01\n" +
 	"\tProgramme\x12!\n" +
 	"\fprogramme_id\x18\x01 \x01(\x03R\vprogrammeId\x12\x1d\n" +
 	"\n" +
@@ -1858,77 +1958,81 @@ func file_tvstats_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_tvstats_v1_catalog_proto_rawDescData
 }
 
-var file_tvstats_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_tvstats_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_tvstats_v1_catalog_proto_goTypes = []any{
 	(*SyncRequest)(nil),            // 0: tvstats.v1.SyncRequest
-	(*Client)(nil),                 // 1: tvstats.v1.Client
-	(*Channel)(nil),                // 2: tvstats.v1.Channel
-	(*Tariff)(nil),                 // 3: tvstats.v1.Tariff
-	(*Category)(nil),               // 4: tvstats.v1.Category
-	(*Account)(nil),                // 5: tvstats.v1.Account
-	(*Programme)(nil),              // 6: tvstats.v1.Programme
-	(*Payment)(nil),                // 7: tvstats.v1.Payment
-	(*SyncResponse)(nil),           // 8: tvstats.v1.SyncResponse
-	(*RejectedEntity)(nil),         // 9: tvstats.v1.RejectedEntity
-	(*ListClientsRequest)(nil),     // 10: tvstats.v1.ListClientsRequest
-	(*ListClientsResponse)(nil),    // 11: tvstats.v1.ListClientsResponse
-	(*ListChannelsRequest)(nil),    // 12: tvstats.v1.ListChannelsRequest
-	(*ListChannelsResponse)(nil),   // 13: tvstats.v1.ListChannelsResponse
-	(*ListTariffsRequest)(nil),     // 14: tvstats.v1.ListTariffsRequest
-	(*ListTariffsResponse)(nil),    // 15: tvstats.v1.ListTariffsResponse
-	(*ListCategoriesRequest)(nil),  // 16: tvstats.v1.ListCategoriesRequest
-	(*ListCategoriesResponse)(nil), // 17: tvstats.v1.ListCategoriesResponse
-	(*ListProgrammesRequest)(nil),  // 18: tvstats.v1.ListProgrammesRequest
-	(*ListProgrammesResponse)(nil), // 19: tvstats.v1.ListProgrammesResponse
-	(*GetAccountRequest)(nil),      // 20: tvstats.v1.GetAccountRequest
-	(*GetAccountResponse)(nil),     // 21: tvstats.v1.GetAccountResponse
-	(*EraseAccountRequest)(nil),    // 22: tvstats.v1.EraseAccountRequest
-	(*EraseAccountResponse)(nil),   // 23: tvstats.v1.EraseAccountResponse
-	(*timestamppb.Timestamp)(nil),  // 24: google.protobuf.Timestamp
+	(*GuideRange)(nil),             // 1: tvstats.v1.GuideRange
+	(*Client)(nil),                 // 2: tvstats.v1.Client
+	(*Channel)(nil),                // 3: tvstats.v1.Channel
+	(*Tariff)(nil),                 // 4: tvstats.v1.Tariff
+	(*Category)(nil),               // 5: tvstats.v1.Category
+	(*Account)(nil),                // 6: tvstats.v1.Account
+	(*Programme)(nil),              // 7: tvstats.v1.Programme
+	(*Payment)(nil),                // 8: tvstats.v1.Payment
+	(*SyncResponse)(nil),           // 9: tvstats.v1.SyncResponse
+	(*RejectedEntity)(nil),         // 10: tvstats.v1.RejectedEntity
+	(*ListClientsRequest)(nil),     // 11: tvstats.v1.ListClientsRequest
+	(*ListClientsResponse)(nil),    // 12: tvstats.v1.ListClientsResponse
+	(*ListChannelsRequest)(nil),    // 13: tvstats.v1.ListChannelsRequest
+	(*ListChannelsResponse)(nil),   // 14: tvstats.v1.ListChannelsResponse
+	(*ListTariffsRequest)(nil),     // 15: tvstats.v1.ListTariffsRequest
+	(*ListTariffsResponse)(nil),    // 16: tvstats.v1.ListTariffsResponse
+	(*ListCategoriesRequest)(nil),  // 17: tvstats.v1.ListCategoriesRequest
+	(*ListCategoriesResponse)(nil), // 18: tvstats.v1.ListCategoriesResponse
+	(*ListProgrammesRequest)(nil),  // 19: tvstats.v1.ListProgrammesRequest
+	(*ListProgrammesResponse)(nil), // 20: tvstats.v1.ListProgrammesResponse
+	(*GetAccountRequest)(nil),      // 21: tvstats.v1.GetAccountRequest
+	(*GetAccountResponse)(nil),     // 22: tvstats.v1.GetAccountResponse
+	(*EraseAccountRequest)(nil),    // 23: tvstats.v1.EraseAccountRequest
+	(*EraseAccountResponse)(nil),   // 24: tvstats.v1.EraseAccountResponse
+	(*timestamppb.Timestamp)(nil),  // 25: google.protobuf.Timestamp
 }
 var file_tvstats_v1_catalog_proto_depIdxs = []int32{
-	1,  // 0: tvstats.v1.SyncRequest.client:type_name -> tvstats.v1.Client
-	2,  // 1: tvstats.v1.SyncRequest.channels:type_name -> tvstats.v1.Channel
-	3,  // 2: tvstats.v1.SyncRequest.tariffs:type_name -> tvstats.v1.Tariff
-	4,  // 3: tvstats.v1.SyncRequest.categories:type_name -> tvstats.v1.Category
-	5,  // 4: tvstats.v1.SyncRequest.accounts:type_name -> tvstats.v1.Account
-	6,  // 5: tvstats.v1.SyncRequest.programmes:type_name -> tvstats.v1.Programme
-	7,  // 6: tvstats.v1.SyncRequest.payments:type_name -> tvstats.v1.Payment
-	24, // 7: tvstats.v1.Account.registered_at:type_name -> google.protobuf.Timestamp
-	24, // 8: tvstats.v1.Account.changed_at:type_name -> google.protobuf.Timestamp
-	24, // 9: tvstats.v1.Programme.start:type_name -> google.protobuf.Timestamp
-	24, // 10: tvstats.v1.Programme.end:type_name -> google.protobuf.Timestamp
-	24, // 11: tvstats.v1.Payment.paid_at:type_name -> google.protobuf.Timestamp
-	9,  // 12: tvstats.v1.SyncResponse.rejected:type_name -> tvstats.v1.RejectedEntity
-	1,  // 13: tvstats.v1.ListClientsResponse.clients:type_name -> tvstats.v1.Client
-	2,  // 14: tvstats.v1.ListChannelsResponse.channels:type_name -> tvstats.v1.Channel
-	3,  // 15: tvstats.v1.ListTariffsResponse.tariffs:type_name -> tvstats.v1.Tariff
-	4,  // 16: tvstats.v1.ListCategoriesResponse.categories:type_name -> tvstats.v1.Category
-	24, // 17: tvstats.v1.ListProgrammesRequest.start_from:type_name -> google.protobuf.Timestamp
-	24, // 18: tvstats.v1.ListProgrammesRequest.start_to:type_name -> google.protobuf.Timestamp
-	6,  // 19: tvstats.v1.ListProgrammesResponse.programmes:type_name -> tvstats.v1.Programme
-	5,  // 20: tvstats.v1.GetAccountResponse.account:type_name -> tvstats.v1.Account
-	0,  // 21: tvstats.v1.Catalog.Sync:input_type -> tvstats.v1.SyncRequest
-	10, // 22: tvstats.v1.Catalog.ListClients:input_type -> tvstats.v1.ListClientsRequest
-	12, // 23: tvstats.v1.Catalog.ListChannels:input_type -> tvstats.v1.ListChannelsRequest
-	14, // 24: tvstats.v1.Catalog.ListTariffs:input_type -> tvstats.v1.ListTariffsRequest
-	16, // 25: tvstats.v1.Catalog.ListCategories:input_type -> tvstats.v1.ListCategoriesRequest
-	18, // 26: tvstats.v1.Catalog.ListProgrammes:input_type -> tvstats.v1.ListProgrammesRequest
-	20, // 27: tvstats.v1.Catalog.GetAccount:input_type -> tvstats.v1.GetAccountRequest
-	22, // 28: tvstats.v1.Catalog.EraseAccount:input_type -> tvstats.v1.EraseAccountRequest
-	8,  // 29: tvstats.v1.Catalog.Sync:output_type -> tvstats.v1.SyncResponse
-	11, // 30: tvstats.v1.Catalog.ListClients:output_type -> tvstats.v1.ListClientsResponse
-	13, // 31: tvstats.v1.Catalog.ListChannels:output_type -> tvstats.v1.ListChannelsResponse
-	15, // 32: tvstats.v1.Catalog.ListTariffs:output_type -> tvstats.v1.ListTariffsResponse
-	17, // 33: tvstats.v1.Catalog.ListCategories:output_type -> tvstats.v1.ListCategoriesResponse
-	19, // 34: tvstats.v1.Catalog.ListProgrammes:output_type -> tvstats.v1.ListProgrammesResponse
-	21, // 35: tvstats.v1.Catalog.GetAccount:output_type -> tvstats.v1.GetAccountResponse
-	23, // 36: tvstats.v1.Catalog.EraseAccount:output_type -> tvstats.v1.EraseAccountResponse
-	29, // [29:37] is the sub-list for method output_type
-	21, // [21:29] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	2,  // 0: tvstats.v1.SyncRequest.client:type_name -> tvstats.v1.Client
+	3,  // 1: tvstats.v1.SyncRequest.channels:type_name -> tvstats.v1.Channel
+	4,  // 2: tvstats.v1.SyncRequest.tariffs:type_name -> tvstats.v1.Tariff
+	5,  // 3: tvstats.v1.SyncRequest.categories:type_name -> tvstats.v1.Category
+	6,  // 4: tvstats.v1.SyncRequest.accounts:type_name -> tvstats.v1.Account
+	7,  // 5: tvstats.v1.SyncRequest.programmes:type_name -> tvstats.v1.Programme
+	8,  // 6: tvstats.v1.SyncRequest.payments:type_name -> tvstats.v1.Payment
+	1,  // 7: tvstats.v1.SyncRequest.guide_ranges:type_name -> tvstats.v1.GuideRange
+	25, // 8: tvstats.v1.GuideRange.from:type_name -> google.protobuf.Timestamp
+	25, // 9: tvstats.v1.GuideRange.to:type_name -> google.protobuf.Timestamp
+	25, // 10: tvstats.v1.Account.registered_at:type_name -> google.protobuf.Timestamp
+	25, // 11: tvstats.v1.Account.changed_at:type_name -> google.protobuf.Timestamp
+	25, // 12: tvstats.v1.Programme.start:type_name -> google.protobuf.Timestamp
+	25, // 13: tvstats.v1.Programme.end:type_name -> google.protobuf.Timestamp
+	25, // 14: tvstats.v1.Payment.paid_at:type_name -> google.protobuf.Timestamp
+	10, // 15: tvstats.v1.SyncResponse.rejected:type_name -> tvstats.v1.RejectedEntity
+	2,  // 16: tvstats.v1.ListClientsResponse.clients:type_name -> tvstats.v1.Client
+	3,  // 17: tvstats.v1.ListChannelsResponse.channels:type_name -> tvstats.v1.Channel
+	4,  // 18: tvstats.v1.ListTariffsResponse.tariffs:type_name -> tvstats.v1.Tariff
+	5,  // 19: tvstats.v1.ListCategoriesResponse.categories:type_name -> tvstats.v1.Category
+	25, // 20: tvstats.v1.ListProgrammesRequest.start_from:type_name -> google.protobuf.Timestamp
+	25, // 21: tvstats.v1.ListProgrammesRequest.start_to:type_name -> google.protobuf.Timestamp
+	7,  // 22: tvstats.v1.ListProgrammesResponse.programmes:type_name -> tvstats.v1.Programme
+	6,  // 23: tvstats.v1.GetAccountResponse.account:type_name -> tvstats.v1.Account
+	0,  // 24: tvstats.v1.Catalog.Sync:input_type -> tvstats.v1.SyncRequest
+	11, // 25: tvstats.v1.Catalog.ListClients:input_type -> tvstats.v1.ListClientsRequest
+	13, // 26: tvstats.v1.Catalog.ListChannels:input_type -> tvstats.v1.ListChannelsRequest
+	15, // 27: tvstats.v1.Catalog.ListTariffs:input_type -> tvstats.v1.ListTariffsRequest
+	17, // 28: tvstats.v1.Catalog.ListCategories:input_type -> tvstats.v1.ListCategoriesRequest
+	19, // 29: tvstats.v1.Catalog.ListProgrammes:input_type -> tvstats.v1.ListProgrammesRequest
+	21, // 30: tvstats.v1.Catalog.GetAccount:input_type -> tvstats.v1.GetAccountRequest
+	23, // 31: tvstats.v1.Catalog.EraseAccount:input_type -> tvstats.v1.EraseAccountRequest
+	9,  // 32: tvstats.v1.Catalog.Sync:output_type -> tvstats.v1.SyncResponse
+	12, // 33: tvstats.v1.Catalog.ListClients:output_type -> tvstats.v1.ListClientsResponse
+	14, // 34: tvstats.v1.Catalog.ListChannels:output_type -> tvstats.v1.ListChannelsResponse
+	16, // 35: tvstats.v1.Catalog.ListTariffs:output_type -> tvstats.v1.ListTariffsResponse
+	18, // 36: tvstats.v1.Catalog.ListCategories:output_type -> tvstats.v1.ListCategoriesResponse
+	20, // 37: tvstats.v1.Catalog.ListProgrammes:output_type -> tvstats.v1.ListProgrammesResponse
+	22, // 38: tvstats.v1.Catalog.GetAccount:output_type -> tvstats.v1.GetAccountResponse
+	24, // 39: tvstats.v1.Catalog.EraseAccount:output_type -> tvstats.v1.EraseAccountResponse
+	32, // [32:40] is the sub-list for method output_type
+	24, // [24:32] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_tvstats_v1_catalog_proto_init() }
@@ -1936,15 +2040,15 @@ func file_tvstats_v1_catalog_proto_init() {
 	if File_tvstats_v1_catalog_proto != nil {
 		return
 	}
-	file_tvstats_v1_catalog_proto_msgTypes[1].OneofWrappers = []any{}
 	file_tvstats_v1_catalog_proto_msgTypes[2].OneofWrappers = []any{}
+	file_tvstats_v1_catalog_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tvstats_v1_catalog_proto_rawDesc), len(file_tvstats_v1_catalog_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -78,10 +78,11 @@ type CatalogClient interface {
 	// INVALID_ARGUMENT: no client_id, a channel that is not positive, start_to before start_from, or a bad page_size or
 	// page_token. NOT_FOUND: the client is unknown.
 	ListProgrammes(ctx context.Context, in *ListProgrammesRequest, opts ...grpc.CallOption) (*ListProgrammesResponse, error)
-	// GetAccount answers the current state of one account: the one with the latest changed_at.
+	// GetAccount answers the current state of one account: of the states whose changed_at is not later than now, the one with
+	// the latest.
 	//
-	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, or the account is
-	// deleted.
+	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, all its states are still
+	// to come, or the account is deleted.
 	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*GetAccountResponse, error)
 	// EraseAccount removes everything that is stored about an account, for good, and answers how much that was: its view
 	// sessions, its states and its payments. Nothing of it is answered any more once this has been answered, and within the
@@ -242,10 +243,11 @@ type CatalogServer interface {
 	// INVALID_ARGUMENT: no client_id, a channel that is not positive, start_to before start_from, or a bad page_size or
 	// page_token. NOT_FOUND: the client is unknown.
 	ListProgrammes(context.Context, *ListProgrammesRequest) (*ListProgrammesResponse, error)
-	// GetAccount answers the current state of one account: the one with the latest changed_at.
+	// GetAccount answers the current state of one account: of the states whose changed_at is not later than now, the one with
+	// the latest.
 	//
-	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, or the account is
-	// deleted.
+	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, all its states are still
+	// to come, or the account is deleted.
 	GetAccount(context.Context, *GetAccountRequest) (*GetAccountResponse, error)
 	// EraseAccount removes everything that is stored about an account, for good, and answers how much that was: its view
 	// sessions, its states and its payments. Nothing of it is answered any more once this has been answered, and within the

@@ -199,7 +199,11 @@ func (SelectionKind) EnumDescriptor() ([]byte, []int) {
 // A device reports when it tunes in, about once a minute while it plays, and when it leaves. Every report states the
 // whole session so far. All reports with the same client_id, account_id, device_uid, device, channel_id, mode,
 // programme_id and started_at (to the millisecond) are one session. Its state is the latest at, the greatest
-// watched_seconds, ended if any report says so, and all tariffs of all reports together.
+// watched_seconds, ended if any report says so, all tariffs of all reports together, the latest last_activity_at and the
+// earliest position_at; a report without one of these two says nothing about it.
+//
+// No time of an event may be before the oldest that the service takes in (2000-01-01, configurable): a box whose clock died
+// says 1970.
 //
 // So it does not matter in what order reports come, how often each comes, on which stream or to which replica: the
 // result is the same. A lost report costs at most the viewing since the one before it. No time is ever made up: a
@@ -236,7 +240,14 @@ type ViewEvent struct {
 	Ended bool `protobuf:"varint,11,opt,name=ended,proto3" json:"ended,omitempty"`
 	// The tariffs of the account while it watches, at most 1000, each positive; order and repeats do not matter. Where the
 	// list is empty the service puts in those that the catalog holds for the account when the event arrives.
-	Tariffs       []int32 `protobuf:"varint,12,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
+	Tariffs []int32 `protobuf:"varint,12,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
+	// When the viewer last touched the remote control or the screen, as far as the device knows. Not more than 5 minutes after
+	// at. Absent where the device does not know.
+	LastActivityAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=last_activity_at,json=lastActivityAt,proto3" json:"last_activity_at,omitempty"`
+	// For catch-up and timeshift: the instant of the broadcast that was on the screen at started_at. Not after started_at, and
+	// never of a live session. With it viewing without a programme_id counts for the programmes that were broadcast from that
+	// instant on; without it such viewing counts for no programme. Absent where the device does not know.
+	PositionAt    *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=position_at,json=positionAt,proto3" json:"position_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -351,6 +362,20 @@ func (x *ViewEvent) GetEnded() bool {
 func (x *ViewEvent) GetTariffs() []int32 {
 	if x != nil {
 		return x.Tariffs
+	}
+	return nil
+}
+
+func (x *ViewEvent) GetLastActivityAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastActivityAt
+	}
+	return nil
+}
+
+func (x *ViewEvent) GetPositionAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PositionAt
 	}
 	return nil
 }
@@ -2120,7 +2145,7 @@ var File_tvstats_v1_view_stats_proto protoreflect.FileDescriptor
 const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\n" +
 	"\x1btvstats/v1/view_stats.proto\x12\n" +
-	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc3\x03\n" +
+	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x04\n" +
 	"\tViewEvent\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x1d\n" +
 	"\n" +
@@ -2138,7 +2163,10 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\fprogramme_id\x18\n" +
 	" \x01(\x03R\vprogrammeId\x12\x14\n" +
 	"\x05ended\x18\v \x01(\bR\x05ended\x12\x18\n" +
-	"\atariffs\x18\f \x03(\x05R\atariffsB\x12\n" +
+	"\atariffs\x18\f \x03(\x05R\atariffs\x12D\n" +
+	"\x10last_activity_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x0elastActivityAt\x12;\n" +
+	"\vposition_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"positionAtB\x12\n" +
 	"\x10_watched_seconds\"_\n" +
 	"\x13StreamEventsRequest\x12\x19\n" +
 	"\bbatch_id\x18\x01 \x01(\x04R\abatchId\x12-\n" +
@@ -2353,57 +2381,59 @@ var file_tvstats_v1_view_stats_proto_depIdxs = []int32{
 	29, // 0: tvstats.v1.ViewEvent.started_at:type_name -> google.protobuf.Timestamp
 	29, // 1: tvstats.v1.ViewEvent.at:type_name -> google.protobuf.Timestamp
 	0,  // 2: tvstats.v1.ViewEvent.mode:type_name -> tvstats.v1.ViewMode
-	3,  // 3: tvstats.v1.StreamEventsRequest.events:type_name -> tvstats.v1.ViewEvent
-	6,  // 4: tvstats.v1.StreamEventsResponse.rejected:type_name -> tvstats.v1.RejectedEvent
-	1,  // 5: tvstats.v1.CreateChannelSortingByPopularityRequest.criterion:type_name -> tvstats.v1.Criterion
-	29, // 6: tvstats.v1.CreateChannelSortingByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
-	13, // 7: tvstats.v1.CreateChannelSortingByPopularityResponse.sortings:type_name -> tvstats.v1.ChannelSorting
-	1,  // 8: tvstats.v1.CreateChannelSelectionByPopularityRequest.criterion:type_name -> tvstats.v1.Criterion
-	29, // 9: tvstats.v1.CreateChannelSelectionByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
-	15, // 10: tvstats.v1.CreateChannelSelectionByPopularityResponse.selection:type_name -> tvstats.v1.Selection
-	29, // 11: tvstats.v1.CreateEpgSelectionByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
-	15, // 12: tvstats.v1.CreateEpgSelectionByPopularityResponse.selection:type_name -> tvstats.v1.Selection
-	1,  // 13: tvstats.v1.ChannelSorting.criterion:type_name -> tvstats.v1.Criterion
-	29, // 14: tvstats.v1.ChannelSorting.window_start:type_name -> google.protobuf.Timestamp
-	29, // 15: tvstats.v1.ChannelSorting.window_end:type_name -> google.protobuf.Timestamp
-	29, // 16: tvstats.v1.ChannelSorting.created_at:type_name -> google.protobuf.Timestamp
-	14, // 17: tvstats.v1.ChannelSorting.channels:type_name -> tvstats.v1.RankedChannel
-	2,  // 18: tvstats.v1.Selection.kind:type_name -> tvstats.v1.SelectionKind
-	29, // 19: tvstats.v1.Selection.window_start:type_name -> google.protobuf.Timestamp
-	29, // 20: tvstats.v1.Selection.window_end:type_name -> google.protobuf.Timestamp
-	29, // 21: tvstats.v1.Selection.created_at:type_name -> google.protobuf.Timestamp
-	14, // 22: tvstats.v1.Selection.channels:type_name -> tvstats.v1.RankedChannel
-	16, // 23: tvstats.v1.Selection.programmes:type_name -> tvstats.v1.RankedProgramme
-	13, // 24: tvstats.v1.ListChannelSortingsResponse.sortings:type_name -> tvstats.v1.ChannelSorting
-	13, // 25: tvstats.v1.GetChannelSortingResponse.sorting:type_name -> tvstats.v1.ChannelSorting
-	2,  // 26: tvstats.v1.ListSelectionsRequest.kind:type_name -> tvstats.v1.SelectionKind
-	15, // 27: tvstats.v1.ListSelectionsResponse.selections:type_name -> tvstats.v1.Selection
-	15, // 28: tvstats.v1.GetSelectionResponse.selection:type_name -> tvstats.v1.Selection
-	4,  // 29: tvstats.v1.ViewStats.StreamEvents:input_type -> tvstats.v1.StreamEventsRequest
-	7,  // 30: tvstats.v1.ViewStats.CreateChannelSortingByPopularity:input_type -> tvstats.v1.CreateChannelSortingByPopularityRequest
-	9,  // 31: tvstats.v1.ViewStats.CreateChannelSelectionByPopularity:input_type -> tvstats.v1.CreateChannelSelectionByPopularityRequest
-	11, // 32: tvstats.v1.ViewStats.CreateEpgSelectionByPopularity:input_type -> tvstats.v1.CreateEpgSelectionByPopularityRequest
-	17, // 33: tvstats.v1.ViewStats.ListChannelSortings:input_type -> tvstats.v1.ListChannelSortingsRequest
-	19, // 34: tvstats.v1.ViewStats.GetChannelSorting:input_type -> tvstats.v1.GetChannelSortingRequest
-	21, // 35: tvstats.v1.ViewStats.DeleteChannelSorting:input_type -> tvstats.v1.DeleteChannelSortingRequest
-	23, // 36: tvstats.v1.ViewStats.ListSelections:input_type -> tvstats.v1.ListSelectionsRequest
-	25, // 37: tvstats.v1.ViewStats.GetSelection:input_type -> tvstats.v1.GetSelectionRequest
-	27, // 38: tvstats.v1.ViewStats.DeleteSelection:input_type -> tvstats.v1.DeleteSelectionRequest
-	5,  // 39: tvstats.v1.ViewStats.StreamEvents:output_type -> tvstats.v1.StreamEventsResponse
-	8,  // 40: tvstats.v1.ViewStats.CreateChannelSortingByPopularity:output_type -> tvstats.v1.CreateChannelSortingByPopularityResponse
-	10, // 41: tvstats.v1.ViewStats.CreateChannelSelectionByPopularity:output_type -> tvstats.v1.CreateChannelSelectionByPopularityResponse
-	12, // 42: tvstats.v1.ViewStats.CreateEpgSelectionByPopularity:output_type -> tvstats.v1.CreateEpgSelectionByPopularityResponse
-	18, // 43: tvstats.v1.ViewStats.ListChannelSortings:output_type -> tvstats.v1.ListChannelSortingsResponse
-	20, // 44: tvstats.v1.ViewStats.GetChannelSorting:output_type -> tvstats.v1.GetChannelSortingResponse
-	22, // 45: tvstats.v1.ViewStats.DeleteChannelSorting:output_type -> tvstats.v1.DeleteChannelSortingResponse
-	24, // 46: tvstats.v1.ViewStats.ListSelections:output_type -> tvstats.v1.ListSelectionsResponse
-	26, // 47: tvstats.v1.ViewStats.GetSelection:output_type -> tvstats.v1.GetSelectionResponse
-	28, // 48: tvstats.v1.ViewStats.DeleteSelection:output_type -> tvstats.v1.DeleteSelectionResponse
-	39, // [39:49] is the sub-list for method output_type
-	29, // [29:39] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	29, // 3: tvstats.v1.ViewEvent.last_activity_at:type_name -> google.protobuf.Timestamp
+	29, // 4: tvstats.v1.ViewEvent.position_at:type_name -> google.protobuf.Timestamp
+	3,  // 5: tvstats.v1.StreamEventsRequest.events:type_name -> tvstats.v1.ViewEvent
+	6,  // 6: tvstats.v1.StreamEventsResponse.rejected:type_name -> tvstats.v1.RejectedEvent
+	1,  // 7: tvstats.v1.CreateChannelSortingByPopularityRequest.criterion:type_name -> tvstats.v1.Criterion
+	29, // 8: tvstats.v1.CreateChannelSortingByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
+	13, // 9: tvstats.v1.CreateChannelSortingByPopularityResponse.sortings:type_name -> tvstats.v1.ChannelSorting
+	1,  // 10: tvstats.v1.CreateChannelSelectionByPopularityRequest.criterion:type_name -> tvstats.v1.Criterion
+	29, // 11: tvstats.v1.CreateChannelSelectionByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
+	15, // 12: tvstats.v1.CreateChannelSelectionByPopularityResponse.selection:type_name -> tvstats.v1.Selection
+	29, // 13: tvstats.v1.CreateEpgSelectionByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
+	15, // 14: tvstats.v1.CreateEpgSelectionByPopularityResponse.selection:type_name -> tvstats.v1.Selection
+	1,  // 15: tvstats.v1.ChannelSorting.criterion:type_name -> tvstats.v1.Criterion
+	29, // 16: tvstats.v1.ChannelSorting.window_start:type_name -> google.protobuf.Timestamp
+	29, // 17: tvstats.v1.ChannelSorting.window_end:type_name -> google.protobuf.Timestamp
+	29, // 18: tvstats.v1.ChannelSorting.created_at:type_name -> google.protobuf.Timestamp
+	14, // 19: tvstats.v1.ChannelSorting.channels:type_name -> tvstats.v1.RankedChannel
+	2,  // 20: tvstats.v1.Selection.kind:type_name -> tvstats.v1.SelectionKind
+	29, // 21: tvstats.v1.Selection.window_start:type_name -> google.protobuf.Timestamp
+	29, // 22: tvstats.v1.Selection.window_end:type_name -> google.protobuf.Timestamp
+	29, // 23: tvstats.v1.Selection.created_at:type_name -> google.protobuf.Timestamp
+	14, // 24: tvstats.v1.Selection.channels:type_name -> tvstats.v1.RankedChannel
+	16, // 25: tvstats.v1.Selection.programmes:type_name -> tvstats.v1.RankedProgramme
+	13, // 26: tvstats.v1.ListChannelSortingsResponse.sortings:type_name -> tvstats.v1.ChannelSorting
+	13, // 27: tvstats.v1.GetChannelSortingResponse.sorting:type_name -> tvstats.v1.ChannelSorting
+	2,  // 28: tvstats.v1.ListSelectionsRequest.kind:type_name -> tvstats.v1.SelectionKind
+	15, // 29: tvstats.v1.ListSelectionsResponse.selections:type_name -> tvstats.v1.Selection
+	15, // 30: tvstats.v1.GetSelectionResponse.selection:type_name -> tvstats.v1.Selection
+	4,  // 31: tvstats.v1.ViewStats.StreamEvents:input_type -> tvstats.v1.StreamEventsRequest
+	7,  // 32: tvstats.v1.ViewStats.CreateChannelSortingByPopularity:input_type -> tvstats.v1.CreateChannelSortingByPopularityRequest
+	9,  // 33: tvstats.v1.ViewStats.CreateChannelSelectionByPopularity:input_type -> tvstats.v1.CreateChannelSelectionByPopularityRequest
+	11, // 34: tvstats.v1.ViewStats.CreateEpgSelectionByPopularity:input_type -> tvstats.v1.CreateEpgSelectionByPopularityRequest
+	17, // 35: tvstats.v1.ViewStats.ListChannelSortings:input_type -> tvstats.v1.ListChannelSortingsRequest
+	19, // 36: tvstats.v1.ViewStats.GetChannelSorting:input_type -> tvstats.v1.GetChannelSortingRequest
+	21, // 37: tvstats.v1.ViewStats.DeleteChannelSorting:input_type -> tvstats.v1.DeleteChannelSortingRequest
+	23, // 38: tvstats.v1.ViewStats.ListSelections:input_type -> tvstats.v1.ListSelectionsRequest
+	25, // 39: tvstats.v1.ViewStats.GetSelection:input_type -> tvstats.v1.GetSelectionRequest
+	27, // 40: tvstats.v1.ViewStats.DeleteSelection:input_type -> tvstats.v1.DeleteSelectionRequest
+	5,  // 41: tvstats.v1.ViewStats.StreamEvents:output_type -> tvstats.v1.StreamEventsResponse
+	8,  // 42: tvstats.v1.ViewStats.CreateChannelSortingByPopularity:output_type -> tvstats.v1.CreateChannelSortingByPopularityResponse
+	10, // 43: tvstats.v1.ViewStats.CreateChannelSelectionByPopularity:output_type -> tvstats.v1.CreateChannelSelectionByPopularityResponse
+	12, // 44: tvstats.v1.ViewStats.CreateEpgSelectionByPopularity:output_type -> tvstats.v1.CreateEpgSelectionByPopularityResponse
+	18, // 45: tvstats.v1.ViewStats.ListChannelSortings:output_type -> tvstats.v1.ListChannelSortingsResponse
+	20, // 46: tvstats.v1.ViewStats.GetChannelSorting:output_type -> tvstats.v1.GetChannelSortingResponse
+	22, // 47: tvstats.v1.ViewStats.DeleteChannelSorting:output_type -> tvstats.v1.DeleteChannelSortingResponse
+	24, // 48: tvstats.v1.ViewStats.ListSelections:output_type -> tvstats.v1.ListSelectionsResponse
+	26, // 49: tvstats.v1.ViewStats.GetSelection:output_type -> tvstats.v1.GetSelectionResponse
+	28, // 50: tvstats.v1.ViewStats.DeleteSelection:output_type -> tvstats.v1.DeleteSelectionResponse
+	41, // [41:51] is the sub-list for method output_type
+	31, // [31:41] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_tvstats_v1_view_stats_proto_init() }

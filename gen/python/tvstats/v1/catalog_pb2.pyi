@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SyncRequest(_message.Message):
-    __slots__ = ("batch_id", "client_id", "client", "channels", "tariffs", "categories", "accounts", "programmes", "payments")
+    __slots__ = ("batch_id", "client_id", "client", "channels", "tariffs", "categories", "accounts", "programmes", "payments", "guide_ranges")
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +17,7 @@ class SyncRequest(_message.Message):
     ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
     PROGRAMMES_FIELD_NUMBER: _ClassVar[int]
     PAYMENTS_FIELD_NUMBER: _ClassVar[int]
+    GUIDE_RANGES_FIELD_NUMBER: _ClassVar[int]
     batch_id: int
     client_id: int
     client: Client
@@ -26,7 +27,17 @@ class SyncRequest(_message.Message):
     accounts: _containers.RepeatedCompositeFieldContainer[Account]
     programmes: _containers.RepeatedCompositeFieldContainer[Programme]
     payments: _containers.RepeatedCompositeFieldContainer[Payment]
-    def __init__(self, batch_id: _Optional[int] = ..., client_id: _Optional[int] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., tariffs: _Optional[_Iterable[_Union[Tariff, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., accounts: _Optional[_Iterable[_Union[Account, _Mapping]]] = ..., programmes: _Optional[_Iterable[_Union[Programme, _Mapping]]] = ..., payments: _Optional[_Iterable[_Union[Payment, _Mapping]]] = ...) -> None: ...
+    guide_ranges: _containers.RepeatedCompositeFieldContainer[GuideRange]
+    def __init__(self, batch_id: _Optional[int] = ..., client_id: _Optional[int] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., tariffs: _Optional[_Iterable[_Union[Tariff, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., accounts: _Optional[_Iterable[_Union[Account, _Mapping]]] = ..., programmes: _Optional[_Iterable[_Union[Programme, _Mapping]]] = ..., payments: _Optional[_Iterable[_Union[Payment, _Mapping]]] = ..., guide_ranges: _Optional[_Iterable[_Union[GuideRange, _Mapping]]] = ...) -> None: ...
+
+class GuideRange(_message.Message):
+    __slots__ = ("channel_id", "to")
+    CHANNEL_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    channel_id: int
+    to: _timestamp_pb2.Timestamp
+    def __init__(self, channel_id: _Optional[int] = ..., to: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
 
 class Client(_message.Message):
     __slots__ = ("client_id", "name", "time_zone", "collection_enabled")
@@ -77,20 +88,22 @@ class Category(_message.Message):
     def __init__(self, category_id: _Optional[int] = ..., name: _Optional[str] = ..., deleted: bool = ...) -> None: ...
 
 class Account(_message.Message):
-    __slots__ = ("account_id", "active", "tariffs", "registered_at", "changed_at", "deleted")
+    __slots__ = ("account_id", "active", "tariffs", "registered_at", "changed_at", "deleted", "excluded")
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     ACTIVE_FIELD_NUMBER: _ClassVar[int]
     TARIFFS_FIELD_NUMBER: _ClassVar[int]
     REGISTERED_AT_FIELD_NUMBER: _ClassVar[int]
     CHANGED_AT_FIELD_NUMBER: _ClassVar[int]
     DELETED_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDED_FIELD_NUMBER: _ClassVar[int]
     account_id: int
     active: bool
     tariffs: _containers.RepeatedScalarFieldContainer[int]
     registered_at: _timestamp_pb2.Timestamp
     changed_at: _timestamp_pb2.Timestamp
     deleted: bool
-    def __init__(self, account_id: _Optional[int] = ..., active: bool = ..., tariffs: _Optional[_Iterable[int]] = ..., registered_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., deleted: bool = ...) -> None: ...
+    excluded: bool
+    def __init__(self, account_id: _Optional[int] = ..., active: bool = ..., tariffs: _Optional[_Iterable[int]] = ..., registered_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., deleted: bool = ..., excluded: bool = ...) -> None: ...
 
 class Programme(_message.Message):
     __slots__ = ("programme_id", "channel_id", "title", "start", "end", "deleted")

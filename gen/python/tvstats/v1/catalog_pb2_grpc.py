@@ -139,10 +139,11 @@ class CatalogServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetAccount(self, request, context):
-        """GetAccount answers the current state of one account: the one with the latest changed_at.
+        """GetAccount answers the current state of one account: of the states whose changed_at is not later than now, the one with
+        the latest.
 
-        INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, or the account is
-        deleted.
+        INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, all its states are still
+        to come, or the account is deleted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

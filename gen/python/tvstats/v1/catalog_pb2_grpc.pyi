@@ -99,10 +99,11 @@ class CatalogStub:
         tvstats.v1.catalog_pb2.GetAccountRequest,
         tvstats.v1.catalog_pb2.GetAccountResponse,
     ]
-    """GetAccount answers the current state of one account: the one with the latest changed_at.
+    """GetAccount answers the current state of one account: of the states whose changed_at is not later than now, the one with
+    the latest.
 
-    INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, or the account is
-    deleted.
+    INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, all its states are still
+    to come, or the account is deleted.
     """
 
     EraseAccount: grpc.UnaryUnaryMultiCallable[
@@ -208,10 +209,11 @@ class CatalogAsyncStub:
         tvstats.v1.catalog_pb2.GetAccountRequest,
         tvstats.v1.catalog_pb2.GetAccountResponse,
     ]
-    """GetAccount answers the current state of one account: the one with the latest changed_at.
+    """GetAccount answers the current state of one account: of the states whose changed_at is not later than now, the one with
+    the latest.
 
-    INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, or the account is
-    deleted.
+    INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, all its states are still
+    to come, or the account is deleted.
     """
 
     EraseAccount: grpc.aio.UnaryUnaryMultiCallable[
@@ -331,10 +333,11 @@ class CatalogServicer(metaclass=abc.ABCMeta):
         request: tvstats.v1.catalog_pb2.GetAccountRequest,
         context: _ServicerContext,
     ) -> typing.Union[tvstats.v1.catalog_pb2.GetAccountResponse, collections.abc.Awaitable[tvstats.v1.catalog_pb2.GetAccountResponse]]:
-        """GetAccount answers the current state of one account: the one with the latest changed_at.
+        """GetAccount answers the current state of one account: of the states whose changed_at is not later than now, the one with
+        the latest.
 
-        INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, or the account is
-        deleted.
+        INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, all its states are still
+        to come, or the account is deleted.
         """
 
     @abc.abstractmethod

@@ -41,7 +41,7 @@ SELECTION_KIND_CHANNELS: SelectionKind
 SELECTION_KIND_PROGRAMMES: SelectionKind
 
 class ViewEvent(_message.Message):
-    __slots__ = ("client_id", "account_id", "device_uid", "device", "channel_id", "started_at", "at", "watched_seconds", "mode", "programme_id", "ended", "tariffs")
+    __slots__ = ("client_id", "account_id", "device_uid", "device", "channel_id", "started_at", "at", "watched_seconds", "mode", "programme_id", "ended", "tariffs", "last_activity_at", "position_at")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     DEVICE_UID_FIELD_NUMBER: _ClassVar[int]
@@ -54,6 +54,8 @@ class ViewEvent(_message.Message):
     PROGRAMME_ID_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
     TARIFFS_FIELD_NUMBER: _ClassVar[int]
+    LAST_ACTIVITY_AT_FIELD_NUMBER: _ClassVar[int]
+    POSITION_AT_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     account_id: int
     device_uid: str
@@ -66,7 +68,9 @@ class ViewEvent(_message.Message):
     programme_id: int
     ended: bool
     tariffs: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, client_id: _Optional[int] = ..., account_id: _Optional[int] = ..., device_uid: _Optional[str] = ..., device: _Optional[str] = ..., channel_id: _Optional[int] = ..., started_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., watched_seconds: _Optional[int] = ..., mode: _Optional[_Union[ViewMode, str]] = ..., programme_id: _Optional[int] = ..., ended: bool = ..., tariffs: _Optional[_Iterable[int]] = ...) -> None: ...
+    last_activity_at: _timestamp_pb2.Timestamp
+    position_at: _timestamp_pb2.Timestamp
+    def __init__(self, client_id: _Optional[int] = ..., account_id: _Optional[int] = ..., device_uid: _Optional[str] = ..., device: _Optional[str] = ..., channel_id: _Optional[int] = ..., started_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., watched_seconds: _Optional[int] = ..., mode: _Optional[_Union[ViewMode, str]] = ..., programme_id: _Optional[int] = ..., ended: bool = ..., tariffs: _Optional[_Iterable[int]] = ..., last_activity_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., position_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class StreamEventsRequest(_message.Message):
     __slots__ = ("batch_id", "events")
