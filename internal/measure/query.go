@@ -40,11 +40,11 @@ type Slice struct {
 
 // Slices are the slices between ascending instants, each a period of its own, numbered from 0.
 func Slices(boundaries []viewing.Millis) []Slice {
-	slices := make([]Slice, 0, len(boundaries))
+	cut := make([]Slice, 0, len(boundaries))
 	for i := range len(boundaries) - 1 {
-		slices = append(slices, Slice{Window: viewing.Window{From: boundaries[i], To: boundaries[i+1]}, Period: i})
+		cut = append(cut, Slice{Window: viewing.Window{From: boundaries[i], To: boundaries[i+1]}, Period: i})
 	}
-	return slices
+	return cut
 }
 
 // Cell is what the sessions of a row have in common: of each dimension that was asked for its value, of the others zero.

@@ -58,15 +58,15 @@ func (s statement) keys() string {
 
 // parts sums up each cell's sessions in parts, which by tells apart.
 func (s statement) parts(name, by string) string {
-	columns := s.keys() + ", " + by
+	columns := []string{s.keys(), by}
 	for _, m := range measure.All() {
 		// Steps count sessions for the sake of the median.
 		asked := slices.Contains(s.query.Measures, m) || m == measure.Sessions
 		if e := expressions[m]; asked && e.ofSessions != "" {
-			columns += fmt.Sprintf(", %s AS %s", e.ofSessions, m)
+			columns = append(columns, e.ofSessions+" AS "+m.String())
 		}
 	}
-	return fmt.Sprintf("\n%s AS MATERIALIZED (SELECT %s FROM cut GROUP BY ALL),", name, columns)
+	return fmt.Sprintf("\n%s AS MATERIALIZED (SELECT %s FROM cut GROUP BY ALL),", name, strings.Join(columns, ", "))
 }
 
 func (s statement) ofParts() string {
