@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -128,8 +129,11 @@ func TestOldViewingIsRemoved(t *testing.T) {
 	if err := maintain(t.Context(), db, now, cfg); err != nil {
 		t.Fatal(err)
 	}
-	left, err := db.ChannelWatch(t.Context(), viewing.Filter{ClientID: 1, Window: viewing.DaysBefore(viewing.At(now)+1, 30)})
-	if err != nil || len(left) != 1 || left[0].Sessions != 3 { // today, yesterday and the day on which the two days began
+	left, err := db.Aggregate(t.Context(), measure.Query{
+		Filter:   viewing.Filter{ClientID: 1, Window: viewing.DaysBefore(viewing.At(now)+1, 30)},
+		Measures: []measure.Measure{measure.Sessions},
+	})
+	if err != nil || len(left) != 1 || left[0].Values[0] != 3 { // today, yesterday and the day on which the two days began
 		t.Errorf("left are %+v, error %v", left, err)
 	}
 }

@@ -152,7 +152,7 @@ func TestSyncRejectsEntitiesAlone(t *testing.T) {
 			{ProgrammeId: 2, ChannelId: 1, End: end9}, {ProgrammeId: 3, ChannelId: 1, Start: start6},
 			{ProgrammeId: 4, ChannelId: 1, Start: start6, End: start6}, {ProgrammeId: 5, ChannelId: 1, Start: start6, End: invalidTime},
 			{ProgrammeId: 6, ChannelId: 1, Start: start6, End: instant("2025-06-08T06:00:00.001Z")},
-			{ProgrammeId: 7, ChannelId: 1, Start: instant("0001-01-01T00:00:00Z"), End: instant("9999-12-31T00:00:00Z")},
+			{ProgrammeId: 7, ChannelId: 1, Start: instant("0001-01-01T00:00:00Z"), End: instant("9999-12-31T00:00:00Z")}, // before the floor of times
 			{ProgrammeId: 8, ChannelId: 1, Title: long, Start: start6, End: end9},
 			{ProgrammeId: 9, Deleted: true}, {ProgrammeId: 10, ChannelId: 1, Title: longest, Start: start6, End: instant("2025-06-08T06:00:00Z")},
 		},
@@ -174,7 +174,7 @@ func TestSyncRejectsEntitiesAlone(t *testing.T) {
 		"accounts 5: changed_at is no valid timestamp", "accounts 6: tariffs has 1001 ids; it can have at most 1000",
 		"programmes 0: programme_id is 0", "programmes 1: channel_id is 0", "programmes 2: start is missing",
 		"programmes 3: end is missing", "programmes 4: end is not after start", "programmes 5: end is no valid timestamp",
-		"programmes 6: end is more than 168h0m0s after start", "programmes 7: end is more than 168h0m0s after start",
+		"programmes 6: end is more than 168h0m0s after start", "programmes 7: start is 0001-01-01T00:00:00Z, before 2000-01-01",
 		"programmes 8: title has 256 characters",
 		"payments 0: payment_id is 0", "payments 1: account_id is 0", "payments 2: paid_at is missing",
 		`payments 3: currency is "eur"; it must be three capital letters (ISO 4217)`, `payments 4: currency is "EURO"`,

@@ -20,6 +20,7 @@ type Source interface {
 	store.ChangeClock
 	store.FigureStore
 	store.OnlineFinder
+	store.Aggregator
 	store.AudienceReader
 	store.LedgerReader
 	store.PaymentReader

@@ -3,6 +3,7 @@ package dynamics
 import (
 	"context"
 
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -56,9 +57,19 @@ func (d *Dynamics) watch(
 ) ([]store.Watch, error) {
 	var all []store.Watch
 	for _, run := range runs(periods) {
-		watch, err := d.source.WatchByPeriod(ctx, clientID, boundariesOf(granularity.Periods(run)), d.now)
+		boundaries := boundariesOf(granularity.Periods(run))
+		rows, err := d.source.Aggregate(ctx, measure.Query{
+			Filter:   viewing.Filter{ClientID: clientID, Window: viewing.Window{From: boundaries[0], To: boundaries[len(boundaries)-1]}, Now: d.now},
+			GroupBy:  []measure.Dimension{measure.Period},
+			Measures: []measure.Measure{measure.Accounts, measure.Watch, measure.Sessions},
+			Slices:   measure.Slices(boundaries),
+		})
 		if err != nil {
 			return nil, err
+		}
+		watch := make([]store.Watch, len(boundaries)-1)
+		for _, row := range rows {
+			watch[row.Period] = store.Watch{Accounts: row.Values[0], Seconds: row.Values[1] / 1000, Sessions: row.Values[2]}
 		}
 		all = append(all, watch...)
 	}

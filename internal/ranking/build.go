@@ -40,7 +40,7 @@ type ProgrammeSelectionParams struct {
 
 // Source is what building needs of the store.
 type Source interface {
-	store.ChannelRanker
+	store.Aggregator
 	store.ProgrammeRanker
 	store.CatalogReader
 	store.ResultStore

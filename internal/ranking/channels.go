@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tvstats/tvstats/internal/viewing"
+	"github.com/tvstats/tvstats/internal/measure"
 )
 
 // rankChannels answers all eligible channels, best first: those with statistics in the order of before, then the others
@@ -17,7 +17,9 @@ func (b *Builder) rankChannels(
 	if err != nil {
 		return nil, err
 	}
-	watched, err := b.source.ChannelWatch(ctx, scope.filter(clientID))
+	watched, err := b.source.Aggregate(ctx, measure.Query{
+		Filter: scope.filter(clientID), GroupBy: []measure.Dimension{measure.Channel}, Measures: channelMeasures,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("client %d: %w", clientID, err)
 	}
@@ -54,12 +56,16 @@ func (l lineup) placeOf(c RankedChannel) place {
 	}
 }
 
-func score(w viewing.ChannelWatch, criterion Criterion) RankedChannel {
+// channelMeasures are what score makes a place of.
+var channelMeasures = []measure.Measure{measure.Watch, measure.Sessions, measure.Median}
+
+func score(w measure.Row, criterion Criterion) RankedChannel {
+	const second = 1000
 	c := RankedChannel{
-		ChannelID: w.ChannelID, WatchSeconds: w.Seconds, WatchSessions: w.Sessions,
-		AverageWatchSeconds: float64(w.Seconds) / float64(w.Sessions),
-		MedianWatchSeconds:  w.MedianSeconds, HasStatistics: true,
+		ChannelID: w.ChannelID, WatchSeconds: w.Values[0] / second, WatchSessions: w.Values[1],
+		MedianWatchSeconds: float64(w.Values[2]) / second, HasStatistics: true,
 	}
+	c.AverageWatchSeconds = float64(c.WatchSeconds) / float64(c.WatchSessions)
 	switch criterion {
 	case WatchTime:
 		c.Score = float64(c.WatchSeconds)

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/catalog"
-	"github.com/tvstats/tvstats/internal/viewing"
+	"github.com/tvstats/tvstats/internal/measure"
 )
 
 // TestOrderIsTotal draws channels with many equal figures and checks the order pair by pair, rule by rule.
@@ -22,7 +22,7 @@ func TestOrderIsTotal(t *testing.T) {
 			}
 			c := RankedChannel{ChannelID: id + 1}
 			if r.IntN(3) > 0 {
-				watch := viewing.ChannelWatch{ChannelID: id + 1, Seconds: int64(r.IntN(3)), Sessions: int64(1 + r.IntN(2))}
+				watch := measure.Row{Cell: measure.Cell{ChannelID: id + 1}, Values: []int64{r.Int64N(3) * 1000, 1 + r.Int64N(2), 0}}
 				c = score(watch, Criterion(1+r.IntN(3)))
 			}
 			channels = append(channels, c)

@@ -129,8 +129,6 @@ type Audience struct {
 
 // AudienceReader tells who watched.
 type AudienceReader interface {
-	// WatchByPeriod sums up the sessions that started in each period.
-	WatchByPeriod(ctx context.Context, clientID int32, boundaries []viewing.Millis, now viewing.Millis) ([]Watch, error)
 	// Audience answers who watched before asOf.
 	Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (Audience, error)
 }

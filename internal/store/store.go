@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -37,10 +38,11 @@ type Subscriptions interface {
 // the question, or of its filter: of all states of the account whose ChangedAt is not later, that with the greatest. An engine
 // is right for every now, not only for one that passes.
 
-// ChannelRanker sums up viewing by channel.
-type ChannelRanker interface {
-	// ChannelWatch answers every channel with at least one session that passes the filter, in no order.
-	ChannelWatch(ctx context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error)
+// Aggregator computes measures of sessions.
+type Aggregator interface {
+	// Aggregate answers a row for each cell with at least one session, in no order. A query that breaks a rule of
+	// measure.Query is an error.
+	Aggregate(ctx context.Context, query measure.Query) ([]measure.Row, error)
 }
 
 // ProgrammeRanker attributes viewing to the guide.
@@ -163,7 +165,7 @@ type Monitor interface {
 type Store interface {
 	SessionWriter
 	Subscriptions
-	ChannelRanker
+	Aggregator
 	ProgrammeRanker
 	CatalogWriter
 	CatalogReader

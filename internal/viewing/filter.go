@@ -8,18 +8,11 @@ type Filter struct {
 	Window     Window   // of started_at; a session belongs whole to the window in which it started
 	Devices    []string // kinds of device
 	Tariffs    []int32  // a session passes if it carries any of them
-	ActiveOnly bool     // only accounts that the catalog holds as active now
-	MinSeconds int64    // leaves out sessions watched for less
-	Excluded   bool     // sessions of excluded accounts count, too
-}
-
-// ChannelWatch is how one channel was watched. Median is per session: the mean of the middle two where their number is
-// even.
-type ChannelWatch struct {
-	ChannelID     int32
-	Seconds       int64
-	Sessions      int64 // never 0
-	MedianSeconds float64
+	Modes      []Mode
+	Channels   []int32 // nil = all; none of them lets nothing pass
+	ActiveOnly bool    // only accounts that the catalog holds as active now
+	MinSeconds int64   // leaves out sessions watched for less
+	Excluded   bool    // sessions of excluded accounts count, too
 }
 
 // ProgrammeWatch is how one programme was watched.

@@ -4,58 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 var _ store.AudienceReader = (*Store)(nil)
-
-// watchPeriods is how many periods one query sums up: its memory grows with periods × accounts.
-const watchPeriods = 31
-
-// WatchByPeriod sums up viewing; see store.AudienceReader.
-func (s *Store) WatchByPeriod(ctx context.Context, clientID int32, boundaries []viewing.Millis, now viewing.Millis) ([]store.Watch, error) {
-	periods := make([]store.Watch, len(boundaries)-1)
-	err := s.read(ctx, func(tx *sql.Tx) error {
-		for first := 0; first < len(periods); first += watchPeriods {
-			last := min(first+watchPeriods, len(periods))
-			if err := s.watchPart(ctx, tx, viewing.Filter{ClientID: clientID, Now: now}, boundaries[first:last+1], periods[first:last]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("sum up viewing by period: %w", err)
-	}
-	return periods, nil
-}
-
-func (s *Store) watchPart(
-	ctx context.Context, tx *sql.Tx, filter viewing.Filter, boundaries []viewing.Millis, periods []store.Watch,
-) error {
-	filter.Window = viewing.Window{From: boundaries[0], To: boundaries[len(boundaries)-1]}
-	sessions, err := s.sessions(ctx, tx, filter)
-	if err != nil {
-		return err
-	}
-	var number strings.Builder
-	for i, boundary := range boundaries[1:] {
-		fmt.Fprintf(&number, "WHEN started_at < %d THEN %d ", boundary, i)
-	}
-	return eachRow(ctx, tx, func(rows *sql.Rows) error {
-		var period int
-		var watch store.Watch
-		err := rows.Scan(&period, &watch.Accounts, &watch.Seconds, &watch.Sessions)
-		periods[period] = watch
-		return err
-	}, fmt.Sprintf(`WITH %s watched AS (
-			SELECT CASE %sEND AS period, account_id, sum(watched_seconds) AS seconds, count(*) AS sessions FROM %s GROUP BY ALL)
-		SELECT period, count(*), sum(seconds)::BIGINT, sum(sessions)::BIGINT FROM watched GROUP BY period`,
-		sessions.with, number.String(), sessions.relation))
-}
 
 // audience needs no session merged: who watched, on what and when it began is in every report. Folded days before the one of
 // as_of are in viewers, where the last start of a day tells whether any lies in the window.

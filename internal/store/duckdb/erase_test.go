@@ -122,8 +122,8 @@ func wantOthers(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	s := reopened(t, dir)
-	channels, err := s.ChannelWatch(t.Context(), benchFilter(benchDays))
-	if err != nil || len(channels) != 1 || channels[0].Sessions != 3*500 {
+	channels, err := s.Aggregate(t.Context(), benchQuery(benchFilter(benchDays)))
+	if err != nil || len(channels) != 1 || channels[0].Values[1] != 3*500 {
 		t.Errorf("got %+v, error %v", channels, err)
 	}
 	if account, err := s.Account(t.Context(), 1, 1, benchNow); err != nil || len(account.Tariffs) != 1 {

@@ -91,3 +91,15 @@ func (s *Store) LatestProgrammes(
 	}
 	return programmes, nil
 }
+
+// channelConditions is the condition that the column names a channel of the set.
+func channelConditions(column string, set store.ChannelSet) string {
+	condition := "true"
+	if set.Only != nil {
+		condition = in(column, set.Only)
+	}
+	if len(set.Except) > 0 {
+		condition += " AND NOT " + in(column, set.Except)
+	}
+	return condition
+}

@@ -26,12 +26,39 @@ const dayOf = `((started_at - ((started_at % 86400000) + 86400000) % 86400000) /
 type source struct {
 	with     string // common table expressions, each followed by a comma; may be empty
 	relation string // with the columns sessionColumns
+	carried  string // of sessionsByTariff: a relation of tariff_set and each tariff_id that a session with it carries
 }
 
 // sessions finds out which days of the window hold reports that are not folded, and describes the sessions that pass the
 // filter: folded days are scanned as they are, the other ones merged first. The source is right within tx only, which
 // sees one moment of both tables.
 func (s *Store) sessions(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (source, error) {
+	return s.sessionsAs(ctx, tx, filter, reading{sessionColumns, mergedState, "merged"})
+}
+
+// mixtures names by numbers below 0, for one query, the sets of tariffs of sessions whose reports carried several.
+const mixtures = ` mixed AS MATERIALIZED (
+		SELECT sets, -row_number() OVER () AS mixture FROM (SELECT DISTINCT sets FROM merged WHERE len(sets) > 1)),`
+
+// sessionsByTariff is sessions with the column tariff_set; carried tells what is in each.
+func (s *Store) sessionsByTariff(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (source, error) {
+	sessions, err := s.sessionsAs(ctx, tx, filter, reading{
+		sessionColumns + ", tariff_set", mergedState + ", list_sort(list(DISTINCT tariff_set)) AS sets",
+		"(SELECT *, coalesce(mixture, sets[1]) AS tariff_set FROM merged LEFT JOIN mixed USING (sets))",
+	})
+	sessions.carried = `(SELECT tariff_set, unnest(tariffs) AS tariff_id FROM tariff_sets)`
+	if sessions.with != "" {
+		sessions.with += mixtures
+		sessions.carried = `(SELECT tariff_set, unnest(tariffs) AS tariff_id FROM tariff_sets
+			UNION SELECT mixture, unnest(tariffs) FROM (SELECT mixture, unnest(sets) AS tariff_set FROM mixed) JOIN tariff_sets USING (tariff_set))`
+	}
+	return sessions, err
+}
+
+// reading is which columns of sessions to read, how they come of several reports, and what they are then read from.
+type reading struct{ columns, state, merged string }
+
+func (s *Store) sessionsAs(ctx context.Context, tx *sql.Tx, filter viewing.Filter, r reading) (source, error) {
 	pending, err := pendingDays(ctx, tx, filter)
 	if err != nil {
 		return source{}, fmt.Errorf("find days that are not folded: %w", err)
@@ -45,7 +72,7 @@ func (s *Store) sessions(ctx context.Context, tx *sql.Tx, filter viewing.Filter)
 	if err != nil {
 		return source{}, err
 	}
-	folded := fmt.Sprintf(`SELECT %s FROM sessions WHERE %s AND %s AND %s`, sessionColumns, where, carries, minimum)
+	folded := fmt.Sprintf(`SELECT %s FROM sessions WHERE %s AND %s AND %s`, r.columns, where, carries, minimum)
 	if len(pending) == 0 {
 		return source{relation: "(" + folded + ")"}, nil
 	}
@@ -54,10 +81,10 @@ func (s *Store) sessions(ctx context.Context, tx *sql.Tx, filter viewing.Filter)
 		SELECT %s, %s FROM (
 			FROM sessions WHERE %[3]s AND (%[4]s) UNION ALL FROM reports WHERE %[3]s AND (%[4]s))
 		GROUP BY %[1]s HAVING bool_or(%[5]s) AND max(watched_seconds) >= %[6]d),`,
-		identity, mergedState, where, onPending, carries, filter.MinSeconds)
+		identity, r.state, where, onPending, carries, filter.MinSeconds)
 	return source{
 		with:     with,
-		relation: fmt.Sprintf(`(%s AND NOT (%s) UNION ALL SELECT %s FROM merged)`, folded, onPending, sessionColumns),
+		relation: fmt.Sprintf(`(%s AND NOT (%s) UNION ALL SELECT %s FROM %s)`, folded, onPending, r.columns, r.merged),
 	}, nil
 }
 
@@ -84,6 +111,12 @@ func (s *Store) identityConditions(ctx context.Context, tx *sql.Tx, filter viewi
 	conditions := []string{fmt.Sprintf("client_id = %d", filter.ClientID), within(filter.Window)}
 	if len(filter.Devices) > 0 {
 		conditions = append(conditions, in("device", s.meta.deviceNumbers(filter.Devices)))
+	}
+	if len(filter.Modes) > 0 {
+		conditions = append(conditions, in("mode", filter.Modes))
+	}
+	if filter.Channels != nil {
+		conditions = append(conditions, in("channel_id", filter.Channels))
 	}
 	if filter.ActiveOnly {
 		conditions = append(conditions, `account_id IN (`+accountsAt(filter.ClientID, filter.Now, "active AND NOT deleted")+`)`)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/measure"
+	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -69,14 +71,14 @@ func (s *subject) tolerate(err error) {
 
 // watchGrowth asks until done: sums of what is only ever added to must never shrink, however folding goes on.
 func (s *subject) watchGrowth(done context.Context) {
-	var before viewing.ChannelWatch
+	var before store.Watch
 	for done.Err() == nil {
-		channels, err := s.store.ChannelWatch(s.t.Context(), whole(1).filter)
+		channels, err := s.store.Aggregate(s.t.Context(), byChannel(whole(1).filter))
 		s.tolerate(err)
-		var sum viewing.ChannelWatch
+		var sum store.Watch
 		for _, channel := range channels {
-			sum.Seconds += channel.Seconds
-			sum.Sessions += channel.Sessions
+			sum.Seconds += channel.Values[0]
+			sum.Sessions += channel.Values[1]
 		}
 		if sum.Seconds < before.Seconds || sum.Sessions < before.Sessions {
 			s.t.Errorf("viewing shrank from %+v to %+v", before, sum)
@@ -125,7 +127,7 @@ func testNewClients(t *testing.T, factory Factory) {
 		q.filter.Tariffs, q.filter.Devices = []int32{client/2 + 1}, []string{fmt.Sprint("device-", client/3)}
 		got, err := answer(t.Context(), s.store, q)
 		s.must(err)
-		if want := text("channels", []viewing.ChannelWatch{{ChannelID: 1, Seconds: 60 * writers, Sessions: writers, MedianSeconds: 60}}) +
+		if want := text("channels", []measure.Row{{Cell: measure.Cell{ChannelID: 1}, Values: []int64{60_000 * writers, writers, 60_000, writers, 0}}}) +
 			"programmes:\nlatest:\n"; got != want {
 			t.Errorf("client %d:\n%s", client+1, difference(got, want))
 		}

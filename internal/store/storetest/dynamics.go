@@ -163,9 +163,6 @@ func (s *subject) equal(what string, got, want any) {
 func (s *subject) checkSeries(client int32, boundaries []viewing.Millis) {
 	s.t.Helper()
 	ctx := s.t.Context()
-	watch, err := s.store.WatchByPeriod(ctx, client, boundaries, s.now)
-	s.must(err)
-	s.equal("watch", watch, s.twin.watchByPeriod(client, boundaries))
 	before, flows, err := s.store.Flows(ctx, client, boundaries)
 	s.must(err)
 	s.equal("flows before", before, s.twin.flows(client, math.MinInt64, boundaries[0]))
@@ -406,7 +403,6 @@ func (s *subject) dynamicsCalls(ctx context.Context) map[string]func() error {
 		"Figures":          func() error { return second(s.store.Figures(ctx, store.Snapshot, 1, day)) },
 		"Peaks":            func() error { return second(s.store.Peaks(ctx, 1, day, noon)) },
 		"Online":           func() error { return second(s.store.Online(ctx, 1, noon, time.Minute, noon)) },
-		"WatchByPeriod":    func() error { return second(s.store.WatchByPeriod(ctx, 1, boundaries, noon)) },
 		"Audience":         func() error { return second(s.store.Audience(ctx, 1, noon, noon)) },
 		"Flows":            func() error { _, _, err := s.store.Flows(ctx, 1, boundaries); return err },
 		"ActiveByTariff":   func() error { return second(s.store.ActiveByTariff(ctx, 1, boundaries)) },

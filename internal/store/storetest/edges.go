@@ -111,7 +111,7 @@ func (s *subject) calls(ctx context.Context) map[string]func() error {
 		"EraseAccount":     func() error { return second(s.store.EraseAccount(ctx, 1, 1)) },
 		"ExpireViewing":    func() error { return s.store.ExpireViewing(ctx, q.filter.Window.To) },
 		"Maintain":         func() error { return s.store.Maintain(ctx, q.filter.Window.To) },
-		"ChannelWatch":     func() error { return second(s.store.ChannelWatch(ctx, q.filter)) },
+		"Aggregate":        func() error { return second(s.store.Aggregate(ctx, byChannel(q.filter))) },
 		"ProgrammeWatch":   func() error { return second(s.store.ProgrammeWatch(ctx, q.filter, q.channels, 1)) },
 		"LatestProgrammes": func() error { return second(s.store.LatestProgrammes(ctx, 1, q.filter.Window, q.channels, 1)) },
 		"Clients":          func() error { return second(s.store.Clients(ctx)) },

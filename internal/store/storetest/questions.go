@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // ranker is the roles that answer questions about viewing; engines and the twin play them.
 type ranker interface {
-	store.ChannelRanker
+	store.Aggregator
 	store.ProgrammeRanker
 }
 
@@ -34,7 +35,7 @@ func whole(client int32) question {
 
 // answer is all that a ranker says to a question, as text: equal answers are equal byte for byte.
 func answer(ctx context.Context, r ranker, q question) (string, error) {
-	channels, err := r.ChannelWatch(ctx, q.filter)
+	channels, err := r.Aggregate(ctx, byChannel(q.filter))
 	if err != nil {
 		return "", err
 	}
@@ -46,7 +47,7 @@ func answer(ctx context.Context, r ranker, q question) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	slices.SortFunc(channels, func(a, b viewing.ChannelWatch) int { return cmp.Compare(a.ChannelID, b.ChannelID) })
+	slices.SortFunc(channels, func(a, b measure.Row) int { return cmp.Compare(a.ChannelID, b.ChannelID) })
 	slices.SortFunc(programmes, func(a, b viewing.ProgrammeWatch) int { return cmp.Compare(a.ProgrammeID, b.ProgrammeID) })
 	slices.SortFunc(latest, func(a, b catalog.Programme) int { return cmp.Compare(a.ID, b.ID) })
 	return text("channels", channels) + text("programmes", programmes) + text("latest", latest), nil

@@ -21,6 +21,7 @@ func Run(t *testing.T, factory Factory) {
 		tests []test
 	}{
 		{"viewing", viewingTests},
+		{"aggregate", aggregateTests},
 		{"convergence", convergenceTests},
 		{"late", lateTests},
 		{"concurrency", concurrencyTests},

@@ -14,6 +14,7 @@ import (
 // looks at each of them for each question.
 type twin struct {
 	sessions   map[viewing.Identity]viewing.State
+	channels   map[entity]catalog.Channel
 	programmes map[entity]catalog.Programme
 	now        viewing.Millis                                // the time of questions that do not tell one
 	states     map[entity]map[viewing.Millis]catalog.Account // all states by changed_at
@@ -36,6 +37,7 @@ var _ interface {
 func newTwin() *twin {
 	return &twin{
 		sessions:   map[viewing.Identity]viewing.State{},
+		channels:   map[entity]catalog.Channel{},
 		programmes: map[entity]catalog.Programme{},
 		now:        endOfTime,
 		states:     map[entity]map[viewing.Millis]catalog.Account{},
@@ -61,6 +63,9 @@ func (w *twin) AppendReports(_ context.Context, reports []viewing.Report) error 
 
 // ApplyCatalog implements store.CatalogWriter for what figures depend on.
 func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
+	for _, channel := range batch.Channels {
+		w.channels[entity{batch.ClientID, int64(channel.ID)}] = channel
+	}
 	w.clearRanges(batch)
 	for _, programme := range batch.Programmes {
 		w.programmes[entity{batch.ClientID, programme.ID}] = programme
@@ -104,6 +109,8 @@ func (w *twin) passing(filter viewing.Filter) []viewing.Report {
 		if session.ClientID == filter.ClientID &&
 			session.StartedAt >= filter.Window.From && session.StartedAt < filter.Window.To &&
 			(len(filter.Devices) == 0 || slices.Contains(filter.Devices, session.Device)) &&
+			(len(filter.Modes) == 0 || slices.Contains(filter.Modes, session.Mode)) &&
+			(filter.Channels == nil || slices.Contains(filter.Channels, session.ChannelID)) &&
 			(len(filter.Tariffs) == 0 || overlap(filter.Tariffs, session.Tariffs)) &&
 			(!filter.ActiveOnly || w.active(session, filter.Now)) &&
 			(filter.Excluded || !w.current(session.ClientID, session.AccountID, filter.Now).Excluded) &&
@@ -133,23 +140,6 @@ func (w *twin) current(client int32, account int64, now viewing.Millis) catalog.
 func (w *twin) active(session viewing.Report, now viewing.Millis) bool {
 	account := w.current(session.ClientID, session.AccountID, now)
 	return account.Active && !account.Deleted
-}
-
-// ChannelWatch implements store.ChannelRanker.
-func (w *twin) ChannelWatch(_ context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error) {
-	lengths := map[int32][]int64{}
-	for _, session := range w.passing(filter) {
-		lengths[session.ChannelID] = append(lengths[session.ChannelID], int64(session.WatchedSeconds))
-	}
-	var channels []viewing.ChannelWatch
-	for id, seconds := range lengths {
-		watch := viewing.ChannelWatch{ChannelID: id, Sessions: int64(len(seconds)), MedianSeconds: median(seconds)}
-		for _, s := range seconds {
-			watch.Seconds += s
-		}
-		channels = append(channels, watch)
-	}
-	return channels, nil
 }
 
 func median(values []int64) float64 {

@@ -101,7 +101,7 @@ func (w *twin) audience(client int32, asOf viewing.Millis) store.Audience {
 	return a
 }
 
-// watchByPeriod is what store.AudienceReader says of WatchByPeriod.
+// watchByPeriod is the viewing of sessions that started in each period.
 func (w *twin) watchByPeriod(client int32, boundaries []viewing.Millis) []store.Watch {
 	periods := make([]store.Watch, len(boundaries)-1)
 	for i := range periods {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -37,9 +38,9 @@ func countsOf(ctx context.Context, s store.Store, client catalog.Client) (counts
 		return counts{}, err
 	}
 	c := counts{Channels: int64(len(batch.Channels)), Tariffs: int64(len(batch.Tariffs)), Categories: int64(len(batch.Categories))}
-	channels, err := s.ChannelWatch(ctx, viewing.Filter{ClientID: client.ID, Window: always, Excluded: true})
+	channels, err := channelsOf(ctx, s, client)
 	for _, channel := range channels {
-		c.Sessions += channel.Sessions
+		c.Sessions += channel.Values[0]
 	}
 	return c, errors.Join(err,
 		eachProgrammes(ctx, s, client.ID, func(page []catalog.Programme) error { c.Programmes += int64(len(page)); return nil }),
@@ -85,13 +86,19 @@ func summaryOf(ctx context.Context, s store.Store, client catalog.Client) ([]str
 	if err != nil {
 		return nil, err
 	}
-	channels, err := s.ChannelWatch(ctx, viewing.Filter{ClientID: client.ID, Window: always, Excluded: true})
-	slices.SortFunc(channels, func(a, b viewing.ChannelWatch) int {
-		return cmp.Or(cmp.Compare(b.Seconds, a.Seconds), cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(a.ChannelID, b.ChannelID))
-	})
+	channels, err := channelsOf(ctx, s, client)
+	slices.SortFunc(channels, func(a, b measure.Row) int { return cmp.Compare(a.ChannelID, b.ChannelID) })
 	lines := []string{fmt.Sprintf("%+v", c), fmt.Sprintf("payments %+v", payments)}
 	for _, channel := range channels {
 		lines = append(lines, fmt.Sprintf("%+v", channel))
 	}
 	return lines, err
+}
+
+// channelsOf is how the client's channels were watched of all time; the number of sessions is the first value.
+func channelsOf(ctx context.Context, s store.Store, client catalog.Client) ([]measure.Row, error) {
+	return s.Aggregate(ctx, measure.Query{
+		Filter: viewing.Filter{ClientID: client.ID, Window: always, Excluded: true}, GroupBy: []measure.Dimension{measure.Channel},
+		Measures: []measure.Measure{measure.Sessions, measure.Watch, measure.Median},
+	})
 }

@@ -1,0 +1,76 @@
+// Package measure says what can be computed of sessions, as data: measures, dimensions, filters, and the queries that are
+// made of them. How a store computes them is its own; what they mean stands here.
+package measure
+
+// Measure is a figure of a set of sessions. All are exact. Values are whole numbers: counts, or milliseconds.
+type Measure uint8
+
+// The measures.
+const (
+	Watch    Measure = iota + 1 // time of the sessions
+	Sessions                    // their number
+	Median                      // median time of a session, the mean of the middle two where their number is even
+	Accounts                    // distinct accounts of them
+	Reach                       // distinct accounts with a session that was on for Query.Reach without a break
+)
+
+// Unit is what a value counts.
+type Unit uint8
+
+// The units.
+const (
+	Number Unit = iota + 1
+	Millisecond
+)
+
+// Definition is what is known of a measure but for how it is computed.
+type Definition struct {
+	Name string
+	Unit Unit
+	// Adds tells whether the values of parts of a set of sessions add up to the value of the set. What does not add up must
+	// be computed of the sessions themselves, or of something that keeps apart what it tells apart.
+	Adds bool
+}
+
+var definitions = map[Measure]Definition{
+	Watch:    {Name: "watch", Unit: Millisecond, Adds: true},
+	Sessions: {Name: "sessions", Unit: Number, Adds: true},
+	Median:   {Name: "median", Unit: Millisecond},
+	Accounts: {Name: "accounts", Unit: Number},
+	Reach:    {Name: "reach", Unit: Number},
+}
+
+// Definition answers what the measure is; the zero Definition for one that does not exist.
+func (m Measure) Definition() Definition { return definitions[m] }
+
+// String is the measure's name.
+func (m Measure) String() string { return definitions[m].Name }
+
+// All are the measures, ascending.
+func All() []Measure {
+	all := make([]Measure, 0, len(definitions))
+	for m := Watch; definitions[m] != (Definition{}); m++ {
+		all = append(all, m)
+	}
+	return all
+}
+
+// Dimension is something that sessions are told apart by; Cell holds its value.
+type Dimension uint8
+
+// The dimensions.
+const (
+	Channel  Dimension = iota + 1 // Cell.ChannelID
+	Category                      // Cell.CategoryID: a session is in each category of its channel, in 0 if that has none
+	Tariff                        // Cell.TariffID: a session is in each tariff that it carries, in 0 if it carries none
+	Device                        // Cell.Device
+	Mode                          // Cell.Mode
+	Period                        // Cell.Period, of Query.Slices
+)
+
+var dimensionNames = map[Dimension]string{
+	Channel: "channel", Category: "category", Tariff: "tariff", Device: "device", Mode: "mode", Period: "period",
+}
+
+// String is the dimension's name.
+func (d Dimension) String() string { return dimensionNames[d] }

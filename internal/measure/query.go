@@ -1,0 +1,102 @@
+package measure
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// Attribution says when a session counts.
+type Attribution uint8
+
+// The attributions.
+const (
+	ByStart Attribution = iota // whole, where it started
+	ByTime                     // each part of [StartedAt, StartedAt + watched time) where it falls; a session of no time nowhere
+)
+
+// Query asks for measures of the sessions that pass a filter, one row for each cell.
+type Query struct {
+	// Filter chooses sessions. Its window is of the starts where sessions count by start, and of their time where they
+	// count by time: sessions that began before it are cut there, whatever the filter says of whole sessions.
+	Filter   viewing.Filter
+	Count    Attribution
+	GroupBy  []Dimension // none: all sessions are one cell
+	Measures []Measure
+	// Slices cut the filter's window for the dimension Period: ascending, none of them empty, without gaps, from its
+	// beginning to its end.
+	Slices []Slice
+	Reach  viewing.Millis // of the measure Reach
+}
+
+// Slice is a part of time that belongs to a period. Several may belong to one: the period from 20 to 21 o'clock is a slice
+// of each day. Between two of these a session breaks.
+type Slice struct {
+	viewing.Window
+	Period int
+}
+
+// Slices are the slices between ascending instants, each a period of its own, numbered from 0.
+func Slices(boundaries []viewing.Millis) []Slice {
+	cut := make([]Slice, 0, len(boundaries))
+	for i := range len(boundaries) - 1 {
+		cut = append(cut, Slice{Window: viewing.Window{From: boundaries[i], To: boundaries[i+1]}, Period: i})
+	}
+	return cut
+}
+
+// Cell is what the sessions of a row have in common: of each dimension that was asked for its value, of the others zero.
+type Cell struct {
+	ChannelID  int32
+	CategoryID int32
+	TariffID   int32
+	Device     string
+	Mode       viewing.Mode
+	Period     int
+}
+
+// Row is the figures of a cell.
+type Row struct {
+	Cell
+	Values []int64 // one for each of Query.Measures, in their order
+}
+
+// Check reports a query that has no answer. A caller that makes such a one has a fault.
+func (q Query) Check() error {
+	if len(q.Measures) == 0 {
+		return errors.New("aggregate: no measure is asked for")
+	}
+	for _, m := range q.Measures {
+		if m.Definition() == (Definition{}) {
+			return fmt.Errorf("aggregate: measure %d does not exist", m)
+		}
+	}
+	for i, d := range q.GroupBy {
+		if d.String() == "" || slices.Contains(q.GroupBy[:i], d) {
+			return fmt.Errorf("aggregate: dimension %d does not exist or stands there twice", d)
+		}
+	}
+	if q.Count == ByTime && slices.Contains(q.Measures, Median) {
+		return errors.New("aggregate: a median is of whole sessions, which have no part by time")
+	}
+	return q.checkSlices()
+}
+
+func (q Query) checkSlices() error {
+	if slices.Contains(q.GroupBy, Period) != (len(q.Slices) > 0) {
+		return errors.New("aggregate: slices and the dimension period go together")
+	}
+	at := q.Filter.Window.From
+	for _, s := range q.Slices {
+		if s.From != at || s.To <= at {
+			return fmt.Errorf("aggregate: the slice [%d, %d) does not go on at %d", s.From, s.To, at)
+		}
+		at = s.To
+	}
+	if len(q.Slices) > 0 && at != q.Filter.Window.To {
+		return fmt.Errorf("aggregate: the slices end at %d, the window at %d", at, q.Filter.Window.To)
+	}
+	return nil
+}

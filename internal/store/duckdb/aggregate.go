@@ -1,0 +1,108 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/tvstats/tvstats/internal/measure"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+var _ store.Aggregator = (*Store)(nil)
+
+// Aggregate computes measures; see store.Aggregator.
+func (s *Store) Aggregate(ctx context.Context, query measure.Query) ([]measure.Row, error) {
+	if err := query.Check(); err != nil {
+		return nil, err
+	}
+	var all []measure.Row
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		for _, part := range inParts(query) {
+			rows, err := s.aggregate(ctx, tx, part)
+			if err != nil {
+				return err
+			}
+			all = append(all, rows...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("aggregate sessions: %w", err)
+	}
+	return all, nil
+}
+
+// read runs queries that must see one moment of the store.
+func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
+	return inTx(ctx, s.db, do)
+}
+
+// How many periods one statement sums up: its memory grows with periods × accounts. One by time must read what began long
+// before its first period.
+const (
+	periodsByStart = 31
+	periodsByTime  = 31 * 24
+)
+
+// inParts cuts a query whose periods are one slice each into several.
+func inParts(query measure.Query) []measure.Query {
+	most := periodsByStart
+	if query.Count == measure.ByTime {
+		most = periodsByTime
+	}
+	seen := map[int]bool{}
+	for _, slice := range query.Slices {
+		if seen[slice.Period] {
+			return []measure.Query{query}
+		}
+		seen[slice.Period] = true
+	}
+	if len(query.Slices) <= most {
+		return []measure.Query{query}
+	}
+	var parts []measure.Query
+	for some := range slices.Chunk(query.Slices, most) {
+		part := query
+		part.Slices, part.Filter.Window = some, viewing.Window{From: some[0].From, To: some[len(some)-1].To}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+func (s *Store) aggregate(ctx context.Context, tx *sql.Tx, query measure.Query) ([]measure.Row, error) {
+	filter := query.Filter
+	if query.Count == measure.ByTime {
+		filter.Window.From -= viewing.LongestSession + 1000 // a session's watched time may exceed its length by a second
+	}
+	read := s.sessions
+	if slices.Contains(query.GroupBy, measure.Tariff) {
+		read = s.sessionsByTariff
+	}
+	sessions, err := read(ctx, tx, filter)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, tx, func(rows *sql.Rows, row *measure.Row) error {
+		return scanRow(rows, query, row)
+	}, statement{query, sessions}.text())
+}
+
+// scanRow reads what statement.text selects: the dimensions, then the measures.
+func scanRow(rows *sql.Rows, query measure.Query, row *measure.Row) error {
+	fields := map[measure.Dimension]any{
+		measure.Channel: &row.ChannelID, measure.Category: &row.CategoryID, measure.Tariff: &row.TariffID,
+		measure.Device: &row.Device, measure.Mode: &row.Mode, measure.Period: &row.Period,
+	}
+	into := make([]any, 0, len(query.GroupBy)+len(query.Measures))
+	for _, d := range query.GroupBy {
+		into = append(into, fields[d])
+	}
+	row.Values = make([]int64, len(query.Measures))
+	for i := range row.Values {
+		into = append(into, &row.Values[i])
+	}
+	return rows.Scan(into...)
+}

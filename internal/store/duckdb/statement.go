@@ -1,0 +1,179 @@
+package duckdb
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tvstats/tvstats/internal/measure"
+)
+
+// statement is a query for measures on its way to SQL. It is a row of common table expressions, each made of the one before:
+// cut, with a row for each session in each cell; what sums these up in parts; figures, with a row for each cell.
+type statement struct {
+	query    measure.Query
+	sessions source
+}
+
+func (s statement) text() string {
+	byAccount := slices.ContainsFunc(s.query.Measures, func(m measure.Measure) bool { return expressions[m].byAccount })
+	median := slices.Contains(s.query.Measures, measure.Median)
+	keys := s.keys()
+	ctes := s.sessions.with + s.slices() + s.cut()
+	parts, figures := "parts", "figures"
+	if median {
+		parts, figures = "steps", "figures JOIN medians USING ("+keys+")"
+		ctes += s.parts("steps", "millis >> 16 AS step") + fmt.Sprintf(medians, keys)
+	}
+	switch {
+	case byAccount:
+		parts = "accounts"
+		ctes += s.parts(parts, "account_id")
+	case !median:
+		ctes += s.parts(parts, "0")
+	}
+	columns := make([]string, 0, len(s.query.GroupBy)+len(s.query.Measures))
+	for _, d := range s.query.GroupBy {
+		columns = append(columns, cmp.Or(dimensions[d].value, dimensions[d].key))
+	}
+	for _, m := range s.query.Measures {
+		columns = append(columns, m.String()+"::BIGINT")
+	}
+	return fmt.Sprintf("WITH %s figures AS (SELECT %s%s FROM %s GROUP BY %s)\nSELECT %s FROM %s",
+		ctes, keys, s.ofParts(), parts, keys, strings.Join(columns, ", "), figures)
+}
+
+// keys name what tells cells apart.
+func (s statement) keys() string {
+	keys := make([]string, len(s.query.GroupBy))
+	for i, d := range s.query.GroupBy {
+		keys[i] = dimensions[d].key
+	}
+	if len(keys) == 0 {
+		return "everything" // a constant: where there is no session there is no row
+	}
+	return strings.Join(keys, ", ")
+}
+
+// parts sums up each cell's sessions in parts, which by tells apart.
+func (s statement) parts(name, by string) string {
+	columns := []string{s.keys(), by}
+	for _, m := range measure.All() {
+		// Steps count sessions for the sake of the median.
+		asked := slices.Contains(s.query.Measures, m) || m == measure.Sessions
+		if e := expressions[m]; asked && e.ofSessions != "" {
+			columns = append(columns, e.ofSessions+" AS "+m.String())
+		}
+	}
+	return fmt.Sprintf("\n%s AS MATERIALIZED (SELECT %s FROM cut GROUP BY ALL),", name, strings.Join(columns, ", "))
+}
+
+func (s statement) ofParts() string {
+	var columns strings.Builder
+	for _, m := range s.query.Measures {
+		switch e := expressions[m]; {
+		case m == measure.Reach:
+			fmt.Fprintf(&columns, ", "+e.ofParts+" AS %s", s.query.Reach, m)
+		case e.ofParts != "":
+			fmt.Fprintf(&columns, ", %s AS %s", e.ofParts, m)
+		}
+	}
+	return columns.String()
+}
+
+// cut is the sessions in their cells: keys, account_id, millis and stretch.
+func (s statement) cut() string {
+	keys, columns, joins := []string{}, []string{"account_id"}, ""
+	for _, dimension := range s.query.GroupBy {
+		d := dimensions[dimension]
+		key := d.key
+		if d.join != "" {
+			joins += fmt.Sprintf(d.join, s.query.Filter.ClientID, s.sessions.carried)
+			key = fmt.Sprintf(keyOrNone, d.key)
+		}
+		keys = append(keys, key)
+		if d.column != "" && !slices.Contains(columns, d.column) {
+			columns = append(columns, d.column)
+		}
+	}
+	if len(keys) == 0 {
+		keys = []string{"0 AS everything"}
+	}
+	return fmt.Sprintf("\ncut AS NOT MATERIALIZED (SELECT %s, account_id, millis, stretch FROM (%s)%s),",
+		strings.Join(keys, ", "), s.timed(strings.Join(columns, ", ")), joins)
+}
+
+// timed is the sessions with their time that counts, once for each period that they have some in.
+func (s statement) timed(columns string) string {
+	switch {
+	case s.query.Count == measure.ByTime && len(s.query.Slices) > 0:
+		return s.crossing(columns)
+	case s.query.Count == measure.ByTime:
+		return fmt.Sprintf("SELECT %s, to_at - from_at AS millis, millis AS stretch FROM %s", columns, s.within(columns))
+	case len(s.query.Slices) > 0:
+		return fmt.Sprintf(`SELECT %s, period, watched_seconds * 1000::BIGINT AS millis, millis AS stretch
+			FROM %s JOIN places ON %s`, columns, s.sessions.relation, s.place("started_at"))
+	default:
+		return fmt.Sprintf("SELECT %s, watched_seconds * 1000::BIGINT AS millis, millis AS stretch FROM %s", columns, s.sessions.relation)
+	}
+}
+
+// within is the sessions with what of their time [from_at, to_at) lies in the window.
+func (s statement) within(columns string) string {
+	window := s.query.Filter.Window
+	return fmt.Sprintf(`(SELECT %s, greatest(started_at, %d) AS from_at, least(started_at + watched_seconds * 1000::BIGINT, %d) AS to_at
+		FROM %s WHERE watched_seconds > 0 AND started_at + watched_seconds * 1000::BIGINT > %[2]d)`,
+		columns, window.From, window.To, s.sessions.relation)
+}
+
+// crossing cuts sessions where slices end. Most lie in one slice and need no more than to find it; the time of the others
+// is taken apart, and put together again for each of their periods.
+func (s statement) crossing(columns string) string {
+	return fmt.Sprintf(`SELECT %[1]s, period, to_at - from_at AS millis, millis AS stretch
+		FROM %[2]s JOIN places ON %[3]s WHERE to_at <= ends
+		UNION ALL
+		SELECT %[1]s, period, sum(least(to_at, ends) - greatest(from_at, begins))::BIGINT, max(least(to_at, ends) - greatest(from_at, begins))
+		FROM (SELECT *, unnest(range(first, last + 1)) AS number FROM (
+			SELECT %[1]s, from_at, to_at, one.number AS first, other.number AS last, row_number() OVER () AS session
+			FROM (SELECT %[1]s, from_at, to_at, number FROM %[2]s JOIN places ON %[3]s WHERE to_at > ends) one
+			JOIN places AS other ON %[4]s))
+		JOIN slices USING (number) GROUP BY %[1]s, period, session`,
+		columns, s.within(columns), s.place("from_at"), s.place("to_at - 1"))
+}
+
+// slices are the slices of time, and places, which finds them: instants are shifted to a place, of which each has one slice
+// or few, so that the slice of an instant is found by a hash join.
+func (s statement) slices() string {
+	if len(s.query.Slices) == 0 {
+		return ""
+	}
+	var rows strings.Builder
+	for i, slice := range s.query.Slices {
+		if i > 0 {
+			rows.WriteString(", ")
+		}
+		fmt.Fprintf(&rows, "(%d, %d, %d::BIGINT, %d::BIGINT)", i, slice.Period, slice.From, slice.To)
+	}
+	return fmt.Sprintf(`
+		slices AS MATERIALIZED (FROM (VALUES %s) slices(number, period, begins, ends)),
+		places AS MATERIALIZED (SELECT *, unnest(range(begins >> %d, ((ends - 1) >> %[2]d) + 1)) AS place FROM slices),`,
+		rows.String(), s.shift())
+}
+
+// place is the condition that the instant lies in a slice of places.
+func (s statement) place(instant string) string {
+	return fmt.Sprintf("place = (%s) >> %d AND %[1]s >= begins AND %[1]s < ends", instant, s.shift())
+}
+
+// mostPlaces bounds how many places there are, whatever the length of the window.
+const mostPlaces = 1 << 15
+
+// shift makes places of half an hour, or of more where these would be too many.
+func (s statement) shift() int {
+	shift, length := 21, s.query.Filter.Window.To-s.query.Filter.Window.From
+	for length>>shift > mostPlaces {
+		shift++
+	}
+	return shift
+}
