@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/erasure"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -37,13 +38,6 @@ func (s *Store) Online(
 	ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration, now viewing.Millis,
 ) (store.Viewers, error) {
 	return read(ctx, s, func(l Local) (store.Viewers, error) { return l.Online(ctx, clientID, asOf, timeout, now) })
-}
-
-// WatchByPeriod reads; see the package store.
-func (s *Store) WatchByPeriod(
-	ctx context.Context, clientID int32, boundaries []viewing.Millis, now viewing.Millis,
-) ([]store.Watch, error) {
-	return read(ctx, s, func(l Local) ([]store.Watch, error) { return l.WatchByPeriod(ctx, clientID, boundaries, now) })
 }
 
 // Audience reads; see the package store.
@@ -79,11 +73,6 @@ func (s *Store) QueuedJobs(ctx context.Context) (int, error) {
 // Erasures reads; see the package store.
 func (s *Store) Erasures(ctx context.Context) (*erasure.Set, error) {
 	return read(ctx, s, func(l Local) (*erasure.Set, error) { return l.Erasures(ctx) })
-}
-
-// ChannelWatch reads; see the package store.
-func (s *Store) ChannelWatch(ctx context.Context, filter viewing.Filter) ([]viewing.ChannelWatch, error) {
-	return read(ctx, s, func(l Local) ([]viewing.ChannelWatch, error) { return l.ChannelWatch(ctx, filter) })
 }
 
 // ProgrammeWatch reads; see the package store.
@@ -140,6 +129,11 @@ func (s *Store) Account(ctx context.Context, clientID int32, accountID int64, no
 // Results reads; see the package store.
 func (s *Store) Results(ctx context.Context, query store.ResultQuery) ([]store.Result, error) {
 	return read(ctx, s, func(l Local) ([]store.Result, error) { return l.Results(ctx, query) })
+}
+
+// Aggregate reads; see the package store.
+func (s *Store) Aggregate(ctx context.Context, query measure.Query) ([]measure.Row, error) {
+	return read(ctx, s, func(l Local) ([]measure.Row, error) { return l.Aggregate(ctx, query) })
 }
 
 // Result reads; see the package store.
