@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -125,7 +126,7 @@ func TestOldViewingIsRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close() //nolint:errcheck // its directory goes with it
-	if err := maintain(t.Context(), db, now, cfg); err != nil {
+	if err := maintain(t.Context(), db, dynamics.New(db, cfg.OnlineTimeout, cfg.MaxSession), now, cfg); err != nil {
 		t.Fatal(err)
 	}
 	left, err := db.ChannelWatch(t.Context(), viewing.Filter{ClientID: 1, Window: viewing.DaysBefore(viewing.At(now)+1, 30)})

@@ -64,8 +64,11 @@ func (d *Dynamics) remove(ctx context.Context, r store.Removal, now viewing.Mill
 			return err
 		}
 		kept.Late = plan > strictPlan
-		if err = do(kept); !errors.Is(err, store.ErrMoved) || plan == mostPlans {
+		switch err = do(kept); {
+		case !errors.Is(err, store.ErrMoved):
 			return err
+		case plan == mostPlans:
+			return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 		}
 	}
 }

@@ -183,7 +183,7 @@ func (s *subject) checkSeries(client int32, boundaries []viewing.Millis) {
 
 func (s *subject) checkPeaks(client int32, window viewing.Window) {
 	s.t.Helper()
-	peaks, err := s.store.Peaks(s.t.Context(), client, window)
+	peaks, err := s.store.Peaks(s.t.Context(), client, window.From.Day().Start(), window)
 	s.must(err)
 	s.equal(fmt.Sprintf("peaks in %+v", window), peaks, s.twin.peaks(client, window))
 }
@@ -400,8 +400,16 @@ func (s *subject) dynamicsCalls(ctx context.Context) map[string]func() error {
 		"Versions":         func() error { _, _, err := s.store.Versions(ctx, 1, day); return err },
 		"Beginning":        func() error { return second(s.store.Beginning(ctx, 1)) },
 		"SaveFigures":      func() error { return s.store.SaveFigures(ctx, []store.Figure{{Kind: store.Snapshot, ClientID: 1}}) },
+		"DeleteFigures": func() error {
+			return s.store.DeleteFigures(ctx, store.Snapshot, 1, []viewing.Millis{0})
+		},
+		"Losing":           func() error { return second(s.store.Losing(ctx, store.Removal{ClientID: 1, Before: store.Never})) },
+		"Lost":             func() error { return second(s.store.Lost(ctx, 1, day)) },
+		"Expiring":         func() error { return second(s.store.Expiring(ctx, noon)) },
+		"Anonymous":        func() error { return second(s.store.Anonymous(ctx, 1)) },
+		"AddAnonymous":     func() error { return s.store.AddAnonymous(ctx, 1, store.Anonymous{}) },
 		"Figures":          func() error { return second(s.store.Figures(ctx, store.Snapshot, 1, day)) },
-		"Peaks":            func() error { return second(s.store.Peaks(ctx, 1, day)) },
+		"Peaks":            func() error { return second(s.store.Peaks(ctx, 1, day.From, day)) },
 		"Online":           func() error { return second(s.store.Online(ctx, 1, noon, time.Minute)) },
 		"WatchByPeriod":    func() error { return second(s.store.WatchByPeriod(ctx, 1, boundaries)) },
 		"Audience":         func() error { return second(s.store.Audience(ctx, 1, noon)) },

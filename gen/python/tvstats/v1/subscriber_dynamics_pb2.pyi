@@ -1,4 +1,5 @@
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from tvstats.v1 import measurement_pb2 as _measurement_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -27,14 +28,24 @@ class CacheMaxOnlineRequest(_message.Message):
     def __init__(self, client_ids: _Optional[_Iterable[int]] = ..., as_of: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CacheMaxOnlineResponse(_message.Message):
-    __slots__ = ("clients", "days_computed", "days_fresh")
+    __slots__ = ("clients", "days_computed", "days_fresh", "failed")
     CLIENTS_FIELD_NUMBER: _ClassVar[int]
     DAYS_COMPUTED_FIELD_NUMBER: _ClassVar[int]
     DAYS_FRESH_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
     clients: int
     days_computed: int
     days_fresh: int
-    def __init__(self, clients: _Optional[int] = ..., days_computed: _Optional[int] = ..., days_fresh: _Optional[int] = ...) -> None: ...
+    failed: _containers.RepeatedCompositeFieldContainer[FailedClient]
+    def __init__(self, clients: _Optional[int] = ..., days_computed: _Optional[int] = ..., days_fresh: _Optional[int] = ..., failed: _Optional[_Iterable[_Union[FailedClient, _Mapping]]] = ...) -> None: ...
+
+class FailedClient(_message.Message):
+    __slots__ = ("client_id", "message")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    message: str
+    def __init__(self, client_id: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...
 
 class SaveStatsRequest(_message.Message):
     __slots__ = ("client_ids", "as_of")
@@ -45,14 +56,16 @@ class SaveStatsRequest(_message.Message):
     def __init__(self, client_ids: _Optional[_Iterable[int]] = ..., as_of: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SaveStatsResponse(_message.Message):
-    __slots__ = ("clients", "snapshots_computed", "snapshots_fresh")
+    __slots__ = ("clients", "snapshots_computed", "snapshots_fresh", "failed")
     CLIENTS_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOTS_COMPUTED_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOTS_FRESH_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
     clients: int
     snapshots_computed: int
     snapshots_fresh: int
-    def __init__(self, clients: _Optional[int] = ..., snapshots_computed: _Optional[int] = ..., snapshots_fresh: _Optional[int] = ...) -> None: ...
+    failed: _containers.RepeatedCompositeFieldContainer[FailedClient]
+    def __init__(self, clients: _Optional[int] = ..., snapshots_computed: _Optional[int] = ..., snapshots_fresh: _Optional[int] = ..., failed: _Optional[_Iterable[_Union[FailedClient, _Mapping]]] = ...) -> None: ...
 
 class CollectDailyStatsRequest(_message.Message):
     __slots__ = ("client_ids", "as_of")
@@ -63,16 +76,18 @@ class CollectDailyStatsRequest(_message.Message):
     def __init__(self, client_ids: _Optional[_Iterable[int]] = ..., as_of: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CollectDailyStatsResponse(_message.Message):
-    __slots__ = ("clients", "days_computed", "days_fresh", "healed")
+    __slots__ = ("clients", "days_computed", "days_fresh", "healed", "failed")
     CLIENTS_FIELD_NUMBER: _ClassVar[int]
     DAYS_COMPUTED_FIELD_NUMBER: _ClassVar[int]
     DAYS_FRESH_FIELD_NUMBER: _ClassVar[int]
     HEALED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
     clients: int
     days_computed: int
     days_fresh: int
     healed: _containers.RepeatedCompositeFieldContainer[HealedDay]
-    def __init__(self, clients: _Optional[int] = ..., days_computed: _Optional[int] = ..., days_fresh: _Optional[int] = ..., healed: _Optional[_Iterable[_Union[HealedDay, _Mapping]]] = ...) -> None: ...
+    failed: _containers.RepeatedCompositeFieldContainer[FailedClient]
+    def __init__(self, clients: _Optional[int] = ..., days_computed: _Optional[int] = ..., days_fresh: _Optional[int] = ..., healed: _Optional[_Iterable[_Union[HealedDay, _Mapping]]] = ..., failed: _Optional[_Iterable[_Union[FailedClient, _Mapping]]] = ...) -> None: ...
 
 class HealedDay(_message.Message):
     __slots__ = ("client_id", "day")
@@ -91,24 +106,28 @@ class CacheCustomersDynamicRequest(_message.Message):
     def __init__(self, client_ids: _Optional[_Iterable[int]] = ..., as_of: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CacheCustomersDynamicResponse(_message.Message):
-    __slots__ = ("clients", "hours_computed", "hours_fresh")
+    __slots__ = ("clients", "hours_computed", "hours_fresh", "failed")
     CLIENTS_FIELD_NUMBER: _ClassVar[int]
     HOURS_COMPUTED_FIELD_NUMBER: _ClassVar[int]
     HOURS_FRESH_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
     clients: int
     hours_computed: int
     hours_fresh: int
-    def __init__(self, clients: _Optional[int] = ..., hours_computed: _Optional[int] = ..., hours_fresh: _Optional[int] = ...) -> None: ...
+    failed: _containers.RepeatedCompositeFieldContainer[FailedClient]
+    def __init__(self, clients: _Optional[int] = ..., hours_computed: _Optional[int] = ..., hours_fresh: _Optional[int] = ..., failed: _Optional[_Iterable[_Union[FailedClient, _Mapping]]] = ...) -> None: ...
 
 class GetMaxOnlineRequest(_message.Message):
-    __slots__ = ("client_id", "from_day", "to_day")
+    __slots__ = ("client_id", "from_day", "to_day", "calendar")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     FROM_DAY_FIELD_NUMBER: _ClassVar[int]
     TO_DAY_FIELD_NUMBER: _ClassVar[int]
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     from_day: str
     to_day: str
-    def __init__(self, client_id: _Optional[int] = ..., from_day: _Optional[str] = ..., to_day: _Optional[str] = ...) -> None: ...
+    calendar: _measurement_pb2.Calendar
+    def __init__(self, client_id: _Optional[int] = ..., from_day: _Optional[str] = ..., to_day: _Optional[str] = ..., calendar: _Optional[_Union[_measurement_pb2.Calendar, str]] = ...) -> None: ...
 
 class GetMaxOnlineResponse(_message.Message):
     __slots__ = ("days",)
@@ -117,26 +136,32 @@ class GetMaxOnlineResponse(_message.Message):
     def __init__(self, days: _Optional[_Iterable[_Union[MaxOnlineDay, _Mapping]]] = ...) -> None: ...
 
 class MaxOnlineDay(_message.Message):
-    __slots__ = ("day", "max_accounts", "max_accounts_at", "max_devices", "max_devices_at")
+    __slots__ = ("day", "max_accounts", "max_accounts_at", "max_devices", "max_devices_at", "coverage", "data_from")
     DAY_FIELD_NUMBER: _ClassVar[int]
     MAX_ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
     MAX_ACCOUNTS_AT_FIELD_NUMBER: _ClassVar[int]
     MAX_DEVICES_FIELD_NUMBER: _ClassVar[int]
     MAX_DEVICES_AT_FIELD_NUMBER: _ClassVar[int]
+    COVERAGE_FIELD_NUMBER: _ClassVar[int]
+    DATA_FROM_FIELD_NUMBER: _ClassVar[int]
     day: str
     max_accounts: int
     max_accounts_at: _timestamp_pb2.Timestamp
     max_devices: int
     max_devices_at: _timestamp_pb2.Timestamp
-    def __init__(self, day: _Optional[str] = ..., max_accounts: _Optional[int] = ..., max_accounts_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., max_devices: _Optional[int] = ..., max_devices_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    coverage: _measurement_pb2.Coverage
+    data_from: _timestamp_pb2.Timestamp
+    def __init__(self, day: _Optional[str] = ..., max_accounts: _Optional[int] = ..., max_accounts_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., max_devices: _Optional[int] = ..., max_devices_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., coverage: _Optional[_Union[_measurement_pb2.Coverage, str]] = ..., data_from: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class GetStatsRequest(_message.Message):
-    __slots__ = ("client_id", "as_of")
+    __slots__ = ("client_id", "as_of", "calendar")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     as_of: _timestamp_pb2.Timestamp
-    def __init__(self, client_id: _Optional[int] = ..., as_of: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    calendar: _measurement_pb2.Calendar
+    def __init__(self, client_id: _Optional[int] = ..., as_of: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., calendar: _Optional[_Union[_measurement_pb2.Calendar, str]] = ...) -> None: ...
 
 class GetStatsResponse(_message.Message):
     __slots__ = ("stats",)
@@ -219,14 +244,16 @@ class CurrencySum(_message.Message):
     def __init__(self, currency: _Optional[str] = ..., amount_minor: _Optional[int] = ...) -> None: ...
 
 class ListDailyStatsRequest(_message.Message):
-    __slots__ = ("client_id", "from_day", "to_day")
+    __slots__ = ("client_id", "from_day", "to_day", "calendar")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     FROM_DAY_FIELD_NUMBER: _ClassVar[int]
     TO_DAY_FIELD_NUMBER: _ClassVar[int]
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     from_day: str
     to_day: str
-    def __init__(self, client_id: _Optional[int] = ..., from_day: _Optional[str] = ..., to_day: _Optional[str] = ...) -> None: ...
+    calendar: _measurement_pb2.Calendar
+    def __init__(self, client_id: _Optional[int] = ..., from_day: _Optional[str] = ..., to_day: _Optional[str] = ..., calendar: _Optional[_Union[_measurement_pb2.Calendar, str]] = ...) -> None: ...
 
 class ListDailyStatsResponse(_message.Message):
     __slots__ = ("days",)
@@ -235,7 +262,7 @@ class ListDailyStatsResponse(_message.Message):
     def __init__(self, days: _Optional[_Iterable[_Union[DailyStats, _Mapping]]] = ...) -> None: ...
 
 class DailyStats(_message.Message):
-    __slots__ = ("day", "opening_active", "new_accounts", "new_active", "activated", "deactivated", "removed_accounts", "removed_active", "closing_active", "total_accounts", "active_by_tariff", "payments", "payment_sums", "paid_accounts", "viewing_accounts", "watch_seconds", "watch_sessions", "max_online")
+    __slots__ = ("day", "opening_active", "new_accounts", "new_active", "activated", "deactivated", "removed_accounts", "removed_active", "closing_active", "total_accounts", "active_by_tariff", "payments", "payment_sums", "paid_accounts", "viewing_accounts", "watch_seconds", "watch_sessions", "max_online", "coverage", "data_from")
     DAY_FIELD_NUMBER: _ClassVar[int]
     OPENING_ACTIVE_FIELD_NUMBER: _ClassVar[int]
     NEW_ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
@@ -254,6 +281,8 @@ class DailyStats(_message.Message):
     WATCH_SECONDS_FIELD_NUMBER: _ClassVar[int]
     WATCH_SESSIONS_FIELD_NUMBER: _ClassVar[int]
     MAX_ONLINE_FIELD_NUMBER: _ClassVar[int]
+    COVERAGE_FIELD_NUMBER: _ClassVar[int]
+    DATA_FROM_FIELD_NUMBER: _ClassVar[int]
     day: str
     opening_active: int
     new_accounts: int
@@ -272,18 +301,22 @@ class DailyStats(_message.Message):
     watch_seconds: int
     watch_sessions: int
     max_online: int
-    def __init__(self, day: _Optional[str] = ..., opening_active: _Optional[int] = ..., new_accounts: _Optional[int] = ..., new_active: _Optional[int] = ..., activated: _Optional[int] = ..., deactivated: _Optional[int] = ..., removed_accounts: _Optional[int] = ..., removed_active: _Optional[int] = ..., closing_active: _Optional[int] = ..., total_accounts: _Optional[int] = ..., active_by_tariff: _Optional[_Iterable[_Union[TariffAccounts, _Mapping]]] = ..., payments: _Optional[int] = ..., payment_sums: _Optional[_Iterable[_Union[CurrencySum, _Mapping]]] = ..., paid_accounts: _Optional[int] = ..., viewing_accounts: _Optional[int] = ..., watch_seconds: _Optional[int] = ..., watch_sessions: _Optional[int] = ..., max_online: _Optional[int] = ...) -> None: ...
+    coverage: _measurement_pb2.Coverage
+    data_from: _timestamp_pb2.Timestamp
+    def __init__(self, day: _Optional[str] = ..., opening_active: _Optional[int] = ..., new_accounts: _Optional[int] = ..., new_active: _Optional[int] = ..., activated: _Optional[int] = ..., deactivated: _Optional[int] = ..., removed_accounts: _Optional[int] = ..., removed_active: _Optional[int] = ..., closing_active: _Optional[int] = ..., total_accounts: _Optional[int] = ..., active_by_tariff: _Optional[_Iterable[_Union[TariffAccounts, _Mapping]]] = ..., payments: _Optional[int] = ..., payment_sums: _Optional[_Iterable[_Union[CurrencySum, _Mapping]]] = ..., paid_accounts: _Optional[int] = ..., viewing_accounts: _Optional[int] = ..., watch_seconds: _Optional[int] = ..., watch_sessions: _Optional[int] = ..., max_online: _Optional[int] = ..., coverage: _Optional[_Union[_measurement_pb2.Coverage, str]] = ..., data_from: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class GetCustomersDynamicRequest(_message.Message):
-    __slots__ = ("client_id", "to", "granularity")
+    __slots__ = ("client_id", "to", "granularity", "calendar")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     FROM_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
     GRANULARITY_FIELD_NUMBER: _ClassVar[int]
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     to: _timestamp_pb2.Timestamp
     granularity: Granularity
-    def __init__(self, client_id: _Optional[int] = ..., to: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., granularity: _Optional[_Union[Granularity, str]] = ..., **kwargs) -> None: ...
+    calendar: _measurement_pb2.Calendar
+    def __init__(self, client_id: _Optional[int] = ..., to: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., granularity: _Optional[_Union[Granularity, str]] = ..., calendar: _Optional[_Union[_measurement_pb2.Calendar, str]] = ..., **kwargs) -> None: ...
 
 class GetCustomersDynamicResponse(_message.Message):
     __slots__ = ("points",)
@@ -292,7 +325,7 @@ class GetCustomersDynamicResponse(_message.Message):
     def __init__(self, points: _Optional[_Iterable[_Union[CustomersDynamicPoint, _Mapping]]] = ...) -> None: ...
 
 class CustomersDynamicPoint(_message.Message):
-    __slots__ = ("start", "opening_active", "new_accounts", "new_active", "activated", "deactivated", "removed_accounts", "removed_active", "closing_active", "total_accounts", "payments", "payment_sums", "paid_accounts", "viewing_accounts", "watch_seconds", "watch_sessions")
+    __slots__ = ("start", "opening_active", "new_accounts", "new_active", "activated", "deactivated", "removed_accounts", "removed_active", "closing_active", "total_accounts", "payments", "payment_sums", "paid_accounts", "viewing_accounts", "watch_seconds", "watch_sessions", "coverage", "data_from")
     START_FIELD_NUMBER: _ClassVar[int]
     OPENING_ACTIVE_FIELD_NUMBER: _ClassVar[int]
     NEW_ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
@@ -309,6 +342,8 @@ class CustomersDynamicPoint(_message.Message):
     VIEWING_ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
     WATCH_SECONDS_FIELD_NUMBER: _ClassVar[int]
     WATCH_SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    COVERAGE_FIELD_NUMBER: _ClassVar[int]
+    DATA_FROM_FIELD_NUMBER: _ClassVar[int]
     start: _timestamp_pb2.Timestamp
     opening_active: int
     new_accounts: int
@@ -325,4 +360,6 @@ class CustomersDynamicPoint(_message.Message):
     viewing_accounts: int
     watch_seconds: int
     watch_sessions: int
-    def __init__(self, start: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., opening_active: _Optional[int] = ..., new_accounts: _Optional[int] = ..., new_active: _Optional[int] = ..., activated: _Optional[int] = ..., deactivated: _Optional[int] = ..., removed_accounts: _Optional[int] = ..., removed_active: _Optional[int] = ..., closing_active: _Optional[int] = ..., total_accounts: _Optional[int] = ..., payments: _Optional[int] = ..., payment_sums: _Optional[_Iterable[_Union[CurrencySum, _Mapping]]] = ..., paid_accounts: _Optional[int] = ..., viewing_accounts: _Optional[int] = ..., watch_seconds: _Optional[int] = ..., watch_sessions: _Optional[int] = ...) -> None: ...
+    coverage: _measurement_pb2.Coverage
+    data_from: _timestamp_pb2.Timestamp
+    def __init__(self, start: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., opening_active: _Optional[int] = ..., new_accounts: _Optional[int] = ..., new_active: _Optional[int] = ..., activated: _Optional[int] = ..., deactivated: _Optional[int] = ..., removed_accounts: _Optional[int] = ..., removed_active: _Optional[int] = ..., closing_active: _Optional[int] = ..., total_accounts: _Optional[int] = ..., payments: _Optional[int] = ..., payment_sums: _Optional[_Iterable[_Union[CurrencySum, _Mapping]]] = ..., paid_accounts: _Optional[int] = ..., viewing_accounts: _Optional[int] = ..., watch_seconds: _Optional[int] = ..., watch_sessions: _Optional[int] = ..., coverage: _Optional[_Union[_measurement_pb2.Coverage, str]] = ..., data_from: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
