@@ -134,12 +134,12 @@ func forgetAnonymous(ctx context.Context, tx *sql.Tx, client int32) error {
 // countAnonymous counts what was stored as changes, viewing that is gone included.
 func countAnonymous(ctx context.Context, tx *sql.Tx, client int32) error {
 	for kind, rows := range map[int]string{
-		viewingChanges:  `SELECT client_id, hour AS at FROM lost WHERE NOT online`,
-		accountChanges:  `SELECT client_id, happened_at AS at FROM ledger WHERE account_id < 0`,
-		paymentsChanges: `SELECT client_id, paid_at AS at FROM payments WHERE account_id < 0`,
+		viewingChanges:  `SELECT client_id, hour AS instant FROM lost WHERE NOT online`,
+		accountChanges:  `SELECT client_id, happened_at AS instant FROM ledger WHERE account_id < 0`,
+		paymentsChanges: `SELECT client_id, paid_at AS instant FROM payments WHERE account_id < 0`,
 	} {
 		source := fmt.Sprintf(`SELECT client_id, %s AS hour, count(*) AS changes FROM (%s) WHERE client_id = %d GROUP BY ALL`,
-			hourOf("at"), rows, client)
+			hourOf("instant"), rows, client)
 		if _, err := tx.ExecContext(ctx, addChanges(kind, source)); err != nil {
 			return err
 		}
