@@ -68,10 +68,10 @@ type Anonymous struct {
 
 // LedgerEntry is what became of an account at an instant. Only active accounts have tariffs here.
 type LedgerEntry struct {
-	Account               int64
-	At                    viewing.Millis
-	Existed, Existing     bool
-	WasActive, Active     bool
+	Account                int64
+	At                     viewing.Millis
+	Existed, Existing      bool
+	WasActive, Active      bool
 	HadTariffs, HasTariffs []int32
 }
 

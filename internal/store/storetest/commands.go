@@ -28,7 +28,9 @@ var commandTests = []test{
 const onlineTimeout = 5 * time.Minute
 
 // dynamics computes from the store under test.
-func (s *subject) dynamics() *dynamics.Dynamics { return dynamics.New(s.store, onlineTimeout, 24*time.Hour) }
+func (s *subject) dynamics() *dynamics.Dynamics {
+	return dynamics.New(s.store, onlineTimeout, 24*time.Hour)
+}
 
 // command is a method of dynamics.Dynamics that keeps figures.
 type command func(*dynamics.Dynamics, dynamics.Command) (dynamics.Done, error)

@@ -397,9 +397,9 @@ func (s *subject) dynamicsCalls(ctx context.Context) map[string]func() error {
 	day := viewing.Window{From: noon, To: noon + viewing.DayLength}
 	boundaries := []viewing.Millis{day.From, day.To}
 	return map[string]func() error{
-		"Versions":         func() error { _, _, err := s.store.Versions(ctx, 1, day); return err },
-		"Beginning":        func() error { return second(s.store.Beginning(ctx, 1)) },
-		"SaveFigures":      func() error { return s.store.SaveFigures(ctx, []store.Figure{{Kind: store.Snapshot, ClientID: 1}}) },
+		"Versions":    func() error { _, _, err := s.store.Versions(ctx, 1, day); return err },
+		"Beginning":   func() error { return second(s.store.Beginning(ctx, 1)) },
+		"SaveFigures": func() error { return s.store.SaveFigures(ctx, []store.Figure{{Kind: store.Snapshot, ClientID: 1}}) },
 		"DeleteFigures": func() error {
 			return s.store.DeleteFigures(ctx, store.Snapshot, 1, []viewing.Millis{0})
 		},
