@@ -180,7 +180,11 @@ func TestFiguresOfPastDaysAreKept(t *testing.T) {
 		t.Errorf("after the erasure:\n%v\n%v\nbefore:\n%v\n%v", online, records, onlineBefore, recordsBefore)
 	}
 	stats, err := s.GetStats(ctx, &tvstatsv1.GetStatsRequest{ClientId: 1, AsOf: asOf})
+	if err != nil || stats.GetStats().GetTotalAccounts() != 3 {
+		t.Errorf("then: %v, %v, want three accounts", stats, err)
+	}
+	stats, err = s.GetStats(ctx, &tvstatsv1.GetStatsRequest{ClientId: 1})
 	if err != nil || stats.GetStats().GetTotalAccounts() != 2 {
-		t.Errorf("later: %v, %v, want two accounts", stats, err)
+		t.Errorf("now: %v, %v, want two accounts", stats, err)
 	}
 }
