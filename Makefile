@@ -75,6 +75,44 @@ $(VENV_READY):
 .PHONY: tools
 tools: $(GO_TOOLS) $(VENV_READY) ## install every tool below .tools, in the pinned versions
 
+# Django's oldest supported version and its newest, and for the generated client the oldest grpcio that installs and the newest, each with a
+# Python that it runs on. Where such a Python is not on the machine, PYTHON takes its place if it can.
+DJANGO_OLDEST := 5.2.19
+DJANGO_NEWEST := 6.1.3
+GRPCIO_OLDEST := 1.48.2
+GRPCIO_NEWEST := 1.85.3
+PYTHON_OLD    ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.9.*/bin/python) $(PYTHON))
+PYTHON_NEW    ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python) $(PYTHON))
+DJANGO_OLD_READY := $(TOOLS)/django-oldest/django-$(DJANGO_OLDEST)
+DJANGO_NEW_READY := $(TOOLS)/django-newest/django-$(DJANGO_NEWEST)
+GRPCIO_OLD_READY := $(TOOLS)/client-oldest/grpcio-$(GRPCIO_OLDEST)
+GRPCIO_NEW_READY := $(TOOLS)/client-newest/grpcio-$(GRPCIO_NEWEST)
+PIP := bin/pip --disable-pip-version-check install --quiet
+
+$(DJANGO_OLD_READY):
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/$(PIP) Django==$(DJANGO_OLDEST) grpcio protobuf
+	@touch $@
+
+$(DJANGO_NEW_READY):
+	$(PYTHON_NEW) -m venv --clear $(@D)
+	$(@D)/$(PIP) Django==$(DJANGO_NEWEST) grpcio protobuf
+	@touch $@
+
+$(GRPCIO_OLD_READY):
+	$(PYTHON_OLD) -m venv --clear $(@D)
+	$(@D)/$(PIP) grpcio==$(GRPCIO_OLDEST) 'protobuf<5'
+	@touch $@
+
+$(GRPCIO_NEW_READY):
+	$(PYTHON_NEW) -m venv --clear $(@D)
+	$(@D)/$(PIP) grpcio==$(GRPCIO_NEWEST) protobuf
+	@touch $@
+
+.PHONY: test-python
+test-python: $(DJANGO_OLD_READY) $(DJANGO_NEW_READY) $(GRPCIO_OLD_READY) $(GRPCIO_NEW_READY) ## test the Python client and the Django app at both ends of what they support
+	$(GO) test ./server -run '^Test(Django|PythonClient)$$' -count=1 -v
+
 STAND_IN        := $(TOOLS)/mongo-stand-in
 STAND_IN_SOURCE := internal/store/mongolog/mongotest/standin
 STAND_IN_READY  := $(STAND_IN)/mongo-java-server-$(MONGO_JAVA_SERVER_VERSION)-slf4j-$(SLF4J_VERSION)

@@ -1,15 +1,21 @@
 package main
 
 import (
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
-// TestDocs runs the commands of each page below docs, in their order, against a service of its own.
+// continuesREADME marks a page whose commands go on where the first session of the README has ended.
+const continuesREADME = "<!-- continues README.md -->\n"
+
+// TestDocs runs the commands of each page below docs, in their order, with a service of its own.
 func TestDocs(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob("../docs/*.md")
@@ -19,14 +25,36 @@ func TestDocs(t *testing.T) {
 	for _, name := range pages {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			t.Parallel()
-			page, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
+			text := page(t, name)
+			if !strings.Contains(text, "<!-- session -->") && !strings.Contains(text, "```console\n") {
+				return
 			}
-			server := start(t, func(c *config) { c.Schedule = "off" }) // no jobs but those of the page
-			runSessions(t, server.address, string(page))
+			c := newConsole(t)
+			switch {
+			case filepath.Base(name) == "mongodb.md":
+				useMongoDB(t, c)
+			case strings.HasPrefix(text, continuesREADME):
+				runPage(t, c, readme(t))
+			default:
+				if said, err := c.serve(t, "tvstats serve --schedule off"); err != nil { // no jobs but those of the page
+					t.Fatalf("%v: %s", err, said)
+				}
+			}
+			runPage(t, c, text)
 		})
 	}
+}
+
+func useMongoDB(t *testing.T, c *console) {
+	t.Helper()
+	uri, err := url.Parse(mongotest.URI(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uri.User != nil {
+		t.Skip("the page has a MongoDB without users")
+	}
+	c.useMongoDB(uri)
 }
 
 // ownCommand is a command line of the program in a block of a page; pipes and redirections end it.
@@ -72,19 +100,16 @@ func TestTargetsAndBenchmarksOfThePagesExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"../README.md", "../CONTRIBUTING.md", "../docs/operation.md"} {
-		page, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, targets := range regexp.MustCompile("`make ([a-z -]+)").FindAllStringSubmatch(string(page), -1) {
+	for _, name := range []string{"../README.md", "../CONTRIBUTING.md", "../docs/operation.md", "../docs/serving.md", "../docs/scaling.md", "../docs/mongodb.md"} {
+		page := page(t, name)
+		for _, targets := range regexp.MustCompile("`make ([a-z -]+)").FindAllStringSubmatch(page, -1) {
 			for target := range strings.FieldsSeq(targets[1]) {
 				if !strings.Contains(string(makefile), "\n"+target+":") {
 					t.Errorf("%s: there is no target %s", name, target)
 				}
 			}
 		}
-		for _, bench := range regexp.MustCompile(`go test (\./\S+) .*-bench '?(\w+)`).FindAllStringSubmatch(string(page), -1) {
+		for _, bench := range regexp.MustCompile(`go test (\./\S+) .*-bench '?(\w+)`).FindAllStringSubmatch(page, -1) {
 			if output, err := exec.CommandContext(t.Context(), "grep", "-rE", "func Benchmark\\w*"+bench[2], "../"+bench[1]).CombinedOutput(); err != nil {
 				t.Errorf("%s: %s has no benchmark %s: %v %s", name, bench[1], bench[2], err, output)
 			}
@@ -121,6 +146,17 @@ func TestMiddlewareExamplesAreTyped(t *testing.T) {
 	command := exec.CommandContext(testContext(t), tool(t, "venv/bin/python"),
 		append([]string{"-m", "mypy", "--config-file", config, "--cache-dir", t.TempDir()}, examples...)...)
 	command.Env = append(os.Environ(), "MYPYPATH=../gen/python")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, output)
+	}
+}
+
+// TestDjangoAppIsTyped checks the Django app, as strictly as Django without types allows.
+func TestDjangoAppIsTyped(t *testing.T) {
+	t.Parallel()
+	tool(t, "venv/bin/mypy")
+	command := exec.CommandContext(testContext(t), tool(t, "venv/bin/python"), "-m", "mypy", "--cache-dir", t.TempDir())
+	command.Dir, command.Env = "../clients/django", append(os.Environ(), "MYPYPATH=../../gen/python")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, output)
 	}

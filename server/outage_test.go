@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,17 +28,27 @@ func mongoProxy(t *testing.T) (proxy *toxiproxy.Proxy, direct func(*config)) {
 	return proxy, direct
 }
 
-// freeAddress is an address on which nobody listens.
+// nextPort is the next port that freeAddress tries. It lies below those that the system gives to whoever asks for a free one,
+// so that nothing takes the port before it is used; processes that test at once begin at different places.
+var nextPort atomic.Int32
+
+func init() { nextPort.Store(int32(15000 + os.Getpid()%150*100)) } //nolint:gosec // below 30000
+
+// freeAddress is an address on which nothing listens, each time another one.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := listen(t.Context(), "", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		listener, err := listen(t.Context(), "", fmt.Sprintf("127.0.0.1:%d", nextPort.Add(1)))
+		if err != nil {
+			continue // somebody has it
+		}
+		if err := listener.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return listener.Addr().String()
 	}
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return listener.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // through lets the service use the database by what listens there, and notice soon that it is away.

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
 // readmeAddress is where the README's server listens.
@@ -28,26 +25,9 @@ var (
 // printed: the server of its first block is that of the sessions.
 func TestREADME(t *testing.T) {
 	c := newConsole(t)
-	embedded, onMongoDB, found := strings.Cut(readme(t), "\n## On MongoDB\n")
-	if !found {
-		t.Fatal("the README has nothing on MongoDB")
-	}
-	if blocks := runPage(t, c, embedded); blocks < 15 {
+	if blocks := runPage(t, c, readme(t)); blocks < 4 {
 		t.Fatalf("only %d blocks of commands were found", blocks)
 	}
-	t.Run("on MongoDB", func(t *testing.T) {
-		uri, err := url.Parse(mongotest.URI(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if uri.User != nil {
-			t.Skip("the README has a MongoDB without users")
-		}
-		c.useMongoDB(uri)
-		if blocks := runPage(t, c, onMongoDB); blocks < 2 {
-			t.Fatalf("only %d blocks of commands were found", blocks)
-		}
-	})
 }
 
 // runPage runs sessions and console blocks in their order, and answers how many there are.
@@ -62,14 +42,6 @@ func runPage(t *testing.T, c *console, page string) int {
 		}
 	}
 	return len(blocks)
-}
-
-// runSessions runs the commands of a page against a server, in their order.
-func runSessions(t *testing.T, address, page string) {
-	t.Helper()
-	for _, s := range readmeSession.FindAllStringSubmatch(page, -1) {
-		runSession(t, address, s[1], s[2])
-	}
 }
 
 func runSession(t *testing.T, address, script, want string) {
@@ -113,13 +85,15 @@ func programFolder(t *testing.T) string {
 	return folder
 }
 
-// TestREADMEPython runs the Python session of the README with the stubs in gen/python.
-func TestREADMEPython(t *testing.T) {
-	python := tool(t, "venv/bin/python")
+// TestMiddlewarePython runs the session in one piece of the page for the middleware, with the stubs in gen/python.
+func TestMiddlewarePython(t *testing.T) { runMiddlewarePython(t, tool(t, "venv/bin/python")) }
+
+func runMiddlewarePython(t *testing.T, python string) {
+	t.Helper()
 	address := startTestServer(t)
-	s := pythonSession.FindStringSubmatch(readme(t))
+	s := pythonSession.FindStringSubmatch(page(t, "../docs/middleware.md"))
 	if s == nil {
-		t.Fatal("the README has no session in Python")
+		t.Fatal("the page has no session in Python")
 	}
 	command := exec.CommandContext(testContext(t), python, "-c", strings.ReplaceAll(s[1], readmeAddress, address))
 	command.Env = append(os.Environ(), "PYTHONPATH=../gen/python")
@@ -144,9 +118,11 @@ func stable(output string) string {
 	return strings.Join(strings.Fields(changingID.ReplaceAllString(output, "ID")), " ")
 }
 
-func readme(t *testing.T) string {
+func readme(t *testing.T) string { return page(t, "../README.md") }
+
+func page(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,26 @@
+"""The connection to the service: one channel a process, made when it is first needed."""
+
+import functools
+import os
+from pathlib import Path
+
+import grpc
+
+from .conf import config
+
+
+@functools.lru_cache(maxsize=None)
+def channel() -> grpc.Channel:
+    """Returns the channel, which threads may share."""
+    told = config()
+    if not told.TLS_CA:
+        return grpc.insecure_channel(told.SERVER)
+    credentials = grpc.ssl_channel_credentials(Path(told.TLS_CA).read_bytes())
+    if told.TOKEN:
+        token = grpc.access_token_call_credentials(told.TOKEN)
+        credentials = grpc.composite_channel_credentials(credentials, token)
+    return grpc.secure_channel(told.SERVER, credentials)
+
+
+# A channel does not survive a fork: a worker makes its own.
+os.register_at_fork(after_in_child=channel.cache_clear)

@@ -1,0 +1,10 @@
+"""The example project's command line: python manage.py migrate, createsuperuser, runserver, tvstats_push …"""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example.settings")
+    execute_from_command_line(sys.argv)
