@@ -57,7 +57,7 @@ func (c clock) online(period viewing.Window) int64 {
 // days are the UTC days up to the instant with an hour that is chosen and so many after each of these, ascending.
 func (c clock) days(to viewing.Millis, after viewing.Day, chosen func(store.Version) bool) []viewing.Window {
 	var days []viewing.Window
-	next := viewing.Millis(-store.Never)
+	next := -store.Never
 	for _, hour := range c.hours {
 		if !chosen(hour.Version) {
 			continue

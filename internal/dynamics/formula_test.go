@@ -14,8 +14,7 @@ func shapeOf(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Struct:
 		shape := "{"
-		for field := range t.NumField() {
-			f := t.Field(field)
+		for f := range t.Fields() {
 			shape += fmt.Sprintf("%s %q %s;", f.Name, f.Tag, shapeOf(f.Type))
 		}
 		return shape + "}"

@@ -82,7 +82,7 @@ func (d *Dynamics) addUp(
 	for _, part := range parts {
 		watch.Seconds += part.Seconds
 		watch.Sessions += part.Sessions
-		watch.Extent = watch.Extent.and(part.Extent)
+		watch.Extent = watch.and(part.Extent)
 	}
 	return nil
 }
