@@ -19,13 +19,14 @@ const defaultEntities = 100
 type catalogStore interface {
 	store.CatalogReader
 	store.CatalogWriter
-	store.Eraser
+	store.Erasures
 }
 
 // catalogServer is the service Catalog. Its requests have passed validate, and its errors become statuses in callError.
 type catalogServer struct {
 	tvstatsv1.UnimplementedCatalogServer
 	store   catalogStore
+	erase   func(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (store.Erased, error)
 	metrics *metrics
 	now     func() time.Time
 	oldest  viewing.Millis // the floor of all times of entities
@@ -156,7 +157,7 @@ func (c *catalogServer) EraseAccount(
 	if err := knownClient(ctx, c.store, req.ClientId); err != nil {
 		return nil, err
 	}
-	erased, err := c.store.EraseAccount(ctx, req.ClientId, req.AccountId)
+	erased, err := c.erase(ctx, req.ClientId, req.AccountId, viewing.At(c.now()))
 	if err != nil {
 		return nil, err
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// daysOf is the window of the days that a request names; validate has read them before.
-func daysOf(req dayRange) viewing.Window {
-	from, _ := viewing.ParseDay(req.GetFromDay())
-	to, _ := viewing.ParseDay(req.GetToDay())
-	return viewing.Window{From: from.Start(), To: to.Window().To}
+// daysOf is the days that a request names; validate has read them before.
+func daysOf(req dayRange) (from, to viewing.Day) {
+	from, _ = viewing.ParseDay(req.GetFromDay())
+	to, _ = viewing.ParseDay(req.GetToDay())
+	return from, to
 }
 
 // seriesWindow is the window of a series. A period that begins less than a millisecond before the end is in it.
@@ -32,8 +32,21 @@ func healedDayProto(healed dynamics.ClientDay) *tvstatsv1.HealedDay {
 	return &tvstatsv1.HealedDay{ClientId: healed.ClientID, Day: healed.Day.String()}
 }
 
-func maxOnlineProto(day viewing.Day, m dynamics.MaxOnline) *tvstatsv1.MaxOnlineDay {
+func failedClientProto(failure dynamics.Failure) *tvstatsv1.FailedClient {
+	return &tvstatsv1.FailedClient{ClientId: failure.ClientID, Message: ruleFor(failure.Err).message(failure.Err)}
+}
+
+// dataFromProto is absent where nothing is missing.
+func dataFromProto(c dynamics.Cover) *timestamppb.Timestamp {
+	if c.Coverage != viewing.Expired {
+		return nil
+	}
+	return timeProto(c.DataFrom)
+}
+
+func maxOnlineProto(day viewing.Day, m dynamics.MaxOnline, c dynamics.Cover) *tvstatsv1.MaxOnlineDay {
 	return &tvstatsv1.MaxOnlineDay{
+		Coverage: tvstatsv1.Coverage(c.Coverage), DataFrom: dataFromProto(c),
 		Day: day.String(), MaxAccounts: m.Accounts.Count, MaxAccountsAt: peakTimeProto(m.Accounts),
 		MaxDevices: m.Devices.Count, MaxDevicesAt: peakTimeProto(m.Devices),
 	}
@@ -46,13 +59,13 @@ func peakTimeProto(peak store.Peak) *timestamppb.Timestamp {
 	return timeProto(peak.At)
 }
 
-func statsProto(clientID int32, asOf viewing.Millis, s dynamics.Stats) *tvstatsv1.Stats {
+func statsProto(q dynamics.Question, asOf viewing.Millis, s dynamics.Stats, today, ever dynamics.Cover) *tvstatsv1.Stats {
 	return &tvstatsv1.Stats{
-		ClientId: clientID, AsOf: timeProto(asOf),
+		ClientId: q.ClientID, AsOf: timeProto(asOf),
 		TotalAccounts: s.Total, ActiveAccounts: s.Active, InactiveAccounts: s.Total - s.Active,
 		NewAccountsToday: s.NewToday, NewAccounts_7Days: s.NewIn7Days, NewAccounts_30Days: s.NewIn30Days,
 		OnlineAccounts: s.Online.Accounts, OnlineDevices: s.Online.Devices,
-		MaxOnlineToday: maxOnlineProto(asOf.Day(), s.MaxToday), MaxOnlineEver: maxOnlineProto(s.MaxEverDay, s.MaxEver),
+		MaxOnlineToday: maxOnlineProto(q.Calendar.Day(asOf), s.MaxToday, today), MaxOnlineEver: maxOnlineProto(s.MaxEverDay, s.MaxEver, ever),
 		ViewingAccounts_24Hours: s.Audience.In24Hours.Accounts, ViewingDevices_24Hours: s.Audience.In24Hours.Devices,
 		ViewingAccounts_7Days: s.Audience.In7Days.Accounts, ViewingDevices_7Days: s.Audience.In7Days.Devices,
 		ViewingAccounts_30Days: s.Audience.In30Days.Accounts, ViewingDevices_30Days: s.Audience.In30Days.Devices,
@@ -64,10 +77,11 @@ func statsProto(clientID int32, asOf viewing.Millis, s dynamics.Stats) *tvstatsv
 	}
 }
 
-func recordProto(r dynamics.Dated[dynamics.Record]) *tvstatsv1.DailyStats {
+func recordProto(q dynamics.Question, r dynamics.Dated[dynamics.Record]) *tvstatsv1.DailyStats {
 	f := r.Figure
 	return &tvstatsv1.DailyStats{
-		Day: r.Period.From.Day().String(), OpeningActive: f.OpeningActive,
+		Coverage: tvstatsv1.Coverage(f.Coverage), DataFrom: dataFromProto(f.Cover),
+		Day: q.Calendar.Day(r.Period.From).String(), OpeningActive: f.OpeningActive,
 		NewAccounts: f.Flows.New, NewActive: f.Flows.NewActive, Activated: f.Flows.Activated, Deactivated: f.Flows.Deactivated,
 		RemovedAccounts: f.Flows.Removed, RemovedActive: f.Flows.RemovedActive,
 		ClosingActive: f.ClosingActive(), TotalAccounts: f.TotalAccounts, ActiveByTariff: tariffsProto(f.ActiveByTariff),
@@ -79,6 +93,7 @@ func recordProto(r dynamics.Dated[dynamics.Record]) *tvstatsv1.DailyStats {
 func pointProto(p dynamics.Dated[dynamics.Point]) *tvstatsv1.CustomersDynamicPoint {
 	f := p.Figure
 	return &tvstatsv1.CustomersDynamicPoint{
+		Coverage: tvstatsv1.Coverage(f.Coverage), DataFrom: dataFromProto(f.Cover),
 		Start: timeProto(p.Period.From), OpeningActive: f.OpeningActive,
 		NewAccounts: f.Flows.New, NewActive: f.Flows.NewActive, Activated: f.Flows.Activated, Deactivated: f.Flows.Deactivated,
 		RemovedAccounts: f.Flows.Removed, RemovedActive: f.Flows.RemovedActive,

@@ -49,6 +49,7 @@ func (s *subscriberDynamics) CacheMaxOnline(
 	}
 	return &tvstatsv1.CacheMaxOnlineResponse{
 		Clients: int32(done.Clients), DaysComputed: int32(done.Computed), DaysFresh: int32(done.Fresh),
+		Failed: convertAll(done.Failed, failedClientProto),
 	}, nil
 }
 
@@ -62,6 +63,7 @@ func (s *subscriberDynamics) SaveStats(
 	}
 	return &tvstatsv1.SaveStatsResponse{
 		Clients: int32(done.Clients), SnapshotsComputed: int32(done.Computed), SnapshotsFresh: int32(done.Fresh),
+		Failed: convertAll(done.Failed, failedClientProto),
 	}, nil
 }
 
@@ -75,7 +77,7 @@ func (s *subscriberDynamics) CollectDailyStats(
 	}
 	return &tvstatsv1.CollectDailyStatsResponse{
 		Clients: int32(done.Clients), DaysComputed: int32(done.Computed), DaysFresh: int32(done.Fresh),
-		Healed: convertAll(done.Healed, healedDayProto),
+		Healed: convertAll(done.Healed, healedDayProto), Failed: convertAll(done.Failed, failedClientProto),
 	}, nil
 }
 
@@ -89,62 +91,90 @@ func (s *subscriberDynamics) CacheCustomersDynamic(
 	}
 	return &tvstatsv1.CacheCustomersDynamicResponse{
 		Clients: int32(done.Clients), HoursComputed: int32(done.Computed), HoursFresh: int32(done.Fresh),
+		Failed: convertAll(done.Failed, failedClientProto),
 	}, nil
+}
+
+// calendarRequest is a request that may ask for the client's calendar.
+type calendarRequest interface {
+	GetClientId() int32
+	GetCalendar() tvstatsv1.Calendar
+}
+
+// question is what a read asks; store.ErrNotFound for a client that is unknown.
+func (s *subscriberDynamics) question(ctx context.Context, req calendarRequest) (dynamics.Question, error) {
+	q := dynamics.Question{ClientID: req.GetClientId(), Now: viewing.At(s.now())}
+	err := knownClient(ctx, s.catalog, q.ClientID)
+	if err == nil && req.GetCalendar() == tvstatsv1.Calendar_CALENDAR_CLIENT {
+		q.Calendar, err = s.dynamics.Calendar(ctx, q.ClientID)
+	}
+	return q, err
 }
 
 // GetMaxOnline answers the greatest numbers online.
 func (s *subscriberDynamics) GetMaxOnline(
 	ctx context.Context, req *tvstatsv1.GetMaxOnlineRequest,
 ) (*tvstatsv1.GetMaxOnlineResponse, error) {
-	if err := knownClient(ctx, s.catalog, req.ClientId); err != nil {
-		return nil, err
-	}
-	days, err := s.dynamics.At(viewing.At(s.now())).MaxOnline(ctx, req.ClientId, daysOf(req))
+	q, err := s.question(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return &tvstatsv1.GetMaxOnlineResponse{Days: convertAll(days, func(day dynamics.Dated[dynamics.MaxOnline]) *tvstatsv1.MaxOnlineDay {
-		return maxOnlineProto(day.Period.From.Day(), day.Figure)
-	})}, nil
+	from, to := daysOf(req)
+	days, err := s.dynamics.At(viewing.At(s.now())).MaxOnline(ctx, q, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return &tvstatsv1.GetMaxOnlineResponse{
+		Days: convertAll(days, func(day dynamics.Dated[dynamics.Covered[dynamics.MaxOnline]]) *tvstatsv1.MaxOnlineDay {
+			return maxOnlineProto(q.Calendar.Day(day.Period.From), day.Figure.Figure, day.Figure.Cover)
+		}),
+	}, nil
 }
 
 // GetStats answers the figures of a dashboard.
 func (s *subscriberDynamics) GetStats(
 	ctx context.Context, req *tvstatsv1.GetStatsRequest,
 ) (*tvstatsv1.GetStatsResponse, error) {
-	if err := knownClient(ctx, s.catalog, req.ClientId); err != nil {
-		return nil, err
-	}
-	asOf := timeOr(req.AsOf, viewing.At(s.now()))
-	stats, err := s.dynamics.At(viewing.At(s.now())).Stats(ctx, req.ClientId, asOf)
+	q, err := s.question(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return &tvstatsv1.GetStatsResponse{Stats: statsProto(req.ClientId, asOf, stats)}, nil
+	asOf := timeOr(req.AsOf, q.Now)
+	stats, err := s.dynamics.At(viewing.At(s.now())).Stats(ctx, q, asOf)
+	if err != nil {
+		return nil, err
+	}
+	today, ever := s.dynamics.Covers(q, asOf, stats)
+	return &tvstatsv1.GetStatsResponse{Stats: statsProto(q, asOf, stats, today, ever)}, nil
 }
 
 // ListDailyStats answers records of days.
 func (s *subscriberDynamics) ListDailyStats(
 	ctx context.Context, req *tvstatsv1.ListDailyStatsRequest,
 ) (*tvstatsv1.ListDailyStatsResponse, error) {
-	if err := knownClient(ctx, s.catalog, req.ClientId); err != nil {
-		return nil, err
-	}
-	records, err := s.dynamics.At(viewing.At(s.now())).DailyStats(ctx, req.ClientId, daysOf(req), viewing.At(s.now()))
+	q, err := s.question(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return &tvstatsv1.ListDailyStatsResponse{Days: convertAll(records, recordProto)}, nil
+	from, to := daysOf(req)
+	records, err := s.dynamics.At(viewing.At(s.now())).DailyStats(ctx, q, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return &tvstatsv1.ListDailyStatsResponse{Days: convertAll(records, func(r dynamics.Dated[dynamics.Record]) *tvstatsv1.DailyStats {
+		return recordProto(q, r)
+	})}, nil
 }
 
 // GetCustomersDynamic answers a chart's series.
 func (s *subscriberDynamics) GetCustomersDynamic(
 	ctx context.Context, req *tvstatsv1.GetCustomersDynamicRequest,
 ) (*tvstatsv1.GetCustomersDynamicResponse, error) {
-	if err := knownClient(ctx, s.catalog, req.ClientId); err != nil {
+	q, err := s.question(ctx, req)
+	if err != nil {
 		return nil, err
 	}
-	points, err := s.dynamics.At(viewing.At(s.now())).CustomersDynamic(ctx, req.ClientId, seriesWindow(req), viewing.Granularity(req.Granularity))
+	points, err := s.dynamics.At(viewing.At(s.now())).CustomersDynamic(ctx, q, seriesWindow(req), viewing.Granularity(req.Granularity))
 	if err != nil {
 		return nil, err
 	}

@@ -89,8 +89,12 @@ func checkReads(t *testing.T, server *testServer, s *subscribers, now time.Time)
 	}
 	wantOnline, wantRecords := &tvstatsv1.GetMaxOnlineResponse{}, &tvstatsv1.ListDailyStatsResponse{}
 	for day := from; day.Before(now); day = day.AddDate(0, 0, 1) {
-		wantOnline.Days = append(wantOnline.Days, s.maxOnline(day, day.AddDate(0, 0, 1)))
-		if record := s.daily(day); day.AddDate(0, 0, 1).Before(now) && s.hasBegun(day.AddDate(0, 0, 1)) {
+		online := s.maxOnline(day, day.AddDate(0, 0, 1))
+		online.Coverage = coverageAt(day.AddDate(0, 0, 1), now)
+		wantOnline.Days = append(wantOnline.Days, online)
+		record := s.daily(day)
+		record.Coverage = online.Coverage
+		if day.AddDate(0, 0, 1).Before(now) && s.hasBegun(day.AddDate(0, 0, 1)) {
 			wantRecords.Days = append(wantRecords.Days, record)
 		}
 	}
@@ -106,7 +110,14 @@ func checkReads(t *testing.T, server *testServer, s *subscribers, now time.Time)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantEqual(t, stats.GetStats(), s.stats(asOf))
+		want := s.stats(asOf)
+		want.MaxOnlineToday.Coverage = coverageAt(asOf, now)
+		ever, err := time.Parse(time.DateOnly, want.MaxOnlineEver.Day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.MaxOnlineEver.Coverage = coverageAt(ever.AddDate(0, 0, 1), now)
+		wantEqual(t, stats.GetStats(), want)
 	}
 }
 
@@ -150,9 +161,18 @@ func checkSeries(t *testing.T, server *testServer, s *subscribers, from, to time
 		if point.OpeningActive+point.NewActive+point.Activated-point.Deactivated-point.RemovedActive != point.ClosingActive {
 			t.Fatalf("brute force does not balance: %v", point)
 		}
+		point.Coverage = coverageAt(next(at), to)
 		want.Points = append(want.Points, point)
 	}
 	wantEqual(t, got, want)
+}
+
+// coverageAt is that of what ends then, of viewing that is all there.
+func coverageAt(end, now time.Time) tvstatsv1.Coverage {
+	if end.After(now.Add(-defaultConfig().MaxSession)) {
+		return tvstatsv1.Coverage_COVERAGE_PROVISIONAL
+	}
+	return tvstatsv1.Coverage_COVERAGE_COMPLETE
 }
 
 func wantEqual(t *testing.T, got, want proto.Message) {
@@ -162,8 +182,8 @@ func wantEqual(t *testing.T, got, want proto.Message) {
 	}
 }
 
-// TestDaysHeal: missed days are recorded by the next run; a payment that moves makes both days right again, and they are
-// told.
+// TestDaysHeal: missed days are recorded by the next run; a payment that moves makes both days right, and the one
+// that had a record is told.
 func TestDaysHeal(t *testing.T) {
 	t.Parallel()
 	server := start(t)
@@ -186,12 +206,10 @@ func TestDaysHeal(t *testing.T) {
 		wantEqual(t, got, want)
 	}
 	pay(noon)
-	collect(&tvstatsv1.CollectDailyStatsResponse{Clients: 1, DaysComputed: 10})
+	collect(&tvstatsv1.CollectDailyStatsResponse{Clients: 1, DaysComputed: 1})
 	pay(noon.AddDate(0, 0, 2))
-	collect(&tvstatsv1.CollectDailyStatsResponse{Clients: 1, DaysComputed: 2, DaysFresh: 8, Healed: []*tvstatsv1.HealedDay{
-		{ClientId: 1, Day: "2026-03-01"}, {ClientId: 1, Day: "2026-03-03"},
-	}})
-	collect(&tvstatsv1.CollectDailyStatsResponse{Clients: 1, DaysFresh: 10})
+	collect(&tvstatsv1.CollectDailyStatsResponse{Clients: 1, DaysComputed: 2, Healed: []*tvstatsv1.HealedDay{{ClientId: 1, Day: "2026-03-01"}}})
+	collect(&tvstatsv1.CollectDailyStatsResponse{Clients: 1, DaysFresh: 2})
 }
 
 // TestDynamicsOfUnknownClients: each method says so, commands before they do anything.

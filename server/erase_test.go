@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -126,7 +127,7 @@ func TestOldViewingIsRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close() //nolint:errcheck // its directory goes with it
-	if err := maintain(t.Context(), db, now, cfg); err != nil {
+	if err := maintain(t.Context(), db, dynamics.New(db, cfg.OnlineTimeout, cfg.MaxSession), now, cfg); err != nil {
 		t.Fatal(err)
 	}
 	left, err := db.Aggregate(t.Context(), measure.Query{
@@ -183,7 +184,11 @@ func TestFiguresOfPastDaysAreKept(t *testing.T) {
 		t.Errorf("after the erasure:\n%v\n%v\nbefore:\n%v\n%v", online, records, onlineBefore, recordsBefore)
 	}
 	stats, err := s.GetStats(ctx, &tvstatsv1.GetStatsRequest{ClientId: 1, AsOf: asOf})
+	if err != nil || stats.GetStats().GetTotalAccounts() != 3 {
+		t.Errorf("then: %v, %v, want three accounts", stats, err)
+	}
+	stats, err = s.GetStats(ctx, &tvstatsv1.GetStatsRequest{ClientId: 1})
 	if err != nil || stats.GetStats().GetTotalAccounts() != 2 {
-		t.Errorf("later: %v, %v, want two accounts", stats, err)
+		t.Errorf("now: %v, %v, want two accounts", stats, err)
 	}
 }

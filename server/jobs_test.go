@@ -18,6 +18,7 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/auth"
+	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -300,7 +301,7 @@ func TestEndedJobsAreKeptForATime(t *testing.T) {
 		}
 	}
 	err = db.CreateJob(t.Context(), store.Job{ID: "waits", CreatedAt: viewing.At(now.Add(-2 * cfg.JobRetention))})
-	if err := errors.Join(err, maintain(t.Context(), db, now, cfg)); err != nil {
+	if err := errors.Join(err, maintain(t.Context(), db, dynamics.New(db, cfg.OnlineTimeout, cfg.MaxSession), now, cfg)); err != nil {
 		t.Fatal(err)
 	}
 	kept, err := db.Jobs(t.Context(), store.JobQuery{Limit: 9})

@@ -77,7 +77,8 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 		return errors.Join(err, probes.Close())
 	}
 	defer serveHTTP(netutil.LimitListener(reserved, maxProbes), newHTTPHandler(numbers.registry, readiness(db, draining)), log)()
-	defer keepMaintained(db, now, cfg, log)()
+	figures := dynamics.New(db, cfg.OnlineTimeout, cfg.MaxSession)
+	defer keepMaintained(db, figures, now, cfg, log)()
 
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
 	defer in.Close()
@@ -95,12 +96,12 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 		ingest: in, builder: ranking.NewBuilder(db, newID), archive: ranking.NewArchive(db), catalog: db,
 		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,
 	}
-	figures := &subscriberDynamics{
-		dynamics: dynamics.New(db, cfg.OnlineTimeout), catalog: db, metrics: numbers, now: now, progress: func(float64) {},
+	subscribers := &subscriberDynamics{
+		dynamics: figures, catalog: db, metrics: numbers, now: now, progress: func(float64) {},
 	}
 	clock := clockwork.NewRealClock()
 	queue := jobs.NewQueue(db, clock, cfg.JobQueue)
-	endJobs, err := cfg.startJobs(queue, clock, &work{stats, figures}, newJobObserver(numbers, log))
+	endJobs, err := cfg.startJobs(queue, clock, &work{stats, subscribers}, newJobObserver(numbers, log))
 	if err != nil {
 		return err
 	}
@@ -119,8 +120,10 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 		http: grpc.NewServer(serverOptions(cfg, insecure.NewCredentials(), links)...), // TLS ends before it
 	}
 	tvstatsv1.RegisterViewStatsServer(server, stats)
-	tvstatsv1.RegisterCatalogServer(server, &catalogServer{store: db, metrics: numbers, now: now, oldest: cfg.oldest()})
-	tvstatsv1.RegisterSubscriberDynamicsServer(server, figures)
+	tvstatsv1.RegisterCatalogServer(server, &catalogServer{
+		store: db, erase: figures.EraseAccount, metrics: numbers, now: now, oldest: cfg.oldest(),
+	})
+	tvstatsv1.RegisterSubscriberDynamicsServer(server, subscribers)
 	tvstatsv1.RegisterJobsServer(server, &jobsServer{queue: queue, store: db, catalog: db, now: now})
 	tvstatsv1.RegisterOperationServer(server, &operation{backups: copies})
 	probed := registerHealth(server)
@@ -223,12 +226,12 @@ const maxHeader = 16 << 10
 const foldMargin = time.Hour
 
 // keepMaintained maintains the store, at once and then again and again, until the answered function is called.
-func keepMaintained(db store.Store, now func() time.Time, cfg config, log *slog.Logger) (stop func()) {
+func keepMaintained(db store.Store, figures *dynamics.Dynamics, now func() time.Time, cfg config, log *slog.Logger) (stop func()) {
 	return inBackground(func(ctx context.Context) {
 		ticker := time.NewTicker(store.MaintenanceInterval)
 		defer ticker.Stop()
 		for ctx.Err() == nil {
-			if err := maintain(ctx, db, now(), cfg); err != nil && ctx.Err() == nil {
+			if err := maintain(ctx, db, figures, now(), cfg); err != nil && ctx.Err() == nil {
 				log.Warn("maintenance of the store failed and will be tried again", "error", err)
 			}
 			select {
@@ -240,11 +243,11 @@ func keepMaintained(db store.Store, now func() time.Time, cfg config, log *slog.
 }
 
 // maintain folds days that no report is expected for any more, and removes viewing and jobs that are kept no longer.
-func maintain(ctx context.Context, db store.Store, now time.Time, cfg config) error {
+func maintain(ctx context.Context, db store.Store, figures *dynamics.Dynamics, now time.Time, cfg config) error {
 	before := func(age time.Duration) viewing.Millis { return viewing.At(now.Add(-age)) }
 	err := errors.Join(db.Maintain(ctx, before(cfg.MaxSession+foldMargin)), db.DeleteJobs(ctx, before(cfg.JobRetention)))
 	if cfg.RetentionDays > 0 {
-		err = errors.Join(err, db.ExpireViewing(ctx, before(cfg.retention())))
+		err = errors.Join(err, figures.ExpireViewing(ctx, before(cfg.retention()), viewing.At(now)))
 	}
 	return err
 }

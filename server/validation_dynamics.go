@@ -21,6 +21,11 @@ type dayRange interface {
 
 // dynamics has the rules of service SubscriberDynamics.
 func (v *violations) dynamics(req any) {
+	if r, ok := req.(calendarRequest); ok {
+		if _, known := tvstatsv1.Calendar_name[int32(r.GetCalendar())]; !known {
+			v.add("calendar", "%v is not allowed; it must be CALENDAR_UTC or CALENDAR_CLIENT", r.GetCalendar())
+		}
+	}
 	switch r := req.(type) {
 	case *tvstatsv1.GetStatsRequest:
 		v.ofClient(r)

@@ -3,11 +3,16 @@
 //
 // Every figure is computed in one place, from the roles of internal/store. The commands keep what they computed together
 // with a stamp that says what it was computed from; the reads use what is kept where its stamp is still that of the data, and
-// compute the rest on the spot. So commands and reads can never disagree, and data that comes late heals what it changes.
+// compute the rest on the spot. So commands and reads can never disagree, and data that comes late heals what it changes. Ledger,
+// payments and viewing are kept apart, and each heals alone. Of time without data nothing is kept, so that work and space follow
+// the data.
+//
+// Before viewing is removed, what it came to is kept (removal.go), and from then on is what is answered (gone.go).
 package dynamics
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/tvstats/tvstats/internal/catalog"
@@ -24,6 +29,7 @@ type Source interface {
 	store.AudienceReader
 	store.LedgerReader
 	store.PaymentReader
+	store.Eraser
 	Clients(ctx context.Context) ([]catalog.Client, error)
 	Client(ctx context.Context, clientID int32) (catalog.Client, error)
 }
@@ -32,6 +38,8 @@ type Source interface {
 type Dynamics struct {
 	source        Source
 	onlineTimeout time.Duration
+	longest       time.Duration
+	removing      *sync.Mutex    // one removal at a time
 	now           viewing.Millis // the time of the question: it decides which accounts are excluded
 }
 
@@ -42,9 +50,10 @@ func (d *Dynamics) At(now viewing.Millis) *Dynamics {
 	return &at
 }
 
-// New computes from source, with At. A device counts as online until its last report is as old as onlineTimeout.
-func New(source Source, onlineTimeout time.Duration) *Dynamics {
-	return &Dynamics{source: source, onlineTimeout: onlineTimeout}
+// New computes from source, with At. A device counts as online until its last report is as old as onlineTimeout; no session is
+// longer than longest.
+func New(source Source, onlineTimeout, longest time.Duration) *Dynamics {
+	return &Dynamics{source: source, onlineTimeout: onlineTimeout, longest: longest, removing: &sync.Mutex{}}
 }
 
 // Command says for whom and as of when to compute figures ahead of time.
@@ -63,10 +72,17 @@ func (p Progress) part(i, n int) Progress {
 
 // Done is what a command did.
 type Done struct {
-	Clients  int
+	Clients  int // that were looked at, those that failed included
 	Computed int // figures
 	Fresh    int // figures that were right and left alone
 	Healed   []ClientDay
+	Failed   []Failure
+}
+
+// Failure is what a client failed with.
+type Failure struct {
+	ClientID int32
+	Err      error
 }
 
 // ClientDay is a day of a client.
@@ -75,8 +91,8 @@ type ClientDay struct {
 	Day      viewing.Day
 }
 
-// forEach runs do for each client of the command and adds up. An unknown client is store.ErrNotFound, before anything is
-// done.
+// forEach runs do for each client of the command and adds up. An unknown client is store.ErrNotFound, before anything is done.
+// Where a client fails the other ones are done all the same; where all do, the first one's error is the command's.
 func (d *Dynamics) forEach(
 	ctx context.Context, c Command, progress Progress, do func(clientID int32, progress Progress) (Done, error),
 ) (Done, error) {
@@ -87,12 +103,19 @@ func (d *Dynamics) forEach(
 	total := Done{Clients: len(clientIDs)}
 	for i, clientID := range clientIDs {
 		done, err := do(clientID, progress.part(i, len(clientIDs)))
-		if err != nil {
+		if ctx.Err() != nil {
 			return total, err
+		}
+		if err != nil {
+			total.Failed = append(total.Failed, Failure{ClientID: clientID, Err: err})
+			continue
 		}
 		total.Computed += done.Computed
 		total.Fresh += done.Fresh
 		total.Healed = append(total.Healed, done.Healed...)
+	}
+	if len(total.Failed) > 0 && len(total.Failed) == len(clientIDs) {
+		return total, total.Failed[0].Err
 	}
 	progress(1)
 	return total, nil

@@ -2,7 +2,6 @@ package dynamics
 
 import (
 	"context"
-	"math"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -11,97 +10,128 @@ import (
 // Record is what is kept of a day.
 type Record struct {
 	Point
-	ActiveByTariff map[int32]int64 `json:"active_by_tariff,omitempty"` // accounts at the day's end
-	MaxOnline      int64           `json:"max_online"`                 // accounts
+	MaxOnline int64 // accounts
 }
 
-// records is the series of the records of days.
-func (d *Dynamics) records() series[Record] {
-	return series[Record]{
-		kind: store.DailyRecord, stamp: clock.ofRecord, compute: d.record, mostPeriods: 3660, mostReports: 20_000_000,
-	}
+// recordOnline is the series of the greatest numbers online of days that are recorded.
+func (d *Dynamics) recordOnline() series[MaxOnline] {
+	s := d.maxOnline(store.RecordOnline)
+	s.compute = d.maxOnlineRead
+	return s
 }
 
-func (d *Dynamics) record(ctx context.Context, clientID int32, days []viewing.Window) ([]Record, error) {
-	points, err := d.points(viewing.ByDay)(ctx, clientID, days)
-	if err != nil {
-		return nil, err
-	}
-	peaks, err := d.maxOnline().read(ctx, d, clientID, days)
-	if err != nil {
-		return nil, err
-	}
-	ends := make([]viewing.Millis, len(days))
-	for i, day := range days {
-		ends[i] = day.To
-	}
-	active, err := d.source.ActiveByTariff(ctx, clientID, ends)
-	if err != nil {
-		return nil, err
-	}
-	records := make([]Record, len(days))
-	for i := range days {
-		records[i] = Record{Point: points[i], ActiveByTariff: active[i], MaxOnline: peaks[i].Figure.Accounts.Count}
-	}
-	return records, nil
+func (d *Dynamics) maxOnlineRead(ctx context.Context, clientID int32, days []viewing.Window) ([]MaxOnline, error) {
+	return d.maxOnline(store.MaxOnlineDay).read(ctx, d, clientID, days)
 }
 
-// CollectDailyStats keeps the records of the days that ended by AsOf. Days whose record was other than it is now are
-// answered as healed.
+// CollectDailyStats keeps the records of the days that ended by AsOf and have any data. Days whose record was other than it is
+// now are answered as healed.
 func (d *Dynamics) CollectDailyStats(ctx context.Context, c Command, progress Progress) (Done, error) {
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
-		days, err := d.recordedDays(ctx, clientID, c.AsOf)
+		to := viewing.ByDay.Start(c.AsOf)
+		ever, err := d.clock(ctx, clientID, viewing.Window{From: everFrom, To: to})
 		if err != nil {
 			return Done{}, err
 		}
-		done, err := d.records().keep(ctx, d, clientID, days, progress)
-		healed := make([]ClientDay, len(done.healed))
-		for i, start := range done.healed {
-			healed[i] = ClientDay{ClientID: clientID, Day: start.Day()}
-		}
-		return Done{Computed: done.computed, Fresh: done.fresh + done.same, Healed: healed}, err
+		days := merge(
+			ever.days(to, 0, func(store.Version) bool { return true }),
+			ever.days(to, longestInDays, func(v store.Version) bool { return v.Viewing > 0 }))
+		all, err := d.keepRecords(ctx, clientID, days, progress)
+		return countRecords(clientID, days, all), err
 	})
 }
 
-// endedDays are the days that had ended by the instant, from the first one with any data on.
-func (d *Dynamics) endedDays(ctx context.Context, clientID int32, by viewing.Millis) ([]viewing.Window, error) {
-	began, err := d.source.Beginning(ctx, clientID)
+// merge puts two ascending lists of days together, each day once.
+func merge(a, b []viewing.Window) []viewing.Window {
+	var all []viewing.Window
+	for len(a) > 0 || len(b) > 0 {
+		if len(b) == 0 || len(a) > 0 && a[0].From <= b[0].From {
+			if len(b) > 0 && a[0] == b[0] {
+				b = b[1:]
+			}
+			all, a = append(all, a[0]), a[1:]
+		} else {
+			all, b = append(all, b[0]), b[1:]
+		}
+	}
+	return all
+}
+
+func (d *Dynamics) keepRecords(ctx context.Context, clientID int32, days []viewing.Window, progress Progress) ([]outcome, error) {
+	all, err := d.keepPoints(ctx, clientID, viewing.ByDay, days, progress.part(0, 2))
+	if err != nil {
+		return nil, err
+	}
+	gone, err := d.gone(ctx, clientID, days)
+	if err != nil {
+		return nil, err
+	}
+	stored, _ := withoutGone(days, gone.online, func(Online) bool { return true })
+	online, err := d.recordOnline().keep(ctx, d, clientID, stored, progress.part(1, 2))
+	if err != nil {
+		return nil, err
+	}
+	next := 0 // of stored
+	for i, day := range days {
+		if kept, known := gone.online[day]; known {
+			all[i].holds = all[i].holds || kept.MaxOnline != MaxOnline{}
+			continue
+		}
+		all[i] = all[i].and(online[next])
+		next++
+	}
+	return all, nil
+}
+
+func countRecords(clientID int32, days []viewing.Window, all []outcome) (done Done) {
+	for i, o := range all {
+		switch {
+		case o.changed:
+			done.Computed++
+			if o.had {
+				done.Healed = append(done.Healed, ClientDay{ClientID: clientID, Day: days[i].From.Day()})
+			}
+		case o.holds:
+			done.Fresh++
+		}
+	}
+	return done
+}
+
+// DailyStats answers the records of those of the days that had ended by now, from the first one with any data on.
+func (d *Dynamics) DailyStats(ctx context.Context, q Question, from, to viewing.Day) ([]Dated[Record], error) {
+	began, err := d.source.Beginning(ctx, q.ClientID)
 	if err != nil {
 		return nil, err
 	}
 	first := min(began.Viewing, began.Accounts, began.Payments)
-	return viewing.ByDay.Periods(viewing.Window{From: first, To: viewing.ByDay.Start(by)}), nil
-}
-
-// recordedDays are the ended days and those before them that have a record: the data that these began with was moved or
-// deleted since, and they are to heal.
-func (d *Dynamics) recordedDays(ctx context.Context, clientID int32, by viewing.Millis) ([]viewing.Window, error) {
-	ended, err := d.endedDays(ctx, clientID, by)
+	var days []viewing.Window
+	for _, day := range q.days(from, to) {
+		if day.To > first && day.To <= q.Now {
+			days = append(days, day)
+		}
+	}
+	points, extents, err := d.points(ctx, q, viewing.ByDay, days)
 	if err != nil {
 		return nil, err
 	}
-	before := viewing.Window{From: math.MinInt64, To: viewing.ByDay.Start(by)}
-	if len(ended) > 0 {
-		before.To = ended[0].From
-	}
-	recorded, err := d.source.Figures(ctx, store.DailyRecord, clientID, before)
-	if err != nil || len(recorded) == 0 {
-		return ended, err
-	}
-	before.From = recorded[0].Start
-	return append(viewing.ByDay.Periods(before), ended...), nil
-}
-
-// DailyStats answers the records of those of the days that had ended by now, from the first one with any data on.
-func (d *Dynamics) DailyStats(
-	ctx context.Context, clientID int32, days viewing.Window, now viewing.Millis,
-) ([]Dated[Record], error) {
-	ended, err := d.endedDays(ctx, clientID, min(days.To, now))
+	gone, err := d.gone(ctx, q.ClientID, days)
 	if err != nil {
 		return nil, err
 	}
-	for len(ended) > 0 && ended[0].From < days.From {
-		ended = ended[1:]
+	series := d.recordOnline()
+	if !q.Calendar.IsUTC() {
+		series = d.maxOnline(0)
 	}
-	return d.records().read(ctx, d, clientID, ended)
+	online, err := d.onlineOf(ctx, q, series, days, gone)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]Dated[Record], len(days))
+	for i, day := range days {
+		point := points[i]
+		point.Cover = d.covered(q, day, extents[i].and(online[i].Extent))
+		records[i] = Dated[Record]{Period: day, Figure: Record{Point: point, MaxOnline: online[i].Accounts.Count}}
+	}
+	return records, nil
 }

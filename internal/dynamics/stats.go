@@ -2,6 +2,7 @@ package dynamics
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -19,18 +20,22 @@ type Stats struct {
 	MaxToday       MaxOnline       `json:"max_today"`
 	MaxEver        MaxOnline       `json:"max_ever"`
 	MaxEverDay     viewing.Day     `json:"max_ever_day"` // that of its accounts
+	Today          Extent          `json:"today"`        // of MaxToday
+	Ever           Extent          `json:"ever"`         // of the day of MaxEver
 	Audience       store.Audience  `json:"audience"`
 	ActiveByTariff map[int32]int64 `json:"active_by_tariff,omitempty"`
 	PaymentsToday  store.Payments  `json:"payments_today"`
 }
 
 // snapshots is the series of stats, whose periods hold nothing but an instant.
-func (d *Dynamics) snapshots() series[Stats] {
+func (d *Dynamics) snapshots(q Question) series[Stats] {
 	return series[Stats]{
-		kind: store.Snapshot, mostPeriods: 1,
-		stamp: func(c clock, instant viewing.Window) stamp { return c.ofStats(instant.From, d.onlineTimeout) },
-		compute: func(ctx context.Context, clientID int32, instants []viewing.Window) ([]Stats, error) {
-			stats, err := d.computeStats(ctx, clientID, instants[0].From)
+		kind: q.kind(snapshotKinds, viewing.ByHour), mostPeriods: 1, mostReports: math.MaxInt64,
+		stamp:   func(c clock, instant viewing.Window) string { return statsStamp(c, instant.From, d.onlineTimeout) },
+		version: func(clock, viewing.Window) int64 { return 1 }, // a client without data has stats, too
+		empty:   func(Stats) bool { return false },
+		compute: func(ctx context.Context, _ int32, instants []viewing.Window) ([]Stats, error) {
+			stats, err := d.computeStats(ctx, q, instants[0].From)
 			return []Stats{stats}, err
 		},
 	}
@@ -38,28 +43,55 @@ func (d *Dynamics) snapshots() series[Stats] {
 
 func instant(at viewing.Millis) []viewing.Window { return []viewing.Window{{From: at, To: at + 1}} }
 
+// mostSnapshots is how many are kept of a client, of the latest instants.
+const mostSnapshots = 100
+
 // SaveStats keeps the stats at AsOf.
 func (d *Dynamics) SaveStats(ctx context.Context, c Command, progress Progress) (Done, error) {
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
-		done, err := d.snapshots().keep(ctx, d, clientID, instant(c.AsOf), progress)
-		return Done{Computed: done.computed + done.same, Fresh: done.fresh}, err
+		kept, err := d.snapshots(Question{ClientID: clientID, Now: c.AsOf}).keep(ctx, d, clientID, instant(c.AsOf), progress)
+		if err != nil {
+			return Done{}, err
+		}
+		return countRuns(kept), d.dropSnapshots(ctx, clientID, c.AsOf)
 	})
 }
 
-// Stats answers the stats at asOf.
-func (d *Dynamics) Stats(ctx context.Context, clientID int32, asOf viewing.Millis) (Stats, error) {
-	stats, err := d.snapshots().read(ctx, d, clientID, instant(asOf))
+// dropSnapshots deletes those of the earliest instants, but that of the given one, where there are too many.
+func (d *Dynamics) dropSnapshots(ctx context.Context, clientID int32, but viewing.Millis) error {
+	all, err := d.source.Figures(ctx, store.Snapshot, clientID, viewing.Window{From: everFrom, To: store.Never})
+	if err != nil || len(all) <= mostSnapshots {
+		return err
+	}
+	var old []viewing.Millis
+	for _, snapshot := range all[:len(all)-mostSnapshots] {
+		if snapshot.Start != but {
+			old = append(old, snapshot.Start)
+		}
+	}
+	return d.source.DeleteFigures(ctx, store.Snapshot, clientID, old)
+}
+
+// Stats answers the stats at asOf. Today is the calendar's.
+func (d *Dynamics) Stats(ctx context.Context, q Question, asOf viewing.Millis) (Stats, error) {
+	stats, err := d.snapshots(q).read(ctx, d, q.ClientID, instant(asOf))
 	if err != nil {
 		return Stats{}, err
 	}
-	return stats[0].Figure, nil
+	return stats[0], nil
 }
 
-func (d *Dynamics) computeStats(ctx context.Context, clientID int32, asOf viewing.Millis) (s Stats, err error) {
-	if err := d.accounts(ctx, clientID, asOf, &s); err != nil {
+// Covers are those of the greatest numbers online today and on any day.
+func (d *Dynamics) Covers(q Question, asOf viewing.Millis, s Stats) (today, ever Cover) {
+	return d.covered(q, viewing.Window{To: asOf}, s.Today), d.covered(q, q.Calendar.Window(s.MaxEverDay), s.Ever)
+}
+
+func (d *Dynamics) computeStats(ctx context.Context, q Question, asOf viewing.Millis) (s Stats, err error) {
+	clientID, midnight := q.ClientID, q.Calendar.Start(viewing.ByDay, asOf)
+	if err := d.accounts(ctx, clientID, midnight, asOf, &s); err != nil {
 		return s, err
 	}
-	if err := d.onlineEver(ctx, clientID, asOf, &s); err != nil {
+	if err := d.onlineEver(ctx, q, asOf, &s); err != nil {
 		return s, err
 	}
 	if s.Online, err = d.source.Online(ctx, clientID, asOf, d.onlineTimeout, d.now); err != nil {
@@ -68,7 +100,7 @@ func (d *Dynamics) computeStats(ctx context.Context, clientID int32, asOf viewin
 	if s.Audience, err = d.source.Audience(ctx, clientID, asOf, d.now); err != nil {
 		return s, err
 	}
-	if midnight := asOf.Day().Start(); midnight < asOf {
+	if midnight < asOf {
 		payments, err := d.source.PaymentsByPeriod(ctx, clientID, []viewing.Millis{midnight, asOf})
 		if err != nil {
 			return s, err
@@ -79,8 +111,8 @@ func (d *Dynamics) computeStats(ctx context.Context, clientID int32, asOf viewin
 }
 
 // accounts counts accounts at asOf, and those that were new before it.
-func (d *Dynamics) accounts(ctx context.Context, clientID int32, asOf viewing.Millis, s *Stats) error {
-	midnight, week, month := asOf.Day().Start(), viewing.DaysBefore(asOf, 7).From, viewing.DaysBefore(asOf, 30).From
+func (d *Dynamics) accounts(ctx context.Context, clientID int32, midnight, asOf viewing.Millis, s *Stats) error {
+	week, month := viewing.DaysBefore(asOf, 7).From, viewing.DaysBefore(asOf, 30).From
 	boundaries := slices.Compact([]viewing.Millis{month, week, midnight, asOf})
 	before, flows, err := d.source.Flows(ctx, clientID, boundaries)
 	if err != nil {
@@ -106,43 +138,62 @@ func (d *Dynamics) accounts(ctx context.Context, clientID int32, asOf viewing.Mi
 	return nil
 }
 
-// onlineEver finds the greatest numbers online today and on any day, the first one where several are equal.
-func (d *Dynamics) onlineEver(ctx context.Context, clientID int32, asOf viewing.Millis, s *Stats) error {
-	days, err := d.viewingDays(ctx, clientID, asOf)
+// onlineEver finds the greatest numbers online today and on any day, the first one where several are equal. All days together
+// are the same in every calendar, and those of UTC are kept.
+func (d *Dynamics) onlineEver(ctx context.Context, q Question, asOf viewing.Millis, s *Stats) error {
+	s.MaxEverDay = q.Calendar.Day(asOf)
+	days, err := d.viewingDays(ctx, q.ClientID, asOf)
 	if err != nil {
 		return err
 	}
-	peaks, err := d.maxOnline().read(ctx, d, clientID, days)
+	gone, err := d.gone(ctx, q.ClientID, append(days, q.Calendar.Window(s.MaxEverDay)))
 	if err != nil {
 		return err
 	}
-	s.MaxEverDay = asOf.Day()
-	for _, day := range peaks {
-		if day.Period.To > asOf {
-			if err := d.clip(ctx, clientID, asOf, &day); err != nil {
+	peaks, err := d.onlineOf(ctx, q, d.maxOnline(store.MaxOnlineDay), days, gone)
+	if err != nil {
+		return err
+	}
+	for i, day := range days {
+		peak := peaks[i]
+		if day.To > asOf {
+			if peak, err = d.clip(ctx, q, viewing.Window{From: day.From, To: asOf}, peak, gone); err != nil {
 				return err
 			}
-			s.MaxToday = day.Figure
 		}
-		if day.Figure.Accounts.Count > s.MaxEver.Accounts.Count {
-			s.MaxEver.Accounts, s.MaxEverDay = day.Figure.Accounts, day.Period.From.Day()
+		if peak.Accounts.Count > s.MaxEver.Accounts.Count {
+			s.MaxEver.Accounts, s.MaxEverDay, s.Ever = peak.Accounts, q.Calendar.Day(peak.Accounts.At), peak.Extent
 		}
-		if day.Figure.Devices.Count > s.MaxEver.Devices.Count {
-			s.MaxEver.Devices = day.Figure.Devices
+		if peak.Devices.Count > s.MaxEver.Devices.Count {
+			s.MaxEver.Devices = peak.Devices
 		}
 	}
-	return nil
+	return d.onlineToday(ctx, q, asOf, s, gone)
 }
 
-// clip makes the day's figure that of its part before asOf. Peaks that were reached before are the same.
-func (d *Dynamics) clip(ctx context.Context, clientID int32, asOf viewing.Millis, day *Dated[MaxOnline]) error {
-	if day.Figure.Accounts.At < asOf && day.Figure.Devices.At < asOf {
+// onlineToday finds the greatest numbers online since midnight.
+func (d *Dynamics) onlineToday(ctx context.Context, q Question, asOf viewing.Millis, s *Stats, gone *gone) error {
+	day := q.Calendar.Window(q.Calendar.Day(asOf))
+	if day.From == asOf {
 		return nil
 	}
-	clipped, err := d.peaks(ctx, clientID, []viewing.Window{{From: day.Period.From, To: asOf}})
+	peaks, err := d.onlineOf(ctx, q, d.maxOnline(q.kind(onlineKinds, viewing.ByDay)), []viewing.Window{day}, gone)
 	if err != nil {
 		return err
 	}
-	day.Figure = clipped[0]
-	return nil
+	today, err := d.clip(ctx, q, viewing.Window{From: day.From, To: asOf}, peaks[0], gone)
+	s.MaxToday, s.Today = today.MaxOnline, today.Extent
+	return err
+}
+
+// clip makes a day's greatest numbers those of its beginning. Peaks that were reached there are the same.
+func (d *Dynamics) clip(ctx context.Context, q Question, beginning viewing.Window, day Online, gone *gone) (Online, error) {
+	if day.Accounts.At < beginning.To && day.Devices.At < beginning.To {
+		return day, nil
+	}
+	clipped, err := d.peaks(ctx, q.ClientID, []viewing.Window{beginning})
+	if err != nil {
+		return day, err
+	}
+	return Online{clipped[0], gone.extent(beginning, true)}, nil
 }

@@ -39,6 +39,4 @@ type Foreteller interface {
 	MayLease(ctx context.Context, now viewing.Millis) (bool, error)
 	// MayDeleteJobs returns whether DeleteJobs would find one.
 	MayDeleteJobs(ctx context.Context, endedBefore viewing.Millis) (bool, error)
-	// MayExpire returns whether ExpireViewing would remove a day.
-	MayExpire(ctx context.Context, before viewing.Millis) (bool, error)
 }

@@ -44,9 +44,9 @@ type ChangeClock interface {
 	Beginning(ctx context.Context, clientID int32) (Beginning, error)
 }
 
-// Beginning is the first hour with data of each kind, Never where there is none.
+// Beginning is the first instant with data of each kind, Never where there is none.
 type Beginning struct {
-	Viewing  viewing.Millis // started_at of a session
+	Viewing  viewing.Millis // started_at of a session, also of one that was removed
 	Accounts viewing.Millis // an entry of the ledger
 	Payments viewing.Millis // paid_at of a payment
 }
@@ -57,16 +57,32 @@ const Never viewing.Millis = math.MaxInt64
 // FigureKind is a kind of computed figure. The numbers are kept in stores: never renumber.
 type FigureKind uint8
 
-// The kinds of figures.
+// The kinds of figures. Start is that of the hour, day or month.
 const (
-	MaxOnlineDay FigureKind = 1 // Start is the day's
-	HourlyPoint  FigureKind = 2 // Start is the hour's
-	DailyRecord  FigureKind = 3 // Start is the day's
+	MaxOnlineDay FigureKind = 1
 	Snapshot     FigureKind = 4 // Start is the instant that it is of
+	LedgerHour   FigureKind = 5
+	LedgerDay    FigureKind = 6
+	PaymentsHour FigureKind = 7
+	PaymentsDay  FigureKind = 8
+	WatchHour    FigureKind = 9
+	WatchDay     FigureKind = 10
+	RecordOnline FigureKind = 17 // the greatest number online of a day that is recorded
+
+	// What was kept of viewing before it was removed, by UTC and by the client's calendar. It is never replaced.
+	GoneWatchDay        FigureKind = 11
+	GoneWatchClientDay  FigureKind = 12
+	GoneOnlineDay       FigureKind = 13
+	GoneOnlineClientDay FigureKind = 14
+	GoneMonth           FigureKind = 15
+	GoneClientMonth     FigureKind = 16
 )
 
-// Figure is something that was computed from other data and can be computed again. The store looks into neither Stamp,
-// which says what it was computed from, nor Body.
+// GoneKinds are the kinds of figures that cannot be computed again.
+var GoneKinds = []FigureKind{GoneWatchDay, GoneWatchClientDay, GoneOnlineDay, GoneOnlineClientDay, GoneMonth, GoneClientMonth}
+
+// Figure is something that was computed from other data. The store looks into neither Stamp, which says what it was computed
+// from, nor Body.
 type Figure struct {
 	Kind     FigureKind
 	ClientID int32
@@ -81,6 +97,8 @@ type FigureStore interface {
 	SaveFigures(ctx context.Context, figures []Figure) error
 	// Figures answers those that start in the window, ascending.
 	Figures(ctx context.Context, kind FigureKind, clientID int32, window viewing.Window) ([]Figure, error)
+	// DeleteFigures removes, durably, those with the starts; others are passed over.
+	DeleteFigures(ctx context.Context, kind FigureKind, clientID int32, starts []viewing.Millis) error
 }
 
 // Peak is the greatest number online at once, and the first instant at which it was reached, 0 where Count is 0.
@@ -91,7 +109,7 @@ type Peak struct {
 
 // DayPeak is the peaks of one day.
 type DayPeak struct {
-	Day      viewing.Day
+	Start    viewing.Millis // of the day, also where the window begins later
 	Accounts Peak
 	Devices  Peak // by device_uid
 }
@@ -106,9 +124,10 @@ type Viewers struct {
 // several sessions at one instant counts once, a session of no length never. Of a session longer than
 // viewing.LongestSession, which the service takes in from nobody, an engine may lose sight.
 type OnlineFinder interface {
-	// Peaks answers the peaks of each UTC day that the window touches, ascending, those without viewing included. Only
-	// what lies in the window counts.
-	Peaks(ctx context.Context, clientID int32, window viewing.Window, now viewing.Millis) ([]DayPeak, error)
+	// Peaks answers the peaks of each day that the window touches, ascending, those without viewing included. Days are 24
+	// hours long, and the first one begins at midnight, which is at most 24 hours before the window. Only what lies in the
+	// window counts.
+	Peaks(ctx context.Context, clientID int32, midnight viewing.Millis, window viewing.Window, now viewing.Millis) ([]DayPeak, error)
 	// Online answers who is online at asOf as far as reports can tell: whose session began before it and was reported
 	// later than timeout before it, unless it had ended by asOf.
 	Online(ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration, now viewing.Millis) (Viewers, error)

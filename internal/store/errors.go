@@ -15,6 +15,8 @@ var (
 	ErrInUse = errors.New("store in use")
 	// ErrLeaseLost: the job was given to another, has ended or was handed back.
 	ErrLeaseLost = errors.New("lease lost")
+	// ErrMoved: the data changed since what is to be done was planned; it must be planned anew.
+	ErrMoved = errors.New("data changed meanwhile")
 	// ErrOldSchema: the data must be brought to the schema of this program first.
 	ErrOldSchema = errors.New("store must be migrated")
 	// ErrNewerSchema: the data was written by a newer version of the program.

@@ -46,7 +46,7 @@ func BenchmarkDynamics(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	d, end := dynamics.New(s, 5*time.Minute), benchFirst+benchDays*viewing.DayLength-1
+	d, end := dynamics.New(s, 5*time.Minute, 24*time.Hour), benchFirst+benchDays*viewing.DayLength-1
 	forget := func(kind store.FigureKind, from viewing.Millis) func(*testing.B) {
 		return func(b *testing.B) {
 			b.Helper()
@@ -66,7 +66,7 @@ func BenchmarkDynamics(b *testing.B) {
 		return d.CollectDailyStats(ctx, command, func(float64) {})
 	}
 	stats := func(ctx context.Context) (dynamics.Done, error) {
-		_, err := d.Stats(ctx, 1, end)
+		_, err := d.Stats(ctx, dynamics.Question{ClientID: 1, Now: end}, end)
 		return dynamics.Done{}, err
 	}
 	for _, run := range []struct {
@@ -74,11 +74,11 @@ func BenchmarkDynamics(b *testing.B) {
 		run    func(context.Context) (dynamics.Done, error)
 		before func(*testing.B)
 	}{
-		{"CacheCustomersDynamic/first", series, forget(store.HourlyPoint, 0)},
+		{"CacheCustomersDynamic/first", series, forget(store.WatchHour, 0)},
 		{"CacheCustomersDynamic/next", series, nil},
 		{"CacheMaxOnline/30 days", online, forget(store.MaxOnlineDay, 0)},
 		{"CacheMaxOnline/one day", online, forget(store.MaxOnlineDay, end.Day().Start())},
-		{"CollectDailyStats/first", records, forget(store.DailyRecord, 0)},
+		{"CollectDailyStats/first", records, forget(store.WatchDay, 0)},
 		{"CollectDailyStats/next", records, nil},
 		{"GetStats", stats, nil},
 	} {

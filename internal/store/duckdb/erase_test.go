@@ -90,7 +90,11 @@ func TestNoByteIsLeftOfAnErasedAccount(t *testing.T) {
 	if traces(t, dir) < 2 {
 		t.Fatal("the test does not see what it looks for")
 	}
-	erased, err := s.EraseAccount(t.Context(), 1, erasedAccount)
+	lost, err := s.Losing(t.Context(), store.Removal{ClientID: 1, AccountID: erasedAccount, Before: store.Never})
+	if err != nil {
+		t.Fatal(err)
+	}
+	erased, err := s.EraseAccount(t.Context(), 1, erasedAccount, benchFirst, store.Kept{Lost: lost})
 	if want := (store.Erased{Sessions: 3, States: 1, Payments: 1}); err != nil || erased != want {
 		t.Fatalf("erased %+v, error %v, want %+v", erased, err, want)
 	}

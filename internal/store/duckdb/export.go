@@ -76,7 +76,7 @@ func (s *Store) EachPayment(ctx context.Context, clientID int32, use func(catalo
 			return err
 		}
 		return use(p)
-	}, `SELECT payment_id, account_id, amount_minor, currency, paid_at FROM payments WHERE client_id = ? AND NOT deleted`, clientID)
+	}, `SELECT payment_id, account_id, amount_minor, currency, paid_at FROM payments WHERE client_id = ? AND account_id >= 0 AND NOT deleted`, clientID)
 	if err != nil {
 		return fmt.Errorf("read payments: %w", err)
 	}

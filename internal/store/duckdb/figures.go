@@ -48,3 +48,21 @@ func (s *Store) Figures(
 		WHERE kind = %d AND client_id = %d AND start_at >= %d AND start_at < %d ORDER BY start_at`,
 		kind, clientID, window.From, window.To))
 }
+
+// DeleteFigures removes figures; see store.FigureStore.
+func (s *Store) DeleteFigures(ctx context.Context, kind store.FigureKind, clientID int32, starts []viewing.Millis) error {
+	if len(starts) == 0 {
+		return ctx.Err()
+	}
+	s.caching.Lock()
+	defer s.caching.Unlock()
+	err := s.change(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM figures WHERE kind = %d AND client_id = %d AND %s`,
+			kind, clientID, in("start_at", starts)))
+		return err
+	})
+	if err != nil {
+		return writeError(ctx, "delete figures", err)
+	}
+	return nil
+}

@@ -20,12 +20,6 @@ func (s *Store) MayDeleteJobs(ctx context.Context, endedBefore viewing.Millis) (
 	return s.exists(ctx, fmt.Sprintf(`FROM jobs WHERE state > 2 AND finished_at < %d`, endedBefore))
 }
 
-// MayExpire looks for viewing of days that had ended; see store.Foreteller.
-func (s *Store) MayExpire(ctx context.Context, before viewing.Millis) (bool, error) {
-	where := fmt.Sprintf(`started_at < %d`, before.Day().Start())
-	return s.exists(ctx, fmt.Sprintf(`SELECT 1 FROM sessions WHERE %[1]s UNION ALL SELECT 1 FROM reports WHERE %[1]s`, where))
-}
-
 func (s *Store) exists(ctx context.Context, query string) (found bool, err error) {
 	if err := s.db.QueryRowContext(ctx, `SELECT EXISTS (`+query+`)`).Scan(&found); err != nil {
 		return false, fmt.Errorf("read: %w", err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -146,8 +147,11 @@ func checkWhole(t *testing.T, s *Store, how string) {
 	if err == nil && total != markedBatches*markedBatch {
 		t.Errorf("%s: %d reports", how, total)
 	}
-	watched, err := s.ChannelWatch(t.Context(), viewing.Filter{ClientID: 1, Window: viewing.Window{From: 0, To: 1 << 50}})
-	if err == nil && (len(watched) != 1 || watched[0].Sessions != markedBatches*markedBatch) {
+	watched, err := s.Aggregate(t.Context(), measure.Query{
+		Filter:   viewing.Filter{ClientID: 1, Window: viewing.Window{From: 0, To: 1 << 50}},
+		Measures: []measure.Measure{measure.Sessions},
+	})
+	if err == nil && (len(watched) != 1 || watched[0].Values[0] != markedBatches*markedBatch) {
 		t.Errorf("%s: %+v", how, watched)
 	}
 	channels, err := s.Channels(t.Context(), 1)

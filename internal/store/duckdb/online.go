@@ -13,7 +13,7 @@ import (
 var _ store.OnlineFinder = (*Store)(nil)
 
 // peaks finds the peaks of days, for accounts and for devices (sweep). shown is the part of each session that lies in the
-// window; instants count from the midnight at or before it.
+// window; instants count from the midnight of its first day.
 const peaks = `WITH %s
 	shown AS MATERIALIZED (
 		SELECT account_id, device_uid, greatest(started_at, %[3]d) - %[5]d AS since, least(reported_at, %[4]d) - %[5]d AS until
@@ -55,12 +55,13 @@ func sweep(who string, from, to viewing.Millis) string {
 }
 
 // Peaks sweeps over sessions; see store.OnlineFinder.
-func (s *Store) Peaks(ctx context.Context, clientID int32, window viewing.Window, now viewing.Millis) ([]store.DayPeak, error) {
+func (s *Store) Peaks(
+	ctx context.Context, clientID int32, midnight viewing.Millis, window viewing.Window, now viewing.Millis,
+) ([]store.DayPeak, error) {
 	if window.To <= window.From {
 		return nil, nil
 	}
 	var found []store.DayPeak
-	midnight := window.From.Day().Start()
 	from, to := window.From-midnight, window.To-midnight
 	err := s.read(ctx, func(tx *sql.Tx) error {
 		sessions, err := s.reaching(ctx, tx, clientID, window, now)
@@ -83,8 +84,9 @@ func (s *Store) Peaks(ctx context.Context, clientID int32, window viewing.Window
 // scanPeak reads the peaks of a day, which the sweep counts, as it does instants, from midnight on.
 func scanPeak(rows *sql.Rows, midnight viewing.Millis) (store.DayPeak, error) {
 	var p store.DayPeak
-	err := rows.Scan(&p.Day, &p.Accounts.Count, &p.Accounts.At, &p.Devices.Count, &p.Devices.At)
-	p.Day += midnight.Day()
+	var day viewing.Millis
+	err := rows.Scan(&day, &p.Accounts.Count, &p.Accounts.At, &p.Devices.Count, &p.Devices.At)
+	p.Start = midnight + day*viewing.DayLength
 	for _, peak := range []*store.Peak{&p.Accounts, &p.Devices} {
 		if peak.At += midnight; peak.Count == 0 {
 			peak.At = 0

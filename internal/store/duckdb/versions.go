@@ -63,9 +63,15 @@ func (tx *bulkTx) counting(
 
 // Versions answers how often data changed; see store.ChangeClock.
 func (s *Store) Versions(ctx context.Context, clientID int32, window viewing.Window) (store.Version, []store.HourVersion, error) {
+	return versionsIn(ctx, s.db, clientID, window)
+}
+
+func versionsIn(
+	ctx context.Context, q querier, clientID int32, window viewing.Window,
+) (store.Version, []store.HourVersion, error) {
 	var before store.Version
 	var hours []store.HourVersion
-	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
+	err := eachRow(ctx, q, func(rows *sql.Rows) error {
 		var hour sql.Null[viewing.Millis]
 		var v store.Version
 		err := rows.Scan(&hour, &v.Viewing, &v.Accounts, &v.Payments)
@@ -87,23 +93,17 @@ func (s *Store) Versions(ctx context.Context, clientID int32, window viewing.Win
 	return before, hours, nil
 }
 
-// Beginning answers when the client's data begins; see store.ChangeClock. Viewing never goes away again, so that the first
-// version tells; accounts and payments may.
+// Beginning answers when the client's data begins; see store.ChangeClock.
 func (s *Store) Beginning(ctx context.Context, clientID int32) (store.Beginning, error) {
 	var b store.Beginning
 	err := s.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT
-		coalesce(least((SELECT min(hour) FROM versions WHERE client_id = %[1]d AND kind = %[2]d),
-			(SELECT min(started_at) FROM reports WHERE client_id = %[1]d)), %[3]d),
-		coalesce((SELECT min(happened_at) FROM ledger WHERE client_id = %[1]d AND existing), %[3]d),
-		coalesce((SELECT min(paid_at) FROM payments WHERE client_id = %[1]d AND NOT deleted), %[3]d)`,
-		clientID, viewingChanges, store.Never)).Scan(&b.Viewing, &b.Accounts, &b.Payments)
+		coalesce(least((SELECT min(started_at) FROM sessions WHERE client_id = %[1]d), (SELECT min(started_at) FROM reports WHERE client_id = %[1]d),
+			(SELECT min(first_at) FROM lost WHERE client_id = %[1]d AND NOT online)), %[2]d),
+		coalesce((SELECT min(happened_at) FROM ledger WHERE client_id = %[1]d AND existing), %[2]d),
+		coalesce((SELECT min(paid_at) FROM payments WHERE client_id = %[1]d AND NOT deleted), %[2]d)`,
+		clientID, store.Never)).Scan(&b.Viewing, &b.Accounts, &b.Payments)
 	if err != nil {
 		return b, fmt.Errorf("find the beginning of the data: %w", err)
-	}
-	for _, first := range []*viewing.Millis{&b.Viewing, &b.Accounts, &b.Payments} {
-		if *first != store.Never {
-			*first = viewing.ByHour.Start(*first)
-		}
 	}
 	return b, nil
 }

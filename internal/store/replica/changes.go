@@ -32,8 +32,12 @@ func (s *Store) ApplyCatalog(ctx context.Context, batch catalog.Batch) error {
 }
 
 // EraseAccount removes an account from all replicas; see store.Eraser.
-func (s *Store) EraseAccount(ctx context.Context, clientID int32, accountID int64) (store.Erased, error) {
-	removed, err := eraseAccount.call(ctx, s, accountKey{ClientID: clientID, AccountID: accountID, Key: erasure.NewKey()})
+func (s *Store) EraseAccount(
+	ctx context.Context, clientID int32, accountID int64, at viewing.Millis, kept store.Kept,
+) (store.Erased, error) {
+	removed, err := eraseAccount.call(ctx, s, erasing{
+		ClientID: clientID, AccountID: accountID, At: at, Kept: kept, Key: erasure.NewKey(),
+	})
 	if err == nil {
 		s.checkpoints.dueSoon()
 	}
@@ -50,13 +54,21 @@ func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
 	return err
 }
 
-// ExpireViewing removes days from all replicas; see store.Eraser. Where there is nothing to remove nothing is appended.
-func (s *Store) ExpireViewing(ctx context.Context, before viewing.Millis) error {
-	may, err := foretell(s, func(l Local) (bool, error) { return l.MayExpire(ctx, before) })
-	if err != nil || !may {
-		return err
-	}
-	_, err = expireViewing.call(ctx, s, before)
+// ExpireViewing removes a day from all replicas; see store.Eraser.
+func (s *Store) ExpireViewing(ctx context.Context, clientID int32, day viewing.Day, kept store.Kept) error {
+	_, err := expireViewing.call(ctx, s, expiring{ClientID: clientID, Day: day, Kept: kept})
+	return err
+}
+
+// AddAnonymous takes what another store keeps of who is gone; see store.Eraser.
+func (s *Store) AddAnonymous(ctx context.Context, clientID int32, anonymous store.Anonymous) error {
+	_, err := addAnonymous.call(ctx, s, anonymity{ClientID: clientID, Anonymous: anonymous})
+	return err
+}
+
+// DeleteFigures removes figures; see store.FigureStore.
+func (s *Store) DeleteFigures(ctx context.Context, kind store.FigureKind, clientID int32, starts []viewing.Millis) error {
+	_, err := deleteFigures.call(ctx, s, figureKeys{Kind: kind, ClientID: clientID, Starts: starts})
 	return err
 }
 

@@ -53,10 +53,26 @@ type nothing = struct{}
 
 // The arguments of methods that have several.
 type (
-	accountKey struct {
+	erasing struct {
 		ClientID  int32
 		AccountID int64
+		At        viewing.Millis
+		Kept      store.Kept
 		Key       []byte // of the digests, for a store that has none yet
+	}
+	expiring struct {
+		ClientID int32
+		Day      viewing.Day
+		Kept     store.Kept
+	}
+	anonymity struct {
+		ClientID  int32
+		Anonymous store.Anonymous
+	}
+	figureKeys struct {
+		Kind     store.FigureKind
+		ClientID int32
+		Starts   []viewing.Millis
 	}
 	erasures struct {
 		Key     []byte
@@ -102,8 +118,8 @@ var (
 	applyCatalog = define("ApplyCatalog", func(ctx context.Context, to Local, batch catalog.Batch) (nothing, error) {
 		return nothing{}, to.ApplyCatalog(ctx, batch)
 	})
-	eraseAccount = define("EraseAccount", func(ctx context.Context, to Local, a accountKey) (store.Erased, error) {
-		return to.EraseAccount(erasure.WithKey(ctx, a.Key), a.ClientID, a.AccountID)
+	eraseAccount = define("EraseAccount", func(ctx context.Context, to Local, e erasing) (store.Erased, error) {
+		return to.EraseAccount(erasure.WithKey(ctx, e.Key), e.ClientID, e.AccountID, e.At, e.Kept)
 	})
 	addErasures = define("AddErasures", func(ctx context.Context, to Local, e erasures) (nothing, error) {
 		set := erasure.NewSet(e.Key)
@@ -114,8 +130,14 @@ var (
 		}
 		return nothing{}, to.AddErasures(ctx, set)
 	})
-	expireViewing = define("ExpireViewing", func(ctx context.Context, to Local, before viewing.Millis) (nothing, error) {
-		return nothing{}, to.ExpireViewing(ctx, before)
+	expireViewing = define("ExpireViewing", func(ctx context.Context, to Local, e expiring) (nothing, error) {
+		return nothing{}, to.ExpireViewing(ctx, e.ClientID, e.Day, e.Kept)
+	})
+	addAnonymous = define("AddAnonymous", func(ctx context.Context, to Local, a anonymity) (nothing, error) {
+		return nothing{}, to.AddAnonymous(ctx, a.ClientID, a.Anonymous)
+	})
+	deleteFigures = define("DeleteFigures", func(ctx context.Context, to Local, f figureKeys) (nothing, error) {
+		return nothing{}, to.DeleteFigures(ctx, f.Kind, f.ClientID, f.Starts)
 	})
 	saveResults = define("SaveResults", func(ctx context.Context, to Local, results []store.Result) (nothing, error) {
 		return nothing{}, to.SaveResults(ctx, results)
@@ -149,9 +171,10 @@ var (
 // onlySucceeds are the methods that return nothing where they are applied, and never an error of the domain.
 var onlySucceeds = map[string]bool{
 	appendReports: true, applyCatalog.name: true, saveResults.name: true, saveFigures.name: true, createJob.name: true, deleteJobs.name: true,
+	addAnonymous.name: true, deleteFigures.name: true,
 }
 
 // ofTheDomain tells what is a result, the same on every replica, from a failure of this machine.
 func ofTheDomain(err error) bool {
-	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrLeaseLost) || errors.Is(err, erasure.ErrOtherKey)
+	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrLeaseLost) || errors.Is(err, store.ErrMoved) || errors.Is(err, erasure.ErrOtherKey)
 }

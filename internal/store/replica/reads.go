@@ -29,8 +29,30 @@ func (s *Store) Figures(ctx context.Context, kind store.FigureKind, clientID int
 }
 
 // Peaks reads; see the package store.
-func (s *Store) Peaks(ctx context.Context, clientID int32, window viewing.Window, now viewing.Millis) ([]store.DayPeak, error) {
-	return read(ctx, s, func(l Local) ([]store.DayPeak, error) { return l.Peaks(ctx, clientID, window, now) })
+func (s *Store) Peaks(
+	ctx context.Context, clientID int32, midnight viewing.Millis, window viewing.Window, now viewing.Millis,
+) ([]store.DayPeak, error) {
+	return read(ctx, s, func(l Local) ([]store.DayPeak, error) { return l.Peaks(ctx, clientID, midnight, window, now) })
+}
+
+// Losing reads; see the package store.
+func (s *Store) Losing(ctx context.Context, removal store.Removal) ([]store.Lost, error) {
+	return read(ctx, s, func(l Local) ([]store.Lost, error) { return l.Losing(ctx, removal) })
+}
+
+// Lost reads; see the package store.
+func (s *Store) Lost(ctx context.Context, clientID int32, window viewing.Window) ([]store.Lost, error) {
+	return read(ctx, s, func(l Local) ([]store.Lost, error) { return l.Lost(ctx, clientID, window) })
+}
+
+// Expiring reads; see the package store.
+func (s *Store) Expiring(ctx context.Context, before viewing.Millis) (map[int32][]viewing.Day, error) {
+	return read(ctx, s, func(l Local) (map[int32][]viewing.Day, error) { return l.Expiring(ctx, before) })
+}
+
+// Anonymous reads; see the package store.
+func (s *Store) Anonymous(ctx context.Context, clientID int32) (store.Anonymous, error) {
+	return read(ctx, s, func(l Local) (store.Anonymous, error) { return l.Anonymous(ctx, clientID) })
 }
 
 // Online reads; see the package store.

@@ -182,7 +182,7 @@ func (s *subject) checkSeries(client int32, boundaries []viewing.Millis) {
 
 func (s *subject) checkPeaks(client int32, window viewing.Window) {
 	s.t.Helper()
-	peaks, err := s.store.Peaks(s.t.Context(), client, window, s.now)
+	peaks, err := s.store.Peaks(s.t.Context(), client, window.From.Day().Start(), window, s.now)
 	s.must(err)
 	s.equal(fmt.Sprintf("peaks in %+v", window), peaks, s.twin.peaks(client, window))
 }
@@ -396,12 +396,20 @@ func (s *subject) dynamicsCalls(ctx context.Context) map[string]func() error {
 	day := viewing.Window{From: noon, To: noon + viewing.DayLength}
 	boundaries := []viewing.Millis{day.From, day.To}
 	return map[string]func() error{
-		"Versions":         func() error { _, _, err := s.store.Versions(ctx, 1, day); return err },
-		"Exclusions":       func() error { return second(s.store.Exclusions(ctx, 1, noon)) },
-		"Beginning":        func() error { return second(s.store.Beginning(ctx, 1)) },
-		"SaveFigures":      func() error { return s.store.SaveFigures(ctx, []store.Figure{{Kind: store.Snapshot, ClientID: 1}}) },
+		"Versions":    func() error { _, _, err := s.store.Versions(ctx, 1, day); return err },
+		"Exclusions":  func() error { return second(s.store.Exclusions(ctx, 1, noon)) },
+		"Beginning":   func() error { return second(s.store.Beginning(ctx, 1)) },
+		"SaveFigures": func() error { return s.store.SaveFigures(ctx, []store.Figure{{Kind: store.Snapshot, ClientID: 1}}) },
+		"DeleteFigures": func() error {
+			return s.store.DeleteFigures(ctx, store.Snapshot, 1, []viewing.Millis{0})
+		},
+		"Losing":           func() error { return second(s.store.Losing(ctx, store.Removal{ClientID: 1, Before: store.Never})) },
+		"Lost":             func() error { return second(s.store.Lost(ctx, 1, day)) },
+		"Expiring":         func() error { return second(s.store.Expiring(ctx, noon)) },
+		"Anonymous":        func() error { return second(s.store.Anonymous(ctx, 1)) },
+		"AddAnonymous":     func() error { return s.store.AddAnonymous(ctx, 1, store.Anonymous{}) },
 		"Figures":          func() error { return second(s.store.Figures(ctx, store.Snapshot, 1, day)) },
-		"Peaks":            func() error { return second(s.store.Peaks(ctx, 1, day, noon)) },
+		"Peaks":            func() error { return second(s.store.Peaks(ctx, 1, day.From, day, noon)) },
 		"Online":           func() error { return second(s.store.Online(ctx, 1, noon, time.Minute, noon)) },
 		"Audience":         func() error { return second(s.store.Audience(ctx, 1, noon, noon)) },
 		"Flows":            func() error { _, _, err := s.store.Flows(ctx, 1, boundaries); return err },

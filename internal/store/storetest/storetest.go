@@ -36,6 +36,7 @@ func Run(t *testing.T, factory Factory) {
 		{"dynamics", dynamicsTests},
 		{"commands", commandTests},
 		{"privacy", privacyTests},
+		{"removals", removalTests},
 		{"export", exportTests},
 		{"edges", edgeTests},
 		{"brighttv", brightTVTests},

@@ -32,7 +32,7 @@ func (w *twin) peaks(client int32, window viewing.Window) []store.DayPeak {
 		day := from.Day()
 		to := min(day.Window().To, window.To)
 		peaks = append(peaks, store.DayPeak{
-			Day:      day,
+			Start:    day.Start(),
 			Accounts: peak(sessions, from, to, func(s *viewing.Report) any { return s.AccountID }),
 			Devices:  peak(sessions, from, to, func(s *viewing.Report) any { return s.DeviceUID }),
 		})

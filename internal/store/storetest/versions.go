@@ -140,7 +140,6 @@ func partOf(v store.Version, kind string) int64 {
 // testBeginning: data that vanishes begins no more, viewing never vanishes.
 func testBeginning(t *testing.T, factory Factory) {
 	s := newSubject(t, factory)
-	hour := viewing.ByHour.Start(noon)
 	want := store.Beginning{Viewing: store.Never, Accounts: store.Never, Payments: store.Never}
 	check := func() {
 		t.Helper()
@@ -153,17 +152,17 @@ func testBeginning(t *testing.T, factory Factory) {
 	}
 	payment := catalog.Payment{ID: 1, AccountID: 1, Currency: "EUR", PaidAt: noon + 1}
 	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}, Accounts: []catalog.Account{{ID: 1, ChangedAt: noon, Deleted: true}}})
-	want.Payments = hour
+	want.Payments = noon + 1
 	check()
 	payment.PaidAt = noon + viewing.DayLength
 	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}, Accounts: []catalog.Account{{ID: 1, ChangedAt: noon + 7}}})
-	want.Payments, want.Accounts = hour+viewing.DayLength, hour
+	want.Payments, want.Accounts = noon+viewing.DayLength, noon+7
 	check()
 	s.append(watch(1, 1, noon+3*viewing.DayLength+9, 60))
-	want.Viewing = hour + 3*viewing.DayLength
+	want.Viewing = noon + 3*viewing.DayLength + 9
 	check()
 	s.append(watch(2, 1, noon-1, 0))
-	want.Viewing = hour - viewing.HourLength
+	want.Viewing = noon - 1
 	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{{ID: 1, Deleted: true}}})
 	s.apply(catalog.Batch{ClientID: 2, Payments: []catalog.Payment{payment}})
 	want.Payments = store.Never
@@ -188,6 +187,11 @@ func testFigures(t *testing.T, factory Factory) {
 		other.ClientID = 2
 		s.must(s.store.SaveFigures(t.Context(), append(figures, other)))
 		s.must(s.store.SaveFigures(t.Context(), want[kind]))
+	}
+	for kind, figures := range want {
+		last := figures[len(figures)-1].Start
+		s.must(s.store.SaveFigures(t.Context(), []store.Figure{figure(kind, last+1, "goes")}))
+		s.must(s.store.DeleteFigures(t.Context(), kind, 1, []viewing.Millis{last + 1, last + 2}))
 	}
 	for range 2 {
 		for kind, figures := range want {

@@ -1,7 +1,7 @@
 // Package transfer moves what one store holds into another, whatever their engines are, and compares them afterwards.
 //
 // Whatever is moved may be moved again: an interrupted transfer is simply repeated. Jobs stay where they are, and figures
-// that were computed ahead of time are computed anew in the other store.
+// that were computed ahead of time are computed anew in the other store, but for those whose viewing is gone.
 package transfer
 
 import (
@@ -59,7 +59,7 @@ func (t *Transfer) moveErasures(ctx context.Context) error {
 
 func (t *Transfer) move(ctx context.Context, client catalog.Client) error {
 	for _, move := range []func(context.Context, catalog.Client) error{
-		t.moveLineup, t.moveGuide, t.moveAccounts, t.movePayments, t.moveSessions, t.moveResults,
+		t.moveLineup, t.moveGuide, t.moveAccounts, t.movePayments, t.moveSessions, t.moveAnonymous, t.moveResults,
 	} {
 		if err := move(ctx, client); err != nil {
 			return err
@@ -143,6 +143,15 @@ func (t *Transfer) moveSessions(ctx context.Context, client catalog.Client) erro
 		t.Moved(len(sessions))
 		return nil
 	})
+}
+
+// moveAnonymous moves what stays of erased accounts, and what was kept of viewing that is gone.
+func (t *Transfer) moveAnonymous(ctx context.Context, client catalog.Client) error {
+	anonymous, err := t.From.Anonymous(ctx, client.ID)
+	if err != nil {
+		return err
+	}
+	return t.To.AddAnonymous(ctx, client.ID, anonymous)
 }
 
 func (t *Transfer) moveResults(ctx context.Context, client catalog.Client) error {

@@ -92,9 +92,9 @@ type CatalogClient interface {
 	// with INVALID_EVENT and its states and payments with INVALID_ENTITY, for as long as the operator's data is kept. An
 	// account_id that was erased is therefore never given to another subscriber.
 	//
-	// Figures that name nobody and were stored before stay as they are: sortings, selections, and what
-	// SubscriberDynamics keeps of past days and hours, until other data of their time changes. What is built or computed from
-	// then on is without the account.
+	// What names nobody stays: sortings, selections, and what SubscriberDynamics says of hours, days and months that have ended.
+	// In its ledger the account is removed at the instant of the erasure; what it paid stays in the sums. What is built from then
+	// on is without the account.
 	//
 	// Erasing again removes nothing and is no error; neither is an account that nothing is known of, which stays away all the
 	// same.
@@ -257,9 +257,9 @@ type CatalogServer interface {
 	// with INVALID_EVENT and its states and payments with INVALID_ENTITY, for as long as the operator's data is kept. An
 	// account_id that was erased is therefore never given to another subscriber.
 	//
-	// Figures that name nobody and were stored before stay as they are: sortings, selections, and what
-	// SubscriberDynamics keeps of past days and hours, until other data of their time changes. What is built or computed from
-	// then on is without the account.
+	// What names nobody stays: sortings, selections, and what SubscriberDynamics says of hours, days and months that have ended.
+	// In its ledger the account is removed at the instant of the erasure; what it paid stays in the sums. What is built from then
+	// on is without the account.
 	//
 	// Erasing again removes nothing and is no error; neither is an account that nothing is known of, which stays away all the
 	// same.

@@ -30,9 +30,9 @@ const (
 	Granularity_GRANULARITY_UNSPECIFIED Granularity = 0
 	// Hours.
 	Granularity_GRANULARITY_HOUR Granularity = 1
-	// UTC days.
+	// Days of the calendar.
 	Granularity_GRANULARITY_DAY Granularity = 2
-	// Calendar months, in UTC.
+	// Months of the calendar.
 	Granularity_GRANULARITY_MONTH Granularity = 3
 )
 
@@ -142,7 +142,9 @@ type CacheMaxOnlineResponse struct {
 	// How many days, of all clients together, were computed.
 	DaysComputed int32 `protobuf:"varint,2,opt,name=days_computed,json=daysComputed,proto3" json:"days_computed,omitempty"`
 	// How many days were found fresh and left alone.
-	DaysFresh     int32 `protobuf:"varint,3,opt,name=days_fresh,json=daysFresh,proto3" json:"days_fresh,omitempty"`
+	DaysFresh int32 `protobuf:"varint,3,opt,name=days_fresh,json=daysFresh,proto3" json:"days_fresh,omitempty"`
+	// The clients for which it failed, in the order in which they were looked at. What was kept of them before stays.
+	Failed        []*FailedClient `protobuf:"bytes,4,rep,name=failed,proto3" json:"failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -198,6 +200,68 @@ func (x *CacheMaxOnlineResponse) GetDaysFresh() int32 {
 	return 0
 }
 
+func (x *CacheMaxOnlineResponse) GetFailed() []*FailedClient {
+	if x != nil {
+		return x.Failed
+	}
+	return nil
+}
+
+// FailedClient is a client for which a command failed while it went on with others.
+type FailedClient struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The operator.
+	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// What went wrong.
+	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FailedClient) Reset() {
+	*x = FailedClient{}
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FailedClient) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FailedClient) ProtoMessage() {}
+
+func (x *FailedClient) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FailedClient.ProtoReflect.Descriptor instead.
+func (*FailedClient) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *FailedClient) GetClientId() int32 {
+	if x != nil {
+		return x.ClientId
+	}
+	return 0
+}
+
+func (x *FailedClient) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 // SaveStatsRequest says for whom.
 type SaveStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -211,7 +275,7 @@ type SaveStatsRequest struct {
 
 func (x *SaveStatsRequest) Reset() {
 	*x = SaveStatsRequest{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[2]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -223,7 +287,7 @@ func (x *SaveStatsRequest) String() string {
 func (*SaveStatsRequest) ProtoMessage() {}
 
 func (x *SaveStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[2]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -236,7 +300,7 @@ func (x *SaveStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveStatsRequest.ProtoReflect.Descriptor instead.
 func (*SaveStatsRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{2}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *SaveStatsRequest) GetClientIds() []int32 {
@@ -262,13 +326,15 @@ type SaveStatsResponse struct {
 	SnapshotsComputed int32 `protobuf:"varint,2,opt,name=snapshots_computed,json=snapshotsComputed,proto3" json:"snapshots_computed,omitempty"`
 	// How many snapshots of this very as_of were found fresh and left alone.
 	SnapshotsFresh int32 `protobuf:"varint,3,opt,name=snapshots_fresh,json=snapshotsFresh,proto3" json:"snapshots_fresh,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The clients for which it failed, in the order in which they were looked at. What was kept of them before stays.
+	Failed        []*FailedClient `protobuf:"bytes,4,rep,name=failed,proto3" json:"failed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SaveStatsResponse) Reset() {
 	*x = SaveStatsResponse{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[3]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -280,7 +346,7 @@ func (x *SaveStatsResponse) String() string {
 func (*SaveStatsResponse) ProtoMessage() {}
 
 func (x *SaveStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[3]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -293,7 +359,7 @@ func (x *SaveStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveStatsResponse.ProtoReflect.Descriptor instead.
 func (*SaveStatsResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{3}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *SaveStatsResponse) GetClients() int32 {
@@ -317,6 +383,13 @@ func (x *SaveStatsResponse) GetSnapshotsFresh() int32 {
 	return 0
 }
 
+func (x *SaveStatsResponse) GetFailed() []*FailedClient {
+	if x != nil {
+		return x.Failed
+	}
+	return nil
+}
+
 // CollectDailyStatsRequest says for whom.
 type CollectDailyStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -330,7 +403,7 @@ type CollectDailyStatsRequest struct {
 
 func (x *CollectDailyStatsRequest) Reset() {
 	*x = CollectDailyStatsRequest{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[4]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -342,7 +415,7 @@ func (x *CollectDailyStatsRequest) String() string {
 func (*CollectDailyStatsRequest) ProtoMessage() {}
 
 func (x *CollectDailyStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[4]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -355,7 +428,7 @@ func (x *CollectDailyStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectDailyStatsRequest.ProtoReflect.Descriptor instead.
 func (*CollectDailyStatsRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{4}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CollectDailyStatsRequest) GetClientIds() []int32 {
@@ -382,14 +455,16 @@ type CollectDailyStatsResponse struct {
 	// How many recorded days were found fresh and left alone.
 	DaysFresh int32 `protobuf:"varint,3,opt,name=days_fresh,json=daysFresh,proto3" json:"days_fresh,omitempty"`
 	// The days that had a record which late data has made wrong, and have a right one now; by client, then day.
-	Healed        []*HealedDay `protobuf:"bytes,4,rep,name=healed,proto3" json:"healed,omitempty"`
+	Healed []*HealedDay `protobuf:"bytes,4,rep,name=healed,proto3" json:"healed,omitempty"`
+	// The clients for which it failed, in the order in which they were looked at. What was kept of them before stays.
+	Failed        []*FailedClient `protobuf:"bytes,5,rep,name=failed,proto3" json:"failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CollectDailyStatsResponse) Reset() {
 	*x = CollectDailyStatsResponse{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[5]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -401,7 +476,7 @@ func (x *CollectDailyStatsResponse) String() string {
 func (*CollectDailyStatsResponse) ProtoMessage() {}
 
 func (x *CollectDailyStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[5]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -414,7 +489,7 @@ func (x *CollectDailyStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectDailyStatsResponse.ProtoReflect.Descriptor instead.
 func (*CollectDailyStatsResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{5}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CollectDailyStatsResponse) GetClients() int32 {
@@ -445,6 +520,13 @@ func (x *CollectDailyStatsResponse) GetHealed() []*HealedDay {
 	return nil
 }
 
+func (x *CollectDailyStatsResponse) GetFailed() []*FailedClient {
+	if x != nil {
+		return x.Failed
+	}
+	return nil
+}
+
 // HealedDay is a day whose record was replaced.
 type HealedDay struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -458,7 +540,7 @@ type HealedDay struct {
 
 func (x *HealedDay) Reset() {
 	*x = HealedDay{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[6]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -470,7 +552,7 @@ func (x *HealedDay) String() string {
 func (*HealedDay) ProtoMessage() {}
 
 func (x *HealedDay) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[6]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -483,7 +565,7 @@ func (x *HealedDay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealedDay.ProtoReflect.Descriptor instead.
 func (*HealedDay) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{6}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *HealedDay) GetClientId() int32 {
@@ -513,7 +595,7 @@ type CacheCustomersDynamicRequest struct {
 
 func (x *CacheCustomersDynamicRequest) Reset() {
 	*x = CacheCustomersDynamicRequest{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[7]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -525,7 +607,7 @@ func (x *CacheCustomersDynamicRequest) String() string {
 func (*CacheCustomersDynamicRequest) ProtoMessage() {}
 
 func (x *CacheCustomersDynamicRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[7]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -538,7 +620,7 @@ func (x *CacheCustomersDynamicRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheCustomersDynamicRequest.ProtoReflect.Descriptor instead.
 func (*CacheCustomersDynamicRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{7}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CacheCustomersDynamicRequest) GetClientIds() []int32 {
@@ -563,14 +645,16 @@ type CacheCustomersDynamicResponse struct {
 	// How many hours, of all clients together, were computed.
 	HoursComputed int32 `protobuf:"varint,2,opt,name=hours_computed,json=hoursComputed,proto3" json:"hours_computed,omitempty"`
 	// How many hours were found fresh and left alone.
-	HoursFresh    int32 `protobuf:"varint,3,opt,name=hours_fresh,json=hoursFresh,proto3" json:"hours_fresh,omitempty"`
+	HoursFresh int32 `protobuf:"varint,3,opt,name=hours_fresh,json=hoursFresh,proto3" json:"hours_fresh,omitempty"`
+	// The clients for which it failed, in the order in which they were looked at. What was kept of them before stays.
+	Failed        []*FailedClient `protobuf:"bytes,4,rep,name=failed,proto3" json:"failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CacheCustomersDynamicResponse) Reset() {
 	*x = CacheCustomersDynamicResponse{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[8]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +666,7 @@ func (x *CacheCustomersDynamicResponse) String() string {
 func (*CacheCustomersDynamicResponse) ProtoMessage() {}
 
 func (x *CacheCustomersDynamicResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[8]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +679,7 @@ func (x *CacheCustomersDynamicResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheCustomersDynamicResponse.ProtoReflect.Descriptor instead.
 func (*CacheCustomersDynamicResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{8}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CacheCustomersDynamicResponse) GetClients() int32 {
@@ -619,6 +703,13 @@ func (x *CacheCustomersDynamicResponse) GetHoursFresh() int32 {
 	return 0
 }
 
+func (x *CacheCustomersDynamicResponse) GetFailed() []*FailedClient {
+	if x != nil {
+		return x.Failed
+	}
+	return nil
+}
+
 // GetMaxOnlineRequest asks for days.
 type GetMaxOnlineRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -627,14 +718,16 @@ type GetMaxOnlineRequest struct {
 	// The first day, YYYY-MM-DD. Required.
 	FromDay string `protobuf:"bytes,2,opt,name=from_day,json=fromDay,proto3" json:"from_day,omitempty"`
 	// The last day, included, YYYY-MM-DD; at most 3660 days. Required.
-	ToDay         string `protobuf:"bytes,3,opt,name=to_day,json=toDay,proto3" json:"to_day,omitempty"`
+	ToDay string `protobuf:"bytes,3,opt,name=to_day,json=toDay,proto3" json:"to_day,omitempty"`
+	// By which clock days, months and hours begin. Unspecified means CALENDAR_UTC.
+	Calendar      Calendar `protobuf:"varint,4,opt,name=calendar,proto3,enum=tvstats.v1.Calendar" json:"calendar,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetMaxOnlineRequest) Reset() {
 	*x = GetMaxOnlineRequest{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[9]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -646,7 +739,7 @@ func (x *GetMaxOnlineRequest) String() string {
 func (*GetMaxOnlineRequest) ProtoMessage() {}
 
 func (x *GetMaxOnlineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[9]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -659,7 +752,7 @@ func (x *GetMaxOnlineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMaxOnlineRequest.ProtoReflect.Descriptor instead.
 func (*GetMaxOnlineRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{9}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetMaxOnlineRequest) GetClientId() int32 {
@@ -683,10 +776,17 @@ func (x *GetMaxOnlineRequest) GetToDay() string {
 	return ""
 }
 
+func (x *GetMaxOnlineRequest) GetCalendar() Calendar {
+	if x != nil {
+		return x.Calendar
+	}
+	return Calendar_CALENDAR_UNSPECIFIED
+}
+
 // GetMaxOnlineResponse answers the days.
 type GetMaxOnlineResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for every day asked for, ascending, days without viewing included.
+	// One for every day asked for, ascending, days without viewing included; none for a day that the time zone left out.
 	Days          []*MaxOnlineDay `protobuf:"bytes,1,rep,name=days,proto3" json:"days,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -694,7 +794,7 @@ type GetMaxOnlineResponse struct {
 
 func (x *GetMaxOnlineResponse) Reset() {
 	*x = GetMaxOnlineResponse{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[10]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -706,7 +806,7 @@ func (x *GetMaxOnlineResponse) String() string {
 func (*GetMaxOnlineResponse) ProtoMessage() {}
 
 func (x *GetMaxOnlineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[10]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -719,7 +819,7 @@ func (x *GetMaxOnlineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMaxOnlineResponse.ProtoReflect.Descriptor instead.
 func (*GetMaxOnlineResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{10}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetMaxOnlineResponse) GetDays() []*MaxOnlineDay {
@@ -742,14 +842,18 @@ type MaxOnlineDay struct {
 	// The greatest number of devices (device_uid) online at once.
 	MaxDevices int64 `protobuf:"varint,4,opt,name=max_devices,json=maxDevices,proto3" json:"max_devices,omitempty"`
 	// The first instant at which it was reached; absent where max_devices is 0.
-	MaxDevicesAt  *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=max_devices_at,json=maxDevicesAt,proto3" json:"max_devices_at,omitempty"`
+	MaxDevicesAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=max_devices_at,json=maxDevicesAt,proto3" json:"max_devices_at,omitempty"`
+	// How much of the viewing of its time it was computed from.
+	Coverage Coverage `protobuf:"varint,6,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
+	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	DataFrom      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MaxOnlineDay) Reset() {
 	*x = MaxOnlineDay{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[11]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -761,7 +865,7 @@ func (x *MaxOnlineDay) String() string {
 func (*MaxOnlineDay) ProtoMessage() {}
 
 func (x *MaxOnlineDay) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[11]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -774,7 +878,7 @@ func (x *MaxOnlineDay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MaxOnlineDay.ProtoReflect.Descriptor instead.
 func (*MaxOnlineDay) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{11}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *MaxOnlineDay) GetDay() string {
@@ -812,20 +916,36 @@ func (x *MaxOnlineDay) GetMaxDevicesAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *MaxOnlineDay) GetCoverage() Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return Coverage_COVERAGE_UNSPECIFIED
+}
+
+func (x *MaxOnlineDay) GetDataFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DataFrom
+	}
+	return nil
+}
+
 // GetStatsRequest asks for a dashboard's figures.
 type GetStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The time that the figures are of. Absent means now.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// By which clock days, months and hours begin. Unspecified means CALENDAR_UTC.
+	Calendar      Calendar `protobuf:"varint,3,opt,name=calendar,proto3,enum=tvstats.v1.Calendar" json:"calendar,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetStatsRequest) Reset() {
 	*x = GetStatsRequest{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[12]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -837,7 +957,7 @@ func (x *GetStatsRequest) String() string {
 func (*GetStatsRequest) ProtoMessage() {}
 
 func (x *GetStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[12]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -850,7 +970,7 @@ func (x *GetStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetStatsRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{12}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetStatsRequest) GetClientId() int32 {
@@ -867,6 +987,13 @@ func (x *GetStatsRequest) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetStatsRequest) GetCalendar() Calendar {
+	if x != nil {
+		return x.Calendar
+	}
+	return Calendar_CALENDAR_UNSPECIFIED
+}
+
 // GetStatsResponse answers the figures.
 type GetStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -878,7 +1005,7 @@ type GetStatsResponse struct {
 
 func (x *GetStatsResponse) Reset() {
 	*x = GetStatsResponse{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[13]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +1017,7 @@ func (x *GetStatsResponse) String() string {
 func (*GetStatsResponse) ProtoMessage() {}
 
 func (x *GetStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[13]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1030,7 @@ func (x *GetStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetStatsResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{13}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetStatsResponse) GetStats() *Stats {
@@ -973,7 +1100,7 @@ type Stats struct {
 
 func (x *Stats) Reset() {
 	*x = Stats{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[14]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -985,7 +1112,7 @@ func (x *Stats) String() string {
 func (*Stats) ProtoMessage() {}
 
 func (x *Stats) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[14]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -998,7 +1125,7 @@ func (x *Stats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stats.ProtoReflect.Descriptor instead.
 func (*Stats) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{14}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Stats) GetClientId() int32 {
@@ -1175,7 +1302,7 @@ type TariffAccounts struct {
 
 func (x *TariffAccounts) Reset() {
 	*x = TariffAccounts{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[15]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1187,7 +1314,7 @@ func (x *TariffAccounts) String() string {
 func (*TariffAccounts) ProtoMessage() {}
 
 func (x *TariffAccounts) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[15]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1200,7 +1327,7 @@ func (x *TariffAccounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TariffAccounts.ProtoReflect.Descriptor instead.
 func (*TariffAccounts) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{15}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *TariffAccounts) GetTariffId() int32 {
@@ -1230,7 +1357,7 @@ type DeviceAccounts struct {
 
 func (x *DeviceAccounts) Reset() {
 	*x = DeviceAccounts{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[16]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1242,7 +1369,7 @@ func (x *DeviceAccounts) String() string {
 func (*DeviceAccounts) ProtoMessage() {}
 
 func (x *DeviceAccounts) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[16]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1255,7 +1382,7 @@ func (x *DeviceAccounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceAccounts.ProtoReflect.Descriptor instead.
 func (*DeviceAccounts) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{16}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DeviceAccounts) GetDevice() string {
@@ -1285,7 +1412,7 @@ type CurrencySum struct {
 
 func (x *CurrencySum) Reset() {
 	*x = CurrencySum{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[17]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1297,7 +1424,7 @@ func (x *CurrencySum) String() string {
 func (*CurrencySum) ProtoMessage() {}
 
 func (x *CurrencySum) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[17]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1310,7 +1437,7 @@ func (x *CurrencySum) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CurrencySum.ProtoReflect.Descriptor instead.
 func (*CurrencySum) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{17}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CurrencySum) GetCurrency() string {
@@ -1335,14 +1462,16 @@ type ListDailyStatsRequest struct {
 	// The first day, YYYY-MM-DD. Required.
 	FromDay string `protobuf:"bytes,2,opt,name=from_day,json=fromDay,proto3" json:"from_day,omitempty"`
 	// The last day, included, YYYY-MM-DD; at most 3660 days. Required.
-	ToDay         string `protobuf:"bytes,3,opt,name=to_day,json=toDay,proto3" json:"to_day,omitempty"`
+	ToDay string `protobuf:"bytes,3,opt,name=to_day,json=toDay,proto3" json:"to_day,omitempty"`
+	// By which clock days, months and hours begin. Unspecified means CALENDAR_UTC.
+	Calendar      Calendar `protobuf:"varint,4,opt,name=calendar,proto3,enum=tvstats.v1.Calendar" json:"calendar,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListDailyStatsRequest) Reset() {
 	*x = ListDailyStatsRequest{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[18]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1354,7 +1483,7 @@ func (x *ListDailyStatsRequest) String() string {
 func (*ListDailyStatsRequest) ProtoMessage() {}
 
 func (x *ListDailyStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[18]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1367,7 +1496,7 @@ func (x *ListDailyStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDailyStatsRequest.ProtoReflect.Descriptor instead.
 func (*ListDailyStatsRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{18}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListDailyStatsRequest) GetClientId() int32 {
@@ -1391,6 +1520,13 @@ func (x *ListDailyStatsRequest) GetToDay() string {
 	return ""
 }
 
+func (x *ListDailyStatsRequest) GetCalendar() Calendar {
+	if x != nil {
+		return x.Calendar
+	}
+	return Calendar_CALENDAR_UNSPECIFIED
+}
+
 // ListDailyStatsResponse answers the days.
 type ListDailyStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1402,7 +1538,7 @@ type ListDailyStatsResponse struct {
 
 func (x *ListDailyStatsResponse) Reset() {
 	*x = ListDailyStatsResponse{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[19]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1414,7 +1550,7 @@ func (x *ListDailyStatsResponse) String() string {
 func (*ListDailyStatsResponse) ProtoMessage() {}
 
 func (x *ListDailyStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[19]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1427,7 +1563,7 @@ func (x *ListDailyStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDailyStatsResponse.ProtoReflect.Descriptor instead.
 func (*ListDailyStatsResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{19}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListDailyStatsResponse) GetDays() []*DailyStats {
@@ -1475,14 +1611,18 @@ type DailyStats struct {
 	// Number of these sessions.
 	WatchSessions int64 `protobuf:"varint,17,opt,name=watch_sessions,json=watchSessions,proto3" json:"watch_sessions,omitempty"`
 	// The greatest number of accounts online at once, as MaxOnlineDay.max_accounts.
-	MaxOnline     int64 `protobuf:"varint,18,opt,name=max_online,json=maxOnline,proto3" json:"max_online,omitempty"`
+	MaxOnline int64 `protobuf:"varint,18,opt,name=max_online,json=maxOnline,proto3" json:"max_online,omitempty"`
+	// How much of the viewing of its time it was computed from.
+	Coverage Coverage `protobuf:"varint,19,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
+	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	DataFrom      *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DailyStats) Reset() {
 	*x = DailyStats{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[20]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1494,7 +1634,7 @@ func (x *DailyStats) String() string {
 func (*DailyStats) ProtoMessage() {}
 
 func (x *DailyStats) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[20]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1507,7 +1647,7 @@ func (x *DailyStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DailyStats.ProtoReflect.Descriptor instead.
 func (*DailyStats) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{20}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DailyStats) GetDay() string {
@@ -1636,6 +1776,20 @@ func (x *DailyStats) GetMaxOnline() int64 {
 	return 0
 }
 
+func (x *DailyStats) GetCoverage() Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return Coverage_COVERAGE_UNSPECIFIED
+}
+
+func (x *DailyStats) GetDataFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DataFrom
+	}
+	return nil
+}
+
 // GetCustomersDynamicRequest asks for a series.
 type GetCustomersDynamicRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1646,14 +1800,16 @@ type GetCustomersDynamicRequest struct {
 	// The end of the series: the last period is the last one that begins before this time. After from. Required.
 	To *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
 	// How long the periods are; at most 10,000 of them. Required.
-	Granularity   Granularity `protobuf:"varint,4,opt,name=granularity,proto3,enum=tvstats.v1.Granularity" json:"granularity,omitempty"`
+	Granularity Granularity `protobuf:"varint,4,opt,name=granularity,proto3,enum=tvstats.v1.Granularity" json:"granularity,omitempty"`
+	// By which clock days, months and hours begin. Unspecified means CALENDAR_UTC.
+	Calendar      Calendar `protobuf:"varint,5,opt,name=calendar,proto3,enum=tvstats.v1.Calendar" json:"calendar,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetCustomersDynamicRequest) Reset() {
 	*x = GetCustomersDynamicRequest{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[21]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1665,7 +1821,7 @@ func (x *GetCustomersDynamicRequest) String() string {
 func (*GetCustomersDynamicRequest) ProtoMessage() {}
 
 func (x *GetCustomersDynamicRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[21]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1678,7 +1834,7 @@ func (x *GetCustomersDynamicRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCustomersDynamicRequest.ProtoReflect.Descriptor instead.
 func (*GetCustomersDynamicRequest) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{21}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetCustomersDynamicRequest) GetClientId() int32 {
@@ -1709,6 +1865,13 @@ func (x *GetCustomersDynamicRequest) GetGranularity() Granularity {
 	return Granularity_GRANULARITY_UNSPECIFIED
 }
 
+func (x *GetCustomersDynamicRequest) GetCalendar() Calendar {
+	if x != nil {
+		return x.Calendar
+	}
+	return Calendar_CALENDAR_UNSPECIFIED
+}
+
 // GetCustomersDynamicResponse answers the series.
 type GetCustomersDynamicResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1721,7 +1884,7 @@ type GetCustomersDynamicResponse struct {
 
 func (x *GetCustomersDynamicResponse) Reset() {
 	*x = GetCustomersDynamicResponse{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[22]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1733,7 +1896,7 @@ func (x *GetCustomersDynamicResponse) String() string {
 func (*GetCustomersDynamicResponse) ProtoMessage() {}
 
 func (x *GetCustomersDynamicResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[22]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1746,7 +1909,7 @@ func (x *GetCustomersDynamicResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCustomersDynamicResponse.ProtoReflect.Descriptor instead.
 func (*GetCustomersDynamicResponse) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{22}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetCustomersDynamicResponse) GetPoints() []*CustomersDynamicPoint {
@@ -1791,13 +1954,17 @@ type CustomersDynamicPoint struct {
 	WatchSeconds int64 `protobuf:"varint,15,opt,name=watch_seconds,json=watchSeconds,proto3" json:"watch_seconds,omitempty"`
 	// Number of these sessions.
 	WatchSessions int64 `protobuf:"varint,16,opt,name=watch_sessions,json=watchSessions,proto3" json:"watch_sessions,omitempty"`
+	// How much of the viewing of its time it was computed from.
+	Coverage Coverage `protobuf:"varint,17,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
+	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	DataFrom      *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CustomersDynamicPoint) Reset() {
 	*x = CustomersDynamicPoint{}
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[23]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1809,7 +1976,7 @@ func (x *CustomersDynamicPoint) String() string {
 func (*CustomersDynamicPoint) ProtoMessage() {}
 
 func (x *CustomersDynamicPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[23]
+	mi := &file_tvstats_v1_subscriber_dynamics_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1822,7 +1989,7 @@ func (x *CustomersDynamicPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomersDynamicPoint.ProtoReflect.Descriptor instead.
 func (*CustomersDynamicPoint) Descriptor() ([]byte, []int) {
-	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{23}
+	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CustomersDynamicPoint) GetStart() *timestamppb.Timestamp {
@@ -1937,67 +2104,92 @@ func (x *CustomersDynamicPoint) GetWatchSessions() int64 {
 	return 0
 }
 
+func (x *CustomersDynamicPoint) GetCoverage() Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return Coverage_COVERAGE_UNSPECIFIED
+}
+
+func (x *CustomersDynamicPoint) GetDataFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DataFrom
+	}
+	return nil
+}
+
 var File_tvstats_v1_subscriber_dynamics_proto protoreflect.FileDescriptor
 
 const file_tvstats_v1_subscriber_dynamics_proto_rawDesc = "" +
 	"\n" +
 	"$tvstats/v1/subscriber_dynamics.proto\x12\n" +
-	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"g\n" +
+	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctvstats/v1/measurement.proto\"g\n" +
 	"\x15CacheMaxOnlineRequest\x12\x1d\n" +
 	"\n" +
 	"client_ids\x18\x01 \x03(\x05R\tclientIds\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"v\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xa8\x01\n" +
 	"\x16CacheMaxOnlineResponse\x12\x18\n" +
 	"\aclients\x18\x01 \x01(\x05R\aclients\x12#\n" +
 	"\rdays_computed\x18\x02 \x01(\x05R\fdaysComputed\x12\x1d\n" +
 	"\n" +
-	"days_fresh\x18\x03 \x01(\x05R\tdaysFresh\"b\n" +
+	"days_fresh\x18\x03 \x01(\x05R\tdaysFresh\x120\n" +
+	"\x06failed\x18\x04 \x03(\v2\x18.tvstats.v1.FailedClientR\x06failed\"E\n" +
+	"\fFailedClient\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"b\n" +
 	"\x10SaveStatsRequest\x12\x1d\n" +
 	"\n" +
 	"client_ids\x18\x01 \x03(\x05R\tclientIds\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x85\x01\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xb7\x01\n" +
 	"\x11SaveStatsResponse\x12\x18\n" +
 	"\aclients\x18\x01 \x01(\x05R\aclients\x12-\n" +
 	"\x12snapshots_computed\x18\x02 \x01(\x05R\x11snapshotsComputed\x12'\n" +
-	"\x0fsnapshots_fresh\x18\x03 \x01(\x05R\x0esnapshotsFresh\"j\n" +
+	"\x0fsnapshots_fresh\x18\x03 \x01(\x05R\x0esnapshotsFresh\x120\n" +
+	"\x06failed\x18\x04 \x03(\v2\x18.tvstats.v1.FailedClientR\x06failed\"j\n" +
 	"\x18CollectDailyStatsRequest\x12\x1d\n" +
 	"\n" +
 	"client_ids\x18\x01 \x03(\x05R\tclientIds\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xa8\x01\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xda\x01\n" +
 	"\x19CollectDailyStatsResponse\x12\x18\n" +
 	"\aclients\x18\x01 \x01(\x05R\aclients\x12#\n" +
 	"\rdays_computed\x18\x02 \x01(\x05R\fdaysComputed\x12\x1d\n" +
 	"\n" +
 	"days_fresh\x18\x03 \x01(\x05R\tdaysFresh\x12-\n" +
-	"\x06healed\x18\x04 \x03(\v2\x15.tvstats.v1.HealedDayR\x06healed\":\n" +
+	"\x06healed\x18\x04 \x03(\v2\x15.tvstats.v1.HealedDayR\x06healed\x120\n" +
+	"\x06failed\x18\x05 \x03(\v2\x18.tvstats.v1.FailedClientR\x06failed\":\n" +
 	"\tHealedDay\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x10\n" +
 	"\x03day\x18\x02 \x01(\tR\x03day\"n\n" +
 	"\x1cCacheCustomersDynamicRequest\x12\x1d\n" +
 	"\n" +
 	"client_ids\x18\x01 \x03(\x05R\tclientIds\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x81\x01\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xb3\x01\n" +
 	"\x1dCacheCustomersDynamicResponse\x12\x18\n" +
 	"\aclients\x18\x01 \x01(\x05R\aclients\x12%\n" +
 	"\x0ehours_computed\x18\x02 \x01(\x05R\rhoursComputed\x12\x1f\n" +
 	"\vhours_fresh\x18\x03 \x01(\x05R\n" +
-	"hoursFresh\"d\n" +
+	"hoursFresh\x120\n" +
+	"\x06failed\x18\x04 \x03(\v2\x18.tvstats.v1.FailedClientR\x06failed\"\x96\x01\n" +
 	"\x13GetMaxOnlineRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x19\n" +
 	"\bfrom_day\x18\x02 \x01(\tR\afromDay\x12\x15\n" +
-	"\x06to_day\x18\x03 \x01(\tR\x05toDay\"D\n" +
+	"\x06to_day\x18\x03 \x01(\tR\x05toDay\x120\n" +
+	"\bcalendar\x18\x04 \x01(\x0e2\x14.tvstats.v1.CalendarR\bcalendar\"D\n" +
 	"\x14GetMaxOnlineResponse\x12,\n" +
-	"\x04days\x18\x01 \x03(\v2\x18.tvstats.v1.MaxOnlineDayR\x04days\"\xea\x01\n" +
+	"\x04days\x18\x01 \x03(\v2\x18.tvstats.v1.MaxOnlineDayR\x04days\"\xd5\x02\n" +
 	"\fMaxOnlineDay\x12\x10\n" +
 	"\x03day\x18\x01 \x01(\tR\x03day\x12!\n" +
 	"\fmax_accounts\x18\x02 \x01(\x03R\vmaxAccounts\x12B\n" +
 	"\x0fmax_accounts_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\rmaxAccountsAt\x12\x1f\n" +
 	"\vmax_devices\x18\x04 \x01(\x03R\n" +
 	"maxDevices\x12@\n" +
-	"\x0emax_devices_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\fmaxDevicesAt\"_\n" +
+	"\x0emax_devices_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\fmaxDevicesAt\x120\n" +
+	"\bcoverage\x18\x06 \x01(\x0e2\x14.tvstats.v1.CoverageR\bcoverage\x127\n" +
+	"\tdata_from\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bdataFrom\"\x91\x01\n" +
 	"\x0fGetStatsRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\";\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x120\n" +
+	"\bcalendar\x18\x03 \x01(\x0e2\x14.tvstats.v1.CalendarR\bcalendar\";\n" +
 	"\x10GetStatsResponse\x12'\n" +
 	"\x05stats\x18\x01 \x01(\v2\x11.tvstats.v1.StatsR\x05stats\"\xb2\t\n" +
 	"\x05Stats\x12\x1b\n" +
@@ -2033,13 +2225,14 @@ const file_tvstats_v1_subscriber_dynamics_proto_rawDesc = "" +
 	"\baccounts\x18\x02 \x01(\x03R\baccounts\"L\n" +
 	"\vCurrencySum\x12\x1a\n" +
 	"\bcurrency\x18\x01 \x01(\tR\bcurrency\x12!\n" +
-	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\"f\n" +
+	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\"\x98\x01\n" +
 	"\x15ListDailyStatsRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x19\n" +
 	"\bfrom_day\x18\x02 \x01(\tR\afromDay\x12\x15\n" +
-	"\x06to_day\x18\x03 \x01(\tR\x05toDay\"D\n" +
+	"\x06to_day\x18\x03 \x01(\tR\x05toDay\x120\n" +
+	"\bcalendar\x18\x04 \x01(\x0e2\x14.tvstats.v1.CalendarR\bcalendar\"D\n" +
 	"\x16ListDailyStatsResponse\x12*\n" +
-	"\x04days\x18\x01 \x03(\v2\x16.tvstats.v1.DailyStatsR\x04days\"\xc0\x05\n" +
+	"\x04days\x18\x01 \x03(\v2\x16.tvstats.v1.DailyStatsR\x04days\"\xab\x06\n" +
 	"\n" +
 	"DailyStats\x12\x10\n" +
 	"\x03day\x18\x01 \x01(\tR\x03day\x12%\n" +
@@ -2062,14 +2255,17 @@ const file_tvstats_v1_subscriber_dynamics_proto_rawDesc = "" +
 	"\rwatch_seconds\x18\x10 \x01(\x03R\fwatchSeconds\x12%\n" +
 	"\x0ewatch_sessions\x18\x11 \x01(\x03R\rwatchSessions\x12\x1d\n" +
 	"\n" +
-	"max_online\x18\x12 \x01(\x03R\tmaxOnline\"\xd0\x01\n" +
+	"max_online\x18\x12 \x01(\x03R\tmaxOnline\x120\n" +
+	"\bcoverage\x18\x13 \x01(\x0e2\x14.tvstats.v1.CoverageR\bcoverage\x127\n" +
+	"\tdata_from\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\bdataFrom\"\x82\x02\n" +
 	"\x1aGetCustomersDynamicRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12.\n" +
 	"\x04from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
 	"\x02to\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x129\n" +
-	"\vgranularity\x18\x04 \x01(\x0e2\x17.tvstats.v1.GranularityR\vgranularity\"X\n" +
+	"\vgranularity\x18\x04 \x01(\x0e2\x17.tvstats.v1.GranularityR\vgranularity\x120\n" +
+	"\bcalendar\x18\x05 \x01(\x0e2\x14.tvstats.v1.CalendarR\bcalendar\"X\n" +
 	"\x1bGetCustomersDynamicResponse\x129\n" +
-	"\x06points\x18\x01 \x03(\v2!.tvstats.v1.CustomersDynamicPointR\x06points\"\x86\x05\n" +
+	"\x06points\x18\x01 \x03(\v2!.tvstats.v1.CustomersDynamicPointR\x06points\"\xf1\x05\n" +
 	"\x15CustomersDynamicPoint\x120\n" +
 	"\x05start\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12%\n" +
 	"\x0eopening_active\x18\x02 \x01(\x03R\ropeningActive\x12!\n" +
@@ -2088,7 +2284,9 @@ const file_tvstats_v1_subscriber_dynamics_proto_rawDesc = "" +
 	"\rpaid_accounts\x18\r \x01(\x03R\fpaidAccounts\x12)\n" +
 	"\x10viewing_accounts\x18\x0e \x01(\x03R\x0fviewingAccounts\x12#\n" +
 	"\rwatch_seconds\x18\x0f \x01(\x03R\fwatchSeconds\x12%\n" +
-	"\x0ewatch_sessions\x18\x10 \x01(\x03R\rwatchSessions*l\n" +
+	"\x0ewatch_sessions\x18\x10 \x01(\x03R\rwatchSessions\x120\n" +
+	"\bcoverage\x18\x11 \x01(\x0e2\x14.tvstats.v1.CoverageR\bcoverage\x127\n" +
+	"\tdata_from\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\bdataFrom*l\n" +
 	"\vGranularity\x12\x1b\n" +
 	"\x17GRANULARITY_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10GRANULARITY_HOUR\x10\x01\x12\x13\n" +
@@ -2117,82 +2315,99 @@ func file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP() []byte {
 }
 
 var file_tvstats_v1_subscriber_dynamics_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tvstats_v1_subscriber_dynamics_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_tvstats_v1_subscriber_dynamics_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_tvstats_v1_subscriber_dynamics_proto_goTypes = []any{
 	(Granularity)(0),                      // 0: tvstats.v1.Granularity
 	(*CacheMaxOnlineRequest)(nil),         // 1: tvstats.v1.CacheMaxOnlineRequest
 	(*CacheMaxOnlineResponse)(nil),        // 2: tvstats.v1.CacheMaxOnlineResponse
-	(*SaveStatsRequest)(nil),              // 3: tvstats.v1.SaveStatsRequest
-	(*SaveStatsResponse)(nil),             // 4: tvstats.v1.SaveStatsResponse
-	(*CollectDailyStatsRequest)(nil),      // 5: tvstats.v1.CollectDailyStatsRequest
-	(*CollectDailyStatsResponse)(nil),     // 6: tvstats.v1.CollectDailyStatsResponse
-	(*HealedDay)(nil),                     // 7: tvstats.v1.HealedDay
-	(*CacheCustomersDynamicRequest)(nil),  // 8: tvstats.v1.CacheCustomersDynamicRequest
-	(*CacheCustomersDynamicResponse)(nil), // 9: tvstats.v1.CacheCustomersDynamicResponse
-	(*GetMaxOnlineRequest)(nil),           // 10: tvstats.v1.GetMaxOnlineRequest
-	(*GetMaxOnlineResponse)(nil),          // 11: tvstats.v1.GetMaxOnlineResponse
-	(*MaxOnlineDay)(nil),                  // 12: tvstats.v1.MaxOnlineDay
-	(*GetStatsRequest)(nil),               // 13: tvstats.v1.GetStatsRequest
-	(*GetStatsResponse)(nil),              // 14: tvstats.v1.GetStatsResponse
-	(*Stats)(nil),                         // 15: tvstats.v1.Stats
-	(*TariffAccounts)(nil),                // 16: tvstats.v1.TariffAccounts
-	(*DeviceAccounts)(nil),                // 17: tvstats.v1.DeviceAccounts
-	(*CurrencySum)(nil),                   // 18: tvstats.v1.CurrencySum
-	(*ListDailyStatsRequest)(nil),         // 19: tvstats.v1.ListDailyStatsRequest
-	(*ListDailyStatsResponse)(nil),        // 20: tvstats.v1.ListDailyStatsResponse
-	(*DailyStats)(nil),                    // 21: tvstats.v1.DailyStats
-	(*GetCustomersDynamicRequest)(nil),    // 22: tvstats.v1.GetCustomersDynamicRequest
-	(*GetCustomersDynamicResponse)(nil),   // 23: tvstats.v1.GetCustomersDynamicResponse
-	(*CustomersDynamicPoint)(nil),         // 24: tvstats.v1.CustomersDynamicPoint
-	(*timestamppb.Timestamp)(nil),         // 25: google.protobuf.Timestamp
+	(*FailedClient)(nil),                  // 3: tvstats.v1.FailedClient
+	(*SaveStatsRequest)(nil),              // 4: tvstats.v1.SaveStatsRequest
+	(*SaveStatsResponse)(nil),             // 5: tvstats.v1.SaveStatsResponse
+	(*CollectDailyStatsRequest)(nil),      // 6: tvstats.v1.CollectDailyStatsRequest
+	(*CollectDailyStatsResponse)(nil),     // 7: tvstats.v1.CollectDailyStatsResponse
+	(*HealedDay)(nil),                     // 8: tvstats.v1.HealedDay
+	(*CacheCustomersDynamicRequest)(nil),  // 9: tvstats.v1.CacheCustomersDynamicRequest
+	(*CacheCustomersDynamicResponse)(nil), // 10: tvstats.v1.CacheCustomersDynamicResponse
+	(*GetMaxOnlineRequest)(nil),           // 11: tvstats.v1.GetMaxOnlineRequest
+	(*GetMaxOnlineResponse)(nil),          // 12: tvstats.v1.GetMaxOnlineResponse
+	(*MaxOnlineDay)(nil),                  // 13: tvstats.v1.MaxOnlineDay
+	(*GetStatsRequest)(nil),               // 14: tvstats.v1.GetStatsRequest
+	(*GetStatsResponse)(nil),              // 15: tvstats.v1.GetStatsResponse
+	(*Stats)(nil),                         // 16: tvstats.v1.Stats
+	(*TariffAccounts)(nil),                // 17: tvstats.v1.TariffAccounts
+	(*DeviceAccounts)(nil),                // 18: tvstats.v1.DeviceAccounts
+	(*CurrencySum)(nil),                   // 19: tvstats.v1.CurrencySum
+	(*ListDailyStatsRequest)(nil),         // 20: tvstats.v1.ListDailyStatsRequest
+	(*ListDailyStatsResponse)(nil),        // 21: tvstats.v1.ListDailyStatsResponse
+	(*DailyStats)(nil),                    // 22: tvstats.v1.DailyStats
+	(*GetCustomersDynamicRequest)(nil),    // 23: tvstats.v1.GetCustomersDynamicRequest
+	(*GetCustomersDynamicResponse)(nil),   // 24: tvstats.v1.GetCustomersDynamicResponse
+	(*CustomersDynamicPoint)(nil),         // 25: tvstats.v1.CustomersDynamicPoint
+	(*timestamppb.Timestamp)(nil),         // 26: google.protobuf.Timestamp
+	(Calendar)(0),                         // 27: tvstats.v1.Calendar
+	(Coverage)(0),                         // 28: tvstats.v1.Coverage
 }
 var file_tvstats_v1_subscriber_dynamics_proto_depIdxs = []int32{
-	25, // 0: tvstats.v1.CacheMaxOnlineRequest.as_of:type_name -> google.protobuf.Timestamp
-	25, // 1: tvstats.v1.SaveStatsRequest.as_of:type_name -> google.protobuf.Timestamp
-	25, // 2: tvstats.v1.CollectDailyStatsRequest.as_of:type_name -> google.protobuf.Timestamp
-	7,  // 3: tvstats.v1.CollectDailyStatsResponse.healed:type_name -> tvstats.v1.HealedDay
-	25, // 4: tvstats.v1.CacheCustomersDynamicRequest.as_of:type_name -> google.protobuf.Timestamp
-	12, // 5: tvstats.v1.GetMaxOnlineResponse.days:type_name -> tvstats.v1.MaxOnlineDay
-	25, // 6: tvstats.v1.MaxOnlineDay.max_accounts_at:type_name -> google.protobuf.Timestamp
-	25, // 7: tvstats.v1.MaxOnlineDay.max_devices_at:type_name -> google.protobuf.Timestamp
-	25, // 8: tvstats.v1.GetStatsRequest.as_of:type_name -> google.protobuf.Timestamp
-	15, // 9: tvstats.v1.GetStatsResponse.stats:type_name -> tvstats.v1.Stats
-	25, // 10: tvstats.v1.Stats.as_of:type_name -> google.protobuf.Timestamp
-	12, // 11: tvstats.v1.Stats.max_online_today:type_name -> tvstats.v1.MaxOnlineDay
-	12, // 12: tvstats.v1.Stats.max_online_ever:type_name -> tvstats.v1.MaxOnlineDay
-	16, // 13: tvstats.v1.Stats.active_by_tariff:type_name -> tvstats.v1.TariffAccounts
-	17, // 14: tvstats.v1.Stats.viewing_by_device:type_name -> tvstats.v1.DeviceAccounts
-	18, // 15: tvstats.v1.Stats.payment_sums_today:type_name -> tvstats.v1.CurrencySum
-	21, // 16: tvstats.v1.ListDailyStatsResponse.days:type_name -> tvstats.v1.DailyStats
-	16, // 17: tvstats.v1.DailyStats.active_by_tariff:type_name -> tvstats.v1.TariffAccounts
-	18, // 18: tvstats.v1.DailyStats.payment_sums:type_name -> tvstats.v1.CurrencySum
-	25, // 19: tvstats.v1.GetCustomersDynamicRequest.from:type_name -> google.protobuf.Timestamp
-	25, // 20: tvstats.v1.GetCustomersDynamicRequest.to:type_name -> google.protobuf.Timestamp
-	0,  // 21: tvstats.v1.GetCustomersDynamicRequest.granularity:type_name -> tvstats.v1.Granularity
-	24, // 22: tvstats.v1.GetCustomersDynamicResponse.points:type_name -> tvstats.v1.CustomersDynamicPoint
-	25, // 23: tvstats.v1.CustomersDynamicPoint.start:type_name -> google.protobuf.Timestamp
-	18, // 24: tvstats.v1.CustomersDynamicPoint.payment_sums:type_name -> tvstats.v1.CurrencySum
-	1,  // 25: tvstats.v1.SubscriberDynamics.CacheMaxOnline:input_type -> tvstats.v1.CacheMaxOnlineRequest
-	3,  // 26: tvstats.v1.SubscriberDynamics.SaveStats:input_type -> tvstats.v1.SaveStatsRequest
-	5,  // 27: tvstats.v1.SubscriberDynamics.CollectDailyStats:input_type -> tvstats.v1.CollectDailyStatsRequest
-	8,  // 28: tvstats.v1.SubscriberDynamics.CacheCustomersDynamic:input_type -> tvstats.v1.CacheCustomersDynamicRequest
-	10, // 29: tvstats.v1.SubscriberDynamics.GetMaxOnline:input_type -> tvstats.v1.GetMaxOnlineRequest
-	13, // 30: tvstats.v1.SubscriberDynamics.GetStats:input_type -> tvstats.v1.GetStatsRequest
-	19, // 31: tvstats.v1.SubscriberDynamics.ListDailyStats:input_type -> tvstats.v1.ListDailyStatsRequest
-	22, // 32: tvstats.v1.SubscriberDynamics.GetCustomersDynamic:input_type -> tvstats.v1.GetCustomersDynamicRequest
-	2,  // 33: tvstats.v1.SubscriberDynamics.CacheMaxOnline:output_type -> tvstats.v1.CacheMaxOnlineResponse
-	4,  // 34: tvstats.v1.SubscriberDynamics.SaveStats:output_type -> tvstats.v1.SaveStatsResponse
-	6,  // 35: tvstats.v1.SubscriberDynamics.CollectDailyStats:output_type -> tvstats.v1.CollectDailyStatsResponse
-	9,  // 36: tvstats.v1.SubscriberDynamics.CacheCustomersDynamic:output_type -> tvstats.v1.CacheCustomersDynamicResponse
-	11, // 37: tvstats.v1.SubscriberDynamics.GetMaxOnline:output_type -> tvstats.v1.GetMaxOnlineResponse
-	14, // 38: tvstats.v1.SubscriberDynamics.GetStats:output_type -> tvstats.v1.GetStatsResponse
-	20, // 39: tvstats.v1.SubscriberDynamics.ListDailyStats:output_type -> tvstats.v1.ListDailyStatsResponse
-	23, // 40: tvstats.v1.SubscriberDynamics.GetCustomersDynamic:output_type -> tvstats.v1.GetCustomersDynamicResponse
-	33, // [33:41] is the sub-list for method output_type
-	25, // [25:33] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	26, // 0: tvstats.v1.CacheMaxOnlineRequest.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 1: tvstats.v1.CacheMaxOnlineResponse.failed:type_name -> tvstats.v1.FailedClient
+	26, // 2: tvstats.v1.SaveStatsRequest.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 3: tvstats.v1.SaveStatsResponse.failed:type_name -> tvstats.v1.FailedClient
+	26, // 4: tvstats.v1.CollectDailyStatsRequest.as_of:type_name -> google.protobuf.Timestamp
+	8,  // 5: tvstats.v1.CollectDailyStatsResponse.healed:type_name -> tvstats.v1.HealedDay
+	3,  // 6: tvstats.v1.CollectDailyStatsResponse.failed:type_name -> tvstats.v1.FailedClient
+	26, // 7: tvstats.v1.CacheCustomersDynamicRequest.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 8: tvstats.v1.CacheCustomersDynamicResponse.failed:type_name -> tvstats.v1.FailedClient
+	27, // 9: tvstats.v1.GetMaxOnlineRequest.calendar:type_name -> tvstats.v1.Calendar
+	13, // 10: tvstats.v1.GetMaxOnlineResponse.days:type_name -> tvstats.v1.MaxOnlineDay
+	26, // 11: tvstats.v1.MaxOnlineDay.max_accounts_at:type_name -> google.protobuf.Timestamp
+	26, // 12: tvstats.v1.MaxOnlineDay.max_devices_at:type_name -> google.protobuf.Timestamp
+	28, // 13: tvstats.v1.MaxOnlineDay.coverage:type_name -> tvstats.v1.Coverage
+	26, // 14: tvstats.v1.MaxOnlineDay.data_from:type_name -> google.protobuf.Timestamp
+	26, // 15: tvstats.v1.GetStatsRequest.as_of:type_name -> google.protobuf.Timestamp
+	27, // 16: tvstats.v1.GetStatsRequest.calendar:type_name -> tvstats.v1.Calendar
+	16, // 17: tvstats.v1.GetStatsResponse.stats:type_name -> tvstats.v1.Stats
+	26, // 18: tvstats.v1.Stats.as_of:type_name -> google.protobuf.Timestamp
+	13, // 19: tvstats.v1.Stats.max_online_today:type_name -> tvstats.v1.MaxOnlineDay
+	13, // 20: tvstats.v1.Stats.max_online_ever:type_name -> tvstats.v1.MaxOnlineDay
+	17, // 21: tvstats.v1.Stats.active_by_tariff:type_name -> tvstats.v1.TariffAccounts
+	18, // 22: tvstats.v1.Stats.viewing_by_device:type_name -> tvstats.v1.DeviceAccounts
+	19, // 23: tvstats.v1.Stats.payment_sums_today:type_name -> tvstats.v1.CurrencySum
+	27, // 24: tvstats.v1.ListDailyStatsRequest.calendar:type_name -> tvstats.v1.Calendar
+	22, // 25: tvstats.v1.ListDailyStatsResponse.days:type_name -> tvstats.v1.DailyStats
+	17, // 26: tvstats.v1.DailyStats.active_by_tariff:type_name -> tvstats.v1.TariffAccounts
+	19, // 27: tvstats.v1.DailyStats.payment_sums:type_name -> tvstats.v1.CurrencySum
+	28, // 28: tvstats.v1.DailyStats.coverage:type_name -> tvstats.v1.Coverage
+	26, // 29: tvstats.v1.DailyStats.data_from:type_name -> google.protobuf.Timestamp
+	26, // 30: tvstats.v1.GetCustomersDynamicRequest.from:type_name -> google.protobuf.Timestamp
+	26, // 31: tvstats.v1.GetCustomersDynamicRequest.to:type_name -> google.protobuf.Timestamp
+	0,  // 32: tvstats.v1.GetCustomersDynamicRequest.granularity:type_name -> tvstats.v1.Granularity
+	27, // 33: tvstats.v1.GetCustomersDynamicRequest.calendar:type_name -> tvstats.v1.Calendar
+	25, // 34: tvstats.v1.GetCustomersDynamicResponse.points:type_name -> tvstats.v1.CustomersDynamicPoint
+	26, // 35: tvstats.v1.CustomersDynamicPoint.start:type_name -> google.protobuf.Timestamp
+	19, // 36: tvstats.v1.CustomersDynamicPoint.payment_sums:type_name -> tvstats.v1.CurrencySum
+	28, // 37: tvstats.v1.CustomersDynamicPoint.coverage:type_name -> tvstats.v1.Coverage
+	26, // 38: tvstats.v1.CustomersDynamicPoint.data_from:type_name -> google.protobuf.Timestamp
+	1,  // 39: tvstats.v1.SubscriberDynamics.CacheMaxOnline:input_type -> tvstats.v1.CacheMaxOnlineRequest
+	4,  // 40: tvstats.v1.SubscriberDynamics.SaveStats:input_type -> tvstats.v1.SaveStatsRequest
+	6,  // 41: tvstats.v1.SubscriberDynamics.CollectDailyStats:input_type -> tvstats.v1.CollectDailyStatsRequest
+	9,  // 42: tvstats.v1.SubscriberDynamics.CacheCustomersDynamic:input_type -> tvstats.v1.CacheCustomersDynamicRequest
+	11, // 43: tvstats.v1.SubscriberDynamics.GetMaxOnline:input_type -> tvstats.v1.GetMaxOnlineRequest
+	14, // 44: tvstats.v1.SubscriberDynamics.GetStats:input_type -> tvstats.v1.GetStatsRequest
+	20, // 45: tvstats.v1.SubscriberDynamics.ListDailyStats:input_type -> tvstats.v1.ListDailyStatsRequest
+	23, // 46: tvstats.v1.SubscriberDynamics.GetCustomersDynamic:input_type -> tvstats.v1.GetCustomersDynamicRequest
+	2,  // 47: tvstats.v1.SubscriberDynamics.CacheMaxOnline:output_type -> tvstats.v1.CacheMaxOnlineResponse
+	5,  // 48: tvstats.v1.SubscriberDynamics.SaveStats:output_type -> tvstats.v1.SaveStatsResponse
+	7,  // 49: tvstats.v1.SubscriberDynamics.CollectDailyStats:output_type -> tvstats.v1.CollectDailyStatsResponse
+	10, // 50: tvstats.v1.SubscriberDynamics.CacheCustomersDynamic:output_type -> tvstats.v1.CacheCustomersDynamicResponse
+	12, // 51: tvstats.v1.SubscriberDynamics.GetMaxOnline:output_type -> tvstats.v1.GetMaxOnlineResponse
+	15, // 52: tvstats.v1.SubscriberDynamics.GetStats:output_type -> tvstats.v1.GetStatsResponse
+	21, // 53: tvstats.v1.SubscriberDynamics.ListDailyStats:output_type -> tvstats.v1.ListDailyStatsResponse
+	24, // 54: tvstats.v1.SubscriberDynamics.GetCustomersDynamic:output_type -> tvstats.v1.GetCustomersDynamicResponse
+	47, // [47:55] is the sub-list for method output_type
+	39, // [39:47] is the sub-list for method input_type
+	39, // [39:39] is the sub-list for extension type_name
+	39, // [39:39] is the sub-list for extension extendee
+	0,  // [0:39] is the sub-list for field type_name
 }
 
 func init() { file_tvstats_v1_subscriber_dynamics_proto_init() }
@@ -2200,13 +2415,14 @@ func file_tvstats_v1_subscriber_dynamics_proto_init() {
 	if File_tvstats_v1_subscriber_dynamics_proto != nil {
 		return
 	}
+	file_tvstats_v1_measurement_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tvstats_v1_subscriber_dynamics_proto_rawDesc), len(file_tvstats_v1_subscriber_dynamics_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   24,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

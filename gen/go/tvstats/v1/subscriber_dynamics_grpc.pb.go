@@ -36,12 +36,23 @@ const (
 // SubscriberDynamics tells how an operator's subscribers come and go, pay and watch: greatest numbers online, figures for
 // a dashboard, records of days, series for charts.
 //
-// Every figure is exact, of one client, and counted in UTC: a day is [00:00, 24:00), an hour begins at minute 0. Words,
-// conventions and errors are explained at ViewStats.
+// Every figure is exact and of one client. Days, hours and months are UTC's, [00:00, 24:00), unless a read asks for CALENDAR_CLIENT:
+// then they begin by the wall clock of the client's time_zone. Words, conventions and errors are explained at ViewStats.
 //
 // The four commands compute figures ahead of time and keep them. They may run as often as one likes, together and on any
 // replica: what is already kept and still right is found fresh and left alone. The four reads answer the same whether
-// anything was kept or not; they compute what is missing or no longer right, and are only slower then.
+// anything was kept or not; they compute what is missing or no longer right, and are only slower then. Ledger, payments and viewing
+// of a figure are kept apart, and each heals alone. Hours and days without any data are neither kept nor counted by commands;
+// reads list them where they are asked for.
+//
+// What was computed of viewing that is gone stays. Before retention or an erasure removes viewing, the figures of the ended days
+// that it touches are kept, of UTC and of the client's calendar, with their hours, their greatest numbers online and, where a month
+// has ended, its distinct accounts. From then on late reports change them no more; late states of accounts and payments still
+// do. A day that has not ended loses removed viewing in all its figures. What adds up in a month is the sum of its days, in a
+// day of its hours. Where viewing is gone of which no figure was kept, coverage says so. An erased account leaves the ledger as
+// removed, at the instant of its erasure; what it paid stays in the sums, under nobody's name.
+//
+// A command goes on after a client that fails and names it in failed; where all fail it fails with the first one's error.
 //
 // The ledger. An account exists from registered_at, or from the changed_at of its earliest state where that is earlier or
 // registered_at was never told, until a state says that it is deleted; a state after that one makes it exist anew. Its
@@ -67,13 +78,13 @@ type SubscriberDynamicsClient interface {
 	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
 	// NOT_FOUND: a client is unknown.
 	CacheMaxOnline(ctx context.Context, in *CacheMaxOnlineRequest, opts ...grpc.CallOption) (*CacheMaxOnlineResponse, error)
-	// SaveStats keeps a snapshot of each client's Stats at as_of.
+	// SaveStats keeps a snapshot of each client's Stats at as_of: of each client those of the hundred latest times.
 	//
 	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
 	// NOT_FOUND: a client is unknown.
 	SaveStats(ctx context.Context, in *SaveStatsRequest, opts ...grpc.CallOption) (*SaveStatsResponse, error)
-	// CollectDailyStats writes the record of each day that ended by as_of and has none yet, from the client's first day with
-	// data on, so that a missed run loses nothing. Recorded days whose data has changed since are recorded anew.
+	// CollectDailyStats writes the record of each day with any data that ended by as_of and has none yet, from the client's first
+	// day with data on, so that a missed run loses nothing. Recorded days whose data has changed since are recorded anew.
 	//
 	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
 	// NOT_FOUND: a client is unknown.
@@ -202,12 +213,23 @@ func (c *subscriberDynamicsClient) GetCustomersDynamic(ctx context.Context, in *
 // SubscriberDynamics tells how an operator's subscribers come and go, pay and watch: greatest numbers online, figures for
 // a dashboard, records of days, series for charts.
 //
-// Every figure is exact, of one client, and counted in UTC: a day is [00:00, 24:00), an hour begins at minute 0. Words,
-// conventions and errors are explained at ViewStats.
+// Every figure is exact and of one client. Days, hours and months are UTC's, [00:00, 24:00), unless a read asks for CALENDAR_CLIENT:
+// then they begin by the wall clock of the client's time_zone. Words, conventions and errors are explained at ViewStats.
 //
 // The four commands compute figures ahead of time and keep them. They may run as often as one likes, together and on any
 // replica: what is already kept and still right is found fresh and left alone. The four reads answer the same whether
-// anything was kept or not; they compute what is missing or no longer right, and are only slower then.
+// anything was kept or not; they compute what is missing or no longer right, and are only slower then. Ledger, payments and viewing
+// of a figure are kept apart, and each heals alone. Hours and days without any data are neither kept nor counted by commands;
+// reads list them where they are asked for.
+//
+// What was computed of viewing that is gone stays. Before retention or an erasure removes viewing, the figures of the ended days
+// that it touches are kept, of UTC and of the client's calendar, with their hours, their greatest numbers online and, where a month
+// has ended, its distinct accounts. From then on late reports change them no more; late states of accounts and payments still
+// do. A day that has not ended loses removed viewing in all its figures. What adds up in a month is the sum of its days, in a
+// day of its hours. Where viewing is gone of which no figure was kept, coverage says so. An erased account leaves the ledger as
+// removed, at the instant of its erasure; what it paid stays in the sums, under nobody's name.
+//
+// A command goes on after a client that fails and names it in failed; where all fail it fails with the first one's error.
 //
 // The ledger. An account exists from registered_at, or from the changed_at of its earliest state where that is earlier or
 // registered_at was never told, until a state says that it is deleted; a state after that one makes it exist anew. Its
@@ -233,13 +255,13 @@ type SubscriberDynamicsServer interface {
 	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
 	// NOT_FOUND: a client is unknown.
 	CacheMaxOnline(context.Context, *CacheMaxOnlineRequest) (*CacheMaxOnlineResponse, error)
-	// SaveStats keeps a snapshot of each client's Stats at as_of.
+	// SaveStats keeps a snapshot of each client's Stats at as_of: of each client those of the hundred latest times.
 	//
 	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
 	// NOT_FOUND: a client is unknown.
 	SaveStats(context.Context, *SaveStatsRequest) (*SaveStatsResponse, error)
-	// CollectDailyStats writes the record of each day that ended by as_of and has none yet, from the client's first day with
-	// data on, so that a missed run loses nothing. Recorded days whose data has changed since are recorded anew.
+	// CollectDailyStats writes the record of each day with any data that ended by as_of and has none yet, from the client's first
+	// day with data on, so that a missed run loses nothing. Recorded days whose data has changed since are recorded anew.
 	//
 	// INVALID_ARGUMENT: a client_id is repeated or not positive, or as_of is no valid time or more than 366 days ahead of now.
 	// NOT_FOUND: a client is unknown.

@@ -11,6 +11,7 @@ import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
 import sys
+import tvstats.v1.measurement_pb2
 import typing
 
 if sys.version_info >= (3, 10):
@@ -31,9 +32,9 @@ class _GranularityEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     GRANULARITY_HOUR: _Granularity.ValueType  # 1
     """Hours."""
     GRANULARITY_DAY: _Granularity.ValueType  # 2
-    """UTC days."""
+    """Days of the calendar."""
     GRANULARITY_MONTH: _Granularity.ValueType  # 3
-    """Calendar months, in UTC."""
+    """Months of the calendar."""
 
 class Granularity(_Granularity, metaclass=_GranularityEnumTypeWrapper):
     """Granularity is how long the periods of a series are."""
@@ -43,9 +44,9 @@ GRANULARITY_UNSPECIFIED: Granularity.ValueType  # 0
 GRANULARITY_HOUR: Granularity.ValueType  # 1
 """Hours."""
 GRANULARITY_DAY: Granularity.ValueType  # 2
-"""UTC days."""
+"""Days of the calendar."""
 GRANULARITY_MONTH: Granularity.ValueType  # 3
-"""Calendar months, in UTC."""
+"""Months of the calendar."""
 global___Granularity = Granularity
 
 @typing.final
@@ -84,22 +85,50 @@ class CacheMaxOnlineResponse(google.protobuf.message.Message):
     CLIENTS_FIELD_NUMBER: builtins.int
     DAYS_COMPUTED_FIELD_NUMBER: builtins.int
     DAYS_FRESH_FIELD_NUMBER: builtins.int
+    FAILED_FIELD_NUMBER: builtins.int
     clients: builtins.int
     """How many clients were looked at."""
     days_computed: builtins.int
     """How many days, of all clients together, were computed."""
     days_fresh: builtins.int
     """How many days were found fresh and left alone."""
+    @property
+    def failed(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FailedClient]:
+        """The clients for which it failed, in the order in which they were looked at. What was kept of them before stays."""
+
     def __init__(
         self,
         *,
         clients: builtins.int = ...,
         days_computed: builtins.int = ...,
         days_fresh: builtins.int = ...,
+        failed: collections.abc.Iterable[global___FailedClient] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["clients", b"clients", "days_computed", b"days_computed", "days_fresh", b"days_fresh"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["clients", b"clients", "days_computed", b"days_computed", "days_fresh", b"days_fresh", "failed", b"failed"]) -> None: ...
 
 global___CacheMaxOnlineResponse = CacheMaxOnlineResponse
+
+@typing.final
+class FailedClient(google.protobuf.message.Message):
+    """FailedClient is a client for which a command failed while it went on with others."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CLIENT_ID_FIELD_NUMBER: builtins.int
+    MESSAGE_FIELD_NUMBER: builtins.int
+    client_id: builtins.int
+    """The operator."""
+    message: builtins.str
+    """What went wrong."""
+    def __init__(
+        self,
+        *,
+        client_id: builtins.int = ...,
+        message: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["client_id", b"client_id", "message", b"message"]) -> None: ...
+
+global___FailedClient = FailedClient
 
 @typing.final
 class SaveStatsRequest(google.protobuf.message.Message):
@@ -137,20 +166,26 @@ class SaveStatsResponse(google.protobuf.message.Message):
     CLIENTS_FIELD_NUMBER: builtins.int
     SNAPSHOTS_COMPUTED_FIELD_NUMBER: builtins.int
     SNAPSHOTS_FRESH_FIELD_NUMBER: builtins.int
+    FAILED_FIELD_NUMBER: builtins.int
     clients: builtins.int
     """How many clients were looked at."""
     snapshots_computed: builtins.int
     """How many snapshots were computed."""
     snapshots_fresh: builtins.int
     """How many snapshots of this very as_of were found fresh and left alone."""
+    @property
+    def failed(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FailedClient]:
+        """The clients for which it failed, in the order in which they were looked at. What was kept of them before stays."""
+
     def __init__(
         self,
         *,
         clients: builtins.int = ...,
         snapshots_computed: builtins.int = ...,
         snapshots_fresh: builtins.int = ...,
+        failed: collections.abc.Iterable[global___FailedClient] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["clients", b"clients", "snapshots_computed", b"snapshots_computed", "snapshots_fresh", b"snapshots_fresh"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["clients", b"clients", "failed", b"failed", "snapshots_computed", b"snapshots_computed", "snapshots_fresh", b"snapshots_fresh"]) -> None: ...
 
 global___SaveStatsResponse = SaveStatsResponse
 
@@ -191,6 +226,7 @@ class CollectDailyStatsResponse(google.protobuf.message.Message):
     DAYS_COMPUTED_FIELD_NUMBER: builtins.int
     DAYS_FRESH_FIELD_NUMBER: builtins.int
     HEALED_FIELD_NUMBER: builtins.int
+    FAILED_FIELD_NUMBER: builtins.int
     clients: builtins.int
     """How many clients were looked at."""
     days_computed: builtins.int
@@ -201,6 +237,10 @@ class CollectDailyStatsResponse(google.protobuf.message.Message):
     def healed(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___HealedDay]:
         """The days that had a record which late data has made wrong, and have a right one now; by client, then day."""
 
+    @property
+    def failed(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FailedClient]:
+        """The clients for which it failed, in the order in which they were looked at. What was kept of them before stays."""
+
     def __init__(
         self,
         *,
@@ -208,8 +248,9 @@ class CollectDailyStatsResponse(google.protobuf.message.Message):
         days_computed: builtins.int = ...,
         days_fresh: builtins.int = ...,
         healed: collections.abc.Iterable[global___HealedDay] | None = ...,
+        failed: collections.abc.Iterable[global___FailedClient] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["clients", b"clients", "days_computed", b"days_computed", "days_fresh", b"days_fresh", "healed", b"healed"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["clients", b"clients", "days_computed", b"days_computed", "days_fresh", b"days_fresh", "failed", b"failed", "healed", b"healed"]) -> None: ...
 
 global___CollectDailyStatsResponse = CollectDailyStatsResponse
 
@@ -271,20 +312,26 @@ class CacheCustomersDynamicResponse(google.protobuf.message.Message):
     CLIENTS_FIELD_NUMBER: builtins.int
     HOURS_COMPUTED_FIELD_NUMBER: builtins.int
     HOURS_FRESH_FIELD_NUMBER: builtins.int
+    FAILED_FIELD_NUMBER: builtins.int
     clients: builtins.int
     """How many clients were looked at."""
     hours_computed: builtins.int
     """How many hours, of all clients together, were computed."""
     hours_fresh: builtins.int
     """How many hours were found fresh and left alone."""
+    @property
+    def failed(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FailedClient]:
+        """The clients for which it failed, in the order in which they were looked at. What was kept of them before stays."""
+
     def __init__(
         self,
         *,
         clients: builtins.int = ...,
         hours_computed: builtins.int = ...,
         hours_fresh: builtins.int = ...,
+        failed: collections.abc.Iterable[global___FailedClient] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["clients", b"clients", "hours_computed", b"hours_computed", "hours_fresh", b"hours_fresh"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["clients", b"clients", "failed", b"failed", "hours_computed", b"hours_computed", "hours_fresh", b"hours_fresh"]) -> None: ...
 
 global___CacheCustomersDynamicResponse = CacheCustomersDynamicResponse
 
@@ -297,20 +344,24 @@ class GetMaxOnlineRequest(google.protobuf.message.Message):
     CLIENT_ID_FIELD_NUMBER: builtins.int
     FROM_DAY_FIELD_NUMBER: builtins.int
     TO_DAY_FIELD_NUMBER: builtins.int
+    CALENDAR_FIELD_NUMBER: builtins.int
     client_id: builtins.int
     """The operator. Positive. Required."""
     from_day: builtins.str
     """The first day, YYYY-MM-DD. Required."""
     to_day: builtins.str
     """The last day, included, YYYY-MM-DD; at most 3660 days. Required."""
+    calendar: tvstats.v1.measurement_pb2.Calendar.ValueType
+    """By which clock days, months and hours begin. Unspecified means CALENDAR_UTC."""
     def __init__(
         self,
         *,
         client_id: builtins.int = ...,
         from_day: builtins.str = ...,
         to_day: builtins.str = ...,
+        calendar: tvstats.v1.measurement_pb2.Calendar.ValueType = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["client_id", b"client_id", "from_day", b"from_day", "to_day", b"to_day"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["calendar", b"calendar", "client_id", b"client_id", "from_day", b"from_day", "to_day", b"to_day"]) -> None: ...
 
 global___GetMaxOnlineRequest = GetMaxOnlineRequest
 
@@ -323,7 +374,7 @@ class GetMaxOnlineResponse(google.protobuf.message.Message):
     DAYS_FIELD_NUMBER: builtins.int
     @property
     def days(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___MaxOnlineDay]:
-        """One for every day asked for, ascending, days without viewing included."""
+        """One for every day asked for, ascending, days without viewing included; none for a day that the time zone left out."""
 
     def __init__(
         self,
@@ -347,12 +398,16 @@ class MaxOnlineDay(google.protobuf.message.Message):
     MAX_ACCOUNTS_AT_FIELD_NUMBER: builtins.int
     MAX_DEVICES_FIELD_NUMBER: builtins.int
     MAX_DEVICES_AT_FIELD_NUMBER: builtins.int
+    COVERAGE_FIELD_NUMBER: builtins.int
+    DATA_FROM_FIELD_NUMBER: builtins.int
     day: builtins.str
     """The day, YYYY-MM-DD."""
     max_accounts: builtins.int
     """The greatest number of accounts online at once."""
     max_devices: builtins.int
     """The greatest number of devices (device_uid) online at once."""
+    coverage: tvstats.v1.measurement_pb2.Coverage.ValueType
+    """How much of the viewing of its time it was computed from."""
     @property
     def max_accounts_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """The first instant at which it was reached; absent where max_accounts is 0."""
@@ -360,6 +415,10 @@ class MaxOnlineDay(google.protobuf.message.Message):
     @property
     def max_devices_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """The first instant at which it was reached; absent where max_devices is 0."""
+
+    @property
+    def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
 
     def __init__(
         self,
@@ -369,9 +428,11 @@ class MaxOnlineDay(google.protobuf.message.Message):
         max_accounts_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         max_devices: builtins.int = ...,
         max_devices_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        coverage: tvstats.v1.measurement_pb2.Coverage.ValueType = ...,
+        data_from: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["max_accounts_at", b"max_accounts_at", "max_devices_at", b"max_devices_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["day", b"day", "max_accounts", b"max_accounts", "max_accounts_at", b"max_accounts_at", "max_devices", b"max_devices", "max_devices_at", b"max_devices_at"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["data_from", b"data_from", "max_accounts_at", b"max_accounts_at", "max_devices_at", b"max_devices_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["coverage", b"coverage", "data_from", b"data_from", "day", b"day", "max_accounts", b"max_accounts", "max_accounts_at", b"max_accounts_at", "max_devices", b"max_devices", "max_devices_at", b"max_devices_at"]) -> None: ...
 
 global___MaxOnlineDay = MaxOnlineDay
 
@@ -383,8 +444,11 @@ class GetStatsRequest(google.protobuf.message.Message):
 
     CLIENT_ID_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
+    CALENDAR_FIELD_NUMBER: builtins.int
     client_id: builtins.int
     """The operator. Positive. Required."""
+    calendar: tvstats.v1.measurement_pb2.Calendar.ValueType
+    """By which clock days, months and hours begin. Unspecified means CALENDAR_UTC."""
     @property
     def as_of(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """The time that the figures are of. Absent means now."""
@@ -394,9 +458,10 @@ class GetStatsRequest(google.protobuf.message.Message):
         *,
         client_id: builtins.int = ...,
         as_of: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        calendar: tvstats.v1.measurement_pb2.Calendar.ValueType = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["as_of", b"as_of"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["as_of", b"as_of", "client_id", b"client_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["as_of", b"as_of", "calendar", b"calendar", "client_id", b"client_id"]) -> None: ...
 
 global___GetStatsRequest = GetStatsRequest
 
@@ -624,20 +689,24 @@ class ListDailyStatsRequest(google.protobuf.message.Message):
     CLIENT_ID_FIELD_NUMBER: builtins.int
     FROM_DAY_FIELD_NUMBER: builtins.int
     TO_DAY_FIELD_NUMBER: builtins.int
+    CALENDAR_FIELD_NUMBER: builtins.int
     client_id: builtins.int
     """The operator. Positive. Required."""
     from_day: builtins.str
     """The first day, YYYY-MM-DD. Required."""
     to_day: builtins.str
     """The last day, included, YYYY-MM-DD; at most 3660 days. Required."""
+    calendar: tvstats.v1.measurement_pb2.Calendar.ValueType
+    """By which clock days, months and hours begin. Unspecified means CALENDAR_UTC."""
     def __init__(
         self,
         *,
         client_id: builtins.int = ...,
         from_day: builtins.str = ...,
         to_day: builtins.str = ...,
+        calendar: tvstats.v1.measurement_pb2.Calendar.ValueType = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["client_id", b"client_id", "from_day", b"from_day", "to_day", b"to_day"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["calendar", b"calendar", "client_id", b"client_id", "from_day", b"from_day", "to_day", b"to_day"]) -> None: ...
 
 global___ListDailyStatsRequest = ListDailyStatsRequest
 
@@ -685,6 +754,8 @@ class DailyStats(google.protobuf.message.Message):
     WATCH_SECONDS_FIELD_NUMBER: builtins.int
     WATCH_SESSIONS_FIELD_NUMBER: builtins.int
     MAX_ONLINE_FIELD_NUMBER: builtins.int
+    COVERAGE_FIELD_NUMBER: builtins.int
+    DATA_FROM_FIELD_NUMBER: builtins.int
     day: builtins.str
     """The day, YYYY-MM-DD."""
     opening_active: builtins.int
@@ -717,6 +788,8 @@ class DailyStats(google.protobuf.message.Message):
     """Number of these sessions."""
     max_online: builtins.int
     """The greatest number of accounts online at once, as MaxOnlineDay.max_accounts."""
+    coverage: tvstats.v1.measurement_pb2.Coverage.ValueType
+    """How much of the viewing of its time it was computed from."""
     @property
     def active_by_tariff(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___TariffAccounts]:
         """Active accounts of each tariff at the day's end, by tariff_id; an account with two tariffs counts in both."""
@@ -724,6 +797,10 @@ class DailyStats(google.protobuf.message.Message):
     @property
     def payment_sums(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___CurrencySum]:
         """Their sums, by currency."""
+
+    @property
+    def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
 
     def __init__(
         self,
@@ -746,8 +823,11 @@ class DailyStats(google.protobuf.message.Message):
         watch_seconds: builtins.int = ...,
         watch_sessions: builtins.int = ...,
         max_online: builtins.int = ...,
+        coverage: tvstats.v1.measurement_pb2.Coverage.ValueType = ...,
+        data_from: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["activated", b"activated", "active_by_tariff", b"active_by_tariff", "closing_active", b"closing_active", "day", b"day", "deactivated", b"deactivated", "max_online", b"max_online", "new_accounts", b"new_accounts", "new_active", b"new_active", "opening_active", b"opening_active", "paid_accounts", b"paid_accounts", "payment_sums", b"payment_sums", "payments", b"payments", "removed_accounts", b"removed_accounts", "removed_active", b"removed_active", "total_accounts", b"total_accounts", "viewing_accounts", b"viewing_accounts", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["data_from", b"data_from"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["activated", b"activated", "active_by_tariff", b"active_by_tariff", "closing_active", b"closing_active", "coverage", b"coverage", "data_from", b"data_from", "day", b"day", "deactivated", b"deactivated", "max_online", b"max_online", "new_accounts", b"new_accounts", "new_active", b"new_active", "opening_active", b"opening_active", "paid_accounts", b"paid_accounts", "payment_sums", b"payment_sums", "payments", b"payments", "removed_accounts", b"removed_accounts", "removed_active", b"removed_active", "total_accounts", b"total_accounts", "viewing_accounts", b"viewing_accounts", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
 
 global___DailyStats = DailyStats
 
@@ -761,10 +841,13 @@ class GetCustomersDynamicRequest(google.protobuf.message.Message):
     FROM_FIELD_NUMBER: builtins.int
     TO_FIELD_NUMBER: builtins.int
     GRANULARITY_FIELD_NUMBER: builtins.int
+    CALENDAR_FIELD_NUMBER: builtins.int
     client_id: builtins.int
     """The operator. Positive. Required."""
     granularity: global___Granularity.ValueType
     """How long the periods are; at most 10,000 of them. Required."""
+    calendar: tvstats.v1.measurement_pb2.Calendar.ValueType
+    """By which clock days, months and hours begin. Unspecified means CALENDAR_UTC."""
     @property
     def to(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """The end of the series: the last period is the last one that begins before this time. After from. Required."""
@@ -775,9 +858,10 @@ class GetCustomersDynamicRequest(google.protobuf.message.Message):
         client_id: builtins.int = ...,
         to: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         granularity: global___Granularity.ValueType = ...,
+        calendar: tvstats.v1.measurement_pb2.Calendar.ValueType = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["from", b"from", "to", b"to"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["client_id", b"client_id", "from", b"from", "granularity", b"granularity", "to", b"to"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["calendar", b"calendar", "client_id", b"client_id", "from", b"from", "granularity", b"granularity", "to", b"to"]) -> None: ...
 
 global___GetCustomersDynamicRequest = GetCustomersDynamicRequest
 
@@ -825,6 +909,8 @@ class CustomersDynamicPoint(google.protobuf.message.Message):
     VIEWING_ACCOUNTS_FIELD_NUMBER: builtins.int
     WATCH_SECONDS_FIELD_NUMBER: builtins.int
     WATCH_SESSIONS_FIELD_NUMBER: builtins.int
+    COVERAGE_FIELD_NUMBER: builtins.int
+    DATA_FROM_FIELD_NUMBER: builtins.int
     opening_active: builtins.int
     """Active accounts at the period's beginning."""
     new_accounts: builtins.int
@@ -853,6 +939,8 @@ class CustomersDynamicPoint(google.protobuf.message.Message):
     """Watched seconds of these sessions."""
     watch_sessions: builtins.int
     """Number of these sessions."""
+    coverage: tvstats.v1.measurement_pb2.Coverage.ValueType
+    """How much of the viewing of its time it was computed from."""
     @property
     def start(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When the period begins."""
@@ -860,6 +948,10 @@ class CustomersDynamicPoint(google.protobuf.message.Message):
     @property
     def payment_sums(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___CurrencySum]:
         """Their sums, by currency."""
+
+    @property
+    def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
 
     def __init__(
         self,
@@ -880,8 +972,10 @@ class CustomersDynamicPoint(google.protobuf.message.Message):
         viewing_accounts: builtins.int = ...,
         watch_seconds: builtins.int = ...,
         watch_sessions: builtins.int = ...,
+        coverage: tvstats.v1.measurement_pb2.Coverage.ValueType = ...,
+        data_from: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["start", b"start"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["activated", b"activated", "closing_active", b"closing_active", "deactivated", b"deactivated", "new_accounts", b"new_accounts", "new_active", b"new_active", "opening_active", b"opening_active", "paid_accounts", b"paid_accounts", "payment_sums", b"payment_sums", "payments", b"payments", "removed_accounts", b"removed_accounts", "removed_active", b"removed_active", "start", b"start", "total_accounts", b"total_accounts", "viewing_accounts", b"viewing_accounts", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["data_from", b"data_from", "start", b"start"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["activated", b"activated", "closing_active", b"closing_active", "coverage", b"coverage", "data_from", b"data_from", "deactivated", b"deactivated", "new_accounts", b"new_accounts", "new_active", b"new_active", "opening_active", b"opening_active", "paid_accounts", b"paid_accounts", "payment_sums", b"payment_sums", "payments", b"payments", "removed_accounts", b"removed_accounts", "removed_active", b"removed_active", "start", b"start", "total_accounts", b"total_accounts", "viewing_accounts", b"viewing_accounts", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
 
 global___CustomersDynamicPoint = CustomersDynamicPoint
