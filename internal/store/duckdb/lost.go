@@ -10,9 +10,6 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// lostTable remembers hours of which viewing was removed.
-var lostTable = table{"lost", 3, []string{"client_id", "online", "hour", "first_at", "last_at", "data_from"}}
-
 // losing is the hours of which viewing goes with the rows that match: those in which a session starts, and those in which
 // somebody is online. %[1]s is the condition, %[2]s an expression for when nothing of it is missing any more.
 const losing = `WITH going AS MATERIALIZED (

@@ -187,9 +187,17 @@ func TestSnapshotIsOfItsMoment(t *testing.T) {
 	defer state.Close() //nolint:errcheck // it was only read
 	must(t, s.AppendReports(t.Context(), randomReports(r, 500)))
 	must(t, s.Maintain(t.Context(), math.MaxInt32*viewing.DayLength))
-	must(t, s.ExpireViewing(t.Context(), 0))
+	due, err := s.Expiring(t.Context(), 0)
+	must(t, err)
+	for client, days := range due {
+		for _, day := range days {
+			lost, err := s.Losing(t.Context(), store.Removal{ClientID: client, Before: day.Window().To})
+			must(t, err)
+			must(t, s.ExpireViewing(t.Context(), client, day, store.Kept{Lost: lost}))
+		}
+	}
 	samePart(t, "the snapshot", before, write(t, state))
-	if later := partsOf(t, s); later.manifest.Reports != before.manifest.Reports+500 {
+	if later := partsOf(t, s); later.manifest.Reports < before.manifest.Reports+500 {
 		t.Errorf("%d reports, then %d", before.manifest.Reports, later.manifest.Reports)
 	}
 }

@@ -96,7 +96,7 @@ func (s *Store) append(group []*pending) {
 		first = cmp.Or(first, at)
 		switch {
 		case errors.Is(err, errTooLarge), at > first+store.AppliedIDs/2:
-			s.fail(group, err)
+			fail(group, err)
 			return
 		case err != nil:
 			if group = slices.DeleteFunc(group, s.given); len(group) == 0 {
@@ -209,7 +209,7 @@ func (s *Store) wanted(group []*pending) bool {
 	return slices.ContainsFunc(group, func(p *pending) bool { return !s.given(p) })
 }
 
-func (s *Store) fail(group []*pending, err error) {
+func fail(group []*pending, err error) {
 	for _, p := range group {
 		p.give(outcome{err: fmt.Errorf("%w: append to the log: %w", store.ErrUnavailable, err)})
 	}

@@ -3,7 +3,7 @@ package replica
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"encoding/gob"
 	"errors"
 	"fmt"
 
@@ -19,13 +19,12 @@ var methods = map[string]func(ctx context.Context, to Local, arguments []byte) (
 // method is a change of the store whose arguments A travel in the log, and which returns R where it is applied.
 type method[A, R any] struct{ name string }
 
-// define adds a method. Arguments travel as JSON, which holds every exported field: none can be forgotten.
+// define adds a method. Arguments travel in gob's encoding, which holds every exported field, so that none can be forgotten, and
+// bytes as they are. A change of their types that an older program would misread needs a new Format.
 func define[A, R any](name string, apply func(ctx context.Context, to Local, arguments A) (R, error)) method[A, R] {
 	methods[name] = func(ctx context.Context, to Local, encoded []byte) (any, error) {
 		var arguments A
-		decoder := json.NewDecoder(bytes.NewReader(encoded))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&arguments); err != nil {
+		if err := gob.NewDecoder(bytes.NewReader(encoded)).Decode(&arguments); err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", errUnreadable, name, err)
 		}
 		return apply(ctx, to, arguments)
@@ -36,11 +35,11 @@ func define[A, R any](name string, apply func(ctx context.Context, to Local, arg
 // call has every replica apply the method and returns what it returned here.
 func (m method[A, R]) call(ctx context.Context, s *Store, arguments A) (R, error) {
 	var none R
-	encoded, err := json.Marshal(arguments)
-	if err != nil {
+	var encoded bytes.Buffer
+	if err := gob.NewEncoder(&encoded).Encode(arguments); err != nil {
 		return none, fmt.Errorf("encode %s for the log: %w", m.name, err)
 	}
-	result, err := s.submit(ctx, m.name, encoded)
+	result, err := s.submit(ctx, m.name, encoded.Bytes())
 	if err != nil {
 		return none, err
 	}

@@ -243,7 +243,7 @@ func testYearOne(t *testing.T, factory Factory) {
 		}
 	}
 	stored := 0
-	for kind := store.FigureKind(0); kind < 32; kind++ {
+	for kind := range store.FigureKind(32) {
 		figures, err := s.store.Figures(t.Context(), kind, 1, viewing.Window{From: math.MinInt64, To: math.MaxInt64})
 		s.must(err)
 		stored += len(figures)
