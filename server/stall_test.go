@@ -135,7 +135,7 @@ func TestDatabaseStalls(t *testing.T) {
 	if _, err := s.ListClients(short, &tvstatsv1.ListClientsRequest{}); status.Code(err) != codes.DeadlineExceeded {
 		t.Errorf("got %v", err)
 	}
-	if code, text := get(t, s.probe); code != 503 || !strings.Contains(text, "see that MongoDB") {
+	if code, text := get(t, s.probe); code != 503 || !strings.Contains(text, "gives no answer") {
 		t.Errorf("the probe answers %d %s", code, text)
 	}
 	wantUnavailable()

@@ -321,12 +321,13 @@ func TestUnknownClients(t *testing.T) {
 
 func TestCatalogPages(t *testing.T) {
 	s := start(t)
+	const since = 1_700_000_000 // later than --oldest
 	request := &tvstatsv1.SyncRequest{ClientId: 7}
 	for id := int32(250); id > 0; id-- {
 		request.Channels = append(request.Channels, &tvstatsv1.Channel{ChannelId: id, Deleted: id%5 == 0})
 		request.Programmes = append(request.Programmes, &tvstatsv1.Programme{
 			ProgrammeId: int64(id), ChannelId: 1 + id%2, // three start at once, on two channels
-			Start: timestamppb.New(time.Unix(int64(id/3)*3600, 0)), End: timestamppb.New(time.Unix(int64(id/3)*3600+60, 0)),
+			Start: timestamppb.New(time.Unix(since+int64(id/3)*3600, 0)), End: timestamppb.New(time.Unix(since+int64(id/3)*3600+60, 0)),
 		})
 	}
 	pushAll(t, s, request)
@@ -344,7 +345,7 @@ func TestCatalogPages(t *testing.T) {
 		pages(t, size, func(ctx context.Context, token string) (int, string, error) {
 			page, err := s.ListProgrammes(ctx, &tvstatsv1.ListProgrammesRequest{
 				ClientId: 7, PageSize: size, PageToken: token, Channels: []int32{1, 2},
-				StartFrom: timestamppb.New(time.Unix(3600, 0)), StartTo: timestamppb.New(time.Unix(80*3600, 0)),
+				StartFrom: timestamppb.New(time.Unix(since+3600, 0)), StartTo: timestamppb.New(time.Unix(since+80*3600, 0)),
 			})
 			for _, p := range page.GetProgrammes() {
 				programmes = append(programmes, fmt.Sprintf("%08d %d %03d", p.GetStart().GetSeconds(), p.GetChannelId(), p.GetProgrammeId()))

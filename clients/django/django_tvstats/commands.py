@@ -25,7 +25,7 @@ CRITERIA = {
 }
 
 
-def criterion(text: str) -> "view_stats_pb2.Criterion":
+def criterion(text: str) -> "view_stats_pb2.Criterion.ValueType":
     if text not in CRITERIA:
         raise ArgumentTypeError(f"{text!r} does not exist; it is one of {', '.join(CRITERIA)}")
     return CRITERIA[text]

@@ -29,6 +29,11 @@ type outcome struct {
 // errUnknown says that the operation is in, but what it returned was not seen here.
 var errUnknown = fmt.Errorf("%w: the outcome is not known; ask again", store.ErrUnavailable)
 
+// patience is how long an operation waits for a log that gives no answer. It may be in later all the same.
+const patience = 20 * time.Second
+
+var errNoAnswer = fmt.Errorf("%w: the log gives no answer; try again", store.ErrUnavailable)
+
 // submit has the operation appended and returns what applying it here returned. Where ctx ends earlier it may be in or not.
 func (s *Store) submit(ctx context.Context, method string, arguments []byte) (any, error) {
 	p := &pending{
@@ -39,8 +44,12 @@ func (s *Store) submit(ctx context.Context, method string, arguments []byte) (an
 	}
 	s.waiting.Store(p.id, p)
 	defer s.waiting.Delete(p.id)
+	tooLong := time.NewTimer(patience)
+	defer tooLong.Stop()
 	select {
 	case s.submitted <- p:
+	case <-tooLong.C:
+		return nil, errNoAnswer
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.work.Done():
@@ -49,6 +58,8 @@ func (s *Store) submit(ctx context.Context, method string, arguments []byte) (an
 	select {
 	case o := <-p.outcome:
 		return o.result, o.err
+	case <-tooLong.C:
+		return nil, errNoAnswer
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.work.Done():

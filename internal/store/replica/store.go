@@ -131,20 +131,21 @@ func (s *Store) Status() Status {
 	return status
 }
 
-// Ping returns why the replica can't serve: the log can't be followed, or there is more of it than was applied.
+// Ping returns why the replica can't serve: the log can't be followed, gives no answer, or there is more of it than was applied.
 func (s *Store) Ping(ctx context.Context) error {
-	status := s.Status()
-	if status.Trouble != nil {
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, status.Trouble)
-	}
-	if status.Behind > 0 {
-		return fmt.Errorf("%w: catching up with the log: at %d, %d entries to go", store.ErrUnavailable, status.Position, status.Behind)
-	}
 	_, err := read(ctx, s, func(l Local) (nothing, error) { return nothing{}, l.Ping(ctx) })
-	if err != nil && !errors.Is(err, store.ErrUnavailable) {
-		err = fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	if err == nil {
+		return nil
 	}
-	return err
+	switch status := s.Status(); {
+	case status.Behind > 0 && errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("catching up with the log: at %d, %d entries to go", status.Position, status.Behind)
+	case status.Trouble != nil:
+		err = status.Trouble
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("%s gives no answer; see that it runs and can be reached", s.log.Describe())
+	}
+	return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 }
 
 // Size is what the log takes.
