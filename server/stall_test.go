@@ -30,6 +30,7 @@ type stalled struct {
 	probe   string
 	streams []eventSender
 	sent    uint64 // batches, of one event of an account of its own
+	began   *timestamppb.Timestamp
 }
 
 // newStalled starts the service with two connections to the database.
@@ -39,7 +40,7 @@ func newStalled(t *testing.T) *stalled {
 	if err := proxy.Start(); err != nil {
 		t.Fatal(err)
 	}
-	s := &stalled{t: t, proxy: proxy}
+	s := &stalled{t: t, proxy: proxy, began: timestamppb.Now()}
 	s.testServer = start(t, through(proxy.Listen, direct), func(cfg *config) { cfg.MongodbURI += "&maxPoolSize=2&connectTimeoutMS=1000&heartbeatFrequencyMS=500" })
 	s.probe = fmt.Sprintf("http://%v/readyz", s.log.find(t, "serving")[0]["http"])
 	s.open()
@@ -68,6 +69,7 @@ func (s *stalled) send() {
 		s.sent++
 		batch := oneEvent()
 		batch.BatchId, batch.Events[0].AccountId = s.sent, int64(s.sent)
+		batch.Events[0].StartedAt, batch.Events[0].At = s.began, s.began // sent again it is the same
 		if err := stream.Send(batch); err != nil {
 			s.t.Fatal(err)
 		}

@@ -118,6 +118,7 @@ func (s *Store) step(view View) (bool, error) {
 			return false, err
 		}
 	}
+	s.behind.Store(0) // as far as this look shows
 	return len(entries) > 0, nil
 }
 
