@@ -19,9 +19,11 @@ type Applier interface {
 	// Applied returns how far that is; the zero value for a store that no log was applied to.
 	Applied(ctx context.Context) (Applied, error)
 	// Apply has do change the store by a method of it, with the context that it is given, and notes in the same transaction
-	// that the operation with the id is in and how far that is. Where the id is in already, or do returns an error, nothing
-	// but the latter is noted. One call at a time. An error of do is returned as it is; one of the store itself wraps
-	// ErrUnavailable, and whether do's change is in is then read from Applied.
+	// that the operation with the id is in and how far that is. Where the id is in already nothing but the latter is noted.
+	// One call at a time. An error of do means that the operation could not be applied here: it is returned as it is, and
+	// nothing is noted, so that the operation is applied again; do returns nil where the store refused for reasons of the
+	// domain, as every replica does. An error of the store itself wraps ErrUnavailable. After either, whether the change is
+	// in is read from Applied.
 	Apply(ctx context.Context, id string, to Applied, do func(ctx context.Context) error) error
 	// HasApplied returns whether the operation with the id is in. Ids are remembered for at least AppliedIDs entries.
 	HasApplied(ctx context.Context, id string) (bool, error)

@@ -95,15 +95,15 @@ func (s *Store) Apply(ctx context.Context, id string, to store.Applied, do func(
 		return s.StartAt(ctx, to)
 	}
 	a := &applying{id: id, to: to}
-	err = do(context.WithValue(ctx, applyingKey{}, a))
-	if err == nil && a.written {
-		return nil
+	ctx = context.WithValue(ctx, applyingKey{}, a)
+	if err := do(ctx); err != nil || a.written {
+		return err
 	}
 	// The method had nothing to change, or refused: its transaction, if there was one, is rolled back.
-	if noted := s.change(context.WithValue(ctx, applyingKey{}, a), func(*sql.Tx) error { return nil }); noted != nil {
-		return unavailable("note what was applied", noted)
+	if err := s.change(ctx, func(*sql.Tx) error { return nil }); err != nil {
+		return unavailable("note what was applied", err)
 	}
-	return err
+	return nil
 }
 
 // StartAt notes how far the store is; see store.Applier.

@@ -163,13 +163,16 @@ func (s *Store) applyOne(op operation, to store.Applied) error {
 	s.replacing.RLock()
 	defer s.replacing.RUnlock()
 	o, done := outcome{}, false
-	o.err = s.local.Apply(s.work, op.id, to, func(ctx context.Context) (err error) {
-		done = true
-		o.result, err = do(ctx, s.local, op.arguments)
-		return err
+	err := s.local.Apply(s.work, op.id, to, func(ctx context.Context) error {
+		result, err := do(ctx, s.local, op.arguments)
+		if err != nil && !ofTheDomain(err) {
+			return err // of this machine: it must be applied again, never passed over
+		}
+		o, done = outcome{result: result, err: err}, true
+		return nil
 	})
-	if o.err != nil && !ofTheDomain(o.err) {
-		return o.err
+	if err != nil {
+		return err
 	}
 	if waits, found := s.waiting.Load(op.id); found && done {
 		waits.(*pending).give(o) //nolint:forcetypeassert // nothing else is stored there
