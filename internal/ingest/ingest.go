@@ -62,7 +62,7 @@ func (in *Ingest) Admit(
 	ctx context.Context, events []viewing.Event, reports []viewing.Report, may func(client int32) bool, now viewing.Millis,
 ) ([]viewing.Report, []Rejected, error) {
 	var rejected []Rejected
-	enabled := collection{store: in.store, may: may}
+	enabled := collection{store: in.store, may: may, refused: map[int32]*viewing.Rejection{}}
 	for i := range events {
 		report, err := events[i].Report(in.config.Rules, now)
 		if err == nil {
@@ -87,36 +87,44 @@ func (in *Ingest) Admit(
 	return reports, rejected, nil
 }
 
-// collection remembers the answer for the client of the event before: a batch is nearly always of one client.
+// collection remembers the answer for every client of the batch, which a store may have to ask others for.
 type collection struct {
-	store  store.Subscriptions
-	may    func(client int32) bool
-	client int32
-	err    error
+	store   store.Subscriptions
+	may     func(client int32) bool
+	refused map[int32]*viewing.Rejection // nil = may be taken in
 }
 
+// check answers a *viewing.Rejection for a client whose viewing is not taken in.
 func (c *collection) check(ctx context.Context, client int32) error {
-	if client == c.client {
-		return c.err
+	refused, known := c.refused[client]
+	if !known {
+		var err error
+		if refused, err = c.ask(ctx, client); err != nil {
+			return err
+		}
+		c.refused[client] = refused
 	}
-	c.client, c.err = client, nil
+	if refused != nil {
+		return refused
+	}
+	return nil
+}
+
+func (c *collection) ask(ctx context.Context, client int32) (*viewing.Rejection, error) {
 	if !c.may(client) {
-		c.err = &viewing.Rejection{
+		return &viewing.Rejection{
 			Reason:  viewing.ReasonPermissionDenied,
 			Message: fmt.Sprintf("the token does not cover client %d", client),
-		}
-		return c.err
+		}, nil
 	}
 	enabled, err := c.store.CollectionEnabled(ctx, client)
-	if err != nil {
-		c.err = err
-	} else if !enabled {
-		c.err = &viewing.Rejection{
-			Reason:  viewing.ReasonCollectionDisabled,
-			Message: fmt.Sprintf("client %d has collection switched off in its catalog", client),
-		}
+	if err != nil || enabled {
+		return nil, err
 	}
-	return c.err
+	return &viewing.Rejection{
+		Reason:  viewing.ReasonCollectionDisabled,
+		Message: fmt.Sprintf("client %d has collection switched off in its catalog", client),
+	}, nil
 }
 
 // stays refuses the reports of an account that was erased. The store would pass over them; here the gateway is told.

@@ -28,7 +28,8 @@ type SessionWriter interface {
 
 // Subscriptions is what ingest must know of the catalog for each report; it is asked for every batch and must be fast.
 type Subscriptions interface {
-	// CollectionEnabled tells whether the client's viewing may be stored; true for an unknown client.
+	// CollectionEnabled tells whether the client's viewing may be stored; true for an unknown client. It is asked first:
+	// where it has returned, StampTariffs and Erasures.IsErased know all that was acknowledged before it was called.
 	CollectionEnabled(ctx context.Context, clientID int32) (bool, error)
 	// StampTariffs gives each report without tariffs those of the state of its account that is current at now.
 	StampTariffs(ctx context.Context, reports []viewing.Report, now viewing.Millis) error

@@ -203,15 +203,26 @@ func (s *Store) EachPayment(ctx context.Context, clientID int32, use func(catalo
 	return err
 }
 
-// What follows is asked for every batch of reports, or changes nothing that others see: the local store does it as it is. It
-// follows the log, and is behind by a moment at most.
-
-// CollectionEnabled asks the local store; see store.Subscriptions.
+// CollectionEnabled reads; see store.Subscriptions. It is asked first for every batch of reports, and waits for a log that gives no
+// answer as the reports themselves would.
 func (s *Store) CollectionEnabled(ctx context.Context, clientID int32) (bool, error) {
-	s.replacing.RLock()
-	defer s.replacing.RUnlock()
-	return s.local.CollectionEnabled(ctx, clientID)
+	patient, end := context.WithTimeoutCause(ctx, patience, errNoAnswer)
+	defer end()
+	tries := retry()
+	for {
+		enabled, err := read(patient, s, func(l Local) (bool, error) { return l.CollectionEnabled(ctx, clientID) })
+		if err == nil || s.work.Err() != nil {
+			return enabled, err
+		}
+		if patient.Err() != nil {
+			return false, context.Cause(patient)
+		}
+		s.pause(tries.NextBackOff())
+	}
 }
+
+// What follows is asked for every batch of reports after CollectionEnabled, by when the local store has all that anybody was
+// acknowledged before the batch came, or changes nothing that others see: the local store does it as it is.
 
 // StampTariffs asks the local store; see store.Subscriptions.
 func (s *Store) StampTariffs(ctx context.Context, reports []viewing.Report, now viewing.Millis) error {
