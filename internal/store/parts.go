@@ -37,6 +37,9 @@ type Part struct {
 // sessionsFolder is what the names of parts with sessions begin with.
 const sessionsFolder = "sessions/"
 
+// ErasuresPart is the name of the part with what is remembered of erased accounts.
+const ErasuresPart = "erasures.parquet"
+
 // SessionsPart is the name of the part with the sessions that began on the day.
 func SessionsPart(day viewing.Day) string { return sessionsFolder + day.String() + ".parquet" }
 

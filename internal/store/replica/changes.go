@@ -35,13 +35,9 @@ func (s *Store) ApplyCatalog(ctx context.Context, batch catalog.Batch) error {
 func (s *Store) EraseAccount(
 	ctx context.Context, clientID int32, accountID int64, at viewing.Millis, kept store.Kept,
 ) (store.Erased, error) {
-	removed, err := eraseAccount.call(ctx, s, erasing{
+	return eraseAccount.call(ctx, s, erasing{
 		ClientID: clientID, AccountID: accountID, At: at, Kept: kept, Key: erasure.NewKey(),
 	})
-	if err == nil {
-		s.checkpoints.dueSoon()
-	}
-	return removed, err
 }
 
 // AddErasures remembers what another store does; see store.Erasures.

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,15 +32,18 @@ type checkpoints struct {
 	mu      sync.Mutex
 	entries uint64 // applied since the last checkpoint was seen
 	bytes   int64
-	due     time.Time // after an erasure; zero = not
+	due     time.Time // after an erasure, a start or a failure; zero = not
 	wake    chan struct{}
 }
 
 // claimLength is for how long nobody else makes a checkpoint.
 const claimLength = 10 * time.Minute
 
+// newCheckpoints has one made soon after a start, too: an erasure may have come before the end of the last run.
 func newCheckpoints(of *Store) *checkpoints {
-	return &checkpoints{of: of, wake: make(chan struct{}, 1)}
+	c := &checkpoints{of: of, wake: make(chan struct{}, 1)}
+	c.dueSoon()
+	return c
 }
 
 // appended counts an entry that was applied.
@@ -53,7 +57,7 @@ func (c *checkpoints) appended(size int) {
 	}
 }
 
-// dueSoon has one made some time after an erasure, so that the log holds nothing of the account.
+// dueSoon has one made some time after an erasure that any replica asked for, so that the log holds nothing of the account.
 func (c *checkpoints) dueSoon() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -87,9 +91,7 @@ func (c *checkpoints) run() {
 		if err != nil && c.of.work.Err() == nil {
 			c.of.options.Log.Warn("a checkpoint was not made; it is tried again", "error", err)
 		}
-		if made || err == nil {
-			c.reset()
-		}
+		c.reset(made, err)
 	}
 }
 
@@ -99,10 +101,18 @@ func (c *checkpoints) erasureDue() bool {
 	return !c.due.IsZero() && time.Now().After(c.due)
 }
 
-func (c *checkpoints) reset() {
+// reset begins to count anew. What is due stays due until a checkpoint was made here: another's may be of before it, and one that
+// failed is tried again in a minute.
+func (c *checkpoints) reset(made bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.entries, c.bytes, c.due = 0, 0, time.Time{}
+	c.entries, c.bytes = 0, 0
+	switch {
+	case err != nil:
+		c.due = time.Now()
+	case made:
+		c.due = time.Time{}
+	}
 }
 
 // tryCheckpoint makes a checkpoint if nobody else does.
@@ -128,9 +138,9 @@ func (s *Store) Checkpoint(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer state.Close() //nolint:errcheck // it was only read
-	if at.Position <= from.Position {
-		return nil // nothing happened since
+	defer state.Close()               //nolint:errcheck // it was only read
+	if at.Position <= from.Position { // nothing happened since, but what was to be removed may be there still
+		return s.clean(ctx, from)
 	}
 	next := Base{LogID: at.LogID, Position: at.Position, EntryID: at.EntryID}
 	if next.Manifest, err = s.writeCheckpoint(ctx, state, from, at); err != nil {
@@ -140,10 +150,18 @@ func (s *Store) Checkpoint(ctx context.Context) error {
 		return err
 	}
 	s.base.Store(next.Position)
-	if err := s.log.Trim(ctx, next.Position); err != nil {
+	return s.clean(ctx, next)
+}
+
+// clean removes what nobody needs any more since the base is what it is.
+func (s *Store) clean(ctx context.Context, base Base) error {
+	if base.Manifest == "" {
+		return nil
+	}
+	if err := s.log.Trim(ctx, base.Position); err != nil {
 		return err
 	}
-	return s.sweep(ctx, next)
+	return s.sweep(ctx, base)
 }
 
 // snapshot holds on to the state at a position: nothing is applied while it begins.
@@ -251,37 +269,68 @@ func (s *Store) allThere(ctx context.Context, m *manifest) error {
 	return nil
 }
 
-// sweep removes parts that were built on an older base than this checkpoint was, and that neither it nor the one before names.
+// sweep removes parts that were built on an older base than this checkpoint was, and that neither it nor the one before names. Where
+// accounts were erased since the one before, that one goes too, and what others built on the base that this one was built on: it
+// holds what was erased, and nobody can make it the base any more. Who is loading it begins again.
 func (s *Store) sweep(ctx context.Context, base Base) error {
-	keep := map[string]bool{base.Manifest: true}
 	current, err := s.manifest(base)
 	if err != nil {
 		return err
 	}
-	older := current
-	if current.Before != "" {
-		keep[current.Before] = true
-		if older, err = s.manifest(Base{Manifest: current.Before, Position: base.Position}); err != nil {
-			return err
-		}
+	before, err := s.before(ctx, current)
+	if err != nil {
+		return err
 	}
-	for _, m := range []*manifest{current, older} {
-		for _, name := range m.Stored {
-			keep[name] = true
-		}
+	keep := map[string]bool{base.Manifest: true}
+	keepParts(keep, current)
+	erased := current.erasures() != before.erasures()
+	if before != nil && !erased {
+		keep[current.Before] = true
+		keepParts(keep, before)
 	}
 	all, err := s.log.Parts(ctx)
 	if err != nil {
 		return err
 	}
-	var gone []string
-	for _, name := range all {
-		if !keep[name] && name < base.Manifest[:20] { // names begin with the position that they were built on
-			gone = append(gone, name)
-		}
-	}
+	gone := slices.DeleteFunc(all, func(name string) bool {
+		order := strings.Compare(name[:min(len(name), builtOn)], base.Manifest[:builtOn])
+		return keep[name] || order > 0 || order == 0 && !erased
+	})
 	if len(gone) == 0 {
 		return nil
 	}
-	return errors.Join(s.log.RemoveParts(ctx, gone))
+	return s.log.RemoveParts(ctx, gone)
+}
+
+// builtOn is how many characters the position takes that a part was built on; names of parts begin with it.
+const builtOn = 20
+
+// before reads the manifest before this one, nil where there is none or it is gone.
+func (s *Store) before(ctx context.Context, m *manifest) (*manifest, error) {
+	if m.Before == "" {
+		return nil, nil //nolint:nilnil // there was no checkpoint before
+	}
+	if has, err := s.log.HasPart(ctx, m.Before); err != nil || !has {
+		return nil, err
+	}
+	return s.manifest(Base{Manifest: m.Before})
+}
+
+func keepParts(keep map[string]bool, m *manifest) {
+	for _, name := range m.Stored {
+		keep[name] = true
+	}
+}
+
+// erasures is the hash of the erasures that the state remembers, "" where there is no manifest.
+func (m *manifest) erasures() string {
+	if m == nil {
+		return ""
+	}
+	for _, part := range m.State.Parts {
+		if part.Name == store.ErasuresPart {
+			return part.SHA256
+		}
+	}
+	return ""
 }
