@@ -164,11 +164,7 @@ func (s *Store) tryAppend(group []*pending) (uint64, error) {
 func (s *Store) passed(position uint64) error {
 	tries := retry()
 	for {
-		view, err := s.log.Look(s.work)
-		if err == nil {
-			err = s.catchUp(view)
-			view.Close()
-		}
+		err := s.look()
 		if at, known := s.position(); err == nil && known == nil && at.Position >= position {
 			return nil
 		}

@@ -59,15 +59,6 @@ func (s *Store) serveFences() {
 	}
 }
 
-func (s *Store) behindFence() error {
-	view, err := s.log.Fence(s.work)
-	if err != nil {
-		return err
-	}
-	defer view.Close()
-	return s.catchUp(view)
-}
-
 // read asks the local store once it is fresh.
 func read[T any](ctx context.Context, s *Store, ask func(Local) (T, error)) (T, error) {
 	if err := s.fresh(ctx); err != nil {

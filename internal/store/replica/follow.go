@@ -16,18 +16,40 @@ func (s *Store) follow() {
 	tick := time.NewTicker(s.options.Follow)
 	defer tick.Stop()
 	for {
-		view, err := s.log.Look(s.work)
-		if err == nil {
-			err = s.catchUp(view)
-			view.Close()
-		}
-		s.noteTrouble(err)
+		s.noteTrouble(s.look())
 		select {
 		case <-tick.C:
 		case <-s.work.Done():
 			return
 		}
 	}
+}
+
+// look applies what is visible. After a start or an error it is behind a fence: a server that has just been elected may not know yet
+// what a majority has, and what was applied here would seem to be gone.
+func (s *Store) look() error {
+	s.following.Lock()
+	fenced := s.dirty || s.verify
+	s.following.Unlock()
+	if fenced {
+		return s.behindFence()
+	}
+	view, err := s.log.Look(s.work)
+	if err != nil {
+		return err
+	}
+	defer view.Close()
+	return s.catchUp(view, false)
+}
+
+// behindFence applies what anybody was acknowledged before the call.
+func (s *Store) behindFence() error {
+	view, err := s.log.Fence(s.work)
+	if err != nil {
+		return err
+	}
+	defer view.Close()
+	return s.catchUp(view, true)
 }
 
 // refresh reads from the local store how far it is, after an error that left it open. s.following is held.
@@ -52,15 +74,23 @@ func (s *Store) refresh() (err error) {
 // errOtherHistory says that the local store holds what is not in this log: the database was restored, or is another one.
 var errOtherHistory = errors.New("the local store is not of this log")
 
-// catchUp applies what the view shows. Entries count only if the base that was read after them lies before them.
-func (s *Store) catchUp(view View) error {
+// verifyEvery is how often a read looks whether the last entry that was applied is still in the log: the database can be restored to
+// an earlier state while replicas run.
+const verifyEvery = time.Second
+
+// catchUp applies what the view shows. Entries count only if the base that was read after them lies before them. What is not visible
+// behind a fence is not there.
+func (s *Store) catchUp(view View, fenced bool) error {
 	s.following.Lock()
 	defer s.following.Unlock()
 	if err := s.refresh(); err != nil {
 		return err
 	}
+	if fenced && time.Since(s.verified) > verifyEvery {
+		s.verify = s.at.Position > 0
+	}
 	for again := false; ; {
-		more, err := s.step(view)
+		more, err := s.step(view, fenced)
 		if errors.Is(err, errOtherHistory) && !again {
 			again = true // what was just made from the log and does not fit it either is a fault of the log
 			s.options.Log.Warn("the local store is made again", "position", s.at.Position, "reason", err)
@@ -77,11 +107,11 @@ func (s *Store) catchUp(view View) error {
 	}
 }
 
-// step applies the next entries, and tells whether there were any. After a start or an error it looks at the last entry that was
-// applied again: a database that was restored lacks it, or has another one there.
-func (s *Store) step(view View) (bool, error) {
+// step applies the next entries, and tells whether there were any. After a start or an error, and now and then, it looks at the last
+// entry that was applied again: a database that was restored lacks it, or has another one there.
+func (s *Store) step(view View, fenced bool) (bool, error) {
 	from := s.at.Position + 1
-	if s.verify || s.partly() {
+	if s.verify && fenced || s.partly() {
 		from = max(s.at.Position, 1)
 	}
 	entries, base, err := view.Read(s.work, from)
@@ -104,6 +134,9 @@ func (s *Store) step(view View) (bool, error) {
 	case base.Position == s.at.Position && s.at.Position > 0 && base.EntryID != s.at.EntryID:
 		return false, fmt.Errorf("%w: entry %d is another one", errOtherHistory, s.at.Position)
 	case from == s.at.Position:
+		if len(entries) == 0 && !fenced {
+			return false, fmt.Errorf("%w: entry %d is not visible yet", store.ErrUnavailable, s.at.Position)
+		}
 		if len(entries) == 0 || entries[0].ID != s.at.EntryID {
 			return false, fmt.Errorf("%w: entry %d is another one", errOtherHistory, s.at.Position)
 		}
@@ -111,7 +144,9 @@ func (s *Store) step(view View) (bool, error) {
 			entries = entries[1:]
 		}
 	}
-	s.verify = false
+	if s.verify && fenced {
+		s.verify, s.verified = false, time.Now()
+	}
 	for i, entry := range entries {
 		s.behind.Store(int64(len(entries) - i))
 		if err := s.apply(entry); err != nil {
@@ -173,6 +208,9 @@ func (s *Store) applyOne(op operation, to store.Applied) error {
 	})
 	if err != nil {
 		return err
+	}
+	if op.method == eraseAccount.name {
+		s.checkpoints.dueSoon()
 	}
 	if waits, found := s.waiting.Load(op.id); found && done {
 		waits.(*pending).give(o) //nolint:forcetypeassert // nothing else is stored there

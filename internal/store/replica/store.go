@@ -57,6 +57,7 @@ type Store struct {
 	at        store.Applied // how far local is
 	dirty     bool          // at must be read from local again
 	verify    bool          // the entry at at must be looked at again
+	verified  time.Time     // when it was last
 	closed    bool          // local is closed, since making it anew broke off
 
 	submitted chan *pending
