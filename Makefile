@@ -243,7 +243,7 @@ test: ## run the tests
 
 .PHONY: race
 race: ## run the tests with the race detector
-	$(GO) test -race -timeout 30m ./...
+	$(GO) test -race -timeout 40m ./...
 
 FAULTS ?= 600
 

@@ -66,7 +66,7 @@ func (s *subscribers) history(account int64) (from []time.Time, is []standing) {
 	registered := time.Time{}
 	for _, at := range slices.Sorted(maps.Keys(states)) {
 		state := states[at]
-		if state.RegisteredAt != nil {
+		if state.RegisteredAt != nil && !state.Deleted { // a deletion tells nothing but itself
 			registered = state.RegisteredAt.AsTime()
 		}
 		from = append(from, state.ChangedAt.AsTime())

@@ -37,7 +37,8 @@ func (w *twin) erase(client int32, account int64, at viewing.Millis) (erased sto
 			erased.Payments++
 			delete(w.payments, key)
 			payment.AccountID = -account
-			w.payments[entity{client, -key.id}] = payment
+			// An id may be told again, of another account, and be erased again: each copy stays.
+			w.payments[entity{client, -key.id - int64(len(w.erased))*1_000_000}] = payment
 		}
 	}
 	key := entity{client, account}
