@@ -100,7 +100,7 @@ func TestErasedLeavesTheLog(t *testing.T) {
 	t.Parallel()
 	server := memlog.NewServer("log")
 	s := replicas(t, server, 1)[0]
-	all := reports(rand.New(rand.NewPCG(8, 0)), client, 20)
+	all := reports(rand.New(rand.NewPCG(8, 0)), 20)
 	if err := s.AppendReports(t.Context(), all); err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestAdmissionKnowsWhatWasAcknowledged(t *testing.T) {
 		if got, err := b.CollectionEnabled(ctx, client); err != nil || got != enabled {
 			t.Errorf("collection enabled: %t, %v, want %t", got, err, enabled)
 		}
-		one := reports(rand.New(rand.NewPCG(9, 0)), client, 1)
+		one := reports(rand.New(rand.NewPCG(9, 0)), 1)
 		one[0].AccountID, one[0].Tariffs = 1, nil
 		if err := b.StampTariffs(ctx, one, 1000); err != nil || !slices.Equal(one[0].Tariffs, batch.Accounts[0].Tariffs) {
 			t.Errorf("stamped with %v, %v, want %v", one[0].Tariffs, err, batch.Accounts[0].Tariffs)

@@ -101,8 +101,8 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// reports draws n of a client, whose sessions a few accounts share.
-func reports(r *rand.Rand, client int32, n int) []viewing.Report {
+// reports draws n, whose sessions a few accounts share.
+func reports(r *rand.Rand, n int) []viewing.Report {
 	all := make([]viewing.Report, n)
 	for i := range all {
 		started := viewing.Millis(1_700_000_000_000) + viewing.Millis(r.IntN(3*24))*viewing.HourLength
@@ -132,7 +132,7 @@ func change(ctx context.Context, r *rand.Rand, s *replica.Store, n int) (int64, 
 	case 2:
 		return 0, s.Maintain(ctx, viewing.Millis(1_700_000_000_000)+viewing.Millis(r.IntN(3))*viewing.DayLength)
 	default:
-		all := reports(r, client, 1+r.IntN(50))
+		all := reports(r, 1+r.IntN(50))
 		return int64(len(all)), s.AppendReports(ctx, all)
 	}
 }
@@ -233,7 +233,7 @@ func TestReplicasUnderFaults(t *testing.T) {
 // appendOne appends a report and fails where that fails.
 func appendOne(t *testing.T, s *replica.Store, r *rand.Rand) {
 	t.Helper()
-	if err := s.AppendReports(t.Context(), reports(r, client, 1)); err != nil {
+	if err := s.AppendReports(t.Context(), reports(r, 1)); err != nil {
 		t.Fatal(err)
 	}
 }
