@@ -162,7 +162,7 @@ func (s *Store) start(ctx context.Context, before *mark) error {
 		return err
 	}
 	if s.reports, err = newWriter(s.file, s.options.settings()); err == nil {
-		s.marker = startMarker(s.file, before, received)
+		s.marker, err = startMarker(s.file, before, received)
 	}
 	return err
 }
@@ -195,10 +195,10 @@ func (s *Store) Close() error {
 	if err == nil && must {
 		err = s.takeNew()
 	}
-	if err == nil {
-		s.marker.tick()
+	if err != nil {
+		return errors.Join(err, s.marker.content.Close())
 	}
-	return err
+	return s.marker.last()
 }
 
 // Ping answers whether the store can read.

@@ -96,13 +96,18 @@ func (m *mark) checkReports(found int64) error {
 		store.ErrLoss, m.Reports-found, m.Reports, from, m.At.Format(time.RFC3339))
 }
 
-// filesOf tells how often the log was moved into the file, and how many bytes the log has.
+// filesOf looks at a file that this process does not have open.
 func filesOf(file string) (iteration uint64, log int64, err error) {
 	content, err := os.Open(file) //nolint:gosec // the store's own
 	if err != nil {
 		return 0, 0, err
 	}
-	defer content.Close()                        //nolint:errcheck // it was only read
+	defer content.Close() //nolint:errcheck // it was only read
+	return lookAt(content)
+}
+
+// lookAt returns how often the log was moved into the file, and how many bytes the log has.
+func lookAt(content *os.File) (iteration uint64, log int64, err error) {
 	for _, header := range []int64{4096, 8192} { // two, of which the later one is in force; each begins with a checksum
 		var number [8]byte
 		if _, err := content.ReadAt(number[:], header+8); err != nil && !errors.Is(err, io.EOF) {
@@ -110,7 +115,7 @@ func filesOf(file string) (iteration uint64, log int64, err error) {
 		}
 		iteration = max(iteration, binary.LittleEndian.Uint64(number[:]))
 	}
-	info, err := os.Stat(file + ".wal")
+	info, err := os.Stat(content.Name() + ".wal")
 	if errors.Is(err, os.ErrNotExist) {
 		return iteration, 0, nil
 	}
@@ -122,7 +127,10 @@ func filesOf(file string) (iteration uint64, log int64, err error) {
 
 // marker keeps the mark while the store is open.
 type marker struct {
-	file     string
+	file string
+	// content is the file as long as the engine has it open: to close any descriptor of it would let go of the engine's lock,
+	// and another process could open it as well.
+	content  *os.File
 	received atomic.Int64 // reports, ever
 	failed   atomic.Pointer[error]
 	end      chan struct{}
@@ -134,8 +142,12 @@ type marker struct {
 }
 
 // startMarker writes the mark from now on.
-func startMarker(file string, before *mark, received int64) *marker {
-	m := &marker{file: file, end: make(chan struct{})}
+func startMarker(file string, before *mark, received int64) (*marker, error) {
+	content, err := os.Open(file) //nolint:gosec // the store's own
+	if err != nil {
+		return nil, err
+	}
+	m := &marker{file: file, content: content, end: make(chan struct{})}
 	if before != nil {
 		m.written.History = before.History
 	}
@@ -152,7 +164,15 @@ func startMarker(file string, before *mark, received int64) *marker {
 			}
 		}
 	})
-	return m
+	return m, nil
+}
+
+// last writes the mark of the file that the engine has closed.
+func (m *marker) last() error {
+	err := m.content.Close()
+	m.content = nil
+	m.tick()
+	return err
 }
 
 // stop ends the writing.
@@ -183,7 +203,7 @@ func (m *marker) err() error {
 // tick writes the mark where it has changed, or where writing failed.
 func (m *marker) tick() {
 	reports := m.received.Load() // before the files are looked at: they hold at least these
-	iteration, log, err := filesOf(m.file)
+	iteration, log, err := m.look()
 	if err == nil {
 		settled := int64(0)
 		if iteration == m.iteration {
@@ -201,6 +221,13 @@ func (m *marker) tick() {
 	if err != nil && !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) { // of descriptors the disk has no lack
 		m.failed.Store(&err)
 	}
+}
+
+func (m *marker) look() (iteration uint64, log int64, err error) {
+	if m.content == nil {
+		return filesOf(m.file)
+	}
+	return lookAt(m.content)
 }
 
 // write puts the mark in the place of the one before, at once or not at all.
