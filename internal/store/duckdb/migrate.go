@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -68,12 +69,12 @@ func migrateStep(ctx context.Context, db *sql.DB, file string, version int) erro
 // inTx runs do in a transaction of its own: committed where do returns nil, else rolled back. Reads in it see one
 // snapshot.
 func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
+	tx, err := beginBulk(ctx, db)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do, before one the error of do matters
-	if err := do(tx); err != nil {
+	defer tx.end()
+	if err := errors.Join(do(tx.Tx), ctx.Err()); err != nil {
 		return err
 	}
 	return tx.Commit()

@@ -101,7 +101,8 @@ type bulkTx struct {
 }
 
 // beginBulk begins a transaction. The end of the context does not end it by itself: the driver would roll back between
-// two statements, and the second one would then stand alone. It is checked before each statement instead.
+// two statements, and the second one would then stand alone. It is checked before each statement instead. Nor does it
+// interrupt BEGIN: the driver would give back a connection on which a transaction had begun.
 func beginBulk(ctx context.Context, db *sql.DB) (*bulkTx, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {

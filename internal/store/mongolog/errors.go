@@ -15,7 +15,8 @@ import (
 )
 
 // fault says what failed, and why: because the caller's context ended, because the server refuses the user, because it
-// cannot be reached, or else.
+// cannot be reached, or else. What the driver says of an unreachable server is kept as text only: contexts of its own end in
+// it, which are not the caller's.
 func (l *Log) fault(ctx context.Context, what string, err error) error {
 	switch {
 	case err == nil:
@@ -27,7 +28,7 @@ func (l *Log) fault(ctx context.Context, what string, err error) error {
 		return &refusedUser{what: what, why: why, err: err}
 	}
 	if unreachable(err) && !errors.Is(err, store.ErrUnavailable) {
-		return fmt.Errorf("%w: %s: %w; see that MongoDB runs and can be reached", store.ErrUnavailable, what, err)
+		return fmt.Errorf("%w: %s: %v; see that MongoDB runs and can be reached", store.ErrUnavailable, what, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
