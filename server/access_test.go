@@ -11,7 +11,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
@@ -69,42 +68,6 @@ func (g *guarded) as(t *testing.T, role auth.Role) context.Context {
 
 func withToken(ctx context.Context, token string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
-}
-
-// registered is a server with every service of the program.
-func registered(t *testing.T) *grpc.Server {
-	t.Helper()
-	server := grpc.NewServer()
-	tvstatsv1.RegisterViewStatsServer(server, &viewStats{})
-	tvstatsv1.RegisterCatalogServer(server, &catalogServer{})
-	tvstatsv1.RegisterSubscriberDynamicsServer(server, &subscriberDynamics{})
-	tvstatsv1.RegisterJobsServer(server, &jobsServer{})
-	tvstatsv1.RegisterOperationServer(server, &operation{})
-	healthv1.RegisterHealthServer(server, health.NewServer())
-	if err := registerReflection(server); err != nil {
-		t.Fatal(err)
-	}
-	return server
-}
-
-// TestEveryMethodHasItsPermissions: no new method can be forgotten, and none that is gone is left over.
-func TestEveryMethodHasItsPermissions(t *testing.T) {
-	t.Parallel()
-	known := map[string]bool{}
-	for service, info := range registered(t).GetServiceInfo() {
-		for _, method := range info.Methods {
-			name := "/" + service + "/" + method.Name
-			known[name] = true
-			if _, inTable := permissions[name]; inTable == slices.Contains(open, name) {
-				t.Errorf("%s must be in the table of permissions or open, and not both", name)
-			}
-		}
-	}
-	for name := range permissions {
-		if !known[name] {
-			t.Errorf("%s is in the table of permissions and does not exist", name)
-		}
-	}
 }
 
 func TestWhoIsLetIn(t *testing.T) {

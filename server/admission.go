@@ -27,18 +27,18 @@ type admission struct {
 }
 
 // newAdmission reads the file of tokens; no file lets everybody in who reaches the service.
-func newAdmission(cfg *config, log *slog.Logger) (*admission, error) {
-	bounds := limit.Bounds{PerSecond: cfg.AddressRequests, Open: cfg.AddressStreams}
+func newAdmission(authFile string, limits *limitsConfig, log *slog.Logger) (*admission, error) {
+	bounds := limit.Bounds{PerSecond: limits.AddressRequests, Open: limits.AddressStreams}
 	a := &admission{addresses: limit.NewGate(bounds, time.Now), log: log}
-	if cfg.AuthFile == "" {
+	if authFile == "" {
 		return a, nil
 	}
 	var err error
 	a.tokens, err = reload.New(log, func(contents [][]byte) (*auth.Tokens, error) {
 		return auth.ParseTokens(contents[0])
-	}, cfg.AuthFile)
+	}, authFile)
 	if err != nil {
-		return nil, fmt.Errorf("--auth-file=%s: %w", cfg.AuthFile, err)
+		return nil, fmt.Errorf("--auth-file=%s: %w", authFile, err)
 	}
 	return a, nil
 }
@@ -46,7 +46,7 @@ func newAdmission(cfg *config, log *slog.Logger) (*admission, error) {
 // knock refuses a call of nobody before anything of its message is taken in: the chain sees a unary call only when all of
 // its request has arrived, and those who have no token shall not fill the memory with requests. It must not block.
 func (a *admission) knock(ctx context.Context, call *tap.Info) (context.Context, error) {
-	if a.tokens == nil || slices.Contains(open, call.FullMethodName) {
+	if a.tokens == nil || slices.Contains(publicMethods, call.FullMethodName) {
 		return ctx, nil
 	}
 	_, err := a.identify(ctx)
@@ -56,7 +56,7 @@ func (a *admission) knock(ctx context.Context, call *tap.Info) (context.Context,
 	address := addressOf(ctx)
 	a.log.Info("refused a call without a valid token", "method", call.FullMethodName, "address", address)
 	if wait := a.addresses.Call(address); wait > 0 {
-		return ctx, tooManyCalls("address", wait).status()
+		return ctx, exhaustedStatus(tooManyCalls("address", wait))
 	}
 	return ctx, ruleFor(err).status(err)
 }
@@ -96,7 +96,7 @@ func (s *admittedStream) RecvMsg(m any) error {
 
 // admit makes the caller known, and checks that it may call the method.
 func (a *admission) admit(ctx context.Context, method string) error {
-	if slices.Contains(open, method) {
+	if slices.Contains(publicMethods, method) {
 		return nil
 	}
 	principal, err := a.identify(ctx)

@@ -209,17 +209,17 @@ func TestBackupsByThemselves(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, old := range []string{"20200101T000000Z", "20200102T000000Z"} {
-		if err := os.WriteFile(filepath.Join(dir, backupPrefix+old+backupSuffix), nil, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "tvstats-"+old+".backup"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	server := start(t, func(c *config) { c.BackupDir, c.BackupKeep = dir, 2 })
 	server.log.await(testContext(t), t, "backup made")
-	names, err := backupNames(dir)
+	names, err := filepath.Glob(filepath.Join(dir, "tvstats-*.backup"))
 	if err != nil || len(names) != 2 || !strings.Contains(names[0], "20200102") {
 		t.Fatalf("there are %v, %v", names, err)
 	}
-	if _, err := restored(t, filepath.Join(dir, names[1])); err != nil {
+	if _, err := restored(t, names[1]); err != nil {
 		t.Error(err)
 	}
 	metrics := scraped(t, "http://"+probes(t, server)+"/metrics")

@@ -25,22 +25,11 @@ type catalogStore interface {
 // catalogServer is the service Catalog. Its requests have passed validate, and its errors become statuses in callError.
 type catalogServer struct {
 	tvstatsv1.UnimplementedCatalogServer
-	store   catalogStore
-	erase   func(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (store.Erased, error)
-	metrics *metrics
-	now     func() time.Time
-	oldest  viewing.Millis // the floor of all times of entities
-}
-
-// clientReader is what it takes to know whether a client exists.
-type clientReader interface {
-	Client(ctx context.Context, clientID int32) (catalog.Client, error)
-}
-
-// knownClient is nil for a client that exists; for any other a list would be empty and hide a mistaken id.
-func knownClient(ctx context.Context, reader clientReader, clientID int32) error {
-	_, err := reader.Client(ctx, clientID)
-	return err
+	store    catalogStore
+	erase    func(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (store.Erased, error)
+	replaced func(controls int) // observes control characters that were replaced
+	now      func() time.Time
+	oldest   viewing.Millis // the floor of all times of entities
 }
 
 // ListClients pages through the clients that the caller's token covers, by id.
@@ -53,7 +42,7 @@ func (c *catalogServer) ListClients(
 	}
 	may := callerOf(ctx).is()
 	clients = slices.DeleteFunc(clients, func(client catalog.Client) bool { return !may.Covers(client.ID) })
-	page, next, err := pageByID(req, clients, clientProto, func(client catalog.Client) int32 { return client.ID })
+	page, next, err := pageByID(req, defaultEntities, clients, clientProto, func(client catalog.Client) int32 { return client.ID })
 	return &tvstatsv1.ListClientsResponse{Clients: page, NextPageToken: next}, err
 }
 
@@ -66,7 +55,7 @@ func (c *catalogServer) ListChannels(
 		return nil, err
 	}
 	channels = slices.DeleteFunc(channels, func(channel catalog.Channel) bool { return channel.Deleted })
-	page, next, err := pageByID(req, channels, channelProto, func(channel catalog.Channel) int32 { return channel.ID })
+	page, next, err := pageByID(req, defaultEntities, channels, channelProto, func(channel catalog.Channel) int32 { return channel.ID })
 	return &tvstatsv1.ListChannelsResponse{Channels: page, NextPageToken: next}, err
 }
 
@@ -79,7 +68,7 @@ func (c *catalogServer) ListTariffs(
 		return nil, err
 	}
 	tariffs = slices.DeleteFunc(tariffs, func(tariff catalog.Tariff) bool { return tariff.Deleted })
-	page, next, err := pageByID(req, tariffs, tariffProto, func(tariff catalog.Tariff) int32 { return tariff.ID })
+	page, next, err := pageByID(req, defaultEntities, tariffs, tariffProto, func(tariff catalog.Tariff) int32 { return tariff.ID })
 	return &tvstatsv1.ListTariffsResponse{Tariffs: page, NextPageToken: next}, err
 }
 
@@ -92,7 +81,7 @@ func (c *catalogServer) ListCategories(
 		return nil, err
 	}
 	categories = slices.DeleteFunc(categories, func(category catalog.Category) bool { return category.Deleted })
-	page, next, err := pageByID(req, categories, categoryProto, func(category catalog.Category) int32 { return category.ID })
+	page, next, err := pageByID(req, defaultEntities, categories, categoryProto, func(category catalog.Category) int32 { return category.ID })
 	return &tvstatsv1.ListCategoriesResponse{Categories: page, NextPageToken: next}, err
 }
 
@@ -107,7 +96,7 @@ type programmeKey struct {
 func (c *catalogServer) ListProgrammes(
 	ctx context.Context, req *tvstatsv1.ListProgrammesRequest,
 ) (*tvstatsv1.ListProgrammesResponse, error) {
-	if err := knownClient(ctx, c.store, req.ClientId); err != nil {
+	if err := catalog.Known(ctx, c.store, req.ClientId); err != nil {
 		return nil, err
 	}
 	after, err := pageAfter[programmeKey](req)
@@ -140,7 +129,7 @@ func programmeQuery(req *tvstatsv1.ListProgrammesRequest, after *programmeKey, l
 func (c *catalogServer) GetAccount(
 	ctx context.Context, req *tvstatsv1.GetAccountRequest,
 ) (*tvstatsv1.GetAccountResponse, error) {
-	if err := knownClient(ctx, c.store, req.ClientId); err != nil {
+	if err := catalog.Known(ctx, c.store, req.ClientId); err != nil {
 		return nil, err
 	}
 	account, err := c.store.Account(ctx, req.ClientId, req.AccountId, viewing.At(c.now()))
@@ -154,7 +143,7 @@ func (c *catalogServer) GetAccount(
 func (c *catalogServer) EraseAccount(
 	ctx context.Context, req *tvstatsv1.EraseAccountRequest,
 ) (*tvstatsv1.EraseAccountResponse, error) {
-	if err := knownClient(ctx, c.store, req.ClientId); err != nil {
+	if err := catalog.Known(ctx, c.store, req.ClientId); err != nil {
 		return nil, err
 	}
 	erased, err := c.erase(ctx, req.ClientId, req.AccountId, viewing.At(c.now()))
@@ -166,9 +155,9 @@ func (c *catalogServer) EraseAccount(
 
 // listOf reads a whole list of a client that is known.
 func listOf[T any](
-	ctx context.Context, reader clientReader, req clientPage, read func(context.Context, int32) ([]T, error),
+	ctx context.Context, reader catalog.ClientReader, req clientPage, read func(context.Context, int32) ([]T, error),
 ) ([]T, error) {
-	if err := knownClient(ctx, reader, req.GetClientId()); err != nil {
+	if err := catalog.Known(ctx, reader, req.GetClientId()); err != nil {
 		return nil, err
 	}
 	return read(ctx, req.GetClientId())

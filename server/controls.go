@@ -34,6 +34,6 @@ func (c *catalogServer) replaceControls(req *tvstatsv1.SyncRequest) string {
 	if replaced == 0 {
 		return ""
 	}
-	c.metrics.controls.Add(float64(replaced))
+	c.replaced(replaced)
 	return fmt.Sprintf("%d control characters in names and titles were replaced by U+FFFD", replaced)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 	"time"
@@ -32,8 +33,11 @@ func healedDayProto(healed dynamics.ClientDay) *tvstatsv1.HealedDay {
 	return &tvstatsv1.HealedDay{ClientId: healed.ClientID, Day: healed.Day.String()}
 }
 
-func failedClientProto(failure dynamics.Failure) *tvstatsv1.FailedClient {
-	return &tvstatsv1.FailedClient{ClientId: failure.ClientID, Message: ruleFor(failure.Err).message(failure.Err)}
+// failedClients names clients whose figures could not be kept. explain is what callers may read of an error.
+func failedClients(failures []dynamics.Failure, explain func(error) string) []*tvstatsv1.FailedClient {
+	return convertAll(failures, func(failure dynamics.Failure) *tvstatsv1.FailedClient {
+		return &tvstatsv1.FailedClient{ClientId: failure.ClientID, Message: explain(failure.Err)}
+	})
 }
 
 // dataFromProto is absent where nothing is missing.
@@ -122,4 +126,40 @@ func sortedProto[K cmp.Ordered, P any](counts map[K]int64, convert func(K, int64
 		converted = append(converted, convert(key, counts[key]))
 	}
 	return converted
+}
+
+// keeping is a command of dynamics.
+type keeping = func(*dynamics.Dynamics, context.Context, dynamics.Command, dynamics.Progress) (dynamics.Done, error)
+
+// dynamicsCommandOf is the command that a request asks for.
+func dynamicsCommandOf(req dynamicsCommand, now viewing.Millis) dynamics.Command {
+	return dynamics.Command{ClientIDs: req.GetClientIds(), AsOf: timeOr(req.GetAsOf(), now)}
+}
+
+func maxOnlineCached(done dynamics.Done, explain func(error) string) *tvstatsv1.CacheMaxOnlineResponse {
+	return &tvstatsv1.CacheMaxOnlineResponse{
+		Clients: int32(done.Clients), DaysComputed: int32(done.Computed), DaysFresh: int32(done.Fresh),
+		Failed: failedClients(done.Failed, explain),
+	}
+}
+
+func statsSaved(done dynamics.Done, explain func(error) string) *tvstatsv1.SaveStatsResponse {
+	return &tvstatsv1.SaveStatsResponse{
+		Clients: int32(done.Clients), SnapshotsComputed: int32(done.Computed), SnapshotsFresh: int32(done.Fresh),
+		Failed: failedClients(done.Failed, explain),
+	}
+}
+
+func dailyStatsCollected(done dynamics.Done, explain func(error) string) *tvstatsv1.CollectDailyStatsResponse {
+	return &tvstatsv1.CollectDailyStatsResponse{
+		Clients: int32(done.Clients), DaysComputed: int32(done.Computed), DaysFresh: int32(done.Fresh),
+		Healed: convertAll(done.Healed, healedDayProto), Failed: failedClients(done.Failed, explain),
+	}
+}
+
+func customersDynamicCached(done dynamics.Done, explain func(error) string) *tvstatsv1.CacheCustomersDynamicResponse {
+	return &tvstatsv1.CacheCustomersDynamicResponse{
+		Clients: int32(done.Clients), HoursComputed: int32(done.Computed), HoursFresh: int32(done.Fresh),
+		Failed: failedClients(done.Failed, explain),
+	}
 }

@@ -234,7 +234,7 @@ func TestCallerThatDoesNotSend(t *testing.T) {
 	if _, err := fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.SetReadDeadline(time.Now().Add(requestHeaderTimeout + 10*time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := bufio.NewReader(conn).ReadByte(); !errors.Is(err, io.EOF) {

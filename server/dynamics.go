@@ -4,9 +4,8 @@ import (
 	"context"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -16,95 +15,57 @@ import (
 type subscriberDynamics struct {
 	tvstatsv1.UnimplementedSubscriberDynamicsServer
 	dynamics *dynamics.Dynamics
-	catalog  clientReader
-	metrics  *metrics
+	catalog  catalog.ClientReader
+	building func(method string) (done func() time.Duration) // observes a command
 	now      func() time.Time
-	progress dynamics.Progress // of commands
 }
 
-// dynamicsCommand is the request of a command.
-type dynamicsCommand interface {
-	GetClientIds() []int32
-	GetAsOf() *timestamppb.Timestamp
-}
-
-// run runs a command for a request.
-func (s *subscriberDynamics) run(
-	ctx context.Context, req dynamicsCommand, method string,
-	command func(*dynamics.Dynamics, context.Context, dynamics.Command, dynamics.Progress) (dynamics.Done, error),
-) (dynamics.Done, error) {
-	defer s.metrics.building(method)()
+// kept runs a command for a request.
+func kept[P any](
+	ctx context.Context, s *subscriberDynamics, req dynamicsCommand, method string, command keeping,
+	toProto func(dynamics.Done, func(error) string) P,
+) (response P, err error) {
+	defer s.building(method)()
 	now := viewing.At(s.now())
-	asOf := timeOr(req.GetAsOf(), now)
-	return command(s.dynamics.At(now), ctx, dynamics.Command{ClientIDs: req.GetClientIds(), AsOf: asOf}, s.progress)
+	done, err := command(s.dynamics.At(now), ctx, dynamicsCommandOf(req, now), func(float64) {})
+	if err != nil {
+		return response, err
+	}
+	return toProto(done, explain), nil
 }
 
 // CacheMaxOnline keeps the greatest numbers online.
 func (s *subscriberDynamics) CacheMaxOnline(
 	ctx context.Context, req *tvstatsv1.CacheMaxOnlineRequest,
 ) (*tvstatsv1.CacheMaxOnlineResponse, error) {
-	done, err := s.run(ctx, req, "CacheMaxOnline", (*dynamics.Dynamics).CacheMaxOnline)
-	if err != nil {
-		return nil, err
-	}
-	return &tvstatsv1.CacheMaxOnlineResponse{
-		Clients: int32(done.Clients), DaysComputed: int32(done.Computed), DaysFresh: int32(done.Fresh),
-		Failed: convertAll(done.Failed, failedClientProto),
-	}, nil
+	return kept(ctx, s, req, "CacheMaxOnline", (*dynamics.Dynamics).CacheMaxOnline, maxOnlineCached)
 }
 
 // SaveStats keeps snapshots of stats.
 func (s *subscriberDynamics) SaveStats(
 	ctx context.Context, req *tvstatsv1.SaveStatsRequest,
 ) (*tvstatsv1.SaveStatsResponse, error) {
-	done, err := s.run(ctx, req, "SaveStats", (*dynamics.Dynamics).SaveStats)
-	if err != nil {
-		return nil, err
-	}
-	return &tvstatsv1.SaveStatsResponse{
-		Clients: int32(done.Clients), SnapshotsComputed: int32(done.Computed), SnapshotsFresh: int32(done.Fresh),
-		Failed: convertAll(done.Failed, failedClientProto),
-	}, nil
+	return kept(ctx, s, req, "SaveStats", (*dynamics.Dynamics).SaveStats, statsSaved)
 }
 
 // CollectDailyStats keeps the records of days.
 func (s *subscriberDynamics) CollectDailyStats(
 	ctx context.Context, req *tvstatsv1.CollectDailyStatsRequest,
 ) (*tvstatsv1.CollectDailyStatsResponse, error) {
-	done, err := s.run(ctx, req, "CollectDailyStats", (*dynamics.Dynamics).CollectDailyStats)
-	if err != nil {
-		return nil, err
-	}
-	return &tvstatsv1.CollectDailyStatsResponse{
-		Clients: int32(done.Clients), DaysComputed: int32(done.Computed), DaysFresh: int32(done.Fresh),
-		Healed: convertAll(done.Healed, healedDayProto), Failed: convertAll(done.Failed, failedClientProto),
-	}, nil
+	return kept(ctx, s, req, "CollectDailyStats", (*dynamics.Dynamics).CollectDailyStats, dailyStatsCollected)
 }
 
 // CacheCustomersDynamic keeps the hourly series.
 func (s *subscriberDynamics) CacheCustomersDynamic(
 	ctx context.Context, req *tvstatsv1.CacheCustomersDynamicRequest,
 ) (*tvstatsv1.CacheCustomersDynamicResponse, error) {
-	done, err := s.run(ctx, req, "CacheCustomersDynamic", (*dynamics.Dynamics).CacheCustomersDynamic)
-	if err != nil {
-		return nil, err
-	}
-	return &tvstatsv1.CacheCustomersDynamicResponse{
-		Clients: int32(done.Clients), HoursComputed: int32(done.Computed), HoursFresh: int32(done.Fresh),
-		Failed: convertAll(done.Failed, failedClientProto),
-	}, nil
-}
-
-// calendarRequest is a request that may ask for the client's calendar.
-type calendarRequest interface {
-	GetClientId() int32
-	GetCalendar() tvstatsv1.Calendar
+	return kept(ctx, s, req, "CacheCustomersDynamic", (*dynamics.Dynamics).CacheCustomersDynamic, customersDynamicCached)
 }
 
 // question is what a read asks; store.ErrNotFound for a client that is unknown.
 func (s *subscriberDynamics) question(ctx context.Context, req calendarRequest) (dynamics.Question, error) {
 	q := dynamics.Question{ClientID: req.GetClientId(), Now: viewing.At(s.now())}
-	err := knownClient(ctx, s.catalog, q.ClientID)
+	err := catalog.Known(ctx, s.catalog, q.ClientID)
 	if err == nil && req.GetCalendar() == tvstatsv1.Calendar_CALENDAR_CLIENT {
 		q.Calendar, err = s.dynamics.Calendar(ctx, q.ClientID)
 	}

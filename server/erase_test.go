@@ -85,7 +85,7 @@ func wantAway(t *testing.T, s *testServer) {
 		t.Errorf("got %v", synced)
 	}
 	for _, r := range synced.GetRejected() {
-		if r.GetIndex() != 1 || r.GetReason() != reasonInvalidEntity || !strings.Contains(r.GetMessage(), "was erased") {
+		if r.GetIndex() != 1 || r.GetReason() != "INVALID_ENTITY" || !strings.Contains(r.GetMessage(), "was erased") {
 			t.Errorf("got %v", r)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/cli"
 )
 
 // exportAll runs an export in every format. It compares the three with each other, and answers the rows below the header
@@ -229,7 +230,7 @@ func TestExportsAreSafeAndTellWhatTheyAre(t *testing.T) {
 	}
 	for what, want := range map[string]string{
 		"client_id": "1", "name": "1 (2)", "kind": "programmes", "window_start": "2026-03-01 00:00:00", "window_end": "2026-03-02 00:00:00",
-		"program": "tvstats " + programVersion(),
+		"program": "tvstats " + cli.Version,
 	} {
 		if about[what] != want && what != "program" || about[what] == "" {
 			t.Errorf("About: %s is %q, want %q", what, about[what], want)

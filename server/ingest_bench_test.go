@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -195,7 +196,7 @@ type discard struct {
 	tvstatsv1.UnimplementedViewStatsServer
 }
 
-func (discard) StreamEvents(stream eventStream) error {
+func (discard) StreamEvents(stream tvstatsv1.ViewStats_StreamEventsServer) error {
 	for {
 		request, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
@@ -213,7 +214,7 @@ func (discard) StreamEvents(stream eventStream) error {
 
 func startDiscard(b *testing.B) string {
 	b.Helper()
-	listener, err := listen(b.Context(), "discard", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}

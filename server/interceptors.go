@@ -20,26 +20,36 @@ type link struct {
 	stream grpc.StreamServerInterceptor
 }
 
+// chainParts are what the chain is made of.
+type chainParts struct {
+	counted    []link // for metrics: what is further in is counted
+	log        *slog.Logger
+	entry      *admission
+	limits     *limitsConfig
+	from       *connections
+	known      clientLister
+	now        func() time.Time
+	streamIdle time.Duration   // how long a stream may send nothing
+	streamSend time.Duration   // how long a stream may not read
+	draining   <-chan struct{} // is closed when the service begins to stop
+}
+
 // chain is what every call passes, outermost first: whatever happens further in is counted, logged and has a status.
-func chain(
-	cfg *config, log *slog.Logger, numbers *metrics, entry *admission, known clientLister, from *connections, draining <-chan struct{},
-) []link {
-	return []link{
-		{numbers.grpc.UnaryServerInterceptor(), numbers.grpc.StreamServerInterceptor()},
-		{stream: numbers.countStream},
+func chain(p chainParts) []link {
+	return append(p.counted,
 		introduce,
-		logCalls(log),
-		mapErrors(log),
-		{recovery.UnaryServerInterceptor(), recovery.StreamServerInterceptor()},
-		limited("address", entry.addresses, addressOf), // before anything is known of the caller but that
-		entry.link(),
-		cfg.perToken(time.Now),
-		from.link(),
-		{stream: endStreams(draining, cfg.StreamIdleTimeout, cfg.StreamSendTimeout)},
-		{unary: tenants{known}.unary},
-		{validateUnary, validateStream},
-		{unary: cfg.sizes},
-	}
+		logCalls(p.log),
+		mapErrors(p.log),
+		link{recovery.UnaryServerInterceptor(), recovery.StreamServerInterceptor()},
+		limited("address", p.entry.addresses, addressOf), // before anything is known of the caller but that
+		p.entry.link(),
+		p.limits.perToken(time.Now),
+		p.from.link(),
+		link{stream: endStreams(p.draining, p.streamIdle, p.streamSend)},
+		link{unary: tenants{p.known}.unary},
+		validated(p.now),
+		link{unary: p.limits.sizes},
+	)
 }
 
 func chainOptions(links []link) []grpc.ServerOption {
@@ -96,24 +106,31 @@ func mapErrors(log *slog.Logger) link {
 	}
 }
 
-func validateUnary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	if err := validate(req); err != nil {
-		return nil, err
+// validated gives handlers no invalid message.
+func validated(now func() time.Time) link {
+	return link{
+		func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			if err := validate(req, now()); err != nil {
+				return nil, err
+			}
+			return handler(ctx, req)
+		},
+		func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			return handler(srv, validatedStream{stream, now})
+		},
 	}
-	return handler(ctx, req)
-}
-
-func validateStream(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	return handler(srv, validatedStream{stream})
 }
 
 // validatedStream is a stream that gives its handler no invalid message.
-type validatedStream struct{ grpc.ServerStream }
+type validatedStream struct {
+	grpc.ServerStream
+	now func() time.Time
+}
 
 // RecvMsg receives the next message and checks it.
 func (s validatedStream) RecvMsg(m any) error {
 	if err := s.ServerStream.RecvMsg(m); err != nil {
 		return err
 	}
-	return validate(m)
+	return validate(m, s.now())
 }

@@ -57,11 +57,14 @@ func startChained(t *testing.T, catalog tvstatsv1.CatalogServer, level slog.Leve
 	cfg := defaultConfig()
 	bounds := newConnections(&cfg.limitsConfig, c.metrics.refused)
 	listener := bounds.bound(inner)
-	entry, err := newAdmission(&cfg, c.logger)
+	entry, err := newAdmission(cfg.AuthFile, &cfg.limitsConfig, c.logger)
 	if err != nil {
 		t.Fatal(err)
 	}
-	links := chain(&cfg, c.logger, c.metrics, entry, nil, bounds, c.draining)
+	links := chain(chainParts{
+		counted: c.metrics.links(), log: c.logger, entry: entry, limits: &cfg.limitsConfig, from: bounds, now: time.Now,
+		streamIdle: cfg.StreamIdleTimeout, streamSend: cfg.StreamSendTimeout, draining: c.draining,
+	})
 	c.server = grpc.NewServer(serverOptions(cfg, insecure.NewCredentials(), links)...)
 	tvstatsv1.RegisterCatalogServer(c.server, catalog)
 	ended := make(chan error, 1)
@@ -122,19 +125,6 @@ func metricSum(t *testing.T, m *metrics, name string) float64 {
 		}
 	}
 	return sum
-}
-
-// decoderPanic is what a defect in decoding would do, in the goroutine that receives.
-type decoderPanic struct{ grpc.ServerStream }
-
-func (decoderPanic) RecvMsg(any) error { panic("decoder") }
-
-func TestPanicsWhileReceivingEndOnlyTheirCall(t *testing.T) {
-	handle := func(_ any, stream grpc.ServerStream) error { return stream.RecvMsg(nil) }
-	err := endStreams(nil, time.Minute, time.Minute)(nil, decoderPanic{}, &grpc.StreamServerInfo{IsClientStream: true}, handle)
-	if err == nil || ruleFor(err).code != codes.Internal || !strings.Contains(err.Error(), "decoder") {
-		t.Errorf("got %v", err)
-	}
 }
 
 func TestCallLog(t *testing.T) {

@@ -70,7 +70,7 @@ func (o *jobObserver) Ended(job store.Job, took time.Duration, err error) {
 		"job", job.ID, "method", job.Method, "outcome", outcomes[job.State], "attempt", job.Attempts, "took", took,
 	}
 	if err != nil {
-		level, fields = max(level, ruleFor(err).level), append(fields, "error", err)
+		level, fields = max(level, levelOf(err)), append(fields, "error", err)
 	}
 	o.log.Log(context.Background(), level, "attempt at a job ended", fields...)
 }

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -22,18 +23,19 @@ type jobsServer struct {
 	tvstatsv1.UnimplementedJobsServer
 	queue   *jobs.Queue
 	store   store.JobStore
-	catalog clientReader
+	catalog catalog.ClientReader
 	now     func() time.Time
+	newID   func() string
 }
 
 // StartJob stores a job.
 func (j *jobsServer) StartJob(ctx context.Context, req *tvstatsv1.StartJobRequest) (*tvstatsv1.StartJobResponse, error) {
-	job, err := newJob(newID(), req, viewing.At(j.now()))
+	job, err := newJob(j.newID(), req, viewing.At(j.now()))
 	if err != nil {
 		return nil, err
 	}
 	for _, client := range job.ClientIDs {
-		if err := knownClient(ctx, j.catalog, client); err != nil {
+		if err := catalog.Known(ctx, j.catalog, client); err != nil {
 			return nil, err
 		}
 	}

@@ -51,17 +51,8 @@ func (c *limitsConfig) check() error {
 	)
 }
 
-// exhausted is what a caller gets that takes too much: what it took, and when to come again.
-type exhausted struct {
-	what  string
-	retry time.Duration // 0 = coming again does not help
-}
-
-// Error says what there was too much of.
-func (e *exhausted) Error() string { return e.what }
-
 func tooManyCalls(kind string, wait time.Duration) *exhausted {
-	return &exhausted{fmt.Sprintf("too many calls a second for one %s; come again in %v", kind, wait.Round(time.Millisecond)), wait}
+	return &exhausted{what: fmt.Sprintf("too many calls a second for one %s; come again in %v", kind, wait.Round(time.Millisecond)), retry: wait}
 }
 
 // retryStream is when a caller with too many streams should try again; nobody knows when it closes one.
@@ -105,7 +96,7 @@ func limited(kind string, gate *limit.Gate, nameOf func(context.Context) string)
 			}
 			closed := gate.Open(name)
 			if closed == nil {
-				return &exhausted{fmt.Sprintf("too many open streams for one %s; close one first", kind), retryStream}
+				return &exhausted{what: fmt.Sprintf("too many open streams for one %s; close one first", kind), retry: retryStream}
 			}
 			defer closed()
 			return handler(srv, stream)

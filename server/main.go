@@ -45,10 +45,9 @@ const (
 	exitWrongUsage = 2
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
-
-// run does what the arguments say and answers the exit code.
-func run(args []string) int {
+// run does what the arguments say and returns the exit code. buildTime is when the program was built, if that is known.
+func run(args []string, buildTime string) int {
+	cli.Version = programVersion(buildTime)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once

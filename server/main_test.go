@@ -1,18 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -26,7 +22,7 @@ const programEnv = "TVSTATS_TEST_PROGRAM"
 func TestMain(m *testing.M) {
 	if os.Getenv(programEnv) != "" {
 		moveClock()
-		os.Exit(run(os.Args[1:]))
+		os.Exit(run(os.Args[1:], ""))
 	}
 	if load := os.Getenv(benchClientEnv); load != "" {
 		if err := benchClient(load); err != nil {
@@ -99,94 +95,6 @@ func start(tb testing.TB, change ...func(*config)) *testServer {
 func startTestServer(tb testing.TB) string {
 	tb.Helper()
 	return start(tb).address
-}
-
-func connect(tb testing.TB, address string) *grpc.ClientConn {
-	tb.Helper()
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = conn.Close() })
-	return conn
-}
-
-// testContext ends what hangs, with a clear error instead of a dump of all goroutines.
-func testContext(tb testing.TB) context.Context {
-	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
-	tb.Cleanup(cancel)
-	return ctx
-}
-
-// lines gathers a log.
-type lines struct {
-	mu      sync.Mutex
-	written bytes.Buffer
-	grown   chan struct{} // closed when more is written; nil where nobody waits
-}
-
-// Write takes a line of the log.
-func (l *lines) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.grown != nil {
-		close(l.grown)
-		l.grown = nil
-	}
-	return l.written.Write(line)
-}
-
-// forget empties it.
-func (l *lines) forget() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.written.Reset()
-}
-
-// await waits until a line with the text is written.
-func (l *lines) await(ctx context.Context, tb testing.TB, text string) {
-	tb.Helper()
-	for {
-		l.mu.Lock()
-		if strings.Contains(l.written.String(), text) {
-			l.mu.Unlock()
-			return
-		}
-		if l.grown == nil {
-			l.grown = make(chan struct{})
-		}
-		grown := l.grown
-		l.mu.Unlock()
-		select {
-		case <-grown:
-		case <-ctx.Done():
-			tb.Fatalf("%q was not logged: %s", text, l)
-		}
-	}
-}
-
-// String is all that was logged.
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.written.String()
-}
-
-// find answers the lines with the message.
-func (l *lines) find(tb testing.TB, message string) []map[string]any {
-	tb.Helper()
-	var found []map[string]any
-	for text := range strings.Lines(l.String()) {
-		var line map[string]any
-		if err := json.Unmarshal([]byte(text), &line); err != nil {
-			tb.Fatalf("the log is no JSON: %v in %s", err, text)
-		}
-		if line["msg"] == message {
-			found = append(found, line)
-		}
-	}
-	return found
 }
 
 type eventSender = tvstatsv1.ViewStats_StreamEventsClient

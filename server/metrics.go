@@ -120,6 +120,9 @@ func (m *metrics) Committed(_ int, took time.Duration, err error) {
 // refused counts a connection that was one too many.
 func (m *metrics) refused(bound string) { m.connections.WithLabelValues(bound).Inc() }
 
+// replaced counts control characters of names and titles that were replaced.
+func (m *metrics) replaced(controls int) { m.controls.Add(float64(controls)) }
+
 // acknowledged observes a batch of view events of which so many were accepted.
 func (m *metrics) acknowledged(accepted int, took time.Duration) {
 	m.accepted.Add(float64(accepted))
@@ -137,4 +140,12 @@ func (m *metrics) countStream(srv any, stream grpc.ServerStream, info *grpc.Stre
 	open.Inc()
 	defer open.Dec()
 	return handler(srv, stream)
+}
+
+// links count calls and streams.
+func (m *metrics) links() []link {
+	return []link{
+		{m.grpc.UnaryServerInterceptor(), m.grpc.StreamServerInterceptor()},
+		{stream: m.countStream},
+	}
 }

@@ -2,55 +2,23 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
-	"sync"
-	"time"
 
 	"google.golang.org/grpc"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
-	"github.com/tvstats/tvstats/internal/backup"
-	"github.com/tvstats/tvstats/internal/store"
 )
-
-// errNoBackup means that the store cannot be read as a whole.
-var errNoBackup = errors.New("the store that this service uses cannot be backed up")
-
-// backups makes backups of the store, one at a time: each holds on to a moment of the store, which costs space on disk.
-type backups struct {
-	store   store.Store
-	now     func() time.Time
-	metrics *backupMetrics
-	running sync.Mutex
-}
-
-// write writes a backup of what was acknowledged before the call.
-func (b *backups) write(ctx context.Context, out io.Writer) error {
-	from, can := b.store.(store.Snapshotter)
-	if !can {
-		return errNoBackup
-	}
-	if !b.running.TryLock() {
-		return &exhausted{what: "another backup is being made; call again when it has ended"}
-	}
-	defer b.running.Unlock()
-	begun := b.now()
-	_, err := backup.Write(ctx, out, from, begun)
-	b.metrics.made(begun, err)
-	return err
-}
 
 // operation is the service Operation.
 type operation struct {
 	tvstatsv1.UnimplementedOperationServer
-	backups *backups
+	backup func(ctx context.Context, out io.Writer) error
 }
 
 // Backup sends a backup.
 func (o *operation) Backup(_ *tvstatsv1.BackupRequest, stream grpc.ServerStreamingServer[tvstatsv1.BackupResponse]) error {
 	out := &backupStream{stream: stream}
-	if err := o.backups.write(stream.Context(), out); err != nil {
+	if err := o.backup(stream.Context(), out); err != nil {
 		return err
 	}
 	return out.flush()

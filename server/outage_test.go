@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ func init() { nextPort.Store(int32(15000 + os.Getpid()%150*100)) } //nolint:gose
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		listener, err := listen(t.Context(), "", fmt.Sprintf("127.0.0.1:%d", nextPort.Add(1)))
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", nextPort.Add(1)))
 		if err != nil {
 			continue // somebody has it
 		}

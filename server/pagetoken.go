@@ -130,7 +130,7 @@ func checksum(req pageRequest, key []byte) []byte {
 
 // pageByID is pageOf for a list that is in memory whole, by ascending id.
 func pageByID[T any, P proto.Message](
-	req pageRequest, items []T, toProto func(T) P, id func(T) int32,
+	req pageRequest, byDefault int, items []T, toProto func(T) P, id func(T) int32,
 ) (page []P, next string, err error) {
 	after, err := pageAfter[int32](req)
 	if err != nil {
@@ -139,6 +139,6 @@ func pageByID[T any, P proto.Message](
 	if after != nil {
 		items = slices.DeleteFunc(items, func(item T) bool { return id(item) <= *after })
 	}
-	page, next = pageOf(req, pageSize(req, defaultEntities), items, toProto, id)
+	page, next = pageOf(req, pageSize(req, byDefault), items, toProto, id)
 	return page, next, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -79,14 +80,14 @@ func TestPageOfLargeItemsEndsEarly(t *testing.T) {
 func FuzzPageToken(f *testing.F) {
 	request := func(token string) *tvstatsv1.ListProgrammesRequest {
 		return &tvstatsv1.ListProgrammesRequest{
-			ClientId: 1, Channels: []int32{3, 4}, StartTo: timestamppb.New(timeProto(1_700_000_000_000).AsTime()), PageToken: token,
+			ClientId: 1, Channels: []int32{3, 4}, StartTo: timestamppb.New(time.UnixMilli(1_700_000_000_000)), PageToken: token,
 		}
 	}
-	f.Add(tokenFor(request(""), programmeKey{Start: 1, Channel: 2, ID: 3}))
+	f.Add(tokenFor(request(""), store.ResultKey{CreatedAt: 1, ID: "0b1e"}))
 	f.Add("")
 	f.Add("AAAAAAAAAAAAAAAAbnVsbA")
 	f.Fuzz(func(t *testing.T, token string) {
-		key, err := pageAfter[programmeKey](request(token))
+		key, err := pageAfter[store.ResultKey](request(token))
 		switch {
 		case token == "":
 			if key != nil || err != nil {

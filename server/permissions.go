@@ -65,8 +65,8 @@ var permissions = map[string][]auth.Role{
 	grpc_reflection_v1alpha.ServerReflection_ServerReflectionInfo_FullMethodName: toAny,
 }
 
-// open are the methods that need no token: probes have none.
-var open = []string{
+// publicMethods are the methods that need no token: probes have none.
+var publicMethods = []string{
 	grpc_health_v1.Health_Check_FullMethodName, grpc_health_v1.Health_List_FullMethodName, grpc_health_v1.Health_Watch_FullMethodName,
 }
 

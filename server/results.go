@@ -4,6 +4,7 @@ import (
 	"context"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/store"
 )
@@ -112,8 +113,8 @@ func (v *viewStats) selection(ctx context.Context, id string) (ranking.Selection
 }
 
 // resultsAfter answers where a list of a known client's results goes on; nil at its beginning.
-func resultsAfter(ctx context.Context, catalog clientReader, req clientPage) (*store.ResultKey, error) {
-	if err := knownClient(ctx, catalog, req.GetClientId()); err != nil {
+func resultsAfter(ctx context.Context, clients catalog.ClientReader, req clientPage) (*store.ResultKey, error) {
+	if err := catalog.Known(ctx, clients, req.GetClientId()); err != nil {
 		return nil, err
 	}
 	return pageAfter[store.ResultKey](req)

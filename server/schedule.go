@@ -6,11 +6,8 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
-	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/jobs"
-	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -44,16 +41,4 @@ func keepSchedule(schedule jobs.Schedule, queue *jobs.Queue, clock clockwork.Clo
 			log.Warn("the schedule did not stop in order", "error", err)
 		}
 	}, err
-}
-
-// scheduledJob is the job of an entry at one time, for all clients. Every replica makes it with the same id, and so it is
-// stored once.
-func scheduledJob(entry string, at viewing.Millis) (store.Job, error) {
-	request := &tvstatsv1.StartJobRequest{}
-	message := request.ProtoReflect()
-	command := message.Descriptor().Fields().ByName(protoreflect.Name(entry))
-	message.Set(command, message.NewField(command))
-	job, err := newJob(derivedID(entry, at.Time().Format(time.RFC3339)), request, at)
-	job.Schedule = entry
-	return job, err
 }

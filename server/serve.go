@@ -16,9 +16,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/gzip" // callers may compress
-	"google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -55,7 +53,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 	if err != nil {
 		return err
 	}
-	entry, err := newAdmission(&cfg, log)
+	entry, err := newAdmission(cfg.AuthFile, &cfg.limitsConfig, log)
 	if err != nil {
 		return err
 	}
@@ -94,14 +92,14 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 	}
 	stats := &viewStats{
 		ingest: in, builder: ranking.NewBuilder(db, newID), archive: ranking.NewArchive(db), catalog: db,
-		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,
+		building: numbers.building, acknowledged: numbers.acknowledged, now: now, maxBatch: cfg.MaxBatch,
 	}
 	subscribers := &subscriberDynamics{
-		dynamics: figures, catalog: db, metrics: numbers, now: now, progress: func(float64) {},
+		dynamics: figures, catalog: db, building: numbers.building, now: now,
 	}
 	clock := clockwork.NewRealClock()
 	queue := jobs.NewQueue(db, clock, cfg.JobQueue)
-	endJobs, err := cfg.startJobs(queue, clock, &work{stats, subscribers}, newJobObserver(numbers, log))
+	endJobs, err := cfg.startJobs(queue, clock, &work{builder: stats.builder, dynamics: figures, building: numbers.building, now: now}, newJobObserver(numbers, log))
 	if err != nil {
 		return err
 	}
@@ -114,18 +112,21 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 	defer endBackups()
 
 	bounds := newConnections(&cfg.limitsConfig, numbers.refused)
-	links := chain(&cfg, log, numbers, entry, db, bounds, draining)
+	links := chain(chainParts{
+		counted: numbers.links(), log: log, entry: entry, limits: &cfg.limitsConfig, from: bounds, known: db, now: now,
+		streamIdle: cfg.StreamIdleTimeout, streamSend: cfg.StreamSendTimeout, draining: draining,
+	})
 	server := servers{
 		grpc: grpc.NewServer(append(serverOptions(cfg, transport(secured), links), grpc.InTapHandle(entry.knock))...),
 		http: grpc.NewServer(serverOptions(cfg, insecure.NewCredentials(), links)...), // TLS ends before it
 	}
 	tvstatsv1.RegisterViewStatsServer(server, stats)
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{
-		store: db, erase: figures.EraseAccount, metrics: numbers, now: now, oldest: cfg.oldest(),
+		store: db, erase: figures.EraseAccount, replaced: numbers.replaced, now: now, oldest: cfg.oldest(),
 	})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, subscribers)
-	tvstatsv1.RegisterJobsServer(server, &jobsServer{queue: queue, store: db, catalog: db, now: now})
-	tvstatsv1.RegisterOperationServer(server, &operation{backups: copies})
+	tvstatsv1.RegisterJobsServer(server, &jobsServer{queue: queue, store: db, catalog: db, now: now, newID: newID})
+	tvstatsv1.RegisterOperationServer(server, &operation{backup: copies.write})
 	probed := registerHealth(server)
 	if err := registerReflection(server); err != nil {
 		return err
@@ -206,7 +207,7 @@ func registerHealth(server reflection.GRPCServer) *health.Server {
 func serverOptions(cfg config, transport credentials.TransportCredentials, links []link) []grpc.ServerOption {
 	return append(chainOptions(links),
 		grpc.Creds(transport),
-		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2(proto.Name), int(cfg.MaxMessageSize)}),
+		grpc.ForceServerCodecV2(newCodec(int(cfg.MaxMessageSize))),
 		grpc.MaxRecvMsgSize(2*int(cfg.MaxMessageSize)), // so that codec is the one to tell what is too large but for excess
 		grpc.MaxHeaderListSize(maxHeader),
 		grpc.MaxConcurrentStreams(cfg.ConnectionStreams),

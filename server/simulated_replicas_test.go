@@ -87,7 +87,7 @@ func simulatedSubscribers(simulated *simulate.World) (s *subscribers, reports []
 	}
 	for arrival := range simulated.Arrivals() {
 		reports = append(reports, arrivalProto(arrival))
-		if _, err := arrival.Event.Report(viewing.Rules{MaxSession: 24 * time.Hour, MaxAhead: maxAhead}, span.To); err != nil {
+		if _, err := arrival.Event.Report(viewing.Rules{MaxSession: 24 * time.Hour, MaxAhead: 5 * time.Minute}, span.To); err != nil {
 			refused++
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/tvstats/tvstats/internal/auth"
+	"github.com/tvstats/tvstats/internal/backup"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/store"
@@ -56,7 +57,7 @@ var statusRules = []statusRule{
 	{is: jobs.ErrQueueFull, code: codes.ResourceExhausted, reason: "QUEUE_FULL",
 		hint: "try again when some have ended, or let more wait with --job-queue", level: slog.LevelWarn},
 	{is: store.ErrNotFound, code: codes.NotFound, reason: "NOT_FOUND", level: slog.LevelDebug},
-	{is: errNoBackup, code: codes.Unimplemented, reason: "NO_BACKUP", level: slog.LevelDebug},
+	{is: backup.ErrUnsupported, code: codes.Unimplemented, reason: "NO_BACKUP", level: slog.LevelDebug},
 	{is: store.ErrUnavailable, code: codes.Unavailable, reason: "STORE_UNAVAILABLE",
 		hint: "the store cannot serve now; try again later", hide: true, level: slog.LevelWarn},
 }
@@ -73,10 +74,10 @@ func callError(ctx context.Context, log *slog.Logger, method string, err error) 
 		return nil
 	}
 	if invalid := (*invalidRequest)(nil); errors.As(err, &invalid) {
-		return invalid.status()
+		return invalidStatus(invalid)
 	}
 	if greedy := (*exhausted)(nil); errors.As(err, &greedy) {
-		return greedy.status()
+		return exhaustedStatus(greedy)
 	}
 	if s, ok := status.FromError(err); ok {
 		return s.Err() // by gRPC itself, for example that a compressed message is a bomb
@@ -95,6 +96,12 @@ func ruleFor(err error) statusRule {
 	return internalRule
 }
 
+// explain is what callers may read of an error.
+func explain(err error) string { return ruleFor(err).message(err) }
+
+// levelOf is the level at which an error is logged.
+func levelOf(err error) slog.Level { return ruleFor(err).level }
+
 func (r statusRule) status(err error) error {
 	return withDetails(r.code, r.message(err), &errdetails.ErrorInfo{Reason: r.reason, Domain: errorDomain})
 }
@@ -107,32 +114,13 @@ func (r statusRule) message(err error) string {
 	return strings.Trim(err.Error()+"; "+r.hint, "; ")
 }
 
-// invalidRequest is a request that breaks rules, each named with its field.
-type invalidRequest struct {
-	violations []*errdetails.BadRequest_FieldViolation
-}
-
-// invalidArgument is a request that breaks one rule.
-func invalidArgument(field, description string) error {
-	return &invalidRequest{[]*errdetails.BadRequest_FieldViolation{{Field: field, Description: description}}}
-}
-
-// Error lists all violations.
-func (r *invalidRequest) Error() string {
-	texts := make([]string, len(r.violations))
-	for i, v := range r.violations {
-		texts[i] = v.Field + ": " + v.Description
-	}
-	return strings.Join(texts, "; ")
-}
-
-func (r *invalidRequest) status() error {
+func invalidStatus(r *invalidRequest) error {
 	return withDetails(codes.InvalidArgument, r.Error(),
 		&errdetails.ErrorInfo{Reason: reasonInvalidField, Domain: errorDomain},
 		&errdetails.BadRequest{FieldViolations: r.violations})
 }
 
-func (e *exhausted) status() error {
+func exhaustedStatus(e *exhausted) error {
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: reasonExhausted, Domain: errorDomain}}
 	if e.retry > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(e.retry)})

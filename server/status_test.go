@@ -93,14 +93,3 @@ func checkDetails(t *testing.T, s *status.Status, want ...proto.Message) {
 		t.Errorf("got details %v, want %v", s.Details(), want)
 	}
 }
-
-// wantStatus checks code and reason of a failed call.
-func wantStatus(t *testing.T, err error, code codes.Code, reason string) {
-	t.Helper()
-	for _, detail := range status.Convert(err).Details() {
-		if info, ok := detail.(*errdetails.ErrorInfo); ok && status.Code(err) == code && info.GetReason() == reason {
-			return
-		}
-	}
-	t.Errorf("got %v with %v, want %v %s", err, status.Convert(err).Details(), code, reason)
-}

@@ -29,7 +29,7 @@ func (v *viewStats) StreamEvents(stream eventStream) error {
 		ended = recovered(func() error { return v.receive(stream, received) })
 	}()
 	for batch := range received {
-		if err := v.acknowledge(stream, batch); err != nil {
+		if err := v.answer(stream, batch); err != nil {
 			return err
 		}
 	}
@@ -84,8 +84,8 @@ func (v *viewStats) take(stream eventStream, message *eventBatch) (receivedBatch
 	return batch, err
 }
 
-// acknowledge waits until the batch is durable and tells the gateway.
-func (v *viewStats) acknowledge(stream eventStream, batch receivedBatch) error {
+// answer waits until the batch is durable and tells the gateway.
+func (v *viewStats) answer(stream eventStream, batch receivedBatch) error {
 	if err := <-batch.outcome; err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (v *viewStats) acknowledge(stream eventStream, batch receivedBatch) error {
 	if err := stream.Send(response); err != nil {
 		return err
 	}
-	v.metrics.acknowledged(accepted, v.now().Sub(batch.at))
+	v.acknowledged(accepted, v.now().Sub(batch.at))
 	return nil
 }
 

@@ -37,35 +37,6 @@ func pushAll(t *testing.T, s *testServer, requests ...*tvstatsv1.SyncRequest) []
 	return responses
 }
 
-func instant(text string) *timestamppb.Timestamp {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		panic(err)
-	}
-	return timestamppb.New(t)
-}
-
-// wholeCatalog has one of everything, with every field set and lists in no order.
-func wholeCatalog() *tvstatsv1.SyncRequest {
-	return &tvstatsv1.SyncRequest{
-		BatchId: 1, ClientId: 7,
-		Client:     &tvstatsv1.Client{ClientId: 7, Name: "Operator", TimeZone: "Europe/Riga", CollectionEnabled: new(false)},
-		Channels:   []*tvstatsv1.Channel{{ChannelId: 1, Name: "One", Number: 11, Categories: []int32{5, 2, 5}, Enabled: new(false)}},
-		Tariffs:    []*tvstatsv1.Tariff{{TariffId: 3, Name: "Basic"}},
-		Categories: []*tvstatsv1.Category{{CategoryId: 2, Name: "News"}},
-		Accounts: []*tvstatsv1.Account{{
-			AccountId: 1 << 40, Active: true, Tariffs: []int32{9, 3, 9},
-			RegisteredAt: instant("2024-01-02T03:04:05.678Z"), ChangedAt: instant("2025-01-01T00:00:00Z"),
-		}},
-		Programmes: []*tvstatsv1.Programme{{
-			ProgrammeId: 1 << 41, ChannelId: 1, Title: "Morning", Start: instant("2025-06-01T06:00:00Z"), End: instant("2025-06-01T09:00:00Z"),
-		}},
-		Payments: []*tvstatsv1.Payment{{
-			PaymentId: 1, AccountId: 1 << 40, AmountMinor: -250, Currency: "EUR", PaidAt: instant("2025-06-01T06:00:00Z"),
-		}},
-	}
-}
-
 func TestSyncIsReadBackAndIdempotent(t *testing.T) {
 	s := start(t)
 	want := wholeCatalog()
@@ -201,17 +172,6 @@ func wantRejected(t *testing.T, response *tvstatsv1.SyncResponse, want []string)
 	}
 	if !slices.EqualFunc(got, want, strings.HasPrefix) {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
-	}
-}
-
-func TestTimeZones(t *testing.T) {
-	for zone, valid := range map[string]bool{
-		"": true, "UTC": true, "America/Argentina/Buenos_Aires": true,
-		"Local": false, "Europe/Atlantis": false, "../../etc/passwd": false, "/etc/localtime": false, "UTC+3": false,
-	} {
-		if _, err := clientOf(&tvstatsv1.Client{TimeZone: zone}, 1); (err == nil) != valid {
-			t.Errorf("%q: got %v", zone, err)
-		}
 	}
 }
 
@@ -361,7 +321,7 @@ func TestCatalogPages(t *testing.T) {
 // pages reads a list to its end; every page but the last must be full.
 func pages(t *testing.T, size int32, read func(ctx context.Context, token string) (items int, next string, err error)) {
 	t.Helper()
-	full := map[int32]int{0: defaultEntities, 1 << 30: maxPageSize}[size]
+	full := map[int32]int{0: 100, 1 << 30: 1000}[size]
 	if full == 0 {
 		full = int(size)
 	}

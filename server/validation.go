@@ -27,18 +27,19 @@ const (
 
 // violations gathers what is wrong with a request.
 type violations struct {
+	now   time.Time // of the service
 	found []*errdetails.BadRequest_FieldViolation
 }
 
 // validate checks a request, unary or of a stream, and reports everything that is wrong with it at once. What it lets
 // pass, handlers need not check again. Messages without rules pass.
-func validate(req any) error {
+func validate(req any, now time.Time) error {
 	if m, ok := req.(proto.Message); ok {
 		if err := unreadable(m); err != nil {
 			return err
 		}
 	}
-	v := &violations{}
+	v := &violations{now: now}
 	switch r := req.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
 		v.clientIDs(r.ClientIds)
@@ -99,32 +100,6 @@ func (v *violations) catalog(req any) {
 		v.ofClient(r)
 		v.paging(r)
 	}
-}
-
-type ofClient interface{ GetClientId() int32 }
-
-type ofJob interface{ GetJobId() string }
-
-type paging interface{ GetPageSize() int32 }
-
-type clientList interface {
-	ofClient
-	paging
-}
-
-type scope interface {
-	GetDaysNumber() int32
-	GetDevices() []string
-	GetTariffs() []int32
-	GetMinWatchSeconds() int64
-	GetAsOf() *timestamppb.Timestamp
-}
-
-type selection interface {
-	ofClient
-	scope
-	GetSelectionSize() int32
-	GetSelectionName() string
 }
 
 func (v *violations) err() error {
@@ -288,7 +263,7 @@ func (v *violations) command(r *tvstatsv1.StartJobRequest) {
 		v.add("command", "it is missing; set one field, with the request of the method to run")
 		return
 	}
-	if invalid := (*invalidRequest)(nil); errors.As(validate(command), &invalid) {
+	if invalid := (*invalidRequest)(nil); errors.As(validate(command, v.now), &invalid) {
 		for _, violation := range invalid.violations {
 			v.add(string(field.Name())+"."+violation.Field, "%s", violation.Description)
 		}

@@ -13,12 +13,6 @@ const (
 	maxDaysAhead = 366    // of as_of
 )
 
-type dayRange interface {
-	ofClient
-	GetFromDay() string
-	GetToDay() string
-}
-
 // dynamics has the rules of service SubscriberDynamics.
 func (v *violations) dynamics(req any) {
 	if r, ok := req.(calendarRequest); ok {
@@ -45,7 +39,7 @@ func (v *violations) dynamics(req any) {
 }
 
 func (v *violations) asOf(t *timestamppb.Timestamp) {
-	if v.timestamp("as_of", t) && t != nil && t.AsTime().After(wallClock().AddDate(0, 0, maxDaysAhead)) {
+	if v.timestamp("as_of", t) && t != nil && t.AsTime().After(v.now.AddDate(0, 0, maxDaysAhead)) {
 		v.add("as_of", "it is more than %d days ahead of the service's clock", maxDaysAhead)
 	}
 }

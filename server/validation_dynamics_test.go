@@ -65,7 +65,7 @@ func TestValidateDynamics(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			if invalid := (*invalidRequest)(nil); errors.As(validate(test.request), &invalid) {
+			if invalid := (*invalidRequest)(nil); errors.As(validate(test.request, time.Now()), &invalid) {
 				for _, violation := range invalid.violations {
 					got = append(got, violation.Field+": "+violation.Description)
 				}

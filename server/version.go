@@ -10,22 +10,17 @@ import (
 	"github.com/tvstats/tvstats/internal/cli"
 )
 
-// buildTime is set by builds that know it: -ldflags "-X main.buildTime=2026-03-01T12:00:00Z". Else it is when the program's
-// file was written.
-var buildTime string
-
-func init() { cli.Version = programVersion() }
-
 type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run() error {
-	_, err := fmt.Println("tvstats", programVersion())
+	_, err := fmt.Println("tvstats", cli.Version)
 	return err
 }
 
-// programVersion is the commit that the program was built of, when, and with what.
-func programVersion() string {
+// programVersion is the commit that the program was built of, when, and with what. Where the build did not tell the time it is
+// when the program's file was written.
+func programVersion(buildTime string) string {
 	commit, changed := "unknown", ""
 	if info, known := debug.ReadBuildInfo(); known {
 		for _, setting := range info.Settings {
@@ -37,10 +32,10 @@ func programVersion() string {
 			}
 		}
 	}
-	return fmt.Sprintf("commit %s%s, built %s, %s %s/%s", commit, changed, builtAt(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("commit %s%s, built %s, %s %s/%s", commit, changed, builtAt(buildTime), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-func builtAt() string {
+func builtAt(buildTime string) string {
 	if buildTime != "" {
 		return buildTime
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc/encoding"
+	protoencoding "google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -20,6 +21,11 @@ import (
 type codec struct {
 	encoding.CodecV2
 	limit int // bytes of a message
+}
+
+// newCodec makes the codec; limit is how many bytes a message may have.
+func newCodec(limit int) encoding.CodecV2 {
+	return codec{encoding.GetCodecV2(protoencoding.Name), limit}
 }
 
 // Unmarshal implements encoding.CodecV2.

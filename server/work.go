@@ -5,94 +5,94 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/dynamics"
+	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// work does jobs by calling the methods that callers call, so that a job's answer is a call's. It is a jobs.Work.
+// work does jobs by the commands of the domain that calls run too, so that a job's result is a call's response. It is a
+// jobs.Work.
 type work struct {
-	viewStats *viewStats
-	dynamics  *subscriberDynamics
+	builder  *ranking.Builder
+	dynamics *dynamics.Dynamics
+	building func(method string) (done func() time.Duration) // observes a command
+	now      func() time.Time
 }
 
-// Do runs the command of the job and answers its JobResult.
+// Do runs the command of the job and returns its JobResult.
 func (w *work) Do(ctx context.Context, job store.Job, progress func(done float64)) ([]byte, error) {
 	request := &tvstatsv1.StartJobRequest{}
 	if err := proto.Unmarshal(job.Request, request); err != nil {
 		return nil, fmt.Errorf("read job %q: %w", job.ID, err)
 	}
 	field, command := commandOf(request)
-	response, err := w.attempt(job, progress).call(ctx, command)
+	if command == nil { // a newer version of the program stored it
+		return nil, fmt.Errorf("%w: the command of job %q", errors.ErrUnsupported, job.ID)
+	}
+	defer w.building(commandMethod(field))()
+	response, err := w.attempt(job, progress).run(ctx, command)
 	if err != nil {
 		return nil, err
 	}
 	return proto.Marshal(jobResult(field.Name(), response))
 }
 
-// Explain says of an error what a call would be told.
-func (*work) Explain(err error) string { return ruleFor(err).message(err) }
+// Explain says of an error what a caller may read.
+func (*work) Explain(err error) string { return explain(err) }
 
-// attempt is the work for an attempt at a job: it tells how far it is, and its results have the same ids at every attempt.
-func (w *work) attempt(job store.Job, progress func(done float64)) *work {
-	stats, dynamics, results := *w.viewStats, *w.dynamics, 0
-	stats.builder = stats.builder.Again(func() string {
-		results++
-		return derivedID(job.ID, strconv.Itoa(results))
-	}, progress)
-	dynamics.progress = progress
-	return &work{&stats, &dynamics}
+// attempt is an attempt at a job: it reports how far it is, and its results have the same ids at every attempt.
+type attempt struct {
+	builder  *ranking.Builder
+	dynamics *dynamics.Dynamics
+	now      viewing.Millis
+	progress func(done float64)
 }
 
-func (w *work) call(ctx context.Context, command proto.Message) (proto.Message, error) {
+func (w *work) attempt(job store.Job, progress func(done float64)) *attempt {
+	results, now := 0, viewing.At(w.now())
+	return &attempt{
+		builder: w.builder.Again(func() string {
+			results++
+			return derivedID(job.ID, strconv.Itoa(results))
+		}, progress),
+		dynamics: w.dynamics.At(now), now: now, progress: progress,
+	}
+}
+
+func (a *attempt) run(ctx context.Context, command proto.Message) (proto.Message, error) {
 	switch r := command.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
-		return w.viewStats.CreateChannelSortingByPopularity(ctx, r)
+		sortings, err := a.builder.ChannelSortings(ctx, sortingParams(r, a.now), a.now)
+		return sortingsCreated(sortings), err
 	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
-		return w.viewStats.CreateChannelSelectionByPopularity(ctx, r)
+		selection, err := a.builder.ChannelSelection(ctx, channelSelectionParams(r, a.now), a.now)
+		return channelSelectionCreated(selection), err
 	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
-		return w.viewStats.CreateEpgSelectionByPopularity(ctx, r)
+		selection, err := a.builder.ProgrammeSelection(ctx, programmeSelectionParams(r, a.now), a.now)
+		return programmeSelectionCreated(selection), err
 	case *tvstatsv1.CacheMaxOnlineRequest:
-		return w.dynamics.CacheMaxOnline(ctx, r)
+		done, err := a.dynamics.CacheMaxOnline(ctx, dynamicsCommandOf(r, a.now), a.progress)
+		return maxOnlineCached(done, explain), err
 	case *tvstatsv1.SaveStatsRequest:
-		return w.dynamics.SaveStats(ctx, r)
+		done, err := a.dynamics.SaveStats(ctx, dynamicsCommandOf(r, a.now), a.progress)
+		return statsSaved(done, explain), err
 	case *tvstatsv1.CollectDailyStatsRequest:
-		return w.dynamics.CollectDailyStats(ctx, r)
+		done, err := a.dynamics.CollectDailyStats(ctx, dynamicsCommandOf(r, a.now), a.progress)
+		return dailyStatsCollected(done, explain), err
 	case *tvstatsv1.CacheCustomersDynamicRequest:
-		return w.dynamics.CacheCustomersDynamic(ctx, r)
-	default: // a newer version of the program stored it
+		done, err := a.dynamics.CacheCustomersDynamic(ctx, dynamicsCommandOf(r, a.now), a.progress)
+		return customersDynamicCached(done, explain), err
+	default:
 		return nil, fmt.Errorf("%w: command %T", errors.ErrUnsupported, command)
 	}
-}
-
-// commandOf answers the field of the command and what is in it; nil where there is none.
-func commandOf(r *tvstatsv1.StartJobRequest) (protoreflect.FieldDescriptor, proto.Message) {
-	message := r.ProtoReflect()
-	field := message.WhichOneof(message.Descriptor().Oneofs().ByName("command"))
-	if field == nil {
-		return nil, nil
-	}
-	return field, message.Get(field).Message().Interface()
-}
-
-// commandMethods are the methods that a job can do.
-func commandMethods() []string {
-	fields := (&tvstatsv1.StartJobRequest{}).ProtoReflect().Descriptor().Oneofs().ByName("command").Fields()
-	methods := make([]string, fields.Len())
-	for i := range methods {
-		methods[i] = commandMethod(fields.Get(i))
-	}
-	return methods
-}
-
-// commandMethod is the method whose request the field holds.
-func commandMethod(field protoreflect.FieldDescriptor) string {
-	return strings.TrimSuffix(string(field.Message().Name()), "Request")
 }
 
 // jobResult puts a method's answer into the field that is named as that of its request. Rankings that would make it larger
@@ -124,4 +124,16 @@ func leaveOutRankings(response proto.Message) {
 // derivedID is the id of something that may be made several times and is to be there once: equal parts give equal ids.
 func derivedID(whole, part string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("tvstats:"+whole+"/"+part)).String()
+}
+
+// scheduledJob is the job of an entry at one time, for all clients. Every replica makes it with the same id, and so it is
+// stored once.
+func scheduledJob(entry string, at viewing.Millis) (store.Job, error) {
+	request := &tvstatsv1.StartJobRequest{}
+	message := request.ProtoReflect()
+	command := message.Descriptor().Fields().ByName(protoreflect.Name(entry))
+	message.Set(command, message.NewField(command))
+	job, err := newJob(derivedID(entry, at.Time().Format(time.RFC3339)), request, at)
+	job.Schedule = entry
+	return job, err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestFlagsWinOverEnvironmentWinsOverDefaults(t *testing.T) {
@@ -17,23 +16,6 @@ func TestFlagsWinOverEnvironmentWinsOverDefaults(t *testing.T) {
 	want.Listen, want.HTTPListen = "127.0.0.1:3", "127.0.0.1:2"
 	if p.Serve.config != want {
 		t.Errorf("got %+v\nwant %+v", p.Serve.config, want)
-	}
-}
-
-func TestDefaultsOfTheContract(t *testing.T) {
-	cfg := defaultConfig()
-	if err := cfg.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	if cfg.Listen != "127.0.0.1:50051" || cfg.HTTPListen != "127.0.0.1:9464" || cfg.DataDir != "./data" || cfg.RetentionDays != 0 {
-		t.Errorf("got %+v", cfg)
-	}
-	in := cfg.ingestConfig()
-	if in.Rules.MaxSession != 24*time.Hour || in.Rules.MaxAhead != 5*time.Minute || in.Rules.Retention != 0 {
-		t.Errorf("got %+v", in.Rules)
-	}
-	if cfg.MaxBatch != 10_000 || cfg.MaxMessageSize != 4<<20 {
-		t.Errorf("got batches of %d and messages of %d", cfg.MaxBatch, cfg.MaxMessageSize)
 	}
 }
 
@@ -112,20 +94,6 @@ func TestExposureThatIsMeant(t *testing.T) {
 	} {
 		if _, err := newParser(&program{}).Parse(strings.Fields(args)); err != nil {
 			t.Errorf("%s: %v", args, err)
-		}
-	}
-}
-
-func TestByteSize(t *testing.T) {
-	for text, bytes := range map[string]byteSize{
-		"0": 0, "1": 1, "17B": 17, "64KiB": 64 << 10, "4MiB": 4 << 20, "2GiB": 2 << 30, "2147483647GiB": 2147483647 << 30,
-	} {
-		var got, again byteSize
-		if err := got.UnmarshalText([]byte(text)); err != nil || got != bytes {
-			t.Errorf("%s: got %d, %v, want %d", text, got, err, bytes)
-		}
-		if err := again.UnmarshalText([]byte(got.String())); err != nil || again != got {
-			t.Errorf("%s: written as %s it is read as %d, %v", text, got, again, err)
 		}
 	}
 }

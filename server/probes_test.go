@@ -1,10 +1,8 @@
 package main
 
 import (
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/store/duckdb"
@@ -29,30 +27,4 @@ func TestProbes(t *testing.T) {
 	wantAnswer(t, web.URL+"/healthz", http.StatusOK, "alive\n")
 	close(draining)
 	wantAnswer(t, web.URL+"/readyz", http.StatusServiceUnavailable, "not ready: the service is shutting down\n")
-}
-
-func wantAnswer(t *testing.T, url string, code int, text string) {
-	t.Helper()
-	got, body := get(t, url)
-	if got != code || !strings.HasPrefix(body, text) {
-		t.Errorf("%s: got %d %q, want %d %q", url, got, body, code, text)
-	}
-}
-
-func get(t *testing.T, url string) (code int, body string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close() //nolint:errcheck // only read
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(content)
 }
