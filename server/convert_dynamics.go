@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"slices"
 	"time"
@@ -127,9 +126,6 @@ func sortedProto[K cmp.Ordered, P any](counts map[K]int64, convert func(K, int64
 	}
 	return converted
 }
-
-// keeping is a command of dynamics.
-type keeping = func(*dynamics.Dynamics, context.Context, dynamics.Command, dynamics.Progress) (dynamics.Done, error)
 
 // dynamicsCommandOf is the command that a request asks for.
 func dynamicsCommandOf(req dynamicsCommand, now viewing.Millis) dynamics.Command {

@@ -20,6 +20,9 @@ type subscriberDynamics struct {
 	now      func() time.Time
 }
 
+// keeping is a command of dynamics.
+type keeping = func(*dynamics.Dynamics, context.Context, dynamics.Command, dynamics.Progress) (dynamics.Done, error)
+
 // kept runs a command for a request.
 func kept[P any](
 	ctx context.Context, s *subscriberDynamics, req dynamicsCommand, method string, command keeping,

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"time"
 
@@ -33,15 +32,6 @@ import (
 
 // wallClock is the service's; a test of a process of its own moves it.
 var wallClock = time.Now
-
-type serveCommand struct {
-	config
-}
-
-// Run serves until the context ends.
-func (c *serveCommand) Run(ctx context.Context) error {
-	return serve(ctx, c.config, c.logger(os.Stderr), func(addresses) {})
-}
 
 // serve puts the service together and runs it until ctx ends; it then stops in the reverse order, so that every call in
 // progress still finds what it needs. started is called with the addresses once calls are answered
