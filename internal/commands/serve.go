@@ -1,0 +1,21 @@
+package commands
+
+import (
+	"context"
+	"os"
+
+	_ "google.golang.org/grpc/encoding/gzip"
+
+	"github.com/tvstats/tvstats/internal/app"
+)
+
+// callers may compress
+
+type serveCommand struct {
+	app.Config
+}
+
+// Run serves until the context ends.
+func (c *serveCommand) Run(ctx context.Context) error {
+	return app.Serve(ctx, c.Config, c.Logger(os.Stderr), func(app.Addresses) {})
+}

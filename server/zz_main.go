@@ -1,9 +1,0 @@
-package main
-
-import "os"
-
-// buildTime is set by builds that know it: -ldflags "-X main.buildTime=2026-03-01T12:00:00Z". Else it is when the program's
-// file was written.
-var buildTime string
-
-func main() { os.Exit(run(os.Args[1:], buildTime)) }
