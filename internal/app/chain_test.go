@@ -100,7 +100,7 @@ func TestPanicsEndOnlyTheirCall(t *testing.T) {
 		t.Fatalf("logged %v", failed)
 	}
 	for i, text := range []string{"unary", "stream"} {
-		if got := fmt.Sprint(failed[i]["error"]); !strings.Contains(got, "panic caught: "+text) || !strings.Contains(got, "interceptors_test.go") {
+		if got := fmt.Sprint(failed[i]["error"]); !strings.Contains(got, "panic caught: "+text) || !strings.Contains(got, "chain_test.go") {
 			t.Errorf("logged without its place: %s", got)
 		}
 	}

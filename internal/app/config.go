@@ -117,6 +117,7 @@ func (c *Config) ingestConfig() ingest.Config {
 	}
 }
 
+// Logger is the log that the configuration asks for, written to out.
 func (c *Config) Logger(out io.Writer) *slog.Logger {
 	var options slog.HandlerOptions
 	var level slog.Level

@@ -64,6 +64,7 @@ func (c *MongoDB) Check() error {
 	return flags.Within("MONGODB_PORT", cmp.Or(c.MongodbPort, mongoPort), 1, 65535)
 }
 
+// Open opens the log in the MongoDB that is named.
 func (c *MongoDB) Open(ctx context.Context) (*mongolog.Log, error) {
 	return mongolog.Open(ctx, mongolog.Options{
 		URI: string(c.MongodbURI), Host: c.MongodbHost, Port: cmp.Or(c.MongodbPort, mongoPort),

@@ -1,3 +1,5 @@
+// Package app is the whole service: its configuration, the one place where its parts are put together, the order in which they
+// start and stop, and its listeners. It alone chooses a store.
 package app
 
 import (

@@ -1,4 +1,4 @@
-// Command tvstats takes in what set-top boxes report about viewing and answers with popular channels and programmes.
+// Package commands is the command line: the commands of the program, their flags and exit codes.
 package commands
 
 import (
@@ -72,6 +72,7 @@ func Run(args []string, buildTime string) int {
 	return ExitDone
 }
 
+// NewParser makes what parses a command line into p.
 func NewParser(p *Program) *kong.Kong {
 	return kong.Must(p, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"),
 		kong.Description("Statistics of television viewing: boxes report, the middleware asks for rankings."))

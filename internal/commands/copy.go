@@ -36,6 +36,7 @@ func (c *CopyCommand) Validate() error {
 // Run moves the data. Nobody must write to either store meanwhile; the embedded one sees to that itself.
 func (c *CopyCommand) Run(ctx context.Context) error { return c.Copy(ctx, os.Stdout, os.Stderr) }
 
+// Copy moves the data, writes the outcome to out and shows progress on bar.
 func (c *CopyCommand) Copy(ctx context.Context, out io.Writer, bar *os.File) (err error) {
 	from, err := c.OpenEnd(ctx, "--from", c.From)
 	if err != nil {
@@ -90,11 +91,11 @@ func (c *CopyCommand) OpenEnd(ctx context.Context, flag, name string) (store.Sto
 		return nil, err
 	}
 	if err := app.SchemaAdvice(db.CheckSchema(ctx)); err != nil {
-		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+		return nil, errors.Join(err, db.Close())
 	}
 	dir, err := os.MkdirTemp("", "tvstats-copy-")
 	if err != nil {
-		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+		return nil, errors.Join(err, db.Close())
 	}
 	copied, err := app.OpenReplica(ctx, db, duckdb.Options{Dir: dir}, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -28,6 +28,7 @@ func (c *MigrateCommand) Run(ctx context.Context) error {
 	return c.Migrate(ctx, os.Stdout)
 }
 
+// Migrate migrates, or says what it would do, and writes each step to out.
 func (c *MigrateCommand) Migrate(ctx context.Context, out io.Writer) (err error) {
 	if !c.Enabled() {
 		_, err := fmt.Fprintln(out, "Neither MONGODB_HOST nor MONGODB_URI is set. The embedded store needs no migrating: it does that itself when it is served.")
@@ -37,7 +38,7 @@ func (c *MigrateCommand) Migrate(ctx context.Context, out io.Writer) (err error)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }() //nolint:contextcheck // closing is not up to the caller
+	defer func() { err = errors.Join(err, db.Close()) }()
 	fmt.Fprintln(out, db.Describe())
 	steps := 0
 	if err := db.Migrate(ctx, c.DryRun, func(step string) {

@@ -23,6 +23,7 @@ type RestoreCommand struct {
 // Run makes the store, whole or not at all.
 func (c *RestoreCommand) Run(ctx context.Context) error { return c.Restore(ctx, os.Stdout) }
 
+// Restore makes the store and writes to out what is in it.
 func (c *RestoreCommand) Restore(ctx context.Context, out io.Writer) (err error) {
 	file, err := backup.Open(c.File)
 	if err != nil {

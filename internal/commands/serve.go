@@ -4,12 +4,8 @@ import (
 	"context"
 	"os"
 
-	_ "google.golang.org/grpc/encoding/gzip"
-
 	"github.com/tvstats/tvstats/internal/app"
 )
-
-// callers may compress
 
 type serveCommand struct {
 	app.Config

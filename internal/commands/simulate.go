@@ -22,6 +22,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
+// SimulateCommand streams simulated viewing to a running server.
 type SimulateCommand struct {
 	cli.Streaming
 	ClientID int32  `default:"1" help:"Operator to simulate. Its catalog is pushed first, and replaces what has the same ids."`
@@ -54,12 +55,14 @@ func (c *SimulateCommand) Run(ctx context.Context) error {
 	return c.Simulate(ctx, connection, c.World(time.Now()), os.Stdout, os.Stderr)
 }
 
+// World is the simulated operator, with the viewing of the days before now.
 func (c *SimulateCommand) World(now time.Time) *simulate.World {
 	return simulate.New(simulate.Config{
 		Seed: c.Seed, ClientID: c.ClientID, Boxes: c.Boxes, Span: viewing.DaysBefore(viewing.At(now), c.Days),
 	})
 }
 
+// Simulate pushes the catalog of the world and streams its viewing; what was done is written to out, progress shown on bar.
 func (c *SimulateCommand) Simulate(
 	ctx context.Context, connection *grpc.ClientConn, world *simulate.World, out io.Writer, bar *os.File,
 ) error {
@@ -121,6 +124,7 @@ func before(arrivals iter.Seq[simulate.Arrival], then viewing.Millis) iter.Seq[s
 	}
 }
 
+// ArrivalProto is a simulated report as a box sends it.
 func ArrivalProto(a simulate.Arrival) *tvstatsv1.ViewEvent {
 	e := &a.Event
 	event := &tvstatsv1.ViewEvent{

@@ -9,6 +9,7 @@ import (
 // ByteSize is a number of bytes, written as people write it: 512KiB, 4MiB, 2GiB, or without a unit.
 type ByteSize int64
 
+// Units of sizes.
 const (
 	Kibibyte ByteSize = 1 << 10
 	Mebibyte ByteSize = 1 << 20

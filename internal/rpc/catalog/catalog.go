@@ -1,3 +1,4 @@
+// Package catalog is the service Catalog: it converts what the middleware pushes and asks, and calls the store.
 package catalog
 
 import (
@@ -45,8 +46,8 @@ func (c *Server) ListClients(
 	}
 	may := intercept.CallerOf(ctx).Principal()
 	clients = slices.DeleteFunc(clients, func(client catalog.Client) bool { return !may.Covers(client.ID) })
-	page, next, err := page.ByID(req, defaultEntities, clients, convert.Client, func(client catalog.Client) int32 { return client.ID })
-	return &tvstatsv1.ListClientsResponse{Clients: page, NextPageToken: next}, err
+	listed, next, err := page.ByID(req, defaultEntities, clients, convert.Client, func(client catalog.Client) int32 { return client.ID })
+	return &tvstatsv1.ListClientsResponse{Clients: listed, NextPageToken: next}, err
 }
 
 // ListChannels pages through a client's channels by id.
@@ -58,8 +59,8 @@ func (c *Server) ListChannels(
 		return nil, err
 	}
 	channels = slices.DeleteFunc(channels, func(channel catalog.Channel) bool { return channel.Deleted })
-	page, next, err := page.ByID(req, defaultEntities, channels, convert.Channel, func(channel catalog.Channel) int32 { return channel.ID })
-	return &tvstatsv1.ListChannelsResponse{Channels: page, NextPageToken: next}, err
+	listed, next, err := page.ByID(req, defaultEntities, channels, convert.Channel, func(channel catalog.Channel) int32 { return channel.ID })
+	return &tvstatsv1.ListChannelsResponse{Channels: listed, NextPageToken: next}, err
 }
 
 // ListTariffs pages through a client's tariffs by id.
@@ -71,8 +72,8 @@ func (c *Server) ListTariffs(
 		return nil, err
 	}
 	tariffs = slices.DeleteFunc(tariffs, func(tariff catalog.Tariff) bool { return tariff.Deleted })
-	page, next, err := page.ByID(req, defaultEntities, tariffs, convert.Tariff, func(tariff catalog.Tariff) int32 { return tariff.ID })
-	return &tvstatsv1.ListTariffsResponse{Tariffs: page, NextPageToken: next}, err
+	listed, next, err := page.ByID(req, defaultEntities, tariffs, convert.Tariff, func(tariff catalog.Tariff) int32 { return tariff.ID })
+	return &tvstatsv1.ListTariffsResponse{Tariffs: listed, NextPageToken: next}, err
 }
 
 // ListCategories pages through a client's channel categories by id.
@@ -84,8 +85,8 @@ func (c *Server) ListCategories(
 		return nil, err
 	}
 	categories = slices.DeleteFunc(categories, func(category catalog.Category) bool { return category.Deleted })
-	page, next, err := page.ByID(req, defaultEntities, categories, convert.Category, func(category catalog.Category) int32 { return category.ID })
-	return &tvstatsv1.ListCategoriesResponse{Categories: page, NextPageToken: next}, err
+	listed, next, err := page.ByID(req, defaultEntities, categories, convert.Category, func(category catalog.Category) int32 { return category.ID })
+	return &tvstatsv1.ListCategoriesResponse{Categories: listed, NextPageToken: next}, err
 }
 
 // programmeKey is a programme's place in the guide.
@@ -111,10 +112,10 @@ func (c *Server) ListProgrammes(
 	if err != nil {
 		return nil, err
 	}
-	page, next := page.Of(req, limit, programmes, convert.Programme, func(p catalog.Programme) programmeKey {
+	listed, next := page.Of(req, limit, programmes, convert.Programme, func(p catalog.Programme) programmeKey {
 		return programmeKey{Start: p.Start, Channel: p.ChannelID, ID: p.ID}
 	})
-	return &tvstatsv1.ListProgrammesResponse{Programmes: page, NextPageToken: next}, nil
+	return &tvstatsv1.ListProgrammesResponse{Programmes: listed, NextPageToken: next}, nil
 }
 
 func programmeQuery(req *tvstatsv1.ListProgrammesRequest, after *programmeKey, limit int) store.ProgrammeQuery {

@@ -1,3 +1,4 @@
+// Package convert turns messages of the API into types of the domain and back. It decides nothing and calls nothing.
 package convert
 
 import (
@@ -6,6 +7,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
+// All converts each item.
 func All[T, P any](items []T, convert func(T) P) []P {
 	converted := make([]P, len(items))
 	for i, item := range items {
@@ -14,6 +16,7 @@ func All[T, P any](items []T, convert func(T) P) []P {
 	return converted
 }
 
+// Time is an instant as a message.
 func Time(t viewing.Millis) *timestamppb.Timestamp { return timestamppb.New(t.Time()) }
 
 // knownTimeProto is a time that may not be known yet.

@@ -47,6 +47,7 @@ func dataFromProto(c dynamics.Cover) *timestamppb.Timestamp {
 	return Time(c.DataFrom)
 }
 
+// MaxOnline is the greatest numbers online of a day as a message.
 func MaxOnline(day viewing.Day, m dynamics.MaxOnline, c dynamics.Cover) *tvstatsv1.MaxOnlineDay {
 	return &tvstatsv1.MaxOnlineDay{
 		Coverage: tvstatsv1.Coverage(c.Coverage), DataFrom: dataFromProto(c),
@@ -62,6 +63,7 @@ func peakTimeProto(peak store.Peak) *timestamppb.Timestamp {
 	return Time(peak.At)
 }
 
+// Stats is the figures of a dashboard as a message; today and ever say how complete the greatest numbers online are.
 func Stats(q dynamics.Question, asOf viewing.Millis, s dynamics.Stats, today, ever dynamics.Cover) *tvstatsv1.Stats {
 	return &tvstatsv1.Stats{
 		ClientId: q.ClientID, AsOf: Time(asOf),
@@ -80,6 +82,7 @@ func Stats(q dynamics.Question, asOf viewing.Millis, s dynamics.Stats, today, ev
 	}
 }
 
+// DailyStats is the record of a day as a message.
 func DailyStats(q dynamics.Question, r dynamics.Dated[dynamics.Record]) *tvstatsv1.DailyStats {
 	f := r.Figure
 	return &tvstatsv1.DailyStats{
@@ -93,6 +96,7 @@ func DailyStats(q dynamics.Question, r dynamics.Dated[dynamics.Record]) *tvstats
 	}
 }
 
+// Point is a point of a series as a message.
 func Point(p dynamics.Dated[dynamics.Point]) *tvstatsv1.CustomersDynamicPoint {
 	f := p.Figure
 	return &tvstatsv1.CustomersDynamicPoint{
@@ -132,6 +136,7 @@ func DynamicsCommand(req DynamicsRequest, now viewing.Millis) dynamics.Command {
 	return dynamics.Command{ClientIDs: req.GetClientIds(), AsOf: TimeOr(req.GetAsOf(), now)}
 }
 
+// MaxOnlineCached is the response of a command. explain is what callers may read of an error, here and below.
 func MaxOnlineCached(done dynamics.Done, explain func(error) string) *tvstatsv1.CacheMaxOnlineResponse {
 	return &tvstatsv1.CacheMaxOnlineResponse{
 		Clients: int32(done.Clients), DaysComputed: int32(done.Computed), DaysFresh: int32(done.Fresh),
@@ -139,6 +144,7 @@ func MaxOnlineCached(done dynamics.Done, explain func(error) string) *tvstatsv1.
 	}
 }
 
+// StatsSaved is the response of a command.
 func StatsSaved(done dynamics.Done, explain func(error) string) *tvstatsv1.SaveStatsResponse {
 	return &tvstatsv1.SaveStatsResponse{
 		Clients: int32(done.Clients), SnapshotsComputed: int32(done.Computed), SnapshotsFresh: int32(done.Fresh),
@@ -146,6 +152,7 @@ func StatsSaved(done dynamics.Done, explain func(error) string) *tvstatsv1.SaveS
 	}
 }
 
+// DailyStatsCollected is the response of a command.
 func DailyStatsCollected(done dynamics.Done, explain func(error) string) *tvstatsv1.CollectDailyStatsResponse {
 	return &tvstatsv1.CollectDailyStatsResponse{
 		Clients: int32(done.Clients), DaysComputed: int32(done.Computed), DaysFresh: int32(done.Fresh),
@@ -153,6 +160,7 @@ func DailyStatsCollected(done dynamics.Done, explain func(error) string) *tvstat
 	}
 }
 
+// CustomersDynamicCached is the response of a command.
 func CustomersDynamicCached(done dynamics.Done, explain func(error) string) *tvstatsv1.CacheCustomersDynamicResponse {
 	return &tvstatsv1.CacheCustomersDynamicResponse{
 		Clients: int32(done.Clients), HoursComputed: int32(done.Computed), HoursFresh: int32(done.Fresh),

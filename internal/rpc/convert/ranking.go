@@ -53,6 +53,7 @@ func scopeOf(req Scope, activeOnly bool, now viewing.Millis) ranking.Scope {
 	}
 }
 
+// Sorting is a stored sorting as a message.
 func Sorting(s ranking.Sorting) *tvstatsv1.ChannelSorting {
 	return &tvstatsv1.ChannelSorting{
 		SortingId: s.ID, ClientId: s.ClientID, Criterion: tvstatsv1.Criterion(s.Criterion),
@@ -61,6 +62,7 @@ func Sorting(s ranking.Sorting) *tvstatsv1.ChannelSorting {
 	}
 }
 
+// Selection is a stored selection as a message.
 func Selection(s ranking.Selection) *tvstatsv1.Selection {
 	return &tvstatsv1.Selection{
 		SelectionId: s.ID, ClientId: s.ClientID, Name: s.Name, Kind: kindProto(s.Kind),

@@ -6,17 +6,22 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
 
+// OfClient is a request about one client.
 type OfClient interface{ GetClientId() int32 }
 
+// OfJob is a request about one job.
 type OfJob interface{ GetJobId() string }
 
+// Paging is a request for a page of a list.
 type Paging interface{ GetPageSize() int32 }
 
+// ClientList is a request for a page of a list of one client.
 type ClientList interface {
 	OfClient
 	Paging
 }
 
+// Scope is a request that says which viewing counts in a ranking.
 type Scope interface {
 	GetDaysNumber() int32
 	GetDevices() []string
@@ -25,6 +30,7 @@ type Scope interface {
 	GetAsOf() *timestamppb.Timestamp
 }
 
+// SelectionRequest is a request for a selection.
 type SelectionRequest interface {
 	OfClient
 	Scope
@@ -32,6 +38,7 @@ type SelectionRequest interface {
 	GetSelectionName() string
 }
 
+// DayRange is a request for figures of days, both included.
 type DayRange interface {
 	OfClient
 	GetFromDay() string

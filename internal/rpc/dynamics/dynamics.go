@@ -1,3 +1,4 @@
+// Package dynamics is the service SubscriberDynamics: it converts and calls internal/dynamics.
 package dynamics
 
 import (

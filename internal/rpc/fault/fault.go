@@ -1,3 +1,4 @@
+// Package fault has the errors of calls that are the caller's: a request that breaks rules, and more than one caller may take.
 package fault
 
 import (

@@ -1,3 +1,5 @@
+// Package intercept is what every call passes before and after its method: who may call it, for which clients and how often,
+// which requests are valid, and which status an error becomes.
 package intercept
 
 import (
@@ -52,6 +54,7 @@ func Chain(p Parts) []Link {
 	)
 }
 
+// ServerOptions are the links as options of a server, in their order.
 func ServerOptions(links []Link) []grpc.ServerOption {
 	var unary []grpc.UnaryServerInterceptor
 	var stream []grpc.StreamServerInterceptor

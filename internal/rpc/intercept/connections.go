@@ -21,6 +21,7 @@ type Connections struct {
 	waiting map[string]int         // connections on which no call was let in, by address
 }
 
+// NewConnections makes the bounds; refused is called with the reason of each connection that was one too many.
 func NewConnections(cfg *Limits, refused func(why string)) *Connections {
 	return &Connections{
 		most: cfg.Connections, unknown: cfg.UnauthenticatedConnections, refused: refused,

@@ -36,6 +36,7 @@ type Limits struct {
 	MaxResponseSize flags.ByteSize `group:"Limits" default:"64MiB" help:"Largest response of a call; lists end their pages long before. 4MiB to 1GiB."`
 }
 
+// Check reports every limit that cannot work.
 func (c *Limits) Check() error {
 	const most = 1_000_000
 	return errors.Join(
@@ -132,9 +133,9 @@ func addressKey(address net.Addr) string {
 
 // sizes bounds what a unary call can make the service answer.
 func (c *Limits) sizes(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	if page, ok := req.(page.Request); ok && int(page.GetPageSize()) > c.MaxPageSize {
-		field := page.ProtoReflect().Descriptor().Fields().ByName("page_size")
-		page.ProtoReflect().Set(field, protoreflect.ValueOfInt32(int32(c.MaxPageSize)))
+	if list, ok := req.(page.Request); ok && int(list.GetPageSize()) > c.MaxPageSize {
+		field := list.ProtoReflect().Descriptor().Fields().ByName("page_size")
+		list.ProtoReflect().Set(field, protoreflect.ValueOfInt32(int32(c.MaxPageSize)))
 	}
 	response, err := handler(ctx, req)
 	if message, ok := response.(proto.Message); ok && err == nil {

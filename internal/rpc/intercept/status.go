@@ -24,6 +24,7 @@ import (
 // ErrorDomain and the reasons below are what programs tell errors apart by (google.rpc.ErrorInfo).
 const ErrorDomain = "tvstats"
 
+// Reasons that are not those of one error.
 const (
 	ReasonInvalidField = "INVALID_FIELD"
 	reasonInternal     = "INTERNAL"

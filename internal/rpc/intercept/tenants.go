@@ -20,6 +20,7 @@ import (
 // their handlers: there a client that is not covered costs no more than what concerns it.
 type tenants struct{ known ClientLister }
 
+// ClientLister lists the clients that exist.
 type ClientLister interface {
 	Clients(ctx context.Context) ([]catalog.Client, error)
 }

@@ -1,3 +1,4 @@
+// Package jobs is the service Jobs, and the work that jobs do.
 package jobs
 
 import (
@@ -92,8 +93,8 @@ func (j *Server) ListJobs(ctx context.Context, req *tvstatsv1.ListJobsRequest) (
 	if err != nil {
 		return nil, err
 	}
-	page, next := page.Of(req, limit, found, convert.Job, jobKey)
-	return &tvstatsv1.ListJobsResponse{Jobs: page, NextPageToken: next}, nil
+	listed, next := page.Of(req, limit, found, convert.Job, jobKey)
+	return &tvstatsv1.ListJobsResponse{Jobs: listed, NextPageToken: next}, nil
 }
 
 func jobKey(job store.Job) store.ResultKey {
@@ -104,19 +105,19 @@ func jobKey(job store.Job) store.ResultKey {
 func (j *Server) own(ctx context.Context, query store.JobQuery) ([]store.Job, error) {
 	var own []store.Job
 	for {
-		page, err := j.Store.Jobs(ctx, query)
+		listed, err := j.Store.Jobs(ctx, query)
 		if err != nil {
 			return nil, err
 		}
-		for _, job := range page {
+		for _, job := range listed {
 			if intercept.OwnJob(ctx, job) == nil && len(own) < query.Limit {
 				own = append(own, job)
 			}
 		}
-		if len(page) < query.Limit || len(own) == query.Limit {
+		if len(listed) < query.Limit || len(own) == query.Limit {
 			return own, nil
 		}
-		last := jobKey(page[len(page)-1])
+		last := jobKey(listed[len(listed)-1])
 		query.After = &last
 	}
 }

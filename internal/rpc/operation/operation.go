@@ -1,3 +1,4 @@
+// Package operation is the service Operation: what concerns the service as a whole.
 package operation
 
 import (

@@ -1,3 +1,4 @@
+// Package page cuts lists into pages, and makes and reads the tokens that lead from one to the next.
 package page
 
 import (
@@ -33,6 +34,7 @@ type ClientRequest interface {
 	GetClientId() int32
 }
 
+// Size is how many items the page may have; byDefault where the request does not say it.
 func Size(req Request, byDefault int) int {
 	if req.GetPageSize() == 0 {
 		return byDefault

@@ -1,3 +1,4 @@
+// Package rpctest has what tests of services and of the whole need: valid requests, a log that is read, checks of statuses.
 package rpctest
 
 import (
@@ -9,6 +10,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
+// Connect connects to a service, until the test ends.
 func Connect(tb testing.TB, address string) *grpc.ClientConn {
 	tb.Helper()
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))

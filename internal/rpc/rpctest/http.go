@@ -7,6 +7,7 @@ import (
 	"testing"
 )
 
+// WantAnswer checks the code of a response to a GET and how its body begins.
 func WantAnswer(t *testing.T, url string, code int, text string) {
 	t.Helper()
 	got, body := Get(t, url)
@@ -15,6 +16,7 @@ func WantAnswer(t *testing.T, url string, code int, text string) {
 	}
 }
 
+// Get returns the code and the body of a response to a GET.
 func Get(t *testing.T, url string) (code int, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)

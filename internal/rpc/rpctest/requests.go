@@ -20,18 +20,21 @@ func Events(count int) *tvstatsv1.StreamEventsRequest {
 	return request
 }
 
+// ValidSorting is a request that breaks no rule.
 func ValidSorting() *tvstatsv1.CreateChannelSortingByPopularityRequest {
 	return &tvstatsv1.CreateChannelSortingByPopularityRequest{
 		ClientIds: []int32{1, 2}, DaysNumber: 30, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_TIME,
 	}
 }
 
+// ValidChannelSelection is a request that breaks no rule.
 func ValidChannelSelection() *tvstatsv1.CreateChannelSelectionByPopularityRequest {
 	return &tvstatsv1.CreateChannelSelectionByPopularityRequest{
 		ClientId: 1, DaysNumber: 30, Criterion: tvstatsv1.Criterion_CRITERION_MEDIAN_WATCH_TIME,
 	}
 }
 
+// ValidEpgSelection is a request that breaks no rule.
 func ValidEpgSelection() *tvstatsv1.CreateEpgSelectionByPopularityRequest {
 	return &tvstatsv1.CreateEpgSelectionByPopularityRequest{ClientId: 1, DaysNumber: 30}
 }
@@ -42,12 +45,17 @@ func Changed[T any](request *T, change func(*T)) *T {
 	return request
 }
 
+// Short names of the requests that build rankings.
 type (
-	SortingRequest   = tvstatsv1.CreateChannelSortingByPopularityRequest
+	// SortingRequest is a request for sortings.
+	SortingRequest = tvstatsv1.CreateChannelSortingByPopularityRequest
+	// SelectionRequest is a request for a selection of channels.
 	SelectionRequest = tvstatsv1.CreateChannelSelectionByPopularityRequest
-	EpgRequest       = tvstatsv1.CreateEpgSelectionByPopularityRequest
+	// EpgRequest is a request for a selection of programmes.
+	EpgRequest = tvstatsv1.CreateEpgSelectionByPopularityRequest
 )
 
+// Instant is a time written as in RFC 3339.
 func Instant(text string) *timestamppb.Timestamp {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {

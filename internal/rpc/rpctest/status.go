@@ -24,6 +24,7 @@ func WantStatus(t *testing.T, err error, code codes.Code, reason string) {
 	t.Errorf("got %v with %v, want %v %s", err, status.Convert(err).Details(), code, reason)
 }
 
+// CheckViolations checks which rules a request broke: how each "field: description" begins.
 func CheckViolations(t *testing.T, err error, want []string) {
 	t.Helper()
 	var got []string

@@ -1,3 +1,4 @@
+// Package viewstats is the service ViewStats: the stream of view events, and rankings.
 package viewstats
 
 import (

@@ -24,12 +24,12 @@ func (v *Server) ListChannelSortings(
 		return nil, err
 	}
 	sortings := v.Archive.Sortings(ctx, req.ClientId, after)
-	page, next, err := page.From(req, page.Size(req, defaultResults), sortings, convert.Sorting,
+	listed, next, err := page.From(req, page.Size(req, defaultResults), sortings, convert.Sorting,
 		func(s ranking.Sorting) store.ResultKey { return store.ResultKey{CreatedAt: s.CreatedAt, ID: s.ID} })
 	if err != nil {
 		return nil, err
 	}
-	return &tvstatsv1.ListChannelSortingsResponse{Sortings: page, NextPageToken: next}, nil
+	return &tvstatsv1.ListChannelSortingsResponse{Sortings: listed, NextPageToken: next}, nil
 }
 
 // GetChannelSorting answers one sorting.
@@ -65,12 +65,12 @@ func (v *Server) ListSelections(
 		return nil, err
 	}
 	selections := v.Archive.Selections(ctx, req.ClientId, convert.KindsOf(req.Kind), after)
-	page, next, err := page.From(req, page.Size(req, defaultResults), selections, convert.Selection,
+	listed, next, err := page.From(req, page.Size(req, defaultResults), selections, convert.Selection,
 		func(s ranking.Selection) store.ResultKey { return store.ResultKey{CreatedAt: s.CreatedAt, ID: s.ID} })
 	if err != nil {
 		return nil, err
 	}
-	return &tvstatsv1.ListSelectionsResponse{Selections: page, NextPageToken: next}, nil
+	return &tvstatsv1.ListSelectionsResponse{Selections: listed, NextPageToken: next}, nil
 }
 
 // GetSelection answers one selection.

@@ -1,3 +1,5 @@
+// Package wire reads messages off the wire: view events straight into the domain's structs, and all others so that one which
+// cannot be read is refused like any other wrong input.
 package wire
 
 import (
