@@ -1,7 +1,6 @@
 package intercept
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -9,6 +8,7 @@ import (
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
@@ -31,86 +31,36 @@ const (
 
 // violations gathers what is wrong with a request.
 type violations struct {
-	now   time.Time // of the service
-	found []*errdetails.BadRequest_FieldViolation
+	rules   map[protoreflect.FullName]messageRules
+	now     time.Time // of the service
+	found   []*errdetails.BadRequest_FieldViolation
+	missing error // a type of message has no rules, which is not the caller's fault
 }
 
 // validate checks a request, unary or of a stream, and reports everything that is wrong with it at once. What it lets
-// pass, handlers need not check again. Messages without rules pass.
+// pass, handlers need not check again.
 func validate(req any, now time.Time) error {
-	if m, ok := req.(proto.Message); ok {
-		if err := wire.Unreadable(m); err != nil {
-			return err
-		}
+	m, ok := req.(proto.Message)
+	if !ok {
+		return nil // view events, which wire has decoded: each is checked alone
 	}
-	v := &violations{now: now}
-	switch r := req.(type) {
-	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
-		v.clientIDs(r.ClientIds)
-		v.scope(r)
-		v.criterion(r.Criterion)
-	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
-		v.selection(r)
-		v.criterion(r.Criterion)
-	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
-		v.selection(r)
-		v.ids("categories", r.Categories)
-		v.ids("channels", r.Channels)
-	case *tvstatsv1.ListSelectionsRequest:
-		v.ofClient(r)
-		v.paging(r)
-		v.kind(r.Kind)
-	case *tvstatsv1.GetChannelSortingRequest:
-		v.notEmpty("sorting_id", r.SortingId)
-	case *tvstatsv1.DeleteChannelSortingRequest:
-		v.notEmpty("sorting_id", r.SortingId)
-	case *tvstatsv1.GetSelectionRequest:
-		v.notEmpty("selection_id", r.SelectionId)
-	case *tvstatsv1.DeleteSelectionRequest:
-		v.notEmpty("selection_id", r.SelectionId)
-	case *tvstatsv1.StartJobRequest:
-		v.command(r)
-	case *tvstatsv1.ListJobsRequest:
-		v.optionalClient(r)
-		v.paging(r)
-	case convert.OfJob:
-		v.notEmpty("job_id", r.GetJobId())
-	default:
-		v.catalog(req)
-		v.dynamics(req)
+	if err := wire.Unreadable(m); err != nil {
+		return err
 	}
+	v := &violations{rules: requestRules, now: now}
+	v.message(m)
 	return v.err()
 }
 
-// catalog has the rules of service Catalog, and of all lists of one client that have no rules of their own.
-func (v *violations) catalog(req any) {
-	switch r := req.(type) {
-	case *tvstatsv1.SyncRequest:
-		v.entities(r)
-	case *tvstatsv1.ListClientsRequest:
-		v.paging(r)
-	case *tvstatsv1.ListProgrammesRequest:
-		v.ofClient(r)
-		v.paging(r)
-		v.ids("channels", r.Channels)
-		v.starting(r.StartFrom, r.StartTo)
-	case interface { // GetAccount, EraseAccount
-		convert.OfClient
-		GetAccountId() int64
-	}:
-		v.ofClient(r)
-		v.positive("account_id", r.GetAccountId())
-	case convert.ClientList: // ListChannelSortings, ListChannels, ListTariffs, ListCategories
-		v.ofClient(r)
-		v.paging(r)
-	}
-}
-
 func (v *violations) err() error {
-	if len(v.found) == 0 {
+	switch {
+	case v.missing != nil:
+		return v.missing
+	case len(v.found) == 0:
 		return nil
+	default:
+		return &fault.Invalid{Violations: v.found}
 	}
-	return &fault.Invalid{Violations: v.found}
 }
 
 func (v *violations) add(field, format string, args ...any) {
@@ -267,9 +217,10 @@ func (v *violations) command(r *tvstatsv1.StartJobRequest) {
 		v.add("command", "it is missing; set one field, with the request of the method to run")
 		return
 	}
-	if invalid := (*fault.Invalid)(nil); errors.As(validate(command, v.now), &invalid) {
-		for _, violation := range invalid.Violations {
-			v.add(string(field.Name())+"."+violation.Field, "%s", violation.Description)
-		}
+	inner := &violations{rules: v.rules, now: v.now}
+	inner.message(command)
+	v.missing = inner.missing
+	for _, violation := range inner.found {
+		v.add(string(field.Name())+"."+violation.Field, "%s", violation.Description)
 	}
 }

@@ -14,31 +14,6 @@ const (
 	maxDaysAhead = 366    // of as_of
 )
 
-// dynamics has the rules of service SubscriberDynamics.
-func (v *violations) dynamics(req any) {
-	if r, ok := req.(convert.CalendarRequest); ok {
-		if _, known := tvstatsv1.Calendar_name[int32(r.GetCalendar())]; !known {
-			v.add("calendar", "%v is not allowed; it must be CALENDAR_UTC or CALENDAR_CLIENT", r.GetCalendar())
-		}
-	}
-	switch r := req.(type) {
-	case *tvstatsv1.GetStatsRequest:
-		v.ofClient(r)
-		v.asOf(r.AsOf)
-	case *tvstatsv1.GetCustomersDynamicRequest:
-		v.ofClient(r)
-		v.series(r)
-	case convert.DayRange: // GetMaxOnline, ListDailyStats
-		v.ofClient(r)
-		v.days(r)
-	case convert.DynamicsRequest:
-		if len(r.GetClientIds()) > 0 {
-			v.clientIDs(r.GetClientIds())
-		}
-		v.asOf(r.GetAsOf())
-	}
-}
-
 func (v *violations) asOf(t *timestamppb.Timestamp) {
 	if v.timestamp("as_of", t) && t != nil && t.AsTime().After(v.now.AddDate(0, 0, maxDaysAhead)) {
 		v.add("as_of", "it is more than %d days ahead of the service's clock", maxDaysAhead)

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/proto"
+	"google.golang.org/grpc/codes"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
@@ -122,38 +122,50 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// A method that is added without rules fails here: every unary request needs something of the caller.
-func TestEveryMethodHasRules(t *testing.T) {
-	needsNothing := []protoreflect.Name{"ListClients", "CacheMaxOnline", "SaveStats", "CollectDailyStats", "CacheCustomersDynamic"}
-	checked := 0
-	for _, file := range []protoreflect.FileDescriptor{
-		tvstatsv1.File_tvstats_v1_view_stats_proto, tvstatsv1.File_tvstats_v1_catalog_proto,
-		tvstatsv1.File_tvstats_v1_subscriber_dynamics_proto,
-	} {
-		for i := range file.Services().Len() {
-			methods := file.Services().Get(i).Methods()
-			for j := range methods.Len() {
-				method := methods.Get(j)
-				if method.IsStreamingClient() || slices.Contains(needsNothing, method.Name()) {
-					continue
-				}
-				checked++
-				if validate(emptyMessage(t, method.Input()), time.Now()) == nil {
-					t.Errorf("%s takes an empty request", method.FullName())
-				}
-			}
+// TestEveryRequestHasRules: no new method can be forgotten, and no rules of one that is gone are left over.
+func TestEveryRequestHasRules(t *testing.T) {
+	requests := map[protoreflect.FullName]bool{}
+	for _, kind := range requestTypes(t) {
+		name := kind.Descriptor().FullName()
+		requests[name] = true
+		if _, found := requestRules[name]; !found && name != streamOfEvents {
+			t.Errorf("%s has no rules", name)
 		}
 	}
-	if checked < 18 {
-		t.Errorf("only %d methods were found", checked)
+	for name := range requestRules {
+		if !requests[name] {
+			t.Errorf("%s has rules and is no request", name)
+		}
+	}
+	if len(requests) < 30 {
+		t.Errorf("only %d requests were found", len(requests))
 	}
 }
 
-func emptyMessage(t *testing.T, descriptor protoreflect.MessageDescriptor) proto.Message {
-	t.Helper()
-	kind, err := protoregistry.GlobalTypes.FindMessageByName(descriptor.FullName())
-	if err != nil {
-		t.Fatal(err)
+// streamOfEvents is the request whose events have their rules in internal/viewing.
+const streamOfEvents = "tvstats.v1.StreamEventsRequest"
+
+// TestRequestsWithoutRulesAreRefused: what is in no table is closed.
+func TestRequestsWithoutRulesAreRefused(t *testing.T) {
+	err := validate(&tvstatsv1.JobResult{}, time.Now())
+	if err == nil || ruleFor(err).code != codes.Internal {
+		t.Errorf("got %v", err)
 	}
-	return kind.New().Interface()
+	if err := validate(&healthv1.HealthCheckRequest{}, time.Now()); err != nil {
+		t.Errorf("a message of gRPC's own: %v", err)
+	}
+}
+
+// TestEmptyRequestsAreRefused: nearly every request needs something of the caller.
+func TestEmptyRequestsAreRefused(t *testing.T) {
+	needsNothing := []protoreflect.Name{
+		"SyncRequest", "ListClientsRequest", "CacheMaxOnlineRequest", "SaveStatsRequest", "CollectDailyStatsRequest", "CacheCustomersDynamicRequest",
+		"ListJobsRequest", "BackupRequest", "StreamEventsRequest",
+	}
+	for _, kind := range requestTypes(t) {
+		takesEmpty := validate(kind.New().Interface(), time.Now()) == nil
+		if takesEmpty != slices.Contains(needsNothing, kind.Descriptor().Name()) && kind.Descriptor().FullName() != streamOfEvents {
+			t.Errorf("%s: an empty request is taken: %v", kind.Descriptor().FullName(), takesEmpty)
+		}
+	}
 }
