@@ -169,7 +169,7 @@ func TestEveryMethodHasRules(t *testing.T) {
 	checked := 0
 	for _, file := range []protoreflect.FileDescriptor{
 		tvstatsv1.File_tvstats_v1_view_stats_proto, tvstatsv1.File_tvstats_v1_catalog_proto,
-		tvstatsv1.File_tvstats_v1_subscriber_dynamics_proto,
+		tvstatsv1.File_tvstats_v1_subscriber_dynamics_proto, tvstatsv1.File_tvstats_v1_audience_proto,
 	} {
 		for i := range file.Services().Len() {
 			methods := file.Services().Get(i).Methods()
@@ -185,7 +185,7 @@ func TestEveryMethodHasRules(t *testing.T) {
 			}
 		}
 	}
-	if checked < 18 {
+	if checked < 24 {
 		t.Errorf("only %d methods were found", checked)
 	}
 }
