@@ -43,9 +43,10 @@ func (v *viewStats) CreateChannelSelectionByPopularity(
 ) (*tvstatsv1.CreateChannelSelectionByPopularityResponse, error) {
 	defer v.metrics.building("CreateChannelSelectionByPopularity")()
 	now := viewing.At(v.now())
+	name, _ := v.metrics.withoutControls(req.SelectionName)
 	selection, err := v.builder.ChannelSelection(ctx, ranking.ChannelSelectionParams{
 		ClientID: req.ClientId, Scope: scopeOf(req, req.AccountsActive, now), Criterion: ranking.Criterion(req.Criterion),
-		Size: int(req.SelectionSize), Name: req.SelectionName,
+		Size: int(req.SelectionSize), Name: name,
 	}, now)
 	if err != nil {
 		return nil, err
@@ -59,9 +60,10 @@ func (v *viewStats) CreateEpgSelectionByPopularity(
 ) (*tvstatsv1.CreateEpgSelectionByPopularityResponse, error) {
 	defer v.metrics.building("CreateEpgSelectionByPopularity")()
 	now := viewing.At(v.now())
+	name, _ := v.metrics.withoutControls(req.SelectionName)
 	selection, err := v.builder.ProgrammeSelection(ctx, ranking.ProgrammeSelectionParams{
 		ClientID: req.ClientId, Scope: scopeOf(req, false, now), Categories: req.Categories, Channels: req.Channels,
-		Size: int(req.SelectionSize), Name: req.SelectionName,
+		Size: int(req.SelectionSize), Name: name,
 	}, now)
 	if err != nil {
 		return nil, err

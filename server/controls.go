@@ -13,7 +13,7 @@ func (c *catalogServer) replaceControls(req *tvstatsv1.SyncRequest) string {
 	replaced := 0
 	clean := func(text *string) {
 		var count int
-		*text, count = plaintext.WithoutControls(*text)
+		*text, count = c.metrics.withoutControls(*text)
 		replaced += count
 	}
 	if req.Client != nil {
@@ -34,6 +34,12 @@ func (c *catalogServer) replaceControls(req *tvstatsv1.SyncRequest) string {
 	if replaced == 0 {
 		return ""
 	}
-	c.metrics.controls.Add(float64(replaced))
 	return fmt.Sprintf("%d control characters in names and titles were replaced by U+FFFD", replaced)
+}
+
+// withoutControls replaces control characters in a name, and counts them.
+func (m *metrics) withoutControls(name string) (clean string, replaced int) {
+	clean, replaced = plaintext.WithoutControls(name)
+	m.controls.Add(float64(replaced))
+	return clean, replaced
 }

@@ -69,7 +69,7 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	method, known := c.methods[r.URL.Path]
 	switch {
 	case !known:
-		c.refuse(w, r, connectrpc.NewError(connectrpc.CodeUnimplemented, fmt.Errorf("there is no method %.100q", r.URL.Path)))
+		c.refuse(w, r, connectError(noSuchMethod(r.URL.Path)))
 		return
 	case method.IsClientStream:
 		c.refuse(w, r, connectrpc.NewError(connectrpc.CodeUnimplemented, errors.New("the method takes a stream, which is done over gRPC, at the address of --listen")))

@@ -12,6 +12,8 @@ import (
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
 	"google.golang.org/grpc"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/tvstats/tvstats/internal/store"
 )
 
 // link is one interceptor of the chain, in its unary and its stream form; a form that is nil has nothing to do.
@@ -20,9 +22,15 @@ type link struct {
 	stream grpc.StreamServerInterceptor
 }
 
+// chainStore is what the chain asks of the engine.
+type chainStore interface {
+	clientLister
+	store.ResultStore
+}
+
 // chain is what every call passes, outermost first: whatever happens further in is counted, logged and has a status.
 func chain(
-	cfg *config, log *slog.Logger, numbers *metrics, entry *admission, known clientLister, from *connections, draining <-chan struct{},
+	cfg *config, log *slog.Logger, numbers *metrics, entry *admission, known chainStore, from *connections, draining <-chan struct{},
 ) []link {
 	return []link{
 		{numbers.grpc.UnaryServerInterceptor(), numbers.grpc.StreamServerInterceptor()},
@@ -38,6 +46,7 @@ func chain(
 		{stream: endStreams(draining, cfg.StreamIdleTimeout, cfg.StreamSendTimeout)},
 		{unary: tenants{known}.unary},
 		{validateUnary, validateStream},
+		{unary: pageSeal{known, time.Now}.unary},
 		{unary: cfg.sizes},
 	}
 }

@@ -48,7 +48,7 @@ type chained struct {
 
 func startChained(t *testing.T, catalog tvstatsv1.CatalogServer, level slog.Level) *chained {
 	t.Helper()
-	c := &chained{metrics: newMetrics(), draining: make(chan struct{}), log: &lines{}}
+	c := &chained{metrics: newMetrics(1000), draining: make(chan struct{}), log: &lines{}}
 	c.logger = slog.New(slog.NewJSONHandler(c.log, &slog.HandlerOptions{Level: level}))
 	inner, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -128,6 +128,8 @@ func metricSum(t *testing.T, m *metrics, name string) float64 {
 type decoderPanic struct{ grpc.ServerStream }
 
 func (decoderPanic) RecvMsg(any) error { panic("decoder") }
+
+func (decoderPanic) Context() context.Context { return context.Background() }
 
 func TestPanicsWhileReceivingEndOnlyTheirCall(t *testing.T) {
 	handle := func(_ any, stream grpc.ServerStream) error { return stream.RecvMsg(nil) }

@@ -59,12 +59,13 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 	if err != nil {
 		return err
 	}
+	defer entry.watch()()
 	db, err := openStore(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	now, numbers, draining := wallClock, newMetrics(), make(chan struct{})
+	now, numbers, draining := wallClock, newMetrics(cfg.FollowedDevices), make(chan struct{})
 	copies := &backups{store: db, now: now, metrics: newBackupMetrics(now)}
 	numbers.registry.MustRegister(copies.metrics.every, copies.metrics.failed, copies.metrics.age)
 
@@ -83,6 +84,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
 	defer in.Close()
 	numbers.watch(in, db)
+	defer numbers.checkProgrammes(db, log)()
 
 	callers, err := listen(ctx, "--listen", cfg.Listen)
 	if err != nil {

@@ -10,10 +10,13 @@ import (
 	"testing"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/auth"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/store"
 )
@@ -74,9 +77,13 @@ func TestCallErrorOfInvalidRequests(t *testing.T) {
 
 func TestCallErrorLeavesStatusesAndSuccess(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	tooLarge := status.Error(codes.ResourceExhausted, "message larger than max")
-	if got := callError(t.Context(), log, "/a/B", tooLarge); !errors.Is(got, tooLarge) {
-		t.Errorf("got %v", got)
+	tooLarge := callError(t.Context(), log, "/a/B", status.Error(codes.ResourceExhausted, "message larger than max"))
+	if status.Convert(tooLarge).Message() != "message larger than max" {
+		t.Errorf("got %v", tooLarge)
+	}
+	wantStatus(t, tooLarge, codes.ResourceExhausted, "RESOURCE_EXHAUSTED")
+	if again := callError(t.Context(), log, "/a/B", tooLarge); !errors.Is(again, tooLarge) {
+		t.Errorf("got %v of %v", again, tooLarge)
 	}
 	if got := callError(t.Context(), log, "/a/B", nil); got != nil {
 		t.Errorf("got %v", got)
@@ -103,4 +110,30 @@ func wantStatus(t *testing.T, err error, code codes.Code, reason string) {
 		}
 	}
 	t.Errorf("got %v with %v, want %v %s", err, status.Convert(err).Details(), code, reason)
+}
+
+// TestStatusesOfGRPCItselfHaveReasons: programs find a reason also where no handler was reached.
+func TestStatusesOfGRPCItselfHaveReasons(t *testing.T) {
+	t.Parallel()
+	g := startGuarded(t, func(cfg *config) { cfg.MaxMessageSize = 64 * kibibyte })
+	open := start(t, func(cfg *config) { cfg.MaxMessageSize = 64 * kibibyte })
+	operator := g.as(t, auth.Operator)
+	large := func(size int) *tvstatsv1.SyncRequest {
+		return &tvstatsv1.SyncRequest{ClientId: 1, Client: &tvstatsv1.Client{Name: strings.Repeat("x", size)}}
+	}
+	for method, name := range map[string]string{"/tvstats.v1.Catalog/Nothing": "a method", "/nothing.v1.Nothing/Nothing": "a service"} {
+		for _, conn := range []*grpc.ClientConn{g.conn, open.conn} {
+			err := conn.Invoke(operator, method, &tvstatsv1.ListClientsRequest{}, &tvstatsv1.ListClientsResponse{})
+			wantStatus(t, err, codes.Unimplemented, "UNIMPLEMENTED")
+			stream, err := conn.NewStream(operator, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			wantStatus(t, stream.RecvMsg(&tvstatsv1.SyncResponse{}), codes.Unimplemented, "UNIMPLEMENTED")
+		}
+	}
+	err := g.conn.Invoke(testContext(t), "/nothing.v1.Nothing/Nothing", &tvstatsv1.ListClientsRequest{}, &tvstatsv1.ListClientsResponse{})
+	wantStatus(t, err, codes.Unauthenticated, "UNAUTHENTICATED")
+	_, err = oneRequest(open.Sync(testContext(t)))(large(100 << 10))
+	wantStatus(t, err, codes.ResourceExhausted, "RESOURCE_EXHAUSTED")
 }
