@@ -29,11 +29,11 @@ func TestMisbehavingBoxesAreCounted(t *testing.T) {
 	for channel := range int32(5) {
 		report("five at once", 1+channel, 0, 10*time.Minute)
 	}
-	for i := range time.Duration(10) {
-		report("restless", 1, i*5*time.Millisecond, 4*time.Minute)
+	for i := range 10 {
+		report("restless", 1, time.Duration(5*i)*time.Millisecond, 4*time.Minute)
 	}
-	for i := range time.Duration(203) {
-		report("zapped", 1+int32(i%5), i*time.Second, (i+1)*time.Second)
+	for i := range 203 {
+		report("zapped", 1+int32(i%5), time.Duration(i)*time.Second, time.Duration(i+1)*time.Second)
 	}
 	report("plays", 1, 11*time.Hour, time.Since(start)-time.Minute)
 	report("fell silent", 1, 11*time.Hour, time.Since(start)-10*time.Minute)

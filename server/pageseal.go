@@ -122,7 +122,8 @@ func (p pageSeal) secret(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	var secret []byte
-	return secret, json.Unmarshal(kept.Body, &secret)
+	err = json.Unmarshal(kept.Body, &secret)
+	return secret, err
 }
 
 func (p pageSeal) makeSecret(ctx context.Context) error {

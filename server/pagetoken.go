@@ -52,7 +52,7 @@ func pageOf[T any, P proto.Message, K any](
 
 // pageFrom is pageOf for items that are read one after the other: no more of them than the page has room for, and one.
 func pageFrom[T any, P proto.Message, K any](
-	req pageRequest, limit int, items iter.Seq2[T, error], toProto func(T) P, key func(T) K,
+	_ pageRequest, limit int, items iter.Seq2[T, error], toProto func(T) P, key func(T) K,
 ) (page []P, next string, err error) {
 	bytes := 0
 	var last T

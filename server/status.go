@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
-	"google.golang.org/genproto/googleapis/rpc/code"
+	rpccode "google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -94,7 +94,7 @@ func explained(s *status.Status) error {
 	if len(s.Details()) > 0 {
 		return s.Err()
 	}
-	return withDetails(s.Code(), s.Message(), &errdetails.ErrorInfo{Reason: code.Code(s.Code()).String(), Domain: errorDomain})
+	return withDetails(s.Code(), s.Message(), &errdetails.ErrorInfo{Reason: rpccode.Code(s.Code()).String(), Domain: errorDomain})
 }
 
 func ruleFor(err error) statusRule {
