@@ -31,13 +31,13 @@ import (
 // registered there can be called, but for methods to which the caller streams: browsers cannot.
 type calls struct {
 	methods map[string]grpc.MethodInfo // by path
-	knock   tap.ServerInHandle
+	reject  tap.ServerInHandle
 	forward http.Handler
 	errors  *connectrpc.ErrorWriter
 }
 
-func newCalls(server *grpc.Server, knock tap.ServerInHandle, maxMessage flags.ByteSize) (*calls, error) {
-	c := &calls{methods: map[string]grpc.MethodInfo{}, knock: knock, errors: connectrpc.NewErrorWriter()}
+func newCalls(server *grpc.Server, reject tap.ServerInHandle, maxMessage flags.ByteSize) (*calls, error) {
+	c := &calls{methods: map[string]grpc.MethodInfo{}, reject: reject, errors: connectrpc.NewErrorWriter()}
 	var services []*vanguard.Service
 	for name, info := range server.GetServiceInfo() {
 		services = append(services, vanguard.NewService(name, server))
@@ -79,7 +79,7 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, r, connectrpc.NewError(connectrpc.CodeUnimplemented, errors.New("the method takes a stream, which is done over gRPC, at the address of --listen")))
 		return
 	}
-	if _, err := c.knock(incoming(r), &tap.Info{FullMethodName: r.URL.Path}); err != nil {
+	if _, err := c.reject(incoming(r), &tap.Info{FullMethodName: r.URL.Path}); err != nil {
 		c.refuse(w, r, connectError(err))
 		return
 	}

@@ -70,7 +70,7 @@ func (in *Ingest) Admit(
 			err = enabled.check(ctx, report.ClientID)
 		}
 		if err == nil {
-			err = in.stays(ctx, report)
+			err = in.rejectErased(ctx, report)
 		}
 		if refused := (*viewing.Rejection)(nil); errors.As(err, &refused) {
 			rejected = append(rejected, Rejected{Index: i, Rejection: *refused})
@@ -129,8 +129,8 @@ func (c *collection) ask(ctx context.Context, client int32) (*viewing.Rejection,
 	}, nil
 }
 
-// stays refuses the reports of an account that was erased. The store would pass over them; here the gateway is told.
-func (in *Ingest) stays(ctx context.Context, report viewing.Report) error {
+// rejectErased refuses the reports of an account that was erased. The store would pass over them; here the gateway is told.
+func (in *Ingest) rejectErased(ctx context.Context, report viewing.Report) error {
 	erased, err := in.store.IsErased(ctx, report.ClientID, report.AccountID)
 	if erased {
 		return &viewing.Rejection{

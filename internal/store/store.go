@@ -176,7 +176,7 @@ type Store interface {
 	CatalogReader
 	ResultStore
 	JobStore
-	ChangeClock
+	ChangeVersions
 	FigureStore
 	OnlineFinder
 	AudienceReader

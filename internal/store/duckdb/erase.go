@@ -37,14 +37,14 @@ func (s *Store) EraseAccount(
 		if removed, err = removeAccount(ctx, tx, clientID, accountID, at); err != nil {
 			return err
 		}
-		erased, err = bury(ctx, tx, s.erased.Load(), clientID, accountID)
+		erased, err = recordErasure(ctx, tx, s.erased.Load(), clientID, accountID)
 		return err
 	})
 	if err != nil {
 		return store.Erased{}, removalError(ctx, "erase an account", err)
 	}
 	s.erased.Store(erased)
-	s.meta.forget(accountKey{clientID, accountID})
+	s.dictionary.forget(accountKey{clientID, accountID})
 	return removed, nil
 }
 

@@ -82,7 +82,7 @@ func (s *Store) unitedTariffs(ctx context.Context, tx *sql.Tx, where string) (st
 	if len(mixed) == 0 {
 		return "min(tariff_set)", nil
 	}
-	unions, err := s.meta.unions(ctx, mixed)
+	unions, err := s.dictionary.unions(ctx, mixed)
 	if err != nil {
 		return "", err
 	}
@@ -94,7 +94,7 @@ func (s *Store) unitedTariffs(ctx context.Context, tx *sql.Tx, where string) (st
 }
 
 // unions answers, for each group of numbered sets, the number of their union.
-func (m *meta) unions(ctx context.Context, groups [][]int32) ([]int32, error) {
+func (m *dictionary) unions(ctx context.Context, groups [][]int32) ([]int32, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	united := make([][]int32, len(groups))

@@ -129,7 +129,7 @@ func (s *Store) carries(tariffs []int32) string {
 	if len(tariffs) == 0 {
 		return "true"
 	}
-	return in("tariff_set", s.meta.setsWithAny(tariffs))
+	return in("tariff_set", s.dictionary.setsWithAny(tariffs))
 }
 
 // pendingDays are the days, ascending, for which the window holds reports of the client.
@@ -160,7 +160,7 @@ func (s *Store) identityConditions(ctx context.Context, tx *sql.Tx, filter viewi
 // sessionConditions are those that tell sessions of one device apart.
 func (s *Store) sessionConditions(filter viewing.Filter) (conditions []string) {
 	if len(filter.Devices) > 0 {
-		conditions = append(conditions, in("device", s.meta.deviceNumbers(filter.Devices)))
+		conditions = append(conditions, in("device", s.dictionary.deviceNumbers(filter.Devices)))
 	}
 	if len(filter.Modes) > 0 {
 		conditions = append(conditions, in("mode", filter.Modes))

@@ -61,7 +61,7 @@ type onlooker struct {
 
 func (*onlooker) Began(store.Job)                       {}
 func (*onlooker) Ended(store.Job, time.Duration, error) {}
-func (o *onlooker) Hindered(err error) {
+func (o *onlooker) StoreFailed(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.hindered = append(o.hindered, err)
