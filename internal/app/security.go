@@ -54,7 +54,7 @@ func (c *securityConfig) exposed(callAddresses []callAddress) error {
 	return nil
 }
 
-// loopback tells whether only this machine can reach the address. A name other than localhost may stand for anything.
+// loopback reports whether only this machine can reach the address. A name other than localhost may stand for anything.
 func loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

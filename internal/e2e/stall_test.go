@@ -88,13 +88,13 @@ func (s *stalled) wantAcknowledged() {
 	}
 }
 
-// stall has the database answer nothing until the answered function is called.
+// stall has the database answer nothing until the returned function is called.
 func (s *stalled) stall() (end func()) {
 	s.t.Helper()
 	return s.proxy.harm(held)
 }
 
-// call makes more calls at once than there are connections, with deadlines that lie far away, and answers a function that
+// call makes more calls at once than there are connections, with deadlines that lie far away, and returns a function that
 // waits until each has ended because the database gives no answer.
 func (s *stalled) call() (wantUnavailable func()) {
 	ctx := rpctest.Context(s.t)

@@ -55,7 +55,7 @@ func New(s Store, config Config, observer Observer) *Ingest {
 	return in
 }
 
-// Admit appends the valid events to reports, complete with the tariffs of their accounts, and answers them with those
+// Admit appends the valid events to reports, complete with the tariffs of their accounts, and returns them with those
 // that it refused. An error concerns the whole batch. may tells whether the sender may report for a client; now is the
 // service's clock.
 func (in *Ingest) Admit(
@@ -96,7 +96,7 @@ type collection struct {
 	refused map[int32]*viewing.Rejection // nil = may be taken in
 }
 
-// check answers a *viewing.Rejection for a client whose viewing is not taken in.
+// check returns a *viewing.Rejection for a client whose viewing is not taken in.
 func (c *collection) check(ctx context.Context, client int32) error {
 	refused, known := c.refused[client]
 	if !known {

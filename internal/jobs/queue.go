@@ -53,7 +53,7 @@ func (q *Queue) Add(ctx context.Context, job store.Job) error {
 	return nil
 }
 
-// Cancel ends a job, or asks its runner to, and answers the job as it is now; see store.JobStore.
+// Cancel ends a job, or asks its runner to, and returns the job as it is now; see store.JobStore.
 func (q *Queue) Cancel(ctx context.Context, id string) (store.Job, error) {
 	job, err := q.store.CancelJob(ctx, id, q.now())
 	if err != nil {

@@ -111,7 +111,7 @@ func (m *dictionary) loadAccounts(ctx context.Context) error {
 	return err
 }
 
-// prepare makes the reports' clients exist and answers the codes of each report.
+// prepare makes the reports' clients exist and returns the codes of each report.
 func (m *dictionary) prepare(ctx context.Context, reports []viewing.Report) ([]codes, error) {
 	all := make([]codes, len(reports))
 	for !m.lookUp(reports, all) {
@@ -153,7 +153,7 @@ func setKey(key []byte, set []int32) []byte {
 	return key
 }
 
-// deviceNumbers answers the numbers of those kinds of device that ever reported.
+// deviceNumbers returns the numbers of those kinds of device that ever reported.
 func (m *dictionary) deviceNumbers(names []string) []int32 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -166,7 +166,7 @@ func (m *dictionary) deviceNumbers(names []string) []int32 {
 	return numbers
 }
 
-// setsWithAny answers the numbers of the sets that hold any of the tariffs.
+// setsWithAny returns the numbers of the sets that hold any of the tariffs.
 func (m *dictionary) setsWithAny(tariffs []int32) []int32 {
 	wanted := make(map[int32]bool, len(tariffs))
 	for _, id := range tariffs {

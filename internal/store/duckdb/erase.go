@@ -91,7 +91,7 @@ func removeAccount(ctx context.Context, tx *sql.Tx, client int32, account int64,
 	return removed, nil
 }
 
-// IsErased tells whether an account was erased; see store.Eraser.
+// IsErased reports whether an account was erased; see store.Eraser.
 func (s *Store) IsErased(_ context.Context, clientID int32, accountID int64) (bool, error) {
 	return s.erased.Load().Has(clientID, accountID), nil
 }

@@ -36,7 +36,7 @@ func (s *Store) EachSession(ctx context.Context, clientID int32, use func(viewin
 	return nil
 }
 
-// deviceNames answers the kinds of device by number.
+// deviceNames returns the kinds of device by number.
 func (m *dictionary) deviceNames() map[int32]string {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

@@ -93,7 +93,7 @@ func (s *Store) unitedTariffs(ctx context.Context, tx *sql.Tx, where string) (st
 	return "CASE list_sort(list(DISTINCT tariff_set))" + cases.String() + " ELSE min(tariff_set) END", nil
 }
 
-// unions answers, for each group of numbered sets, the number of their union.
+// unions returns, for each group of numbered sets, the number of their union.
 func (m *dictionary) unions(ctx context.Context, groups [][]int32) ([]int32, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -40,7 +40,7 @@ func (m *dictionary) learn(ctx context.Context, reports []viewing.Report) error 
 	return m.add(ctx, fresh)
 }
 
-// intern answers the numbers of sets of tariffs, of which it stores first those that are new. m.mu is held.
+// intern returns the numbers of sets of tariffs, of which it stores first those that are new. m.mu is held.
 func (m *dictionary) intern(ctx context.Context, sets [][]int32) ([]int32, error) {
 	fresh := noEntries()
 	for _, set := range sets {

@@ -24,7 +24,7 @@ type held struct {
 	tariffs []int32
 }
 
-// CollectionEnabled tells whether the client's viewing may be stored.
+// CollectionEnabled reports whether the client's viewing may be stored.
 func (s *Store) CollectionEnabled(_ context.Context, clientID int32) (bool, error) {
 	s.dictionary.mu.RLock()
 	defer s.dictionary.mu.RUnlock()

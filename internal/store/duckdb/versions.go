@@ -61,7 +61,7 @@ func (tx *bulkTx) withChangesCounted(
 		client, contents)), `DROP TABLE previous`, `DROP TABLE named`)
 }
 
-// Versions answers how often data changed; see store.ChangeVersions.
+// Versions returns how often data changed; see store.ChangeVersions.
 func (s *Store) Versions(ctx context.Context, clientID int32, window viewing.Window) (store.Version, []store.HourVersion, error) {
 	return versionsIn(ctx, s.db, clientID, window)
 }
@@ -93,7 +93,7 @@ func versionsIn(
 	return before, hours, nil
 }
 
-// Beginning answers when the client's data begins; see store.ChangeVersions.
+// Beginning returns when the client's data begins; see store.ChangeVersions.
 func (s *Store) Beginning(ctx context.Context, clientID int32) (store.Beginning, error) {
 	var b store.Beginning
 	err := s.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT

@@ -97,7 +97,7 @@ func (s *subject) add(queue *jobs.Queue, id string) {
 	s.must(queue.Add(s.t.Context(), store.Job{ID: id, Method: "SaveStats", CreatedAt: noon}))
 }
 
-// await watches the job until it is as wanted, and answers it.
+// await watches the job until it is as wanted, and returns it.
 func (s *subject) await(queue *jobs.Queue, id string, wanted func(store.Job) bool) store.Job {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute) // ends what hangs
