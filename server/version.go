@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"runtime"
@@ -10,9 +11,12 @@ import (
 	"github.com/tvstats/tvstats/internal/cli"
 )
 
-// buildTime is set by builds that know it: -ldflags "-X main.buildTime=2026-03-01T12:00:00Z". Else it is when the program's
-// file was written.
-var buildTime string
+// What builds set that know it, as deploy/dist does: -ldflags "-X main.version=1.0.0 -X main.buildTime=2026-03-01T12:00:00Z".
+var (
+	version   string // else the program has none
+	commit    string // else the one that Go notes
+	buildTime string // else when the program's file was written
+)
 
 func init() { cli.Version = programVersion() }
 
@@ -24,20 +28,28 @@ func (versionCommand) Run() error {
 	return err
 }
 
-// programVersion is the commit that the program was built of, when, and with what.
+// programVersion is the program's version, where it has one, the commit that it was built of, when, and with what.
 func programVersion() string {
-	commit, changed := "unknown", ""
+	told := fmt.Sprintf("commit %s, built %s, %s %s/%s", cmp.Or(commit, notedCommit()), builtAt(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if version != "" {
+		return version + ", " + told
+	}
+	return told
+}
+
+func notedCommit() string {
+	noted, changed := "unknown", ""
 	if info, known := debug.ReadBuildInfo(); known {
 		for _, setting := range info.Settings {
 			switch {
 			case setting.Key == "vcs.revision":
-				commit = setting.Value
+				noted = setting.Value
 			case setting.Key == "vcs.modified" && setting.Value == "true":
 				changed = " (changed since)"
 			}
 		}
 	}
-	return fmt.Sprintf("commit %s%s, built %s, %s %s/%s", commit, changed, builtAt(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return noted + changed
 }
 
 func builtAt() string {
