@@ -89,18 +89,19 @@ $(VENV_READY):
 .PHONY: tools
 tools: $(GO_TOOLS) $(VENV_READY) ## install every tool below .tools, in the pinned versions
 
-# Django's oldest supported version and its newest, and for the generated client the oldest grpcio that installs and the newest, each with a
+# Django's oldest supported version and its newest, and for the generated client the oldest grpcio and protobuf that install and the newest, each with a
 # Python that it runs on. Where such a Python is not on the machine, PYTHON takes its place if it can.
 DJANGO_OLDEST := 5.2.19
 DJANGO_NEWEST := 6.1.3
 GRPCIO_OLDEST := 1.48.2
 GRPCIO_NEWEST := 1.85.3
+PROTOBUF_OLDEST := 4.21.1
 PYTHON_OLD    ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.9.*/bin/python) $(PYTHON))
 PYTHON_NEW    ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.14.*/bin/python) $(shell command -v python3.14) \
 	$(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python) $(PYTHON))
 DJANGO_OLD_READY := $(TOOLS)/django-oldest/django-$(DJANGO_OLDEST)
 DJANGO_NEW_READY := $(TOOLS)/django-newest/django-$(DJANGO_NEWEST)
-GRPCIO_OLD_READY := $(TOOLS)/client-oldest/grpcio-$(GRPCIO_OLDEST)
+GRPCIO_OLD_READY := $(TOOLS)/client-oldest/grpcio-$(GRPCIO_OLDEST)-protobuf-$(PROTOBUF_OLDEST)
 GRPCIO_NEW_READY := $(TOOLS)/client-newest/grpcio-$(GRPCIO_NEWEST)
 PIP := bin/pip --disable-pip-version-check install --quiet
 
@@ -116,7 +117,7 @@ $(DJANGO_NEW_READY):
 
 $(GRPCIO_OLD_READY):
 	$(PYTHON_OLD) -m venv --clear $(@D)
-	$(@D)/$(PIP) grpcio==$(GRPCIO_OLDEST) 'protobuf<5'
+	$(@D)/$(PIP) grpcio==$(GRPCIO_OLDEST) protobuf==$(PROTOBUF_OLDEST)
 	@touch $@
 
 $(GRPCIO_NEW_READY):
