@@ -127,7 +127,7 @@ $(GRPCIO_NEW_READY):
 
 .PHONY: test-python
 test-python: $(DJANGO_OLD_READY) $(DJANGO_NEW_READY) $(GRPCIO_OLD_READY) $(GRPCIO_NEW_READY) ## test the Python client and the Django app at both ends of what they support
-	$(GO) test ./server -run '^Test(Django|PythonClient)$$' -count=1 -v
+	$(GO) test ./internal/e2e -run '^Test(Django|PythonClient)$$' -count=1 -v
 
 # What is released. Its tools are not among `make tools`: nothing else needs them.
 CYCLONEDX       := $(BIN)/cyclonedx-gomod
@@ -295,7 +295,7 @@ FAULTS ?= 600
 
 .PHONY: durability
 durability: ## kill, stop, starve and slow a program under load, FAULTS (600) times, and tell what was lost
-	$(GO) test ./server -run '^TestDurability$$' -count=1 -v -timeout 0 -faults $(FAULTS)
+	$(GO) test ./internal/e2e -run '^TestDurability$$' -count=1 -v -timeout 0 -faults $(FAULTS)
 
 FUZZTIME ?= 10s
 
