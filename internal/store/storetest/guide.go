@@ -78,7 +78,7 @@ func testGhost(t *testing.T, factory Factory) {
 // testGuideRanges pushes parts of random guides with ranges of which some programmes were refused, others are not on the
 // channel, not within the range, or named under other channels.
 func testGuideRanges(t *testing.T, factory Factory) {
-	for seed := range uint64(3) {
+	for _, seed := range Seeds(3) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
 			s := newSubject(t, factory)
@@ -88,7 +88,7 @@ func testGuideRanges(t *testing.T, factory Factory) {
 			for _, reports := range w.sessions(60) {
 				s.append(reports...)
 			}
-			for range 25 {
+			for range Rounds(25) {
 				batch := catalog.Batch{ClientID: w.Int32N(worldClients) + 1}
 				for range w.IntN(4) {
 					batch.GuideRanges = append(batch.GuideRanges, w.guideRange())
