@@ -87,6 +87,7 @@ func recordProto(q dynamics.Question, r dynamics.Dated[dynamics.Record]) *tvstat
 		ClosingActive: f.ClosingActive(), TotalAccounts: f.TotalAccounts, ActiveByTariff: tariffsProto(f.ActiveByTariff),
 		Payments: f.Payments.Count, PaymentSums: sumsProto(f.Payments), PaidAccounts: f.Payments.Accounts,
 		ViewingAccounts: f.Watch.Accounts, WatchSeconds: f.Watch.Seconds, WatchSessions: f.Watch.Sessions, MaxOnline: f.MaxOnline,
+		PolicyRevision: f.Revision, CutSeconds: f.Watch.Cut,
 	}
 }
 
@@ -100,6 +101,7 @@ func pointProto(p dynamics.Dated[dynamics.Point]) *tvstatsv1.CustomersDynamicPoi
 		ClosingActive: f.ClosingActive(), TotalAccounts: f.TotalAccounts,
 		Payments: f.Payments.Count, PaymentSums: sumsProto(f.Payments), PaidAccounts: f.Payments.Accounts,
 		ViewingAccounts: f.Watch.Accounts, WatchSeconds: f.Watch.Seconds, WatchSessions: f.Watch.Sessions,
+		PolicyRevision: f.Revision, CutSeconds: f.Watch.Cut,
 	}
 }
 
