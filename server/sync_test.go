@@ -49,7 +49,8 @@ func instant(text string) *timestamppb.Timestamp {
 func wholeCatalog() *tvstatsv1.SyncRequest {
 	return &tvstatsv1.SyncRequest{
 		BatchId: 1, ClientId: 7,
-		Client:     &tvstatsv1.Client{ClientId: 7, Name: "Operator", TimeZone: "Europe/Riga", CollectionEnabled: new(false)},
+		Client:     &tvstatsv1.Client{ClientId: 7, Name: "Operator", TimeZone: "Europe/Riga", CollectionEnabled: new(false), PolicyRevision: 1,
+			Policy: &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: 14_400, InactivitySeconds: 60, OneChannelPerDevice: true, MinSessionSeconds: 1}},
 		Channels:   []*tvstatsv1.Channel{{ChannelId: 1, Name: "One", Number: 11, Categories: []int32{5, 2, 5}, Enabled: new(false)}},
 		Tariffs:    []*tvstatsv1.Tariff{{TariffId: 3, Name: "Basic"}},
 		Categories: []*tvstatsv1.Category{{CategoryId: 2, Name: "News"}},
@@ -113,7 +114,7 @@ func TestSyncDefaults(t *testing.T) {
 		Channels: []*tvstatsv1.Channel{{ChannelId: 1}}, Accounts: []*tvstatsv1.Account{{AccountId: 4}},
 	})
 	clients, err := s.ListClients(testContext(t), &tvstatsv1.ListClientsRequest{})
-	wantAll(t, err, clients.GetClients(), []*tvstatsv1.Client{{ClientId: 7, TimeZone: "UTC", CollectionEnabled: new(true)}})
+	wantAll(t, err, clients.GetClients(), []*tvstatsv1.Client{{ClientId: 7, TimeZone: "UTC", CollectionEnabled: new(true), Policy: &tvstatsv1.MeasurementPolicy{}}})
 	channels, err := s.ListChannels(testContext(t), &tvstatsv1.ListChannelsRequest{ClientId: 7})
 	wantAll(t, err, channels.GetChannels(), []*tvstatsv1.Channel{{ChannelId: 1, Enabled: new(true)}})
 	got, err := s.GetAccount(testContext(t), &tvstatsv1.GetAccountRequest{ClientId: 7, AccountId: 4})
