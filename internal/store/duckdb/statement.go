@@ -142,7 +142,7 @@ func (s statement) timed(columns string) string {
 func (s statement) within(columns string) string {
 	window := s.query.Filter.Window
 	return fmt.Sprintf(`(SELECT %s, greatest(started_at, %d) AS from_at, least(started_at + watched_seconds * 1000::BIGINT, %d) AS to_at
-		FROM %s WHERE watched_seconds > 0 AND started_at + watched_seconds * 1000::BIGINT > %[2]d)`,
+		FROM %s WHERE watched_seconds > 0 AND started_at + watched_seconds * 1000::BIGINT > %[2]d AND greatest(started_at, %[2]d) < %[3]d)`,
 		columns, window.From, window.To, s.sessions.relation)
 }
 
