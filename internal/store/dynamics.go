@@ -136,8 +136,9 @@ type OnlineFinder interface {
 // Watch is how much was watched.
 type Watch struct {
 	Accounts int64 // distinct, with a session of whatever length
-	Seconds  int64
+	Seconds  int64 // that count by the client's policy
 	Sessions int64
+	Cut      int64 `json:",omitempty"` // seconds that do not count
 }
 
 // Audience is who watched, that is had a session that started, in the time before an instant.

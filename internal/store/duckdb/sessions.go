@@ -62,9 +62,6 @@ func (s *Store) sessionsOf(ctx context.Context, tx *sql.Tx, a asking) (source, e
 	}
 }
 
-// longestReach is how long after its start a session as it was reported may end: its watched time may exceed its length by a second.
-const longestReach = viewing.LongestSession + 1000
-
 // before is the instant so much earlier, if there is one.
 func before(at, by viewing.Millis) viewing.Millis { return max(at, math.MinInt64+by) - by }
 
@@ -85,7 +82,7 @@ const (
 func (s *Store) reported(ctx context.Context, tx *sql.Tx, a asking) (source, error) {
 	filter := a.Filter
 	if a.reaching {
-		filter.Window.From = before(filter.Window.From, longestReach)
+		filter.Window.From = before(filter.Window.From, viewing.LongestWatched)
 	}
 	pending, err := pendingDays(ctx, tx, filter)
 	if err != nil {
