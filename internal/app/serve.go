@@ -28,6 +28,7 @@ import (
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/ranking"
+	"github.com/tvstats/tvstats/internal/rpc/audience"
 	rpccatalog "github.com/tvstats/tvstats/internal/rpc/catalog"
 	rpcdynamics "github.com/tvstats/tvstats/internal/rpc/dynamics"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
@@ -125,6 +126,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 	tvstatsv1.RegisterCatalogServer(server, &rpccatalog.Server{
 		Store: db, Erase: figures.EraseAccount, Replaced: numbers.replaced, Now: now, Oldest: cfg.oldest(),
 	})
+	tvstatsv1.RegisterAudienceServer(server, &audience.Server{})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, subscribers)
 	tvstatsv1.RegisterJobsServer(server, &rpcjobs.Server{Queue: queue, Store: db, Catalog: db, Now: now, NewID: newID})
 	tvstatsv1.RegisterOperationServer(server, &operation.Server{Write: copies.write})

@@ -45,9 +45,9 @@ const (
 	ExitWrongUsage = 2
 )
 
-// Run does what the arguments say and returns the exit code. buildTime is when the program was built, if that is known.
-func Run(args []string, buildTime string) int {
-	cli.Version = programVersion(buildTime)
+// Run does what the arguments say and returns the exit code.
+func Run(args []string, build Build) int {
+	cli.Version = build.String()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once

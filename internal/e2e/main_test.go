@@ -25,7 +25,7 @@ const programEnv = "TVSTATS_TEST_PROGRAM"
 func TestMain(m *testing.M) {
 	if os.Getenv(programEnv) != "" {
 		moveClock()
-		os.Exit(commands.Run(os.Args[1:], ""))
+		os.Exit(commands.Run(os.Args[1:], commands.Build{}))
 	}
 	if load := os.Getenv(benchClientEnv); load != "" {
 		if err := benchClient(load); err != nil {

@@ -22,6 +22,7 @@ func Run(t *testing.T, factory Factory) {
 	}{
 		{"viewing", viewingTests},
 		{"aggregate", aggregateTests},
+		{"policy", policyTests},
 		{"convergence", convergenceTests},
 		{"late", lateTests},
 		{"concurrency", concurrencyTests},
