@@ -115,7 +115,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 
 	bounds := intercept.NewConnections(&cfg.Limits, numbers.refused)
 	links := intercept.Chain(intercept.Parts{
-		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, Results: db, Replaced: numbers.replaced, Now: now,
+		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, PageKey: pageKey{db, now}.secret, Replaced: numbers.replaced, Now: now,
 		StreamIdle: cfg.StreamIdleTimeout, StreamSend: cfg.StreamSendTimeout, Draining: draining,
 	})
 	server := servers{
