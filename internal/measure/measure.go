@@ -7,11 +7,13 @@ type Measure uint8
 
 // The measures.
 const (
-	Watch    Measure = iota + 1 // time of the sessions
-	Sessions                    // their number
-	Median                      // median time of a session, the mean of the middle two where their number is even
-	Accounts                    // distinct accounts of them
-	Reach                       // distinct accounts with a session that was on for Query.Reach without a break
+	Watch      Measure = iota + 1 // time of the sessions
+	Sessions                      // their number
+	Median                        // median time of a session, the mean of the middle two where their number is even
+	Accounts                      // distinct accounts of them
+	Reach                         // distinct accounts with a session that was on for Query.Reach without a break
+	Greatest                      // time of the sessions of the account that has the most of it
+	TopAccount                    // that account's id; of several with as much the smallest
 )
 
 // Unit is what a value counts.
@@ -33,11 +35,13 @@ type Definition struct {
 }
 
 var definitions = map[Measure]Definition{
-	Watch:    {Name: "watch", Unit: Millisecond, Adds: true},
-	Sessions: {Name: "sessions", Unit: Number, Adds: true},
-	Median:   {Name: "median", Unit: Millisecond},
-	Accounts: {Name: "accounts", Unit: Number},
-	Reach:    {Name: "reach", Unit: Number},
+	Watch:      {Name: "watch", Unit: Millisecond, Adds: true},
+	Sessions:   {Name: "sessions", Unit: Number, Adds: true},
+	Median:     {Name: "median", Unit: Millisecond},
+	Accounts:   {Name: "accounts", Unit: Number},
+	Reach:      {Name: "reach", Unit: Number},
+	Greatest:   {Name: "greatest", Unit: Millisecond},
+	TopAccount: {Name: "top_account", Unit: Number},
 }
 
 // Definition answers what the measure is; the zero Definition for one that does not exist.

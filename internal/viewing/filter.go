@@ -13,6 +13,7 @@ type Filter struct {
 	ActiveOnly bool    // only accounts that the catalog holds as active now
 	MinSeconds int64   // leaves out sessions watched for less
 	Excluded   bool    // sessions of excluded accounts count, too
+	Without    int64   // leaves out this account; 0 = none
 }
 
 // ProgrammeWatch is how one programme was watched.
@@ -20,6 +21,17 @@ type ProgrammeWatch struct {
 	ProgrammeID int64
 	ChannelID   int32
 	Title       string
-	Seconds     int64 // attributed to the programme, cut to whole seconds once, after summing
-	Sessions    int64 // that gave the programme any time; never 0
+	Length      Millis // of the programme; positive
+	Watch       Millis // attributed to the programme
+	Sessions    int64  // that gave the programme any time; never 0
+	Accounts    int64  // distinct, of these sessions
+	Reach       int64  // distinct accounts of which one session gave the programme as much as was asked for
+	Greatest    Millis // what was attributed of the account that has the most
+	TopAccount  int64  // that account; of several with as much the smallest
 }
+
+// Seconds are the whole seconds of the time that was attributed, cut once.
+func (p *ProgrammeWatch) Seconds() int64 { return int64(p.Watch / 1000) }
+
+// AverageAudience is how many watched the programme at each instant of it, on average.
+func (p *ProgrammeWatch) AverageAudience() float64 { return float64(p.Watch) / float64(p.Length) }

@@ -104,7 +104,7 @@ func BenchmarkChannels(b *testing.B) {
 func BenchmarkProgrammeWatch(b *testing.B) {
 	s := benchStore(b)
 	for b.Loop() {
-		if _, err := s.ProgrammeWatch(b.Context(), benchFilter(10), store.ChannelSet{}, 17); err != nil {
+		if _, err := s.ProgrammeWatch(b.Context(), store.ProgrammeWatchQuery{Filter: benchFilter(10), Reach: 180_000, Limit: 17}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -118,6 +118,9 @@ func (s *Store) identityConditions(ctx context.Context, tx *sql.Tx, filter viewi
 	if filter.Channels != nil {
 		conditions = append(conditions, in("channel_id", filter.Channels))
 	}
+	if filter.Without != 0 {
+		conditions = append(conditions, fmt.Sprintf("account_id <> %d", filter.Without))
+	}
 	if filter.ActiveOnly {
 		conditions = append(conditions, `account_id IN (`+accountsAt(filter.ClientID, filter.Now, "active AND NOT deleted")+`)`)
 	}

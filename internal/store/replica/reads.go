@@ -99,9 +99,9 @@ func (s *Store) Erasures(ctx context.Context) (*erasure.Set, error) {
 
 // ProgrammeWatch reads; see the package store.
 func (s *Store) ProgrammeWatch(
-	ctx context.Context, filter viewing.Filter, channels store.ChannelSet, limit int,
-) ([]viewing.ProgrammeWatch, error) {
-	return read(ctx, s, func(l Local) ([]viewing.ProgrammeWatch, error) { return l.ProgrammeWatch(ctx, filter, channels, limit) })
+	ctx context.Context, query store.ProgrammeWatchQuery,
+) (store.ProgrammesWatched, error) {
+	return read(ctx, s, func(l Local) (store.ProgrammesWatched, error) { return l.ProgrammeWatch(ctx, query) })
 }
 
 // LatestProgrammes reads; see the package store.

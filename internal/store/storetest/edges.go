@@ -112,7 +112,7 @@ func (s *subject) calls(ctx context.Context) map[string]func() error {
 		"ExpireViewing":    func() error { return s.store.ExpireViewing(ctx, 1, noon.Day(), store.Kept{}) },
 		"Maintain":         func() error { return s.store.Maintain(ctx, q.filter.Window.To) },
 		"Aggregate":        func() error { return second(s.store.Aggregate(ctx, byChannel(q.filter))) },
-		"ProgrammeWatch":   func() error { return second(s.store.ProgrammeWatch(ctx, q.filter, q.channels, 1)) },
+		"ProgrammeWatch":   func() error { return second(s.store.ProgrammeWatch(ctx, q.watched())) },
 		"LatestProgrammes": func() error { return second(s.store.LatestProgrammes(ctx, 1, q.filter.Window, q.channels, 1)) },
 		"Clients":          func() error { return second(s.store.Clients(ctx)) },
 		"Client":           func() error { return second(s.store.Client(ctx, 1)) },

@@ -25,6 +25,19 @@ type question struct {
 	filter   viewing.Filter
 	channels store.ChannelSet
 	limit    int
+
+	reach       viewing.Millis // of programmes, with what follows
+	score       store.ProgrammeScore
+	minAccounts int64
+	programmes  []int64
+}
+
+// watched asks how programmes were watched.
+func (q question) watched() store.ProgrammeWatchQuery {
+	return store.ProgrammeWatchQuery{
+		Filter: q.filter, Channels: q.channels, Programmes: q.programmes, Reach: q.reach, Score: q.score, MinAccounts: q.minAccounts,
+		Limit: q.limit,
+	}
 }
 
 // whole asks for everything of a client.
@@ -39,7 +52,7 @@ func answer(ctx context.Context, r ranker, q question) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	programmes, err := r.ProgrammeWatch(ctx, q.filter, q.channels, q.limit)
+	watched, err := r.ProgrammeWatch(ctx, q.watched())
 	if err != nil {
 		return "", err
 	}
@@ -48,9 +61,10 @@ func answer(ctx context.Context, r ranker, q question) (string, error) {
 		return "", err
 	}
 	slices.SortFunc(channels, func(a, b measure.Row) int { return cmp.Compare(a.ChannelID, b.ChannelID) })
+	programmes := watched.Programmes
 	slices.SortFunc(programmes, func(a, b viewing.ProgrammeWatch) int { return cmp.Compare(a.ProgrammeID, b.ProgrammeID) })
 	slices.SortFunc(latest, func(a, b catalog.Programme) int { return cmp.Compare(a.ID, b.ID) })
-	return text("channels", channels) + text("programmes", programmes) + text("latest", latest), nil
+	return text("channels", channels) + text("programmes", programmes) + text("all", []viewing.Millis{watched.Watch}) + text("latest", latest), nil
 }
 
 func text[T any](name string, rows []T) string {
