@@ -39,6 +39,7 @@ func startGuarded(t *testing.T, change ...func(*config)) *guarded {
 		{Name: "gateway", Role: auth.Gateway, Clients: []int32{1}},
 		{Name: "backend", Role: auth.Backend, Clients: []int32{1}},
 		{Name: "reader", Role: auth.Reader, Clients: []int32{1}},
+		{Name: "support", Role: auth.Support, Clients: []int32{1}},
 		{Name: "operator", Role: auth.Operator},
 		{Name: "stranger", Role: auth.Backend, Clients: []int32{2}},
 	} {
@@ -76,6 +77,7 @@ func registered(t *testing.T) *grpc.Server {
 	t.Helper()
 	server := grpc.NewServer()
 	tvstatsv1.RegisterViewStatsServer(server, &viewStats{})
+	tvstatsv1.RegisterAudienceServer(server, &audienceServer{})
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, &subscriberDynamics{})
 	tvstatsv1.RegisterJobsServer(server, &jobsServer{})

@@ -47,7 +47,7 @@ func (j *jobsServer) StartJob(ctx context.Context, req *tvstatsv1.StartJobReques
 func newJob(id string, req *tvstatsv1.StartJobRequest, now viewing.Millis) (store.Job, error) {
 	field, command := commandOf(req)
 	message, asOf := command.ProtoReflect(), field.Message().Fields().ByName("as_of")
-	if !message.Has(asOf) {
+	if asOf != nil && !message.Has(asOf) { // reads of the audience say themselves which time they are of
 		message.Set(asOf, protoreflect.ValueOfMessage(timeProto(now).ProtoReflect()))
 	}
 	request, err := proto.Marshal(req)

@@ -123,6 +123,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{
 		store: db, erase: figures.EraseAccount, metrics: numbers, now: now, oldest: cfg.oldest(),
 	})
+	tvstatsv1.RegisterAudienceServer(server, &audienceServer{})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, subscribers)
 	tvstatsv1.RegisterJobsServer(server, &jobsServer{queue: queue, store: db, catalog: db, now: now})
 	tvstatsv1.RegisterOperationServer(server, &operation{backups: copies})

@@ -83,6 +83,10 @@ func clientsOf(req any) []int32 {
 		if _, command := commandOf(r); command != nil {
 			return clientsOf(command)
 		}
+	case *tvstatsv1.ExplainRankRequest:
+		if _, request := requestOf(r, "request"); request != nil {
+			return clientsOf(request)
+		}
 	case interface{ GetClientIds() []int32 }:
 		return r.GetClientIds()
 	case ofClient:

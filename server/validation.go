@@ -65,6 +65,10 @@ func validate(req any) error {
 		v.notEmpty("selection_id", r.SelectionId)
 	case *tvstatsv1.StartJobRequest:
 		v.command(r)
+	case *tvstatsv1.ExplainRankRequest:
+		v.explain(r)
+	case *tvstatsv1.ListSessionsRequest:
+		v.sessions(r)
 	case *tvstatsv1.ListJobsRequest:
 		v.optionalClient(r)
 		v.paging(r)
@@ -73,6 +77,7 @@ func validate(req any) error {
 	default:
 		v.catalog(req)
 		v.dynamics(req)
+		v.audience(req)
 	}
 	return v.err()
 }
@@ -288,9 +293,14 @@ func (v *violations) command(r *tvstatsv1.StartJobRequest) {
 		v.add("command", "it is missing; set one field, with the request of the method to run")
 		return
 	}
-	if invalid := (*invalidRequest)(nil); errors.As(validate(command), &invalid) {
+	v.within(string(field.Name()), command)
+}
+
+// within adds what is wrong with the request of another method that a field holds.
+func (v *violations) within(field string, request proto.Message) {
+	if invalid := (*invalidRequest)(nil); errors.As(validate(request), &invalid) {
 		for _, violation := range invalid.violations {
-			v.add(string(field.Name())+"."+violation.Field, "%s", violation.Description)
+			v.add(field+"."+violation.Field, "%s", violation.Description)
 		}
 	}
 }

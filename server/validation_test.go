@@ -69,8 +69,8 @@ func TestValidate(t *testing.T) {
 			[]string{"days_number: 3661 is not allowed; it must be 1 to 3660"}},
 		{"sorting: no criterion", changed(validSorting(), func(r *sortingRequest) { r.Criterion = 0 }),
 			[]string{"criterion: CRITERION_UNSPECIFIED is not allowed; it must be CRITERION_WATCH_TIME"}},
-		{"sorting: unknown criterion", changed(validSorting(), func(r *sortingRequest) { r.Criterion = 5 }),
-			[]string{"criterion: 5 is not allowed; it must be CRITERION_WATCH_TIME"}},
+		{"sorting: unknown criterion", changed(validSorting(), func(r *sortingRequest) { r.Criterion = 99 }),
+			[]string{"criterion: 99 is not allowed; it must be CRITERION_WATCH_TIME"}},
 		{"sorting: device", changed(validSorting(), func(r *sortingRequest) { r.Devices = []string{"mag250", "MAG", ""} }),
 			[]string{`devices: "MAG", at index 1, is not allowed; each must be 1 to 32 of a-z 0-9 _ . -`}},
 		{"sorting: no device", changed(validSorting(), func(r *sortingRequest) { r.Devices = []string{""} }), []string{`devices: "", at index 0`}},
@@ -169,7 +169,7 @@ func TestEveryMethodHasRules(t *testing.T) {
 	checked := 0
 	for _, file := range []protoreflect.FileDescriptor{
 		tvstatsv1.File_tvstats_v1_view_stats_proto, tvstatsv1.File_tvstats_v1_catalog_proto,
-		tvstatsv1.File_tvstats_v1_subscriber_dynamics_proto,
+		tvstatsv1.File_tvstats_v1_subscriber_dynamics_proto, tvstatsv1.File_tvstats_v1_audience_proto,
 	} {
 		for i := range file.Services().Len() {
 			methods := file.Services().Get(i).Methods()
@@ -185,7 +185,7 @@ func TestEveryMethodHasRules(t *testing.T) {
 			}
 		}
 	}
-	if checked < 18 {
+	if checked < 24 {
 		t.Errorf("only %d methods were found", checked)
 	}
 }

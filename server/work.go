@@ -70,10 +70,15 @@ func (w *work) call(ctx context.Context, command proto.Message) (proto.Message, 
 	}
 }
 
-// commandOf answers the field of the command and what is in it; nil where there is none.
+// commandOf returns the field of the command and what is in it; nil where there is none.
 func commandOf(r *tvstatsv1.StartJobRequest) (protoreflect.FieldDescriptor, proto.Message) {
+	return requestOf(r, "command")
+}
+
+// requestOf returns the field of the oneof that holds another method's request, and what is in it; nil where there is none.
+func requestOf(r proto.Message, oneof protoreflect.Name) (protoreflect.FieldDescriptor, proto.Message) {
 	message := r.ProtoReflect()
-	field := message.WhichOneof(message.Descriptor().Oneofs().ByName("command"))
+	field := message.WhichOneof(message.Descriptor().Oneofs().ByName(oneof))
 	if field == nil {
 		return nil, nil
 	}
