@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
@@ -28,11 +29,9 @@ func (v *viewStats) CreateChannelSortingByPopularity(
 ) (*tvstatsv1.CreateChannelSortingByPopularityResponse, error) {
 	defer v.metrics.building("CreateChannelSortingByPopularity")()
 	now := viewing.At(v.now())
-	sortings, err := v.builder.ChannelSortings(ctx, ranking.SortingParams{
-		ClientIDs: req.ClientIds, Scope: scopeOf(req, req.AccountsActive, now), Criterion: ranking.Criterion(req.Criterion),
-	}, now)
+	sortings, err := v.builder.ChannelSortings(ctx, req.ClientIds, questionOf(req, now), now)
 	if err != nil {
-		return nil, err
+		return nil, mistaken(err)
 	}
 	return &tvstatsv1.CreateChannelSortingByPopularityResponse{Sortings: convertAll(sortings, sortingProto)}, nil
 }
@@ -43,12 +42,9 @@ func (v *viewStats) CreateChannelSelectionByPopularity(
 ) (*tvstatsv1.CreateChannelSelectionByPopularityResponse, error) {
 	defer v.metrics.building("CreateChannelSelectionByPopularity")()
 	now := viewing.At(v.now())
-	selection, err := v.builder.ChannelSelection(ctx, ranking.ChannelSelectionParams{
-		ClientID: req.ClientId, Scope: scopeOf(req, req.AccountsActive, now), Criterion: ranking.Criterion(req.Criterion),
-		Size: int(req.SelectionSize), Name: req.SelectionName,
-	}, now)
+	selection, err := v.builder.Selection(ctx, questionOf(req, now), req.SelectionName, now)
 	if err != nil {
-		return nil, err
+		return nil, mistaken(err)
 	}
 	return &tvstatsv1.CreateChannelSelectionByPopularityResponse{Selection: selectionProto(selection)}, nil
 }
@@ -59,12 +55,17 @@ func (v *viewStats) CreateEpgSelectionByPopularity(
 ) (*tvstatsv1.CreateEpgSelectionByPopularityResponse, error) {
 	defer v.metrics.building("CreateEpgSelectionByPopularity")()
 	now := viewing.At(v.now())
-	selection, err := v.builder.ProgrammeSelection(ctx, ranking.ProgrammeSelectionParams{
-		ClientID: req.ClientId, Scope: scopeOf(req, false, now), Categories: req.Categories, Channels: req.Channels,
-		Size: int(req.SelectionSize), Name: req.SelectionName,
-	}, now)
+	selection, err := v.builder.Selection(ctx, questionOf(req, now), req.SelectionName, now)
 	if err != nil {
-		return nil, err
+		return nil, mistaken(err)
 	}
 	return &tvstatsv1.CreateEpgSelectionByPopularityResponse{Selection: selectionProto(selection)}, nil
+}
+
+// mistaken is the error of a request where the question in it could not be asked.
+func mistaken(err error) error {
+	if mistake := (*ranking.Mistake)(nil); errors.As(err, &mistake) {
+		return invalidArgument(mistake.Field, mistake.Reason)
+	}
+	return err
 }

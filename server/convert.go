@@ -8,7 +8,6 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/catalog"
-	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -37,70 +36,6 @@ func timeOr(t *timestamppb.Timestamp, absent viewing.Millis) viewing.Millis {
 		return absent
 	}
 	return viewing.At(t.AsTime())
-}
-
-func scopeOf(req scope, activeOnly bool, now viewing.Millis) ranking.Scope {
-	return ranking.Scope{
-		Now: now, Days: int(req.GetDaysNumber()), AsOf: timeOr(req.GetAsOf(), now),
-		Devices: req.GetDevices(), Tariffs: req.GetTariffs(),
-		ActiveOnly: activeOnly, MinSeconds: req.GetMinWatchSeconds(),
-	}
-}
-
-func sortingProto(s ranking.Sorting) *tvstatsv1.ChannelSorting {
-	return &tvstatsv1.ChannelSorting{
-		SortingId: s.ID, ClientId: s.ClientID, Criterion: tvstatsv1.Criterion(s.Criterion),
-		WindowStart: timeProto(s.Window.From), WindowEnd: timeProto(s.Window.To), CreatedAt: timeProto(s.CreatedAt),
-		Channels: convertAll(s.Channels, rankedChannelProto),
-	}
-}
-
-func selectionProto(s ranking.Selection) *tvstatsv1.Selection {
-	return &tvstatsv1.Selection{
-		SelectionId: s.ID, ClientId: s.ClientID, Name: s.Name, Kind: kindProto(s.Kind),
-		WindowStart: timeProto(s.Window.From), WindowEnd: timeProto(s.Window.To), CreatedAt: timeProto(s.CreatedAt),
-		Channels:   convertAll(s.Channels, rankedChannelProto),
-		Programmes: convertAll(s.Programmes, rankedProgrammeProto),
-	}
-}
-
-func rankedChannelProto(c ranking.RankedChannel) *tvstatsv1.RankedChannel {
-	return &tvstatsv1.RankedChannel{
-		Rank: c.Rank, ChannelId: c.ChannelID, Score: c.Score,
-		WatchSeconds: c.WatchSeconds, WatchSessions: c.WatchSessions,
-		AverageWatchSeconds: c.AverageWatchSeconds, MedianWatchSeconds: c.MedianWatchSeconds,
-		HasStatistics: c.HasStatistics,
-	}
-}
-
-func rankedProgrammeProto(p ranking.RankedProgramme) *tvstatsv1.RankedProgramme {
-	return &tvstatsv1.RankedProgramme{
-		Rank: p.Rank, ProgrammeId: p.ProgrammeID, ChannelId: p.ChannelID, Title: p.Title, Score: p.Score,
-		WatchSeconds: p.WatchSeconds, WatchSessions: p.WatchSessions, HasStatistics: p.HasStatistics,
-	}
-}
-
-func kindProto(k store.Kind) tvstatsv1.SelectionKind {
-	switch k {
-	case store.ChannelSelection:
-		return tvstatsv1.SelectionKind_SELECTION_KIND_CHANNELS
-	case store.ProgrammeSelection:
-		return tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES
-	default:
-		return tvstatsv1.SelectionKind_SELECTION_KIND_UNSPECIFIED
-	}
-}
-
-// kindsOf are the kinds of results that a filter lets pass; nil is all.
-func kindsOf(k tvstatsv1.SelectionKind) []store.Kind {
-	switch k {
-	case tvstatsv1.SelectionKind_SELECTION_KIND_CHANNELS:
-		return []store.Kind{store.ChannelSelection}
-	case tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES:
-		return []store.Kind{store.ProgrammeSelection}
-	default:
-		return nil
-	}
 }
 
 func clientProto(c catalog.Client) *tvstatsv1.Client {

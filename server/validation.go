@@ -44,6 +44,9 @@ func validate(req any) error {
 		v.clientIDs(r.ClientIds)
 		v.scope(r)
 		v.criterion(r.Criterion)
+		if r.CompareTo != "" && len(r.ClientIds) != 1 {
+			v.add("compare_to", "it is not allowed with %d client_ids; name exactly one", len(r.ClientIds))
+		}
 	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
 		v.selection(r)
 		v.criterion(r.Criterion)
@@ -51,6 +54,7 @@ func validate(req any) error {
 		v.selection(r)
 		v.ids("categories", r.Categories)
 		v.ids("channels", r.Channels)
+		v.programmeCriterion(r.Criterion)
 	case *tvstatsv1.ListSelectionsRequest:
 		v.ofClient(r)
 		v.paging(r)
@@ -123,6 +127,12 @@ type scope interface {
 	GetTariffs() []int32
 	GetMinWatchSeconds() int64
 	GetAsOf() *timestamppb.Timestamp
+	GetCriterion() tvstatsv1.Criterion
+	GetModes() []tvstatsv1.ViewMode
+	GetReachSeconds() int64
+	GetMinAccounts() int64
+	GetDryRun() bool
+	GetCompareTo() string
 }
 
 type selection interface {
@@ -214,6 +224,11 @@ func (v *violations) scope(r scope) {
 	if seconds := r.GetMinWatchSeconds(); seconds < 0 {
 		v.add("min_watch_seconds", "%d is not allowed; it must be 0 or more", seconds)
 	}
+	v.modes(r.GetModes())
+	v.between("reach_seconds", r.GetReachSeconds(), 0, maxReach)
+	if accounts := r.GetMinAccounts(); accounts < 0 {
+		v.add("min_accounts", "%d is not allowed; it must be 0 or more", accounts)
+	}
 	if v.timestamp("as_of", r.GetAsOf()) && r.GetAsOf() != nil {
 		v.windowStart(r.GetAsOf().AsTime(), r.GetDaysNumber())
 	}
@@ -247,7 +262,20 @@ func (v *violations) selection(r selection) {
 func (v *violations) criterion(c tvstatsv1.Criterion) {
 	if _, known := tvstatsv1.Criterion_name[int32(c)]; !known || c == tvstatsv1.Criterion_CRITERION_UNSPECIFIED {
 		v.add("criterion", "%v is not allowed; it must be CRITERION_WATCH_TIME, CRITERION_WATCH_SESSIONS, "+
-			"CRITERION_AVERAGE_WATCH_TIME or CRITERION_MEDIAN_WATCH_TIME", c)
+			"CRITERION_AVERAGE_WATCH_TIME, CRITERION_MEDIAN_WATCH_TIME, CRITERION_REACH or CRITERION_AVERAGE_AUDIENCE", c)
+	}
+}
+
+// programmeCriteria are what programmes can be ranked by.
+var programmeCriteria = []tvstatsv1.Criterion{
+	tvstatsv1.Criterion_CRITERION_UNSPECIFIED, tvstatsv1.Criterion_CRITERION_WATCH_TIME, tvstatsv1.Criterion_CRITERION_WATCH_SESSIONS,
+	tvstatsv1.Criterion_CRITERION_REACH, tvstatsv1.Criterion_CRITERION_AVERAGE_AUDIENCE,
+}
+
+func (v *violations) programmeCriterion(c tvstatsv1.Criterion) {
+	if !slices.Contains(programmeCriteria, c) {
+		v.add("criterion", "%v is not allowed; programmes are ranked by CRITERION_WATCH_TIME, which unspecified means, "+
+			"CRITERION_WATCH_SESSIONS, CRITERION_REACH or CRITERION_AVERAGE_AUDIENCE", c)
 	}
 }
 

@@ -32,11 +32,20 @@ func (w *work) Do(ctx context.Context, job store.Job, progress func(done float64
 	if err != nil {
 		return nil, err
 	}
+	if r, ok := command.(scope); ok && r.GetDryRun() && proto.Size(response) > maxPageBytes {
+		return nil, invalidArgument("dry_run", fmt.Sprintf("the result would have %d bytes, and jobs keep at most %d of what is stored nowhere else; "+
+			"ask for fewer clients or a smaller selection", proto.Size(response), maxPageBytes))
+	}
 	return proto.Marshal(jobResult(field.Name(), response))
 }
 
 // Explain says of an error what a call would be told.
-func (*work) Explain(err error) string { return ruleFor(err).message(err) }
+func (*work) Explain(err error) string {
+	if invalid := (*invalidRequest)(nil); errors.As(err, &invalid) {
+		return invalid.Error()
+	}
+	return ruleFor(err).message(err)
+}
 
 // attempt is the work for an attempt at a job: it tells how far it is, and its results have the same ids at every attempt.
 func (w *work) attempt(job store.Job, progress func(done float64)) *work {

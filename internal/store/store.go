@@ -197,6 +197,7 @@ type Store interface {
 	Subscriptions
 	Aggregator
 	ProgrammeRanker
+	SilenceFinder
 	CatalogWriter
 	CatalogReader
 	ResultStore

@@ -113,6 +113,7 @@ func (s *subject) calls(ctx context.Context) map[string]func() error {
 		"Maintain":         func() error { return s.store.Maintain(ctx, q.filter.Window.To) },
 		"Aggregate":        func() error { return second(s.store.Aggregate(ctx, byChannel(q.filter))) },
 		"ProgrammeWatch":   func() error { return second(s.store.ProgrammeWatch(ctx, q.watched())) },
+		"SilentDevices":    func() error { return second(s.store.SilentDevices(ctx, q.filter, noon)) },
 		"LatestProgrammes": func() error { return second(s.store.LatestProgrammes(ctx, 1, q.filter.Window, q.channels, 1)) },
 		"Clients":          func() error { return second(s.store.Clients(ctx)) },
 		"Client":           func() error { return second(s.store.Client(ctx, 1)) },

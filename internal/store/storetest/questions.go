@@ -18,6 +18,7 @@ import (
 type ranker interface {
 	store.Aggregator
 	store.ProgrammeRanker
+	store.SilenceFinder
 }
 
 // question is what a build asks of a store.
@@ -30,6 +31,8 @@ type question struct {
 	score       store.ProgrammeScore
 	minAccounts int64
 	programmes  []int64
+
+	silence viewing.Millis // before the end of the window
 }
 
 // watched asks how programmes were watched.
@@ -60,11 +63,15 @@ func answer(ctx context.Context, r ranker, q question) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	silent, err := r.SilentDevices(ctx, q.filter, q.filter.Window.To-q.silence)
+	if err != nil {
+		return "", err
+	}
 	slices.SortFunc(channels, func(a, b measure.Row) int { return cmp.Compare(a.ChannelID, b.ChannelID) })
 	programmes := watched.Programmes
 	slices.SortFunc(programmes, func(a, b viewing.ProgrammeWatch) int { return cmp.Compare(a.ProgrammeID, b.ProgrammeID) })
 	slices.SortFunc(latest, func(a, b catalog.Programme) int { return cmp.Compare(a.ID, b.ID) })
-	return text("channels", channels) + text("programmes", programmes) + text("all", []viewing.Millis{watched.Watch}) + text("latest", latest), nil
+	return text("channels", channels) + text("programmes", programmes) + text("all", []int64{int64(watched.Watch), silent}) + text("latest", latest), nil
 }
 
 func text[T any](name string, rows []T) string {

@@ -216,6 +216,7 @@ func (w *world) questions(n int) []question {
 		q.channels = w.channelSet()
 		q.reach, q.score = pick(w, []viewing.Millis{0, 1000, 180_000, 5_000_000}), store.ProgrammeScore(w.IntN(4))
 		q.minAccounts = w.Int64N(4)
+		q.silence = pick(w, []viewing.Millis{0, viewing.HourLength, viewing.DayLength, 3 * viewing.DayLength})
 		if w.chance(10) {
 			q.programmes = some(w, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 40)
 		}

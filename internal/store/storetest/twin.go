@@ -239,6 +239,26 @@ func (w *twin) guide(client int32, channels store.ChannelSet) []catalog.Programm
 	return guide
 }
 
+// SilentDevices implements store.SilenceFinder.
+func (w *twin) SilentDevices(_ context.Context, filter viewing.Filter, since viewing.Millis) (int64, error) {
+	type device struct {
+		account int64
+		uid     string
+	}
+	heard, silent := map[device]bool{}, map[device]bool{}
+	for identity, state := range w.sessions {
+		if identity.ClientID == filter.ClientID && identity.StartedAt < filter.Window.To && state.At >= since {
+			heard[device{identity.AccountID, identity.DeviceUID}] = true
+		}
+	}
+	for _, session := range w.passing(filter) {
+		if of := (device{session.AccountID, session.DeviceUID}); !heard[of] {
+			silent[of] = true
+		}
+	}
+	return int64(len(silent)), nil
+}
+
 // LatestProgrammes implements store.ProgrammeRanker.
 func (w *twin) LatestProgrammes(
 	_ context.Context, clientID int32, starting viewing.Window, channels store.ChannelSet, limit int,
