@@ -7,13 +7,14 @@ type Measure uint8
 
 // The measures.
 const (
-	Watch      Measure = iota + 1 // time of the sessions
+	Watch      Measure = iota + 1 // time of the sessions that counts by the filter's policy
 	Sessions                      // their number
 	Median                        // median time of a session, the mean of the middle two where their number is even
 	Accounts                      // distinct accounts of them
 	Reach                         // distinct accounts with a session that was on for Query.Reach without a break
 	Greatest                      // time of the sessions of the account that has the most of it
 	TopAccount                    // that account's id; of several with as much the smallest
+	Cut                           // time of the sessions that does not count; Watch and Cut together are what devices reported
 )
 
 // Unit is what a value counts.
@@ -42,6 +43,7 @@ var definitions = map[Measure]Definition{
 	Reach:      {Name: "reach", Unit: Number},
 	Greatest:   {Name: "greatest", Unit: Millisecond},
 	TopAccount: {Name: "top_account", Unit: Number},
+	Cut:        {Name: "cut", Unit: Millisecond, Adds: true},
 }
 
 // Definition answers what the measure is; the zero Definition for one that does not exist.

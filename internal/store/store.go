@@ -86,7 +86,8 @@ type ProgrammeWatchQuery struct {
 // ProgrammesWatched is how programmes were watched, and how much was watched at all.
 type ProgrammesWatched struct {
 	Programmes []viewing.ProgrammeWatch
-	Watch      viewing.Millis // of all sessions that pass the filter, on all channels, of whatever programme
+	// Of all sessions that pass the filter, on all channels, of whatever programme: their time that counts, and that which does not.
+	Watch, Cut viewing.Millis
 }
 
 // ChannelSet chooses channels: those of Only (nil = all) that are not in Except.
@@ -198,6 +199,7 @@ type Store interface {
 	Aggregator
 	ProgrammeRanker
 	SilenceFinder
+	SessionReader
 	CatalogWriter
 	CatalogReader
 	ResultStore

@@ -26,10 +26,14 @@ func (s *Store) Client(ctx context.Context, clientID int32) (catalog.Client, err
 	return only(clients, err, "client %d", clientID)
 }
 
-const selectClients = `SELECT client_id, name, time_zone, collection_enabled FROM clients`
+const selectClients = `SELECT client_id, name, time_zone, collection_enabled, coalesce(max_session_seconds, 0),
+		coalesce(inactivity_seconds, 0), coalesce(one_channel_per_device, false), coalesce(min_session_seconds, 0), coalesce(revision, 0)
+	FROM clients LEFT JOIN policies USING (client_id)`
 
 func scanClient(rows *sql.Rows, c *catalog.Client) error {
-	return rows.Scan(&c.ID, &c.Name, &c.TimeZone, &c.CollectionEnabled)
+	p := &c.Policy
+	return rows.Scan(&c.ID, &c.Name, &c.TimeZone, &c.CollectionEnabled,
+		&p.MaxSessionSeconds, &p.InactivitySeconds, &p.OneChannelPerDevice, &p.MinSessionSeconds, &c.PolicyRevision)
 }
 
 // Channels answers all channels of a client by id.

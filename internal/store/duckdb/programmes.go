@@ -55,7 +55,7 @@ const programmeWatch = `WITH %[1]s
 			count(*) FILTER (longest >= %[6]d) AS reach, max(watch) AS greatest,
 			arg_max(account_id, (watch, -account_id)) AS top_account
 		FROM accounts GROUP BY programme_id)
-	SELECT programme_id, channel_id, title, end_at - start_at AS length, watch, sessions, accounts, reach, greatest, top_account
+	SELECT programme_id, channel_id, title, start_at, end_at - start_at AS length, watch, sessions, accounts, reach, greatest, top_account
 	FROM summed JOIN guide USING (programme_id)
 	QUALIFY rank() OVER (ORDER BY accounts < %[7]d, %[8]s DESC, watch // 1000 DESC, sessions DESC) <= %[9]d`
 
@@ -68,12 +68,12 @@ var programmeScores = map[store.ProgrammeScore]string{
 func (s *Store) ProgrammeWatch(ctx context.Context, q store.ProgrammeWatchQuery) (store.ProgrammesWatched, error) {
 	var watched store.ProgrammesWatched
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		all, err := s.aggregate(ctx, tx, measure.Query{Filter: q.Filter, Measures: []measure.Measure{measure.Watch}})
+		all, err := s.aggregate(ctx, tx, measure.Query{Filter: q.Filter, Measures: []measure.Measure{measure.Watch, measure.Cut}})
 		if err != nil {
 			return err
 		}
 		for _, row := range all { // none where there is no session
-			watched.Watch = viewing.Millis(row.Values[0])
+			watched.Watch, watched.Cut = viewing.Millis(row.Values[0]), viewing.Millis(row.Values[1])
 		}
 		sessions, err := s.sessions(ctx, tx, q.Filter)
 		if err != nil {
@@ -98,7 +98,7 @@ func programmeStatement(q store.ProgrammeWatchQuery, sessions source) string {
 }
 
 func scanProgrammeWatch(rows *sql.Rows, p *viewing.ProgrammeWatch) error {
-	return rows.Scan(&p.ProgrammeID, &p.ChannelID, &p.Title, &p.Length, &p.Watch, &p.Sessions, &p.Accounts, &p.Reach,
+	return rows.Scan(&p.ProgrammeID, &p.ChannelID, &p.Title, &p.Start, &p.Length, &p.Watch, &p.Sessions, &p.Accounts, &p.Reach,
 		&p.Greatest, &p.TopAccount)
 }
 

@@ -104,6 +104,11 @@ func (s *Store) ProgrammeWatch(
 	return read(ctx, s, func(l Local) (store.ProgrammesWatched, error) { return l.ProgrammeWatch(ctx, query) })
 }
 
+// Sessions reads; see the package store.
+func (s *Store) Sessions(ctx context.Context, query store.SessionQuery) ([]store.CountedSession, error) {
+	return read(ctx, s, func(l Local) ([]store.CountedSession, error) { return l.Sessions(ctx, query) })
+}
+
 // SilentDevices reads; see the package store.
 func (s *Store) SilentDevices(ctx context.Context, filter viewing.Filter, since viewing.Millis) (int64, error) {
 	return read(ctx, s, func(l Local) (int64, error) { return l.SilentDevices(ctx, filter, since) })

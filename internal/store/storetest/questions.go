@@ -71,7 +71,7 @@ func answer(ctx context.Context, r ranker, q question) (string, error) {
 	programmes := watched.Programmes
 	slices.SortFunc(programmes, func(a, b viewing.ProgrammeWatch) int { return cmp.Compare(a.ProgrammeID, b.ProgrammeID) })
 	slices.SortFunc(latest, func(a, b catalog.Programme) int { return cmp.Compare(a.ID, b.ID) })
-	return text("channels", channels) + text("programmes", programmes) + text("all", []int64{int64(watched.Watch), silent}) + text("latest", latest), nil
+	return text("channels", channels) + text("programmes", programmes) + text("all", []int64{int64(watched.Watch), int64(watched.Cut), silent}) + text("latest", latest), nil
 }
 
 func text[T any](name string, rows []T) string {

@@ -210,6 +210,10 @@ func (w *world) questions(n int) []question {
 		q.filter.Excluded = w.chance(10)
 		q.filter.Now = pick(w, []viewing.Millis{endOfTime, w.from, w.from + 1500, w.instant()})
 		q.filter.MinSeconds = pick(w, []int64{0, 0, 1, 64, 600, 5000})
+		if w.chance(10) {
+			q.filter.Account = int64(1 + w.IntN(4))
+			q.filter.DeviceUID = pick(w, []string{"", fmt.Sprintf("box-%d-1", q.filter.Account), "box-'"})
+		}
 		if w.chance(20) {
 			q.filter.Without = int64(1 + w.IntN(4))
 		}
@@ -220,9 +224,21 @@ func (w *world) questions(n int) []question {
 		if w.chance(10) {
 			q.programmes = some(w, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 40)
 		}
+		if w.chance(40) {
+			q.filter.Policy = w.policy()
+		}
 		questions[i] = q
 	}
 	return questions
+}
+
+// policy is a random one, of which each part is off about half of the time.
+func (w *world) policy() viewing.Policy {
+	return viewing.Policy{
+		MaxSessionSeconds:   pick(w, []int32{0, 0, 1, 600, 7200, 100_000}),
+		InactivitySeconds:   pick(w, []int32{0, 0, 1, 300, 10_000}),
+		OneChannelPerDevice: w.chance(60),
+	}
 }
 
 func (w *world) channelSet() store.ChannelSet {

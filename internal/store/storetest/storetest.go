@@ -22,11 +22,13 @@ func Run(t *testing.T, factory Factory) {
 	}{
 		{"viewing", viewingTests},
 		{"aggregate", aggregateTests},
+		{"policy", policyTests},
 		{"convergence", convergenceTests},
 		{"late", lateTests},
 		{"concurrency", concurrencyTests},
 		{"catalog", catalogTests},
 		{"guide", guideTests},
+		{"session list", sessionListTests},
 		{"accounts", accountTests},
 		{"subscriptions", subscriptionTests},
 		{"results", resultTests},

@@ -101,25 +101,33 @@ func (w *twin) clearRanges(batch catalog.Batch) {
 	}
 }
 
-// passing answers the sessions that pass the filter.
+// passing answers the sessions that pass the filter, with their counted seconds.
 func (w *twin) passing(filter viewing.Filter) []viewing.Report {
 	var passing []viewing.Report
-	for identity, state := range w.sessions {
-		session := viewing.Report{Identity: identity, State: state}
-		if session.ClientID == filter.ClientID &&
-			session.StartedAt >= filter.Window.From && session.StartedAt < filter.Window.To &&
-			(len(filter.Devices) == 0 || slices.Contains(filter.Devices, session.Device)) &&
-			(len(filter.Modes) == 0 || slices.Contains(filter.Modes, session.Mode)) &&
-			(filter.Channels == nil || slices.Contains(filter.Channels, session.ChannelID)) &&
-			(len(filter.Tariffs) == 0 || overlap(filter.Tariffs, session.Tariffs)) &&
-			(filter.Without == 0 || session.AccountID != filter.Without) &&
-			(!filter.ActiveOnly || w.active(session, filter.Now)) &&
-			(filter.Excluded || !w.current(session.ClientID, session.AccountID, filter.Now).Excluded) &&
-			int64(session.WatchedSeconds) >= filter.MinSeconds {
-			passing = append(passing, session)
-		}
+	for _, session := range w.counted(filter) {
+		passing = append(passing, session.Report)
 	}
 	return passing
+}
+
+func (w *twin) counted(filter viewing.Filter) []counting {
+	return slices.DeleteFunc(w.counts(filter.ClientID, filter.Policy), func(session counting) bool {
+		return !w.passes(filter, session.Report)
+	})
+}
+
+func (w *twin) passes(filter viewing.Filter, session viewing.Report) bool {
+	return session.StartedAt >= filter.Window.From && session.StartedAt < filter.Window.To &&
+		(len(filter.Devices) == 0 || slices.Contains(filter.Devices, session.Device)) &&
+		(len(filter.Modes) == 0 || slices.Contains(filter.Modes, session.Mode)) &&
+		(filter.Channels == nil || slices.Contains(filter.Channels, session.ChannelID)) &&
+		(len(filter.Tariffs) == 0 || overlap(filter.Tariffs, session.Tariffs)) &&
+		(filter.Account == 0 || session.AccountID == filter.Account) &&
+		(filter.DeviceUID == "" || session.DeviceUID == filter.DeviceUID) &&
+		(filter.Without == 0 || session.AccountID != filter.Without) &&
+		(!filter.ActiveOnly || w.active(session, filter.Now)) &&
+		(filter.Excluded || !w.current(session.ClientID, session.AccountID, filter.Now).Excluded) &&
+		int64(session.WatchedSeconds) >= filter.MinSeconds
 }
 
 func overlap(a, b []int32) bool {
@@ -156,8 +164,9 @@ func median(values []int64) float64 {
 func (w *twin) ProgrammeWatch(_ context.Context, q store.ProgrammeWatchQuery) (store.ProgrammesWatched, error) {
 	sessions := w.passing(q.Filter)
 	var watched store.ProgrammesWatched
-	for i := range sessions {
-		watched.Watch += viewing.Millis(sessions[i].WatchedSeconds) * 1000
+	for _, session := range w.counted(q.Filter) {
+		watched.Watch += viewing.Millis(session.WatchedSeconds) * 1000
+		watched.Cut += viewing.Millis(session.told-session.WatchedSeconds) * 1000
 	}
 	for _, programme := range w.guide(q.Filter.ClientID, q.Channels) {
 		watch := w.watchOf(sessions, programme, q.Reach)
@@ -185,7 +194,8 @@ func scoreOf(p viewing.ProgrammeWatch, score store.ProgrammeScore) float64 {
 // watchOf is how the sessions watched the programme.
 func (w *twin) watchOf(sessions []viewing.Report, programme catalog.Programme, reach viewing.Millis) viewing.ProgrammeWatch {
 	watch := viewing.ProgrammeWatch{
-		ProgrammeID: programme.ID, ChannelID: programme.ChannelID, Title: programme.Title, Length: programme.End - programme.Start,
+		ProgrammeID: programme.ID, ChannelID: programme.ChannelID, Title: programme.Title, Start: programme.Start,
+		Length: programme.End - programme.Start,
 	}
 	accounts, reached := map[int64]viewing.Millis{}, map[int64]bool{}
 	for i := range sessions {
