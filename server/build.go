@@ -8,6 +8,7 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/ranking"
+	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -18,6 +19,7 @@ type viewStats struct {
 	builder  *ranking.Builder
 	archive  *ranking.Archive
 	catalog  clientReader
+	sessions store.SessionReader
 	metrics  *metrics
 	now      func() time.Time
 	maxBatch int // view events in one message

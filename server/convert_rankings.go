@@ -41,6 +41,17 @@ func askedBy(req scope, kind store.Kind, now viewing.Millis) ranking.Question {
 	}
 }
 
+// policyProto is a policy of which something is on, else nil.
+func policyProto(p viewing.Policy) *tvstatsv1.MeasurementPolicy {
+	if p == (viewing.Policy{}) {
+		return nil
+	}
+	return &tvstatsv1.MeasurementPolicy{
+		MaxSessionSeconds: int64(p.MaxSessionSeconds), InactivitySeconds: int64(p.InactivitySeconds),
+		OneChannelPerDevice: p.OneChannelPerDevice, MinSessionSeconds: int64(p.MinSessionSeconds),
+	}
+}
+
 // modesOf are the modes; one that is not specified is live.
 func modesOf(modes []tvstatsv1.ViewMode) []viewing.Mode {
 	return convertAll(modes, func(m tvstatsv1.ViewMode) viewing.Mode { return cmp.Or(viewing.Mode(m), viewing.Live) })
@@ -52,7 +63,7 @@ func sortingProto(s ranking.Sorting) *tvstatsv1.ChannelSorting {
 		WindowStart: timeProto(s.Window.From), WindowEnd: timeProto(s.Window.To), CreatedAt: timeProto(s.CreatedAt),
 		Channels: convertAll(s.Channels, rankedChannelProto),
 		Coverage: tvstatsv1.Coverage(s.Coverage), DataFrom: dataFromProto(s.Cover), ProvisionalUntil: knownTimeProto(s.ProvisionalUntil),
-		SilentDevices: s.SilentDevices,
+		SilentDevices: s.SilentDevices, Policy: policyProto(s.Policy), PolicyRevision: s.PolicyRevision, CutSeconds: s.CutSeconds,
 	}
 }
 
@@ -63,7 +74,7 @@ func selectionProto(s ranking.Selection) *tvstatsv1.Selection {
 		Channels:   convertAll(s.Channels, rankedChannelProto),
 		Programmes: convertAll(s.Programmes, rankedProgrammeProto),
 		Coverage:   tvstatsv1.Coverage(s.Coverage), DataFrom: dataFromProto(s.Cover), ProvisionalUntil: knownTimeProto(s.ProvisionalUntil),
-		SilentDevices: s.SilentDevices,
+		SilentDevices: s.SilentDevices, Policy: policyProto(s.Policy), PolicyRevision: s.PolicyRevision, CutSeconds: s.CutSeconds,
 	}
 }
 

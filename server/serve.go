@@ -93,7 +93,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 		return err
 	}
 	stats := &viewStats{
-		ingest: in, builder: ranking.NewBuilder(db, newID, cfg.MaxSession), archive: ranking.NewArchive(db), catalog: db,
+		ingest: in, builder: ranking.NewBuilder(db, newID, cfg.MaxSession), archive: ranking.NewArchive(db), catalog: db, sessions: db,
 		metrics: numbers, now: now, maxBatch: cfg.MaxBatch,
 	}
 	subscribers := &subscriberDynamics{

@@ -112,47 +112,66 @@ type built struct {
 }
 
 func (b *Builder) build(ctx context.Context, q Question) (built, error) {
-	lineup, err := loadLineup(ctx, b.source, q.ClientID)
+	own := q
+	q, lineup, err := b.prepare(ctx, q)
 	if err != nil {
 		return built{}, err
 	}
-	previous, err := b.previous(ctx, q)
+	previous, err := b.previous(ctx, own)
 	if err != nil {
 		return built{}, err
 	}
-	var all built
-	switch q.Kind {
-	case store.ProgrammeSelection:
-		all.programmes, err = b.rankProgrammes(ctx, lineup, q, q.size())
-	case store.ChannelSelection:
-		all.channels, err = b.rankChannels(ctx, lineup, q, channelMeasures)
-		all.channels = all.channels[:min(q.size(), len(all.channels))]
-	default:
-		all.channels, err = b.rankChannels(ctx, lineup, q, channelMeasures)
-	}
+	all, err := b.rank(ctx, lineup, q)
 	if err != nil {
 		return built{}, err
 	}
 	previous.note(&all)
-	all.Trust, err = b.trust(ctx, q)
+	all.Trust, err = b.trust(ctx, q, all.CutSeconds)
 	return all, err
+}
+
+// prepare puts in what is asked about the client at the time of the question.
+func (b *Builder) prepare(ctx context.Context, q Question) (Question, lineup, error) {
+	client, err := b.source.Client(ctx, q.ClientID)
+	if err != nil {
+		return q, nil, err
+	}
+	q.Counting = Counting{client.Policy, client.PolicyRevision}
+	if q.WhatIf != nil {
+		q.Counting = Counting{Policy: *q.WhatIf}
+	}
+	lineup, err := loadLineup(ctx, b.source, q.ClientID)
+	return q, lineup, err
+}
+
+// rank makes the places of a result.
+func (b *Builder) rank(ctx context.Context, lineup lineup, q Question) (built, error) {
+	if q.Kind == store.ProgrammeSelection {
+		programmes, err := b.rankProgrammes(ctx, lineup, q, q.size())
+		return built{programmes: programmes.places, Trust: Trust{CutSeconds: programmes.cut / 1000}}, err
+	}
+	channels, err := b.rankChannels(ctx, lineup, q, channelMeasures)
+	if q.Kind == store.ChannelSelection {
+		channels.places = channels.places[:min(q.size(), len(channels.places))]
+	}
+	return built{channels: channels.places, Trust: Trust{CutSeconds: channels.cut / 1000}}, err
 }
 
 // silence is for how long before the end of the window a device must have said nothing to count as silent.
 const silence = viewing.DayLength
 
 // trust tells how far a ranking can be relied on.
-func (b *Builder) trust(ctx context.Context, q Question) (Trust, error) {
+func (b *Builder) trust(ctx context.Context, q Question, cut int64) (Trust, error) {
 	window := q.Window()
 	extent, err := coverage.OfStarts(ctx, b.source, q.ClientID, window)
 	if err != nil {
 		return Trust{}, err
 	}
-	silent, err := b.source.SilentDevices(ctx, q.filter(q.ClientID), window.To-silence)
+	silent, err := b.source.SilentDevices(ctx, q.filter(), window.To-silence)
 	if err != nil {
 		return Trust{}, fmt.Errorf("client %d: %w", q.ClientID, err)
 	}
-	t := Trust{Cover: extent.Over(window, q.Now, b.longest), SilentDevices: silent}
+	t := Trust{Cover: extent.Over(window, q.Now, b.longest), SilentDevices: silent, Counting: q.Counting, CutSeconds: cut}
 	if t.Coverage == viewing.Provisional {
 		t.ProvisionalUntil = window.To.Add(b.longest)
 	}

@@ -9,34 +9,41 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
+// ranked are places, best first, and the time of the sessions behind all of them that was reported and does not count.
+type ranked[T any] struct {
+	places []T
+	cut    int64
+}
+
 // rankChannels returns all eligible channels, best first: those with statistics in the order of before, then the others
 // by number and id. Of the figures those are there that the measures give.
-func (b *Builder) rankChannels(ctx context.Context, lineup lineup, q Question, measures []measure.Measure) ([]RankedChannel, error) {
+func (b *Builder) rankChannels(ctx context.Context, lineup lineup, q Question, measures []measure.Measure) (ranked[RankedChannel], error) {
 	watched, err := b.source.Aggregate(ctx, measure.Query{
-		Filter: q.filter(q.ClientID), GroupBy: []measure.Dimension{measure.Channel}, Measures: measures, Reach: q.reach(),
+		Filter: q.filter(), GroupBy: []measure.Dimension{measure.Channel}, Measures: measures, Reach: q.reach(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("client %d: %w", q.ClientID, err)
+		return ranked[RankedChannel]{}, fmt.Errorf("client %d: %w", q.ClientID, err)
 	}
-	var total int64 // of all channels, whether they are ranked or not
+	var total, cut int64 // of all channels, whether they are ranked or not
 	for _, w := range watched {
 		total += valueOf(w, measures, measure.Watch)
+		cut += valueOf(w, measures, measure.Cut)
 	}
-	ranked := make([]RankedChannel, 0, len(lineup)+len(watched))
+	places := make([]RankedChannel, 0, len(lineup)+len(watched))
 	withStatistics := make(map[int32]bool, len(watched))
 	for _, w := range watched {
 		withStatistics[w.ChannelID] = true
 		if eligible(lineup.channel(w.ChannelID)) {
-			ranked = append(ranked, score(w, measures, q, total))
+			places = append(places, score(w, measures, q, total))
 		}
 	}
 	for _, id := range lineup.ids(eligible) {
 		if !withStatistics[id] {
-			ranked = append(ranked, RankedChannel{ChannelID: id})
+			places = append(places, RankedChannel{ChannelID: id})
 		}
 	}
-	lineup.sort(ranked)
-	return ranked, nil
+	lineup.sort(places)
+	return ranked[RankedChannel]{places, cut}, nil
 }
 
 // sort puts channels in order and numbers them.
@@ -57,7 +64,7 @@ func (l lineup) placeOf(c RankedChannel) place {
 
 // channelMeasures are what score makes a whole place of.
 var channelMeasures = []measure.Measure{
-	measure.Watch, measure.Sessions, measure.Median, measure.Accounts, measure.Reach, measure.Greatest,
+	measure.Watch, measure.Sessions, measure.Median, measure.Accounts, measure.Reach, measure.Greatest, measure.Cut,
 }
 
 // orderMeasures are those of channelMeasures that the order of a ranking needs.

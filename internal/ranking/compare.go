@@ -23,12 +23,26 @@ var kindNames = map[store.Kind]string{
 	store.ChannelSorting: "sorting of channels", store.ChannelSelection: "selection of channels", store.ProgrammeSelection: "selection of programmes",
 }
 
-// previous reads the places of the result that the question names; nil where it names none. One of another client does not exist
-// for this one.
+// previous returns the places to compare with: of the result that the question names, or of the ranking without the policy of a
+// what-if; nil where there is nothing. A result of another client does not exist for this one.
 func (b *Builder) previous(ctx context.Context, q Question) (ranks, error) {
-	if q.CompareTo == "" {
+	switch {
+	case q.CompareTo != "":
+		return b.earlier(ctx, q)
+	case q.WhatIf != nil:
+		q.WhatIf = nil
+		q, lineup, err := b.prepare(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		own, err := b.rank(ctx, lineup, q)
+		return ranksOf(own.channels, own.programmes), err
+	default:
 		return nil, nil
 	}
+}
+
+func (b *Builder) earlier(ctx context.Context, q Question) (ranks, error) {
 	result, err := b.source.Result(ctx, q.CompareTo, store.ChannelSorting, store.ChannelSelection, store.ProgrammeSelection)
 	if err == nil && result.ClientID != q.ClientID {
 		err = fmt.Errorf("result %q: %w", q.CompareTo, store.ErrNotFound)
@@ -43,14 +57,18 @@ func (b *Builder) previous(ctx context.Context, q Question) (ranks, error) {
 	if err := decode(result, &earlier); err != nil {
 		return nil, err
 	}
-	places := make(ranks, len(earlier.Channels)+len(earlier.Programmes))
-	for _, c := range earlier.Channels {
-		places[int64(c.ChannelID)] = c.Rank
+	return ranksOf(earlier.Channels, earlier.Programmes), nil
+}
+
+func ranksOf(channels []RankedChannel, programmes []RankedProgramme) ranks {
+	places := make(ranks, len(channels)+len(programmes))
+	for i := range channels {
+		places[int64(channels[i].ChannelID)] = channels[i].Rank
 	}
-	for _, p := range earlier.Programmes {
-		places[p.ProgrammeID] = p.Rank
+	for i := range programmes {
+		places[programmes[i].ProgrammeID] = programmes[i].Rank
 	}
-	return places, nil
+	return places
 }
 
 // note writes down where each place was before.

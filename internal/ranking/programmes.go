@@ -1,7 +1,6 @@
 package ranking
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,33 +18,33 @@ var programmeScores = map[Criterion]store.ProgrammeScore{
 // watchQuery asks for what a ranking of programmes is made of.
 func (q Question) watchQuery(channels store.ChannelSet, size int) store.ProgrammeWatchQuery {
 	return store.ProgrammeWatchQuery{
-		Filter: q.filter(q.ClientID), Channels: channels, Reach: q.reach(), Score: programmeScores[q.Criterion],
+		Filter: q.filter(), Channels: channels, Reach: q.reach(), Score: programmeScores[q.Criterion],
 		MinAccounts: q.MinAccounts, Limit: size,
 	}
 }
 
 // rankProgrammes returns the size best programmes, filled up with the latest ones where fewer have statistics.
-func (b *Builder) rankProgrammes(ctx context.Context, lineup lineup, q Question, size int) ([]RankedProgramme, error) {
+func (b *Builder) rankProgrammes(ctx context.Context, lineup lineup, q Question, size int) (ranked[RankedProgramme], error) {
 	channels := lineup.guideChannels(q.Categories, q.Channels)
 	watched, err := b.source.ProgrammeWatch(ctx, q.watchQuery(channels, size))
 	if err != nil {
-		return nil, fmt.Errorf("client %d: %w", q.ClientID, err)
+		return ranked[RankedProgramme]{}, fmt.Errorf("client %d: %w", q.ClientID, err)
 	}
-	ranked := make([]RankedProgramme, 0, len(watched.Programmes))
+	places := make([]RankedProgramme, 0, len(watched.Programmes))
 	for i := range watched.Programmes {
-		ranked = append(ranked, scoreProgramme(&watched.Programmes[i], q, int64(watched.Watch)))
+		places = append(places, scoreProgramme(&watched.Programmes[i], q, int64(watched.Watch)))
 	}
-	lineup.sortProgrammes(ranked)
-	ranked = ranked[:min(size, len(ranked))]
-	if len(ranked) < size {
-		if ranked, err = b.fillUp(ctx, ranked, q, lineup, channels, size); err != nil {
-			return nil, fmt.Errorf("client %d: %w", q.ClientID, err)
+	lineup.sortProgrammes(places)
+	places = places[:min(size, len(places))]
+	if len(places) < size {
+		if places, err = b.fillUp(ctx, places, q, lineup, channels, size); err != nil {
+			return ranked[RankedProgramme]{}, fmt.Errorf("client %d: %w", q.ClientID, err)
 		}
 	}
-	for i := range ranked {
-		ranked[i].Rank = int32(i + 1)
+	for i := range places {
+		places[i].Rank = int32(i + 1)
 	}
-	return ranked, nil
+	return ranked[RankedProgramme]{places, int64(watched.Cut)}, nil
 }
 
 // scoreProgramme makes a place of how a programme was watched; total is the time of all channels.
@@ -79,13 +78,13 @@ func (l lineup) sortProgrammes(programmes []RankedProgramme) {
 func (l lineup) placeOfProgramme(p RankedProgramme) place {
 	return place{
 		standing: standingOf(p.HasStatistics, p.LowBase),
-		score:    p.Score, seconds: p.WatchSeconds, sessions: p.WatchSessions,
+		score:    p.Score, seconds: p.WatchSeconds, sessions: p.WatchSessions, start: p.start,
 		number: l.channel(p.ChannelID).Number, id: p.ProgrammeID,
 	}
 }
 
-// fillUp adds programmes that start in the window and have no statistics: latest start first, then by channel number,
-// then by id. Asking for size of them is enough, because at most len(ranked) of those are ranked already.
+// fillUp adds programmes that start in the window and have no statistics. Asking for size of them is enough, because at most
+// len(ranked) of those are ranked already.
 func (b *Builder) fillUp(
 	ctx context.Context, ranked []RankedProgramme, q Question, lineup lineup, channels store.ChannelSet, size int,
 ) ([]RankedProgramme, error) {
@@ -93,24 +92,21 @@ func (b *Builder) fillUp(
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(latest, func(a, b catalog.Programme) int {
-		return cmp.Or(
-			cmp.Compare(b.Start, a.Start),
-			cmp.Compare(lineup.channel(a.ChannelID).Number, lineup.channel(b.ChannelID).Number),
-			cmp.Compare(a.ID, b.ID),
-		)
-	})
 	taken := make(map[int64]bool, len(ranked))
 	for _, p := range ranked {
 		taken[p.ProgrammeID] = true
 	}
+	fill := make([]RankedProgramme, 0, len(latest))
 	for _, p := range latest {
-		if len(ranked) == size {
-			break
-		}
 		if !taken[p.ID] {
-			ranked = append(ranked, RankedProgramme{ProgrammeID: p.ID, ChannelID: p.ChannelID, Title: p.Title})
+			fill = append(fill, filling(p))
 		}
 	}
-	return ranked, nil
+	lineup.sortProgrammes(fill)
+	return append(ranked, fill[:min(size-len(ranked), len(fill))]...), nil
+}
+
+// filling is the place of a programme without statistics.
+func filling(p catalog.Programme) RankedProgramme {
+	return RankedProgramme{ProgrammeID: p.ID, ChannelID: p.ChannelID, Title: p.Title, start: p.Start}
 }

@@ -43,13 +43,6 @@ type Scope struct {
 // Window is the interval in which counted sessions started.
 func (s Scope) Window() viewing.Window { return viewing.DaysBefore(s.AsOf, s.Days) }
 
-func (s Scope) filter(clientID int32) viewing.Filter {
-	return viewing.Filter{
-		ClientID: clientID, Now: s.Now, Window: s.Window(), Devices: s.Devices, Tariffs: s.Tariffs, Modes: s.Modes,
-		ActiveOnly: s.ActiveOnly, MinSeconds: s.MinSeconds,
-	}
-}
-
 func (s Scope) reach() viewing.Millis {
 	return viewing.Millis(cmp.Or(s.ReachSeconds, DefaultReach)) * 1000
 }
@@ -65,6 +58,26 @@ type Question struct {
 	Size       int     `json:"size,omitempty"`       // of selections; 0 = DefaultSize
 	CompareTo  string  `json:"-"`                    // the id of an earlier result of the same client and kind; "" = none
 	DryRun     bool    `json:"-"`                    // build it, and store nothing
+
+	// WhatIf is a policy to count by in place of the client's own; nil = none. What it is compared with, where CompareTo names
+	// nothing, is the ranking under the client's own.
+	WhatIf *viewing.Policy `json:"-"`
+	// Counting is the policy that counts; the builder puts it in.
+	Counting `json:"-"`
+}
+
+// Counting is the policy that a client's seconds are counted by, and its revision; one that is none of the client's has none.
+type Counting struct {
+	Policy         viewing.Policy `json:"policy,omitzero"`
+	PolicyRevision int64          `json:"policy_revision,omitempty"`
+}
+
+// filter chooses the sessions that count.
+func (q Question) filter() viewing.Filter {
+	return viewing.Filter{
+		ClientID: q.ClientID, Now: q.Now, Window: q.Window(), Devices: q.Devices, Tariffs: q.Tariffs, Modes: q.Modes,
+		ActiveOnly: q.ActiveOnly, MinSeconds: cmp.Or(q.MinSeconds, int64(q.Policy.MinSessionSeconds)), Policy: q.Policy,
+	}
 }
 
 // Figures are what places of channels and of programmes have in common besides their score.
@@ -102,6 +115,8 @@ type RankedProgramme struct {
 	WatchSessions int64   `json:"watch_sessions"`
 	HasStatistics bool    `json:"has_statistics"`
 	Figures
+
+	start viewing.Millis // of the programme; only where it fills up
 }
 
 // Trust says how far a result can be relied on.
@@ -109,6 +124,8 @@ type Trust struct {
 	coverage.Cover
 	ProvisionalUntil viewing.Millis `json:"provisional_until,omitempty"` // only where Coverage is viewing.Provisional
 	SilentDevices    int64          `json:"silent_devices,omitempty"`    // see store.SilenceFinder
+	Counting
+	CutSeconds int64 `json:"cut_seconds,omitempty"` // reported, and not counted
 }
 
 // Sorting is a client's channels, best first.
@@ -162,18 +179,21 @@ type place struct {
 	standing          standing
 	score             float64
 	seconds, sessions int64
-	number            int32 // of the channel
+	start             viewing.Millis // of a programme that fills up
+	number            int32          // of the channel
 	id                int64
 }
 
 // before compares two places: what has statistics first, that of enough accounts before all other; then the higher score, then
-// the greater watch time, then more sessions, then the smaller channel number, then the smaller id.
+// the greater watch time, then more sessions, then, of programmes that fill up, the later start, then the smaller channel number,
+// then the smaller id.
 func before(a, b place) int {
 	return cmp.Or(
 		cmp.Compare(a.standing, b.standing),
 		cmp.Compare(b.score, a.score),
 		cmp.Compare(b.seconds, a.seconds),
 		cmp.Compare(b.sessions, a.sessions),
+		cmp.Compare(b.start, a.start),
 		cmp.Compare(a.number, b.number),
 		cmp.Compare(a.id, b.id),
 	)
