@@ -29,10 +29,22 @@ func questionOf(req proto.Message, now viewing.Millis) ranking.Question {
 	return q
 }
 
+// whatIf is the policy of a dry run; nil where it has none.
+func whatIf(p *tvstatsv1.MeasurementPolicy) *viewing.Policy {
+	if p == nil {
+		return nil
+	}
+	return &viewing.Policy{
+		MaxSessionSeconds: int32(p.MaxSessionSeconds), InactivitySeconds: int32(p.InactivitySeconds),
+		OneChannelPerDevice: p.OneChannelPerDevice, MinSessionSeconds: int32(p.MinSessionSeconds),
+	}
+}
+
 // askedBy is what all three builders have in common.
 func askedBy(req scope, kind store.Kind, now viewing.Millis) ranking.Question {
 	return ranking.Question{
 		Kind: kind, Criterion: ranking.Criterion(req.GetCriterion()), DryRun: req.GetDryRun(), CompareTo: req.GetCompareTo(),
+		WhatIf: whatIf(req.GetPolicy()),
 		Scope: ranking.Scope{
 			Now: now, Days: int(req.GetDaysNumber()), AsOf: timeOr(req.GetAsOf(), now),
 			Devices: req.GetDevices(), Tariffs: req.GetTariffs(), Modes: modesOf(req.GetModes()),

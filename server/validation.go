@@ -133,6 +133,7 @@ type scope interface {
 	GetMinAccounts() int64
 	GetDryRun() bool
 	GetCompareTo() string
+	GetPolicy() *tvstatsv1.MeasurementPolicy
 }
 
 type selection interface {
@@ -229,6 +230,10 @@ func (v *violations) scope(r scope) {
 	if accounts := r.GetMinAccounts(); accounts < 0 {
 		v.add("min_accounts", "%d is not allowed; it must be 0 or more", accounts)
 	}
+	if r.GetPolicy() != nil && !r.GetDryRun() {
+		v.add("policy", "it is allowed with dry_run only; Catalog.Sync sets the client's own")
+	}
+	v.policy("policy", r.GetPolicy())
 	if v.timestamp("as_of", r.GetAsOf()) && r.GetAsOf() != nil {
 		v.windowStart(r.GetAsOf().AsTime(), r.GetDaysNumber())
 	}
@@ -264,6 +269,14 @@ func (v *violations) criterion(c tvstatsv1.Criterion) {
 		v.add("criterion", "%v is not allowed; it must be CRITERION_WATCH_TIME, CRITERION_WATCH_SESSIONS, "+
 			"CRITERION_AVERAGE_WATCH_TIME, CRITERION_MEDIAN_WATCH_TIME, CRITERION_REACH or CRITERION_AVERAGE_AUDIENCE", c)
 	}
+}
+
+// policy checks the seconds of a policy, where there is one.
+func (v *violations) policy(field string, p *tvstatsv1.MeasurementPolicy) {
+	most := int64(viewing.MostPolicySeconds)
+	v.between(field+".max_session_seconds", p.GetMaxSessionSeconds(), 0, most)
+	v.between(field+".inactivity_seconds", p.GetInactivitySeconds(), 0, most)
+	v.between(field+".min_session_seconds", p.GetMinSessionSeconds(), 0, most)
 }
 
 // programmeCriteria are what programmes can be ranked by.
