@@ -398,7 +398,6 @@ func TestExplainRank(t *testing.T) {
 func TestExplainRankRefuses(t *testing.T) {
 	t.Parallel()
 	g := startGuarded(t)
-	stream(t, g.address, nil, 1)
 	ctx := g.as(t, auth.Backend)
 	if _, err := oneRequest(g.Sync(ctx))(&tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: 1, Name: "One"}}}); err != nil {
 		t.Fatal(err)
