@@ -41,6 +41,14 @@ func timeOr(t *timestamppb.Timestamp, absent viewing.Millis) viewing.Millis {
 func clientProto(c catalog.Client) *tvstatsv1.Client {
 	return &tvstatsv1.Client{
 		ClientId: c.ID, Name: c.Name, TimeZone: c.TimeZone, CollectionEnabled: &c.CollectionEnabled,
+		Policy: policyProto(c.Policy), PolicyRevision: c.PolicyRevision,
+	}
+}
+
+func policyProto(p viewing.Policy) *tvstatsv1.MeasurementPolicy {
+	return &tvstatsv1.MeasurementPolicy{
+		MaxSessionSeconds: int64(p.MaxSessionSeconds), InactivitySeconds: int64(p.InactivitySeconds),
+		OneChannelPerDevice: p.OneChannelPerDevice, MinSessionSeconds: int64(p.MinSessionSeconds),
 	}
 }
 

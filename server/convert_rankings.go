@@ -34,10 +34,8 @@ func whatIf(p *tvstatsv1.MeasurementPolicy) *viewing.Policy {
 	if p == nil {
 		return nil
 	}
-	return &viewing.Policy{
-		MaxSessionSeconds: int32(p.MaxSessionSeconds), InactivitySeconds: int32(p.InactivitySeconds),
-		OneChannelPerDevice: p.OneChannelPerDevice, MinSessionSeconds: int32(p.MinSessionSeconds),
-	}
+	policy, _ := policyOf(p) // validate has read it before
+	return &policy
 }
 
 // askedBy is what all three builders have in common.
@@ -50,17 +48,6 @@ func askedBy(req scope, kind store.Kind, now viewing.Millis) ranking.Question {
 			Devices: req.GetDevices(), Tariffs: req.GetTariffs(), Modes: modesOf(req.GetModes()),
 			MinSeconds: req.GetMinWatchSeconds(), ReachSeconds: req.GetReachSeconds(), MinAccounts: req.GetMinAccounts(),
 		},
-	}
-}
-
-// policyProto is a policy of which something is on, else nil.
-func policyProto(p viewing.Policy) *tvstatsv1.MeasurementPolicy {
-	if p == (viewing.Policy{}) {
-		return nil
-	}
-	return &tvstatsv1.MeasurementPolicy{
-		MaxSessionSeconds: int64(p.MaxSessionSeconds), InactivitySeconds: int64(p.InactivitySeconds),
-		OneChannelPerDevice: p.OneChannelPerDevice, MinSessionSeconds: int64(p.MinSessionSeconds),
 	}
 }
 

@@ -322,7 +322,7 @@ func (q query) expect(w *world) proto.Message {
 	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
 		return &tvstatsv1.ChannelSorting{
 			ClientId: w.clientID, Criterion: request.Criterion, WindowStart: from, WindowEnd: to,
-			Channels: w.rankChannels(q.bruteQuery), Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
+			Channels: w.rankChannels(q.bruteQuery), Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery), Policy: &tvstatsv1.MeasurementPolicy{},
 		}
 	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
 		channels := w.rankChannels(q.bruteQuery)
@@ -330,14 +330,14 @@ func (q query) expect(w *world) proto.Message {
 		return &tvstatsv1.Selection{
 			ClientId: w.clientID, Name: fmt.Sprintf("%d (%d)", request.DaysNumber, size), Criterion: request.Criterion,
 			Kind: tvstatsv1.SelectionKind_SELECTION_KIND_CHANNELS, WindowStart: from, WindowEnd: to,
-			Channels: channels[:min(size, len(channels))], Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
+			Channels: channels[:min(size, len(channels))], Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery), Policy: &tvstatsv1.MeasurementPolicy{},
 		}
 	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
 		return &tvstatsv1.Selection{
 			ClientId: w.clientID, Name: "mine", Kind: tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES,
 			WindowStart: from, WindowEnd: to, Criterion: max(request.Criterion, tvstatsv1.Criterion_CRITERION_WATCH_TIME),
 			Programmes: w.rankProgrammes(q.bruteQuery, request.Categories, request.Channels, sized(request.SelectionSize)),
-			Coverage:   coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
+			Coverage:   coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery), Policy: &tvstatsv1.MeasurementPolicy{},
 		}
 	}
 	return nil

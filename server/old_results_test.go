@@ -47,14 +47,14 @@ func TestOldResults(t *testing.T) {
 		CreatedAt: &timestamppb.Timestamp{Seconds: 5}, Channels: []*tvstatsv1.RankedChannel{
 			{Rank: 1, ChannelId: 3, Score: 60, WatchSeconds: 60, WatchSessions: 1, AverageWatchSeconds: 60, MedianWatchSeconds: 60, HasStatistics: true},
 			{Rank: 2, ChannelId: 4},
-		},
+		}, Policy: &tvstatsv1.MeasurementPolicy{},
 	}})
 	selection, err := s.GetSelection(testContext(t), &tvstatsv1.GetSelectionRequest{SelectionId: "older"})
 	wantAll(t, err, []*tvstatsv1.Selection{selection.GetSelection()}, []*tvstatsv1.Selection{{
 		SelectionId: "older", ClientId: 1, Kind: tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES, Name: "7 (1)", WindowStart: from, WindowEnd: to,
 		CreatedAt: &timestamppb.Timestamp{Seconds: 4}, Programmes: []*tvstatsv1.RankedProgramme{
 			{Rank: 1, ProgrammeId: 9, ChannelId: 3, Title: "News", Score: 60, WatchSeconds: 60, WatchSessions: 1, HasStatistics: true},
-		},
+		}, Policy: &tvstatsv1.MeasurementPolicy{},
 	}})
 	pushRequest(t, s.address, &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: 4, Name: "Four"}}})
 	later, err := s.CreateChannelSortingByPopularity(testContext(t), &sortingRequest{

@@ -63,6 +63,7 @@ func TestSortingsAreBuiltReadAndDeleted(t *testing.T) {
 			{Rank: 2, ChannelId: 4},
 		},
 		Coverage: tvstatsv1.Coverage_COVERAGE_PROVISIONAL, ProvisionalUntil: timestamppb.New(end.Add(24 * time.Hour)),
+		Policy: &tvstatsv1.MeasurementPolicy{},
 	}})
 
 	got, err := s.GetChannelSorting(ctx, &tvstatsv1.GetChannelSortingRequest{SortingId: sorting.GetSortingId()})

@@ -230,10 +230,7 @@ func (v *violations) scope(r scope) {
 	if accounts := r.GetMinAccounts(); accounts < 0 {
 		v.add("min_accounts", "%d is not allowed; it must be 0 or more", accounts)
 	}
-	if r.GetPolicy() != nil && !r.GetDryRun() {
-		v.add("policy", "it is allowed with dry_run only; Catalog.Sync sets the client's own")
-	}
-	v.policy("policy", r.GetPolicy())
+	v.whatIf(r)
 	if v.timestamp("as_of", r.GetAsOf()) && r.GetAsOf() != nil {
 		v.windowStart(r.GetAsOf().AsTime(), r.GetDaysNumber())
 	}
@@ -271,12 +268,14 @@ func (v *violations) criterion(c tvstatsv1.Criterion) {
 	}
 }
 
-// policy checks the seconds of a policy, where there is one.
-func (v *violations) policy(field string, p *tvstatsv1.MeasurementPolicy) {
-	most := int64(viewing.MostPolicySeconds)
-	v.between(field+".max_session_seconds", p.GetMaxSessionSeconds(), 0, most)
-	v.between(field+".inactivity_seconds", p.GetInactivitySeconds(), 0, most)
-	v.between(field+".min_session_seconds", p.GetMinSessionSeconds(), 0, most)
+// whatIf checks the policy of a dry run, where there is one.
+func (v *violations) whatIf(r scope) {
+	if r.GetPolicy() != nil && !r.GetDryRun() {
+		v.add("policy", "it is allowed with dry_run only; Catalog.Sync sets the client's own")
+	}
+	if _, err := policyOf(r.GetPolicy()); err != nil {
+		v.add("policy", "%v", err)
+	}
 }
 
 // programmeCriteria are what programmes can be ranked by.

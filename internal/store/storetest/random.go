@@ -224,7 +224,7 @@ func (w *world) questions(n int) []question {
 		if w.chance(10) {
 			q.programmes = some(w, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 40)
 		}
-		if w.chance(40) {
+		if w.chance(20) {
 			q.filter.Policy = w.policy()
 		}
 		questions[i] = q
