@@ -24,12 +24,14 @@ type world struct {
 	channels   []*tvstatsv1.Channel
 	accounts   []*tvstatsv1.Account
 	programmes []*tvstatsv1.Programme
+	policy     *tvstatsv1.MeasurementPolicy // of which only the lengths of sessions are on
 }
 
 // bruteSession is a session as its reports make it.
 type bruteSession struct {
 	*tvstatsv1.ViewEvent
-	seconds int64
+	seconds int64 // that count
+	told    int64 // that were reported
 	tariffs []int32
 	latest  time.Time // of its reports
 }
@@ -48,7 +50,11 @@ func (w *world) sessions() []*bruteSession {
 		if e.WatchedSeconds != nil {
 			seconds = *e.WatchedSeconds
 		}
-		s.seconds = max(s.seconds, seconds)
+		s.told = max(s.told, seconds)
+		s.seconds = s.told
+		if most := w.policy.GetMaxSessionSeconds(); most > 0 {
+			s.seconds = min(s.told, most)
+		}
 		s.tariffs = append(s.tariffs, e.Tariffs...)
 		if at := e.At.AsTime(); at.After(s.latest) {
 			s.latest = at
@@ -83,7 +89,7 @@ func (w *world) passing(q bruteQuery) []*bruteSession {
 		for _, tariff := range s.tariffs {
 			carries = carries || slices.Contains(q.tariffs, tariff)
 		}
-		if !started.Before(q.from) && started.Before(q.to) && carries && s.seconds >= q.minSeconds &&
+		if !started.Before(q.from) && started.Before(q.to) && carries && s.seconds >= cmp.Or(q.minSeconds, w.policy.GetMinSessionSeconds()) &&
 			(len(q.devices) == 0 || slices.Contains(q.devices, s.Device)) &&
 			(len(q.modes) == 0 || slices.ContainsFunc(q.modes, func(m tvstatsv1.ViewMode) bool { return max(m, 1) == max(s.Mode, 1) })) &&
 			(!q.activeOnly || active[s.AccountId]) {
@@ -145,6 +151,14 @@ func (w *world) total(q bruteQuery) (total time.Duration) {
 		total += time.Duration(s.seconds) * time.Second
 	}
 	return total
+}
+
+// cut is how many seconds of the sessions that count were reported and do not.
+func (w *world) cut(q bruteQuery) (seconds int64) {
+	for _, s := range w.passing(q) {
+		seconds += s.told - s.seconds
+	}
+	return seconds
 }
 
 // silent counts the devices of the sessions that count which were silent for a day before the end.
@@ -317,7 +331,7 @@ func bruteShare(s *bruteSession, p *tvstatsv1.Programme) time.Duration {
 // an hour before now.
 func randomWorld(r *rand.Rand, clientID int32, now time.Time) *world {
 	const days = 5
-	w := &world{clientID: clientID, days: days, start: now.Add(-time.Hour).Truncate(time.Second).Add(-days * 24 * time.Hour)}
+	w := &world{clientID: clientID, days: days, policy: &tvstatsv1.MeasurementPolicy{}, start: now.Add(-time.Hour).Truncate(time.Second).Add(-days * 24 * time.Hour)}
 	for id := range int32(10) { // channels 11 and 12 are watched, too, and not in the catalog
 		c := &tvstatsv1.Channel{ChannelId: id + 1, Name: fmt.Sprint("channel ", id), Number: int32(r.IntN(4))}
 		for range r.IntN(3) {

@@ -28,6 +28,9 @@ func TestFiguresEqualBruteForce(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 1))
 			w := randomWorld(r, int32(seed+1), time.Now())
+			if seed%2 == 1 {
+				w.policy = &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: 3000, MinSessionSeconds: 60}
+			}
 			pushWorld(t, address, w)
 			stream(t, address, w.events, 100)
 			for i := range 25 {
@@ -161,11 +164,19 @@ func TestLate(t *testing.T) {
 	check("after the guide moved")
 }
 
+// policyRevision is 1 once a policy that is on was pushed.
+func (w *world) policyRevision() int64 {
+	if proto.Size(w.policy) == 0 {
+		return 0
+	}
+	return 1
+}
+
 // pushWorld sends the world's catalog.
 func pushWorld(t testing.TB, address string, w *world) {
 	t.Helper()
 	pushRequest(t, address, &tvstatsv1.SyncRequest{
-		BatchId: 1, ClientId: w.clientID, Client: &tvstatsv1.Client{Name: "client"},
+		BatchId: 1, ClientId: w.clientID, Client: &tvstatsv1.Client{Name: "client", Policy: w.policy},
 		Channels: w.channels, Accounts: w.accounts, Programmes: w.programmes,
 	})
 }
@@ -322,7 +333,8 @@ func (q query) expect(w *world) proto.Message {
 	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
 		return &tvstatsv1.ChannelSorting{
 			ClientId: w.clientID, Criterion: request.Criterion, WindowStart: from, WindowEnd: to,
-			Channels: w.rankChannels(q.bruteQuery), Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery), Policy: &tvstatsv1.MeasurementPolicy{},
+			Channels: w.rankChannels(q.bruteQuery), Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
+			Policy: w.policy, PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
 		}
 	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
 		channels := w.rankChannels(q.bruteQuery)
@@ -330,14 +342,16 @@ func (q query) expect(w *world) proto.Message {
 		return &tvstatsv1.Selection{
 			ClientId: w.clientID, Name: fmt.Sprintf("%d (%d)", request.DaysNumber, size), Criterion: request.Criterion,
 			Kind: tvstatsv1.SelectionKind_SELECTION_KIND_CHANNELS, WindowStart: from, WindowEnd: to,
-			Channels: channels[:min(size, len(channels))], Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery), Policy: &tvstatsv1.MeasurementPolicy{},
+			Channels: channels[:min(size, len(channels))], Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
+			Policy: w.policy, PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
 		}
 	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
 		return &tvstatsv1.Selection{
 			ClientId: w.clientID, Name: "mine", Kind: tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES,
 			WindowStart: from, WindowEnd: to, Criterion: max(request.Criterion, tvstatsv1.Criterion_CRITERION_WATCH_TIME),
 			Programmes: w.rankProgrammes(q.bruteQuery, request.Categories, request.Channels, sized(request.SelectionSize)),
-			Coverage:   coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery), Policy: &tvstatsv1.MeasurementPolicy{},
+			Coverage:   coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
+			Policy: w.policy, PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
 		}
 	}
 	return nil

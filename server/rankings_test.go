@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -120,6 +121,68 @@ func TestDryRun(t *testing.T) {
 			t.Fatalf("seed %d, query %d:\ngot    %v\nby job %v\nwant   %v", seed, i, got, byJob, want)
 		}
 	}
+}
+
+// TestWhatIf: a dry run under another policy is what it would be if that were the client's, says where each place is under the
+// client's own, and changes nothing.
+func TestWhatIf(t *testing.T) {
+	t.Parallel()
+	const seed = 8
+	s, w, r := startWorld(t, seed)
+	policy := &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: 900, InactivitySeconds: 60, OneChannelPerDevice: true, MinSessionSeconds: 30}
+	var requests, answers []proto.Message
+	for range 9 {
+		request := randomQuery(r, w).request
+		set(request, "dry_run", true)
+		_, own := result(t, s, request)
+		dry := proto.Clone(request)
+		message := dry.ProtoReflect()
+		message.Set(message.Descriptor().Fields().ByName("policy"), protoreflect.ValueOfMessage(policy.ProtoReflect()))
+		_, got := result(t, s, dry)
+		for item, previous := range previousOf(got) {
+			if previous != ranksOf(own)[item] {
+				t.Fatalf("seed %d: %d came from %d, not from %d", seed, item, previous, ranksOf(own)[item])
+			}
+		}
+		if _, again := result(t, s, request); !proto.Equal(again, own) {
+			t.Fatalf("seed %d: it became %v, was %v", seed, again, own)
+		}
+		requests, answers = append(requests, request), append(answers, got)
+	}
+	w.policy = policy
+	pushWorld(t, s.address, w)
+	for i, request := range requests {
+		_, want := result(t, s, request)
+		if got := answers[i]; plain(got) != plain(want) {
+			t.Fatalf("seed %d, query %d:\ngot  %s\nwant %s", seed, i, plain(got), plain(want))
+		}
+	}
+	wet := &sortingRequest{ClientIds: []int32{1}, DaysNumber: 1, Criterion: tvstatsv1.Criterion_CRITERION_REACH, Policy: policy}
+	_, err := s.CreateChannelSortingByPopularity(testContext(t), wet)
+	wantField(t, err, "policy")
+	wet.DryRun, wet.Policy = true, &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: -1}
+	_, err = s.CreateChannelSortingByPopularity(testContext(t), wet)
+	wantField(t, err, "policy")
+}
+
+// plain is what was built without what it was compared with and the revision of the policy.
+func plain(built proto.Message) string {
+	built = proto.Clone(built)
+	switch b := built.(type) {
+	case *tvstatsv1.ChannelSorting:
+		b.PolicyRevision = 0
+	case *tvstatsv1.Selection:
+		b.PolicyRevision = 0
+		for _, p := range b.Programmes {
+			p.PreviousRank = 0
+		}
+	}
+	for _, c := range built.(interface {
+		GetChannels() []*tvstatsv1.RankedChannel
+	}).GetChannels() {
+		c.PreviousRank = 0
+	}
+	return protojson.Format(built)
 }
 
 // ranksOf are the places of what was built.
@@ -270,7 +333,9 @@ func (q bruteQuery) viewed(w *world, b bruteSpot) (sessions int64, watch time.Du
 func (q query) explain(w *world, at int) *tvstatsv1.ExplainRankResponse {
 	spots := q.spots(w)
 	spot := spots[at]
-	e := &tvstatsv1.ExplainRankResponse{Rank: int32(at + 1), Score: spot.score, TopAccountShare: spot.share}
+	e := &tvstatsv1.ExplainRankResponse{
+		Rank: int32(at + 1), Score: spot.score, TopAccountShare: spot.share, PolicyRevision: w.policyRevision(),
+	}
 	beside := func(i int) *tvstatsv1.NeighbouringPlace {
 		if i < 0 || i >= len(spots) {
 			return nil
@@ -327,16 +392,22 @@ func rankIn(spots []bruteSpot, spot bruteSpot) int32 {
 // effects puts one part of the query after the other in force.
 func (q query) effects(w *world, spot bruteSpot) []*tvstatsv1.FilterEffect {
 	part := bruteQuery{from: q.from, to: q.to}
-	sessions, watch, _ := part.viewed(w, spot)
-	effects := []*tvstatsv1.FilterEffect{{Filter: "excluded"}} // nobody is
+	reported := *w
+	reported.policy = nil
+	sessions, watch, _ := part.viewed(&reported, spot)
+	var effects []*tvstatsv1.FilterEffect
+	counted := *w
+	counted.policy = &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: w.policy.GetMaxSessionSeconds()} // the least length is a filter
 	add := func(field string, is bool) {
 		if !is {
 			return
 		}
-		leftSessions, left, _ := part.viewed(w, spot)
+		leftSessions, left, _ := part.viewed(&counted, spot)
 		effects = append(effects, &tvstatsv1.FilterEffect{Filter: field, Sessions: sessions - leftSessions, Seconds: int64((watch - left) / time.Second)})
 		sessions, watch = leftSessions, left
 	}
+	add("policy", w.policyRevision() > 0)
+	add("excluded", true) // nobody is
 	part.devices = q.devices
 	add("devices", len(q.devices) > 0)
 	part.tariffs = q.tariffs
@@ -345,8 +416,8 @@ func (q query) effects(w *world, spot bruteSpot) []*tvstatsv1.FilterEffect {
 	add("modes", len(q.modes) > 0)
 	part.activeOnly = q.activeOnly
 	add("accounts_active", q.activeOnly)
-	part.minSeconds = q.minSeconds
-	add("min_watch_seconds", q.minSeconds > 0)
+	part.minSeconds = cmp.Or(q.minSeconds, w.policy.GetMinSessionSeconds())
+	add("min_watch_seconds", part.minSeconds > 0)
 	return effects
 }
 
@@ -381,6 +452,10 @@ func TestExplainRank(t *testing.T) {
 		}
 	}
 	for i := range 24 {
+		if i == 12 {
+			w.policy = &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: 3000, MinSessionSeconds: 60}
+			pushWorld(t, s.address, w)
+		}
 		q := randomQuery(r, w)
 		spots := q.spots(w)
 		if len(spots) == 0 {
