@@ -70,10 +70,10 @@ var channelMeasures = []measure.Measure{
 // orderMeasures are those of channelMeasures that the order of a ranking needs.
 func orderMeasures(q Question) []measure.Measure {
 	measures := []measure.Measure{measure.Watch, measure.Sessions}
-	switch q.Criterion {
-	case MedianWatchTime:
+	if q.Criterion == MedianWatchTime {
 		measures = append(measures, measure.Median)
-	case Reach:
+	}
+	if q.Criterion == Reach {
 		measures = append(measures, measure.Reach)
 	}
 	if q.MinAccounts > 0 {

@@ -81,7 +81,7 @@ func (b *Builder) Explain(ctx context.Context, q Question, subject Subject) (Exp
 	if e.Filters, err = b.effects(ctx, q, subject); err != nil {
 		return Explanation{}, err
 	}
-	if err = b.withoutTopAccount(ctx, lineup, q, spots, at, &e); err != nil {
+	if err := b.withoutTopAccount(ctx, lineup, q, spots, at, &e); err != nil {
 		return Explanation{}, err
 	}
 	e.Days, err = b.places(ctx, lineup, q, spots[at], e.Rank)
