@@ -93,7 +93,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 		return err
 	}
 	stats := &viewstats.Server{
-		Ingest: in, Builder: ranking.NewBuilder(db, newID), Archive: ranking.NewArchive(db), Catalog: db,
+		Ingest: in, Builder: ranking.NewBuilder(db, newID, cfg.MaxSession), Archive: ranking.NewArchive(db), Catalog: db, Sessions: db,
 		Building: numbers.building, Acknowledged: numbers.acknowledged, Now: now, MaxBatch: cfg.MaxBatch,
 	}
 	subscribers := &rpcdynamics.Server{
