@@ -130,7 +130,7 @@ func (s *service) listen(ctx context.Context) (err error) {
 
 // work begins what is done without being called: jobs, their schedule, backups.
 func (s *service) work(context.Context) error {
-	s.builder = ranking.NewBuilder(s.db, newID)
+	s.builder = ranking.NewBuilder(s.db, newID, s.cfg.MaxSession)
 	s.queue = jobs.NewQueue(s.db, s.clock, s.cfg.JobQueue)
 	does := &rpcjobs.Work{Builder: s.builder, Dynamics: s.figures, Building: s.numbers.building, Now: s.now}
 	endJobs, err := s.cfg.startJobs(s.queue, s.clock, does, newJobObserver(s.numbers, s.log))
@@ -160,7 +160,7 @@ func (s *service) register(context.Context) error {
 		http: grpc.NewServer(serverOptions(*s.cfg, insecure.NewCredentials(), links)...), // TLS ends before it
 	}
 	tvstatsv1.RegisterViewStatsServer(s.server, &viewstats.Server{
-		Ingest: s.in, Builder: s.builder, Archive: ranking.NewArchive(s.db), Catalog: s.db,
+		Ingest: s.in, Builder: s.builder, Archive: ranking.NewArchive(s.db), Catalog: s.db, Sessions: s.db,
 		Building: s.numbers.building, Acknowledged: s.numbers.acknowledged, Now: s.now, MaxBatch: s.cfg.MaxBatch,
 	})
 	tvstatsv1.RegisterCatalogServer(s.server, &rpccatalog.Server{
