@@ -82,7 +82,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
 	defer in.Close()
-	numbers.watch(in, db)
+	numbers.watch(in, db, now)
 
 	callers, err := listen(ctx, "--listen", cfg.Listen)
 	if err != nil {

@@ -102,6 +102,7 @@ func (s *Store) catchUp(view View, fenced bool) error {
 		}
 		if !more {
 			s.behind.Store(0)
+			s.caughtUp.Store(time.Now().UnixMilli())
 			return nil
 		}
 	}
@@ -122,7 +123,7 @@ func (s *Store) step(view View, fenced bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	s.base.Store(base.Position)
+	s.noteBase(base)
 	if s.at.LogID == "" {
 		s.at.LogID = base.LogID // nothing was applied yet
 	}
@@ -155,6 +156,15 @@ func (s *Store) step(view View, fenced bool) (bool, error) {
 	}
 	s.behind.Store(0) // as far as this look shows
 	return len(entries) > 0, nil
+}
+
+// noteBase notes which checkpoint is the newest one. s.following is held.
+func (s *Store) noteBase(base Base) {
+	s.base.Store(base.Position)
+	if base.Manifest != s.manifested {
+		s.manifested = base.Manifest
+		s.audits.newest(base)
+	}
 }
 
 // partly tells whether only some operations of the last entry are in, after a crash between two.
@@ -265,6 +275,7 @@ func (s *Store) load(base Base) error {
 	}
 	s.dirty = false
 	s.applied.Store(s.at.Position)
+	s.loaded.Store(&base.Manifest)
 	return nil
 }
 
