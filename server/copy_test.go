@@ -13,7 +13,6 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
-	"github.com/tvstats/tvstats/internal/store/transfer"
 )
 
 // TestCopyThereAndBack copies a store with everything into MongoDB, is interrupted on the way and repeated, and copies that
@@ -45,7 +44,7 @@ func TestCopyThereAndBack(t *testing.T) {
 		if err := ends.copy(testContext(t), &out, os.Stderr); err != nil {
 			t.Fatalf("copy from %s to %s: %v", ends.From, ends.To, err)
 		}
-		if !strings.Contains(out.String(), "both stores answer the same") {
+		if !strings.Contains(out.String(), "both stores hold the same") {
 			t.Errorf("copy said %s", &out)
 		}
 	}
@@ -79,7 +78,7 @@ func TestCopyThereAndBack(t *testing.T) {
 	}
 }
 
-// interruptCopy begins to copy and ends that in the middle.
+// interruptCopy begins to copy and ends that in the middle: nobody can use what is there then.
 func interruptCopy(t *testing.T, c *copyCommand) {
 	t.Helper()
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -87,22 +86,25 @@ func interruptCopy(t *testing.T, c *copyCommand) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, err := c.openEnd(ctx, "--to", c.To)
+	parts := 0
+	_, err = c.write(ctx, &counted{Snapshotter: from, count: func(int64) {
+		if parts++; parts == 3 {
+			interrupt()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("what was interrupted ended with %v", err)
+	}
+	if err := from.Close(); err != nil {
+		t.Error(err)
+	}
+	half, err := c.openEnd(t.Context(), "--to", c.To)
 	if err != nil {
 		t.Fatal(err)
 	}
-	batches := 0
-	half := &transfer.Transfer{From: from, To: to, Moved: func(int) {
-		batches++
-		if batches == 3 {
-			interrupt()
-		}
-	}}
-	if err := half.Run(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("what was interrupted ended with %v", err)
-	}
-	if err := errors.Join(from.Close(), to.Close()); err != nil {
-		t.Error(err)
+	defer half.Close() //nolint:errcheck // it holds nothing
+	if err := half.(passing).Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "being loaded") {
+		t.Errorf("half a copy says %v", err)
 	}
 }
 
@@ -117,6 +119,7 @@ func TestWrongCopies(t *testing.T) {
 		{copyCommand{From: dir + "/missing", To: dir}, "--from: stat " + dir + "/missing"},
 		{copyCommand{From: dir, To: "mongodb"}, "--to=mongodb: neither MONGODB_HOST nor MONGODB_URI is set"},
 		{copyCommand{From: dir, To: empty}, "run tvstats migrate"},
+		{copyCommand{From: dir, To: storeWith(t, 10)}, "the stores differ from "},
 	} {
 		err := test.ends.copy(testContext(t), io.Discard, os.Stderr)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

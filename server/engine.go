@@ -84,7 +84,11 @@ func openStore(ctx context.Context, cfg config, log *slog.Logger) (store.Store, 
 	if err := mayServe(ctx, db, log); err != nil {
 		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
 	}
-	return openReplica(ctx, db, cfg.storeOptions(), log)
+	follows, err := openReplica(ctx, db, cfg.storeOptions(), log)
+	if err != nil {
+		return nil, err
+	}
+	return follows, nil
 }
 
 // openEmbedded opens the embedded store, and says what is missing in it whether that is accepted or not.

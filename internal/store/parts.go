@@ -76,6 +76,8 @@ type State interface {
 	// the same history: their days changed less often, or as often and the rows are not the same. Only parts for which look returns
 	// true are looked at, and none where another engine wrote them.
 	Differing(ctx context.Context, manifest Manifest, look func(Part) bool) ([]string, error)
+	// Rows is how many records the parts will have, or somewhat more, since reports of one session are one record.
+	Rows(ctx context.Context) (int64, error)
 	// Close lets go of the state.
 	Close() error
 }

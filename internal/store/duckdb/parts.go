@@ -115,6 +115,25 @@ func (s *snapshot) sumUp(ctx context.Context, m *store.Manifest) error {
 	return nil
 }
 
+// Rows counts; see store.State.
+func (s *snapshot) Rows(ctx context.Context) (rows int64, err error) {
+	tables, err := tableColumns(ctx, s.tx)
+	if err != nil {
+		return 0, err
+	}
+	counted := []string{"(SELECT count(*) FROM sessions)", "(SELECT count(*) FROM reports)"}
+	for name := range tables {
+		if !slices.Contains(notInParts, name) {
+			counted = append(counted, fmt.Sprintf("(SELECT count(*) FROM %s)", name))
+		}
+	}
+	err = s.tx.QueryRowContext(ctx, `SELECT `+strings.Join(counted, " + ")).Scan(&rows)
+	if err != nil {
+		return 0, unavailable("count the records", err)
+	}
+	return rows, nil
+}
+
 // writeTables writes the tables that are parts as they are, and the versions as folding would leave them.
 func writeTables(tables map[string][]string, write func(part store.Part, query string) error) error {
 	for _, name := range slices.Sorted(maps.Keys(tables)) {

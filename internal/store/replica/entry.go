@@ -55,6 +55,9 @@ func encode(operations []operation) []byte {
 // decode reads the operations of an entry. One that another version wrote, with what this one does not know, stops a replica:
 // to pass over it would make replicas differ.
 func decode(entry Entry) ([]operation, error) {
+	if entry.Format == formatSeeding {
+		return nil, fmt.Errorf("%w: a state is being loaded into the log; where that was broken off, begin it again", store.ErrUnavailable)
+	}
 	if entry.Format > Format {
 		return nil, fmt.Errorf("%w: entry %d of the log has format %d, this program knows up to %d; run the newer version here, too",
 			store.ErrNewerSchema, entry.Position, entry.Format, Format)
