@@ -269,6 +269,9 @@ func (s *Store) sweep(ctx context.Context, base Base) error {
 		return err
 	}
 	gone := slices.DeleteFunc(all, func(name string) bool {
+		if position, is := ofEntry(name); is {
+			return position > base.Position
+		}
 		order := strings.Compare(name[:min(len(name), builtOn)], base.Manifest[:builtOn])
 		return keep[name] || order > 0 || order == 0 && !erased
 	})

@@ -205,11 +205,15 @@ func (s *Store) applyOne(op operation, to store.Applied) error {
 	if !known {
 		return fmt.Errorf("%w: it has an operation %q; run the newer version here, too", store.ErrNewerSchema, op.method)
 	}
+	arguments, err := s.argumentsOf(s.work, op)
+	if err != nil {
+		return err
+	}
 	s.replacing.RLock()
 	defer s.replacing.RUnlock()
 	o, done := outcome{}, false
-	err := s.local.Apply(s.work, op.id, to, func(ctx context.Context) error {
-		result, err := do(ctx, s.local, op.arguments)
+	err = s.local.Apply(s.work, op.id, to, func(ctx context.Context) error {
+		result, err := do(ctx, s.local, arguments)
 		if err != nil && !ofTheDomain(err) {
 			return err // of this machine: it must be applied again, never passed over
 		}

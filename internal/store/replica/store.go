@@ -71,6 +71,7 @@ type Store struct {
 	applied     atomic.Uint64         // position
 	base        atomic.Uint64         // position
 
+	leases       *leases
 	audits       *audits
 	caughtUp     atomic.Int64           // when a look last showed nothing that was not applied, in milliseconds since 1970
 	checkpointAt atomic.Int64           // when the newest checkpoint was made, likewise; 0 = not known
@@ -91,7 +92,7 @@ func Open(ctx context.Context, log Log, disk Disk, options Options) (*Store, err
 		fences: fences{wake: make(chan struct{}, 1)},
 	}
 	s.caughtUp.Store(time.Now().UnixMilli())
-	s.checkpoints, s.audits = newCheckpoints(s), newAudits(s)
+	s.checkpoints, s.audits, s.leases = newCheckpoints(s), newAudits(s), newLeases()
 	s.done.Go(s.appendAll)
 	s.done.Go(s.follow)
 	s.done.Go(s.serveFences)
