@@ -57,6 +57,8 @@ var statusRules = []statusRule{
 		hint: "try again when some have ended, or let more wait with --job-queue", level: slog.LevelWarn},
 	{is: store.ErrNotFound, code: codes.NotFound, reason: "NOT_FOUND", level: slog.LevelDebug},
 	{is: errNoBackup, code: codes.Unimplemented, reason: "NO_BACKUP", level: slog.LevelDebug},
+	{is: store.ErrDamaged, code: codes.DataLoss, reason: "STORE_DAMAGED",
+		hint: "a part of the store that this needs is damaged; /readyz and the log name it", hide: true, level: slog.LevelError},
 	{is: store.ErrUnavailable, code: codes.Unavailable, reason: "STORE_UNAVAILABLE",
 		hint: "the store cannot serve now; try again later", hide: true, level: slog.LevelWarn},
 }

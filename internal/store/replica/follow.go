@@ -83,6 +83,9 @@ const verifyEvery = time.Second
 func (s *Store) catchUp(view View, fenced bool) error {
 	s.following.Lock()
 	defer s.following.Unlock()
+	if err := s.replaceDamaged(); err != nil {
+		return err
+	}
 	if err := s.refresh(); err != nil {
 		return err
 	}
@@ -98,6 +101,7 @@ func (s *Store) catchUp(view View, fenced bool) error {
 		}
 		if err != nil {
 			s.dirty = true
+			s.noteDamage(err)
 			return err
 		}
 		if !more {
@@ -229,6 +233,19 @@ func (s *Store) applyOne(op operation, to store.Applied) error {
 	if waits, found := s.waiting.Load(op.id); found && done {
 		waits.(*pending).give(o) //nolint:forcetypeassert // nothing else is stored there
 	}
+	return nil
+}
+
+// replaceDamaged makes the local store again where a block of it was found damaged. s.following is held.
+func (s *Store) replaceDamaged() error {
+	if !s.damaged.Load() {
+		return nil
+	}
+	s.options.Log.Warn("the local store is made again, since a block of it is damaged", "position", s.at.Position)
+	if err := s.rebuild(); err != nil {
+		return err
+	}
+	s.damaged.Store(false)
 	return nil
 }
 

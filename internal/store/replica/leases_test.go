@@ -21,7 +21,9 @@ func TestLeasesEndByTheClockOfWhoLooks(t *testing.T) {
 			all := replicas(t, memlog.NewServer("log"), 2)
 			holder, other := all[0], all[1]
 			now := func() viewing.Millis { return viewing.At(time.Now()) }
-			lease := func(owner string, from viewing.Millis) store.Lease { return store.Lease{Owner: owner, Until: from.Add(length)} }
+			lease := func(owner string, from viewing.Millis) store.Lease {
+				return store.Lease{Owner: owner, Until: from.Add(length)}
+			}
 			ask := func() error {
 				if _, err := other.Clients(t.Context()); err != nil { // it looks into its own store, which may be behind
 					t.Fatal(err)

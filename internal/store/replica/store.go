@@ -58,6 +58,7 @@ type Store struct {
 	dirty      bool          // at must be read from local again
 	verify     bool          // the entry at at must be looked at again
 	verified   time.Time     // when it was last
+	damaged    atomic.Bool   // a block of local was found damaged
 	closed     bool          // local is closed, since making it anew broke off
 	manifested string        // the manifest of the base that was seen last
 
