@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/faultydisk"
 	"github.com/tvstats/tvstats/sender"
 )
 
@@ -141,7 +142,7 @@ func (d *durability) round(fresh []*tvstatsv1.ViewEvent, fault fault) {
 	d.done[fault.name]++
 	fault.make(d)
 	d.await(d.sent)
-	d.program.disk('n')
+	d.program.disk(faultydisk.Normal)
 }
 
 // fault is something that happens to the program.
@@ -154,24 +155,24 @@ var faults = []fault{
 	{"kills", func(d *durability) { d.restart(syscall.SIGKILL) }},
 	{"disk full", func(d *durability) {
 		d.fillDisk()
-		d.program.disk('n') // and it goes on by itself
+		d.program.disk(faultydisk.Normal) // and it goes on by itself
 	}},
 	{"stops", func(d *durability) { d.restart(syscall.SIGTERM) }},
-	{"slow writes", func(d *durability) { d.program.disk('s') }},
+	{"slow writes", func(d *durability) { d.program.disk(faultydisk.Slow) }},
 	{"kills on a full disk", func(d *durability) {
 		d.fillDisk()
 		d.program.end(syscall.SIGKILL)
-		d.program.disk('n')
+		d.program.disk(faultydisk.Normal)
 		d.start()
 	}},
 	{"stops on a full disk", func(d *durability) {
 		d.fillDisk()
 		d.program.end(syscall.SIGTERM)
-		d.program.disk('n')
+		d.program.disk(faultydisk.Normal)
 		d.start()
 	}},
 	{"kills while writes are slow", func(d *durability) {
-		d.program.disk('s')
+		d.program.disk(faultydisk.Slow)
 		d.await(d.acknowledged.Load() + 1)
 		d.restart(syscall.SIGKILL)
 	}},
@@ -195,7 +196,7 @@ func (d *durability) start() {
 // fillDisk returns when the program has felt that there is no space, and has said so.
 func (d *durability) fillDisk() {
 	d.program.log.forget()
-	d.program.disk('f')
+	d.program.disk(faultydisk.Full)
 	d.program.log.await(testContext(d.t), d.t, "No space left on device")
 }
 

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tvstats/tvstats/internal/faultydisk"
 )
 
 // TestFullDiskIsNotReady: /readyz says that the disk is full from the first report that could not be written until there is
@@ -17,7 +19,7 @@ func TestFullDiskIsNotReady(t *testing.T) {
 	p.start(0)
 	probe := "http://" + regexp.MustCompile(`http=(\S+)`).FindStringSubmatch(p.log.String())[1] + "/readyz"
 	wantAnswer(t, probe, http.StatusOK, "ready\n")
-	p.disk('f')
+	p.disk(faultydisk.Full)
 	if err := sendEvents(t.Context(), p.address, killBatch(0, 0, 100, time.Now().Add(-time.Hour)).GetEvents(), 100); err == nil {
 		t.Fatal("reports were acknowledged on a full disk")
 	}
@@ -25,7 +27,7 @@ func TestFullDiskIsNotReady(t *testing.T) {
 	if code != http.StatusServiceUnavailable || !strings.Contains(body, "cannot be written to") {
 		t.Errorf("on a full disk: %d %q", code, body)
 	}
-	p.disk('n')
+	p.disk(faultydisk.Normal)
 	for ctx := testContext(t); code != http.StatusOK && ctx.Err() == nil; {
 		code, body = get(t, probe)
 	}
