@@ -40,16 +40,21 @@ func (d disk) Load(ctx context.Context, m store.Manifest, open func(store.Part) 
 
 func (d disk) Remove() error { return duckdb.Remove(d.options) }
 
-func openReplica(t *testing.T, uri, dir string) *replica.Store {
-	t.Helper()
-	log, err := mongolog.Open(t.Context(), mongolog.Options{URI: uri})
+func openReplica(tb testing.TB, uri, dir string) *replica.Store {
+	tb.Helper()
+	return openReplicaWith(tb, uri, dir, replica.Options{Follow: 50 * time.Millisecond, CheckpointEntries: 100})
+}
+
+func openReplicaWith(tb testing.TB, uri, dir string, options replica.Options) *replica.Store {
+	tb.Helper()
+	log, err := mongolog.Open(tb.Context(), mongolog.Options{URI: uri})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	local := disk{duckdb.Options{Dir: dir, File: "replica.duckdb", Replica: true, Threads: 1, MemoryLimit: "512MB"}}
-	s, err := replica.Open(context.WithoutCancel(t.Context()), log, local, replica.Options{Follow: 50 * time.Millisecond, CheckpointEntries: 40})
+	s, err := replica.Open(context.WithoutCancel(tb.Context()), log, local, options)
 	if err != nil {
-		t.Fatal(errors.Join(err, log.Close()))
+		tb.Fatal(errors.Join(err, log.Close()))
 	}
 	return s
 }

@@ -202,15 +202,15 @@ func (l *log) Size(ctx context.Context) (size int64, err error) {
 	return size, err
 }
 
-func (l *log) Extent(ctx context.Context) (entries, bytes int64, err error) {
+func (l *log) Extent(ctx context.Context) (entries, size int64, err error) {
 	err = l.call(ctx, "Extent", func(s *Server) error {
 		entries = int64(len(s.entries))
 		for _, entry := range s.entries {
-			bytes += int64(len(entry.Operations))
+			size += int64(len(entry.Operations))
 		}
 		return nil
 	})
-	return entries, bytes, err
+	return entries, size, err
 }
 
 func (*log) Close() error { return nil }
