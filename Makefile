@@ -122,7 +122,7 @@ $(GRPCIO_NEW_READY):
 
 .PHONY: test-python
 test-python: $(DJANGO_OLD_READY) $(DJANGO_NEW_READY) $(GRPCIO_OLD_READY) $(GRPCIO_NEW_READY) ## test the Python client and the Django app at both ends of what they support
-	$(GO) test ./server -run '^Test(Django|PythonClient)$$' -count=1 -v
+	$(GO) test ./internal/e2e -run '^Test(Django|PythonClient)$$' -count=1 -v
 
 STAND_IN        := $(TOOLS)/mongo-stand-in
 STAND_IN_SOURCE := internal/store/mongolog/mongotest/standin
@@ -249,7 +249,7 @@ FAULTS ?= 600
 
 .PHONY: durability
 durability: ## kill, stop, starve and slow a program under load, FAULTS (600) times, and tell what was lost
-	$(GO) test ./server -run '^TestDurability$$' -count=1 -v -timeout 0 -faults $(FAULTS)
+	$(GO) test ./internal/e2e -run '^TestDurability$$' -count=1 -v -timeout 0 -faults $(FAULTS)
 
 FUZZTIME ?= 10s
 

@@ -47,7 +47,7 @@ func (s *Store) argumentsOf(ctx context.Context, op operation) ([]byte, error) {
 	}
 	content, err := s.log.Part(ctx, op.part)
 	if errors.Is(err, store.ErrNotFound) { // it went since the entry was read: a checkpoint holds what it did
-		return nil, fmt.Errorf("%w: the arguments of %s: %v", store.ErrUnavailable, op.method, err) //nolint:errorlint // nobody asked for it
+		return nil, fmt.Errorf("%w: the arguments of %s: %s", store.ErrUnavailable, op.method, err.Error())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the arguments of %s: %w", op.method, err)
