@@ -222,13 +222,18 @@ func (d *durability) report(seed int) {
 // compare counts by channel how many sessions are missing, and how many there are too many.
 func (d *durability) compare(sessions []*bruteSession) (lost, doubled int64) {
 	d.t.Helper()
-	pushRequest(d.t, d.program.address, &tvstatsv1.SyncRequest{ClientId: 1, Channels: enabled(d.world.channels)})
-	response, err := tvstatsv1.NewViewStatsClient(rpctest.Connect(d.t, d.program.address)).CreateChannelSortingByPopularity(d.t.Context(),
+	return compareSessions(d.t, d.program.address, d.world, sessions)
+}
+
+func compareSessions(t *testing.T, address string, w *world, sessions []*bruteSession) (lost, doubled int64) {
+	t.Helper()
+	pushRequest(t, address, &tvstatsv1.SyncRequest{ClientId: 1, Channels: enabled(w.channels)})
+	response, err := tvstatsv1.NewViewStatsClient(rpctest.Connect(t, address)).CreateChannelSortingByPopularity(t.Context(),
 		&tvstatsv1.CreateChannelSortingByPopularityRequest{
 			ClientIds: []int32{1}, DaysNumber: 30, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_SESSIONS, AsOf: timestamppb.Now(),
 		})
 	if err != nil {
-		d.t.Fatal(err)
+		t.Fatal(err)
 	}
 	missing := map[int32]int64{}
 	for _, s := range sessions {
@@ -241,7 +246,7 @@ func (d *durability) compare(sessions []*bruteSession) (lost, doubled int64) {
 		lost += max(count, 0)
 		doubled += max(-count, 0)
 	}
-	pushRequest(d.t, d.program.address, &tvstatsv1.SyncRequest{ClientId: 1, Channels: d.world.channels})
+	pushRequest(t, address, &tvstatsv1.SyncRequest{ClientId: 1, Channels: w.channels})
 	return lost, doubled
 }
 
