@@ -81,7 +81,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
 	defer in.Close()
-	numbers.watch(in, db)
+	numbers.watch(in, db, now)
 	defer numbers.checkProgrammes(db, log)()
 
 	callers, err := listen(ctx, "--listen", cfg.Listen)
