@@ -176,6 +176,10 @@ type Store interface {
 	FigureStore
 	OnlineFinder
 	AudienceReader
+	SubscriberCounter
+	ProgrammeRater
+	CurveReader
+	FlowReader
 	LedgerReader
 	PaymentReader
 	Eraser

@@ -22,6 +22,7 @@ func Run(t *testing.T, factory Factory) {
 	}{
 		{"viewing", viewingTests},
 		{"aggregate", aggregateTests},
+		{"audience", audienceTests},
 		{"convergence", convergenceTests},
 		{"late", lateTests},
 		{"concurrency", concurrencyTests},
