@@ -92,7 +92,7 @@ func (d *Dynamics) addUp(
 	for _, part := range parts {
 		watch.Seconds += part.Seconds
 		watch.Sessions += part.Sessions
-		watch.Extent = watch.and(part.Extent)
+		watch.Extent = watch.And(part.Extent)
 	}
 	return nil
 }
