@@ -85,6 +85,8 @@ type CatalogReader interface {
 	Categories(ctx context.Context, clientID int32) ([]catalog.Category, error)
 	// Programmes answers a page of programmes that are not deleted, by start, channel and id.
 	Programmes(ctx context.Context, query ProgrammeQuery) ([]catalog.Programme, error)
+	// Programme returns one programme, or ErrNotFound where there is none or it is deleted.
+	Programme(ctx context.Context, clientID int32, programmeID int64) (catalog.Programme, error)
 	// Account returns the state that is current at now, or ErrNotFound where there is none or the account is deleted.
 	// RegisteredAt is always filled in, from all states, those still to come included.
 	Account(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (catalog.Account, error)

@@ -26,10 +26,14 @@ func (s *Store) Client(ctx context.Context, clientID int32) (catalog.Client, err
 	return only(clients, err, "client %d", clientID)
 }
 
-const selectClients = `SELECT client_id, name, time_zone, collection_enabled FROM clients`
+const selectClients = `SELECT client_id, name, time_zone, collection_enabled, coalesce(max_session_seconds, 0),
+		coalesce(inactivity_seconds, 0), coalesce(one_channel_per_device, false), coalesce(min_session_seconds, 0), coalesce(revision, 0)
+	FROM clients LEFT JOIN policies USING (client_id)`
 
 func scanClient(rows *sql.Rows, c *catalog.Client) error {
-	return rows.Scan(&c.ID, &c.Name, &c.TimeZone, &c.CollectionEnabled)
+	p := &c.Policy
+	return rows.Scan(&c.ID, &c.Name, &c.TimeZone, &c.CollectionEnabled,
+		&p.MaxSessionSeconds, &p.InactivitySeconds, &p.OneChannelPerDevice, &p.MinSessionSeconds, &c.PolicyRevision)
 }
 
 // Channels answers all channels of a client by id.
@@ -65,6 +69,13 @@ func (s *Store) Programmes(ctx context.Context, query store.ProgrammeQuery) ([]c
 		` WHERE client_id = %d AND NOT deleted AND start_at >= %d AND start_at < %d AND %s AND %s
 		ORDER BY start_at, channel_id, programme_id LIMIT %d`, query.ClientID, from, query.Starting.To,
 		channelConditions("channel_id", store.ChannelSet{Only: query.Channels}), after, query.Limit))
+}
+
+// Programme returns one programme; see store.CatalogReader.
+func (s *Store) Programme(ctx context.Context, clientID int32, programmeID int64) (catalog.Programme, error) {
+	found, err := collect(ctx, s.db, scanProgramme, selectProgrammes+` WHERE client_id = ? AND programme_id = ? AND NOT deleted`,
+		clientID, programmeID)
+	return only(found, err, "programme %d of client %d", programmeID, clientID)
 }
 
 const selectProgrammes = `SELECT programme_id, channel_id, title, start_at, end_at FROM programmes`

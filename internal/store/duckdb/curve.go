@@ -48,7 +48,7 @@ func (s *Store) Curve(ctx context.Context, filter viewing.Filter, step viewing.M
 	var steps []store.CurveStep
 	from, to := filter.Window.From, filter.Window.To
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		sessions, err := s.sessionsOnIn(ctx, tx, filter)
+		sessions, err := s.sessionsOf(ctx, tx, asking{Filter: filter, reaching: true})
 		if err != nil {
 			return err
 		}
@@ -67,10 +67,4 @@ func (s *Store) Curve(ctx context.Context, filter viewing.Filter, step viewing.M
 		return nil, fmt.Errorf("draw the curve of an audience: %w", err)
 	}
 	return steps, nil
-}
-
-// sessionsOnIn describes the sessions that pass the filter but for its window, and may have time in that.
-func (s *Store) sessionsOnIn(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (source, error) {
-	filter.Window.From -= viewing.LongestSession + 1000 // a session's watched time may exceed its length by a second
-	return s.sessions(ctx, tx, filter)
 }

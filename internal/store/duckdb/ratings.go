@@ -24,33 +24,44 @@ const ratedGuide = `
 	airtime AS MATERIALIZED (SELECT min(start_at) AS begins, max(end_at) AS ends FROM guide),`
 
 // ratedTime finds what sessions gave to the programmes, as programmeWatch does: on the slots of both, a pair once, in the first slot
-// that both touch.
+// that both touch. What uncounted adds goes along with it.
 const ratedTime = `
 	shown AS (
 		SELECT account_id, channel_id, mode, started_at, position_at, watched_seconds,
-			CASE mode WHEN %[2]d THEN started_at ELSE position_at END AS from_at
+			CASE mode WHEN %[2]d THEN started_at ELSE position_at END AS from_at %[4]s
 		FROM %[1]s WHERE programme_id = 0
 		UNION ALL
-		SELECT account_id, channel_id, mode, started_at, position_at, watched_seconds, position_at
+		SELECT account_id, channel_id, mode, started_at, position_at, watched_seconds, position_at %[4]s
 		FROM %[1]s WHERE programme_id <> 0 AND mode <> %[2]d AND position_at IS NOT NULL
 			AND programme_id IN (SELECT programme_id FROM programmes WHERE client_id = %[3]d AND deleted)),
 	viewed AS MATERIALIZED (
 		SELECT * EXCLUDE watched_seconds, from_at + watched_seconds * 1000::BIGINT AS to_at,
-			from_at >> 21 AS first_slot, (from_at + watched_seconds * 1000::BIGINT - 1) >> 21 AS last_slot
+			from_at >> 21 AS first_slot, (from_at + watched_seconds * 1000::BIGINT - 1) >> 21 AS last_slot %[5]s
 		FROM shown, airtime
 		WHERE watched_seconds > 0 AND from_at < ends AND from_at + watched_seconds * 1000::BIGINT > begins),
 	viewed_slots AS (SELECT *, first_slot AS slot FROM viewed
 		UNION ALL SELECT *, unnest(range(first_slot + 1, last_slot + 1)) FROM viewed WHERE last_slot > first_slot),
 	guide_slots AS MATERIALIZED (
 		SELECT *, start_at >> 21 AS first_slot, unnest(range(start_at >> 21, ((end_at - 1) >> 21) + 1)) AS slot FROM guide),
-	given AS (
+	given AS %[6]s (
 		SELECT programme_id, account_id, mode, started_at, position_at, start_at, day_from, day_to,
-			least(to_at, end_at) - greatest(from_at, start_at) AS millis
+			least(to_at, end_at) - greatest(from_at, start_at) AS millis %[7]s
 		FROM viewed_slots v JOIN guide_slots g USING (channel_id, slot)
 		WHERE slot = greatest(v.first_slot, g.first_slot) AND to_at > start_at AND from_at < end_at
 		UNION ALL
-		SELECT programme_id, account_id, mode, started_at, position_at, start_at, day_from, day_to, watched_seconds * 1000::BIGINT
+		SELECT programme_id, account_id, mode, started_at, position_at, start_at, day_from, day_to, watched_seconds * 1000::BIGINT %[8]s
 		FROM %[1]s JOIN guide USING (programme_id) WHERE watched_seconds > 0),`
+
+// uncounted is what finds the time that does not count, of each session once. One that was shown may have given time to several
+// programmes and has a number; one with a programme has given to that alone.
+var uncounted = struct{ shown, viewed, given, whole, sum string }{
+	shown:  ", told_seconds - watched_seconds AS lost",
+	viewed: ", row_number() OVER () AS session",
+	given:  ", lost, session",
+	whole:  ", told_seconds - watched_seconds, NULL",
+	sum: `(SELECT coalesce(sum(lost), 0)::BIGINT * 1000 FROM (
+		SELECT DISTINCT session, lost FROM given WHERE session IS NOT NULL UNION ALL SELECT session, lost FROM given WHERE session IS NULL))`,
+}
 
 // ratedSums adds up what was given, by account first, for the sake of those that are reached.
 const ratedSums = `
@@ -94,7 +105,7 @@ const minuteOfMoment = "(moment - ((moment % 60000) + 60000) % 60000)"
 const ratings = `
 	SELECT programme_id, channel_id, title, start_at, end_at, coalesce(accounts, 0), coalesce(reach, 0),
 		coalesce(watch, 0)::BIGINT, coalesce(s.live, 0)::BIGINT, coalesce(day, 0)::BIGINT, coalesce(week, 0)::BIGINT, coalesce(month, 0)::BIGINT,
-		(b.live - a.live)::BIGINT
+		(b.live - a.live)::BIGINT, %s
 	FROM guide LEFT JOIN sums s USING (programme_id)
 		JOIN live_until a ON a.instant = start_at JOIN live_until b ON b.instant = end_at`
 
@@ -107,7 +118,10 @@ func (s *Store) Ratings(ctx context.Context, q store.RatingQuery) (store.Ratings
 		if err != nil {
 			return err
 		}
-		all.Programmes, err = collect(ctx, tx, scanRating, ratingStatement(q, sessions))
+		all.Programmes, err = collect(ctx, tx, func(rows *sql.Rows, r *store.Rating) error {
+			return rows.Scan(&r.ID, &r.ChannelID, &r.Title, &r.Start, &r.End, &r.Accounts, &r.Reach,
+				&r.Watch, &r.Live, &r.SameDay, &r.SevenDays, &r.TwentyEightDays, &r.AllLive, &all.Cut)
+		}, ratingStatement(q, sessions))
 		return err
 	})
 	if err != nil {
@@ -121,15 +135,16 @@ func ratingStatement(q store.RatingQuery, sessions source) string {
 	for i, day := range q.Days {
 		days[i] = fmt.Sprintf("(%d::BIGINT, %d::BIGINT)", day.From, day.To)
 	}
+	lost := uncounted
+	materialized := "MATERIALIZED"
+	if !q.Filter.Policy.Cuts() {
+		lost.shown, lost.viewed, lost.given, lost.whole, lost.sum, materialized = "", "", "", "", "0", ""
+	}
 	return "WITH " + sessions.with +
 		fmt.Sprintf(ratedGuide, "(VALUES "+strings.Join(days, ", ")+") days(day_from, day_to)",
 			q.Filter.ClientID, q.Starting.From, q.Starting.To, channelConditions("channel_id", q.Channels)) +
-		fmt.Sprintf(ratedTime, sessions.relation, viewing.Live, q.Filter.ClientID) +
+		fmt.Sprintf(ratedTime, sessions.relation, viewing.Live, q.Filter.ClientID,
+			lost.shown, lost.viewed, materialized, lost.given, lost.whole) +
 		fmt.Sprintf(ratedSums, viewing.Live, 7*viewing.DayLength, 28*viewing.DayLength, q.Reach) +
-		fmt.Sprintf(liveUntil, sessions.relation, viewing.Live, minuteOfMoment) + ratings
-}
-
-func scanRating(rows *sql.Rows, r *store.Rating) error {
-	return rows.Scan(&r.ID, &r.ChannelID, &r.Title, &r.Start, &r.End, &r.Accounts, &r.Reach,
-		&r.Watch, &r.Live, &r.SameDay, &r.SevenDays, &r.TwentyEightDays, &r.AllLive)
+		fmt.Sprintf(liveUntil, sessions.relation, viewing.Live, minuteOfMoment) + fmt.Sprintf(ratings, lost.sum)
 }

@@ -167,6 +167,11 @@ func (s *Store) Programmes(ctx context.Context, query store.ProgrammeQuery) ([]c
 	return read(ctx, s, func(l Local) ([]catalog.Programme, error) { return l.Programmes(ctx, query) })
 }
 
+// Programme reads; see the package store.
+func (s *Store) Programme(ctx context.Context, clientID int32, programmeID int64) (catalog.Programme, error) {
+	return read(ctx, s, func(l Local) (catalog.Programme, error) { return l.Programme(ctx, clientID, programmeID) })
+}
+
 // Account reads; see the package store.
 func (s *Store) Account(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (catalog.Account, error) {
 	return read(ctx, s, func(l Local) (catalog.Account, error) { return l.Account(ctx, clientID, accountID, now) })

@@ -124,6 +124,7 @@ func (s *subject) calls(ctx context.Context) map[string]func() error {
 		"Tariffs":          func() error { return second(s.store.Tariffs(ctx, 1)) },
 		"Categories":       func() error { return second(s.store.Categories(ctx, 1)) },
 		"Account":          func() error { return second(s.store.Account(ctx, 1, 1, s.now)) },
+		"Programme": func() error { return second(s.store.Programme(ctx, 1, 3)) },
 		"Programmes": func() error {
 			return second(s.store.Programmes(ctx, store.ProgrammeQuery{ClientID: 1, Starting: anyTime, Limit: 1}))
 		},

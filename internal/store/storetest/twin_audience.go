@@ -36,11 +36,23 @@ func (w *twin) subscribers(client int32, at viewing.Millis, tariffs []int32, now
 // ratings is what store.ProgrammeRater says.
 func (w *twin) ratings(q store.RatingQuery) store.Ratings {
 	q.Filter.Window = anyTime
-	sessions := w.passing(q.Filter)
+	var sessions []viewing.Report
+	given := map[viewing.Identity]bool{}
+	lost := map[viewing.Identity]viewing.Millis{}
+	for _, session := range w.counted(q.Filter) {
+		sessions = append(sessions, session.Report)
+		lost[session.Identity] = viewing.Millis(session.told-session.WatchedSeconds) * 1000
+	}
 	var all store.Ratings
 	for _, programme := range w.guide(q.Filter.ClientID, q.Channels) {
 		if programme.Start >= q.Starting.From && programme.Start < q.Starting.To {
 			all.Programmes = append(all.Programmes, w.rating(sessions, programme, q))
+			for _, s := range sessions {
+				if w.attributed(&s, &programme) > 0 && !given[s.Identity] {
+					given[s.Identity] = true
+					all.Cut += lost[s.Identity]
+				}
+			}
 		}
 	}
 	return all
