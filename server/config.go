@@ -39,6 +39,8 @@ type config struct {
 	CommitDelay    time.Duration `group:"Intake" default:"10ms" help:"How long a report waits for others to be made durable with it, at most. 0s to 10s."`
 	QueueReports   int           `group:"Intake" default:"200000" help:"Reports that may wait to be made durable; at the limit streams are slowed down. At least --max-batch and --commit-reports."`
 
+	MinCell int64 `group:"Network" default:"0" help:"Rows, places and flows with fewer distinct accounts are left out of what callers of role reader receive. 0 shows all, at most 1000000."`
+
 	OnlineTimeout time.Duration `group:"Dynamics" default:"5m" help:"A device whose session has not ended is online until its last report is so old. 1s to 24h."`
 
 	limitsConfig
@@ -85,6 +87,7 @@ func (c *config) Validate() error {
 		flags.Within("--commit-reports", c.CommitReports, 1, 10_000_000),
 		flags.Within("--commit-delay", c.CommitDelay, 0, 10*time.Second),
 		flags.Within("--queue-reports", c.QueueReports, max(c.MaxBatch, c.CommitReports), 100_000_000),
+		flags.Within("--min-cell", c.MinCell, 0, 1_000_000),
 		flags.Within("--online-timeout", c.OnlineTimeout, time.Second, 24*time.Hour),
 		c.jobsConfig.check(),
 		c.backupConfig.check(),

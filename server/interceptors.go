@@ -38,6 +38,7 @@ func chain(
 		{stream: endStreams(draining, cfg.StreamIdleTimeout, cfg.StreamSendTimeout)},
 		{unary: tenants{known}.unary},
 		{validateUnary, validateStream},
+		smallCells{cfg.MinCell}.link(),
 		{unary: cfg.sizes},
 	}
 }

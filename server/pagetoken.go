@@ -73,6 +73,23 @@ func pageFrom[T any, P proto.Message, K any](
 	return page, "", nil
 }
 
+// pageInOrder is pageOf for items that are in memory whole and have an order: it sorts them, and begins after the given place.
+func pageInOrder[T any, P proto.Message, K any](
+	req pageRequest, items []T, after *K, order func(a, b K) int, toProto func(T) P, key func(T) K,
+) (page []P, next string) {
+	slices.SortFunc(items, func(a, b T) int { return order(key(a), key(b)) })
+	if after != nil {
+		first, _ := slices.BinarySearchFunc(items, *after, func(item T, after K) int {
+			if order(key(item), after) <= 0 {
+				return -1
+			}
+			return 1
+		})
+		items = items[first:]
+	}
+	return pageOf(req, pageSize(req, defaultRows), items, toProto, key)
+}
+
 // A token is base64url(checksum, key): the key of the last item of the page before, and a checksum of the key and of the
 // query, so that a token which was altered or belongs to another query is told. It carries no authority: a request is
 // checked as if it had none.

@@ -25,6 +25,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/audience"
 	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/jobs"
@@ -99,9 +100,10 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 	subscribers := &subscriberDynamics{
 		dynamics: figures, catalog: db, metrics: numbers, now: now, progress: func(float64) {},
 	}
+	audiences := &audienceServer{meter: audience.New(db, cfg.MaxSession), now: now, minCell: cfg.MinCell}
 	clock := clockwork.NewRealClock()
 	queue := jobs.NewQueue(db, clock, cfg.JobQueue)
-	endJobs, err := cfg.startJobs(queue, clock, &work{stats, subscribers}, newJobObserver(numbers, log))
+	endJobs, err := cfg.startJobs(queue, clock, &work{stats, subscribers, audiences}, newJobObserver(numbers, log))
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, started func(addre
 	tvstatsv1.RegisterCatalogServer(server, &catalogServer{
 		store: db, erase: figures.EraseAccount, metrics: numbers, now: now, oldest: cfg.oldest(),
 	})
-	tvstatsv1.RegisterAudienceServer(server, &audienceServer{})
+	tvstatsv1.RegisterAudienceServer(server, audiences)
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, subscribers)
 	tvstatsv1.RegisterJobsServer(server, &jobsServer{queue: queue, store: db, catalog: db, now: now})
 	tvstatsv1.RegisterOperationServer(server, &operation{backups: copies})

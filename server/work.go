@@ -19,6 +19,7 @@ import (
 type work struct {
 	viewStats *viewStats
 	dynamics  *subscriberDynamics
+	audience  *audienceServer
 }
 
 // Do runs the command of the job and answers its JobResult.
@@ -46,7 +47,7 @@ func (w *work) attempt(job store.Job, progress func(done float64)) *work {
 		return derivedID(job.ID, strconv.Itoa(results))
 	}, progress)
 	dynamics.progress = progress
-	return &work{&stats, &dynamics}
+	return &work{&stats, &dynamics, w.audience}
 }
 
 func (w *work) call(ctx context.Context, command proto.Message) (proto.Message, error) {
@@ -65,6 +66,10 @@ func (w *work) call(ctx context.Context, command proto.Message) (proto.Message, 
 		return w.dynamics.CollectDailyStats(ctx, r)
 	case *tvstatsv1.CacheCustomersDynamicRequest:
 		return w.dynamics.CacheCustomersDynamic(ctx, r)
+	case *tvstatsv1.GetAudienceRequest:
+		return w.audience.GetAudience(ctx, r)
+	case *tvstatsv1.GetProgrammeRatingsRequest:
+		return w.audience.GetProgrammeRatings(ctx, r)
 	default: // a newer version of the program stored it
 		return nil, fmt.Errorf("%w: command %T", errors.ErrUnsupported, command)
 	}
