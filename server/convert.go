@@ -106,6 +106,14 @@ func kindsOf(k tvstatsv1.SelectionKind) []store.Kind {
 func clientProto(c catalog.Client) *tvstatsv1.Client {
 	return &tvstatsv1.Client{
 		ClientId: c.ID, Name: c.Name, TimeZone: c.TimeZone, CollectionEnabled: &c.CollectionEnabled,
+		Policy: policyProto(c.Policy), PolicyRevision: c.PolicyRevision,
+	}
+}
+
+func policyProto(p viewing.Policy) *tvstatsv1.MeasurementPolicy {
+	return &tvstatsv1.MeasurementPolicy{
+		MaxSessionSeconds: int64(p.MaxSessionSeconds), InactivitySeconds: int64(p.InactivitySeconds),
+		OneChannelPerDevice: p.OneChannelPerDevice, MinSessionSeconds: int64(p.MinSessionSeconds),
 	}
 }
 

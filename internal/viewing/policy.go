@@ -13,8 +13,8 @@ type Policy struct {
 	MinSessionSeconds   int32 // what Filter.MinSeconds is where a question does not tell; it cuts nothing
 }
 
-// MostPolicySeconds bounds each of the policy's seconds.
-const MostPolicySeconds = int32(LongestSession / 1000)
+// MostPolicySeconds bounds each of the policy's seconds: a leap year.
+const MostPolicySeconds = 366 * 24 * 60 * 60
 
 // Cuts tells whether counted seconds can differ from watched ones.
 func (p Policy) Cuts() bool {

@@ -211,7 +211,7 @@ func (w *world) questions(n int) []question {
 		q.filter.Now = pick(w, []viewing.Millis{endOfTime, w.from, w.from + 1500, w.instant()})
 		q.filter.MinSeconds = pick(w, []int64{0, 0, 1, 64, 600, 5000})
 		q.channels = w.channelSet()
-		if w.chance(40) {
+		if w.chance(20) {
 			q.filter.Policy = w.policy()
 		}
 		questions[i] = q
