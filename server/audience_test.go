@@ -148,10 +148,11 @@ func (w *audienceWorld) all(t *testing.T, q *tvstatsv1.GetAudienceRequest) *tvst
 
 // keysOnly is the row without figures.
 func keysOnly(r *tvstatsv1.AudienceRow) string {
-	return fmt.Sprint(&tvstatsv1.AudienceRow{
+	keys := &tvstatsv1.AudienceRow{
 		ChannelId: r.ChannelId, CategoryId: r.CategoryId, TariffId: r.TariffId, Device: r.Device, Mode: r.Mode, PeriodStart: r.PeriodStart,
 		HourOfDay: r.HourOfDay, DayOfWeek: r.DayOfWeek,
-	})
+	}
+	return keys.String()
 }
 
 // TestAudienceEqualsBruteForce asks for random divisions of random worlds: every figure of every row is what brute force finds, and

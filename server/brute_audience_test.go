@@ -100,7 +100,7 @@ func (w *world) rows(q *tvstatsv1.GetAudienceRequest, loc *time.Location) (map[s
 				continue
 			}
 			for _, row := range w.keysOf(q.GroupBy, s, key) {
-				text, base := fmt.Sprint(row), baseOf(row)
+				text, base := row.String(), baseOf(row)
 				if !seen(row, w.keysOf(q.GroupBy, s, key)) {
 					all[base] += watch
 				}
@@ -143,7 +143,7 @@ func baseOf(row *tvstatsv1.AudienceRow) string {
 // seen tells whether an earlier one of the rows of one session has the same base: it counts there once.
 func seen(row *tvstatsv1.AudienceRow, rows []*tvstatsv1.AudienceRow) bool {
 	first := slices.IndexFunc(rows, func(other *tvstatsv1.AudienceRow) bool { return baseOf(other) == baseOf(row) })
-	return fmt.Sprint(rows[first]) != fmt.Sprint(row)
+	return rows[first].String() != row.String()
 }
 
 // keysOf are the rows that the session counts in, of those with the keys of time.
@@ -232,6 +232,7 @@ func periodOf(dimensions []tvstatsv1.Dimension, local time.Time) (key periodKeys
 			key.hour = int32(local.Hour())
 		case tvstatsv1.Dimension_DIMENSION_DAY_OF_WEEK:
 			key.weekday = int32(weekday + 1)
+		default: // not of time
 		}
 	}
 	return key

@@ -49,6 +49,11 @@ func (b bars) draw(value float64) string {
 	return strings.Repeat("█", parts/8) + eighths[parts%8]
 }
 
+// printRow writes a row of a table, without the blanks in front of a bar that is not there.
+func printRow(table io.Writer, row string, cells ...any) {
+	fmt.Fprintln(table, strings.TrimRight(fmt.Sprintf(row, cells...), "\t"))
+}
+
 // share is a percentage.
 func share(percent float64) string { return fmt.Sprintf("%.1f %%", percent) }
 
@@ -117,11 +122,11 @@ func channelName(channel int32, known Names) string {
 func printAudience(out io.Writer, q *tvstatsv1.GetAudienceRequest, a *tvstatsv1.GetAudienceResponse, known Names, more bool) error {
 	table := newTable(out)
 	line := func(keys []string, watched, sessions, accounts, reach, average, share, rating, bar string) {
-		fmt.Fprintf(table, "%s\t%12s\t%8s\t%8s\t%8s\t%9s\t%8s\t%8s\t%s\n", strings.Join(keys, "\t"),
+		printRow(table, "%s\t%12s\t%8s\t%8s\t%8s\t%9s\t%8s\t%8s\t%s", strings.Join(keys, "\t"),
 			watched, sessions, accounts, reach, average, share, rating, bar)
 	}
 	figures := func(keys []string, r *tvstatsv1.AudienceRow, bar string) {
-		line(keys, hours(r.WatchSeconds), Count(r.WatchSessions), Count(r.Accounts), Count(r.Reach), fmt.Sprintf("%.2f", r.AverageAudience),
+		line(keys, hours(r.WatchSeconds), Count(r.WatchSessions), Count(r.Accounts), Count(r.Reach), fmt.Sprintf("%.3f", r.AverageAudience),
 			share(r.Share), share(r.Rating), bar)
 	}
 	keys := make([]string, len(q.GroupBy))
@@ -150,13 +155,13 @@ func printAudience(out io.Writer, q *tvstatsv1.GetAudienceRequest, a *tvstatsv1.
 }
 
 func printRatings(out io.Writer, a *tvstatsv1.GetProgrammeRatingsResponse, known Names, more bool) error {
-	const row = "%s\t%s\t%s\t%9s\t%8s\t%8s\t%8s\t%8s\t%10s\t%10s\t%s\n"
+	const row = "%s\t%s\t%s\t%9s\t%8s\t%8s\t%8s\t%8s\t%10s\t%10s\t%s"
 	table := newTable(out)
-	fmt.Fprintf(table, row, "start", "channel", "programme", "average", "rating", "share", "accounts", "reach", "live h:mm", "7 days h:mm", "")
+	printRow(table, row, "start", "channel", "programme", "average", "rating", "share", "accounts", "reach", "live h:mm", "7 days h:mm", "")
 	drawn := barsOf(a.Programmes, func(p *tvstatsv1.ProgrammeRating) float64 { return p.AverageAudience })
 	for _, p := range a.Programmes {
-		fmt.Fprintf(table, row, shownTime(p.Start), channelName(p.ChannelId, known), plaintext.ForTerminal(p.Title),
-			fmt.Sprintf("%.2f", p.AverageAudience), share(p.Rating), share(p.Share), Count(p.Accounts), Count(p.Reach),
+		printRow(table, row, shownTime(p.Start), channelName(p.ChannelId, known), plaintext.ForTerminal(p.Title),
+			fmt.Sprintf("%.3f", p.AverageAudience), share(p.Rating), share(p.Share), Count(p.Accounts), Count(p.Reach),
 			hours(p.LiveSeconds), hours(p.SevenDaySeconds), drawn.draw(p.AverageAudience))
 	}
 	if err := table.Flush(); err != nil {
@@ -168,12 +173,12 @@ func printRatings(out io.Writer, a *tvstatsv1.GetProgrammeRatingsResponse, known
 }
 
 func printCurve(out io.Writer, a *tvstatsv1.GetAudienceCurveResponse) error {
-	const row = "%s\t%9s\t%8s\t%8s\t%8s\t%s\n"
+	const row = "%s\t%9s\t%8s\t%8s\t%8s\t%s"
 	table := newTable(out)
-	fmt.Fprintf(table, row, "start", "average", "most", "joined", "left", "")
+	printRow(table, row, "start", "average", "most", "joined", "left", "")
 	drawn := barsOf(a.Points, func(p *tvstatsv1.AudienceCurvePoint) float64 { return p.AverageAudience })
 	for _, p := range a.Points {
-		fmt.Fprintf(table, row, p.Start.AsTime().Format(time.DateTime), fmt.Sprintf("%.2f", p.AverageAudience), Count(p.MaxAudience),
+		printRow(table, row, p.Start.AsTime().Format(time.DateTime), fmt.Sprintf("%.3f", p.AverageAudience), Count(p.MaxAudience),
 			Count(p.Joined), Count(p.Left), drawn.draw(p.AverageAudience))
 	}
 	if err := table.Flush(); err != nil {
@@ -184,7 +189,7 @@ func printCurve(out io.Writer, a *tvstatsv1.GetAudienceCurveResponse) error {
 }
 
 func printFlows(out io.Writer, a *tvstatsv1.GetAudienceFlowResponse, known Names, more bool) error {
-	const row = "%s\t%s\t%8s\t%8s\t%s\n"
+	const row = "%s\t%s\t%8s\t%8s\t%s"
 	name := func(channel int32) string {
 		if channel == 0 {
 			return "(not watching)"
@@ -192,10 +197,10 @@ func printFlows(out io.Writer, a *tvstatsv1.GetAudienceFlowResponse, known Names
 		return channelName(channel, known)
 	}
 	table := newTable(out)
-	fmt.Fprintf(table, row, "from", "to", "switches", "accounts", "")
+	printRow(table, row, "from", "to", "switches", "accounts", "")
 	drawn := barsOf(a.Flows, func(f *tvstatsv1.AudienceFlow) float64 { return float64(f.Switches) })
 	for _, f := range a.Flows {
-		fmt.Fprintf(table, row, name(f.FromChannelId), name(f.ToChannelId), Count(f.Switches), Count(f.Accounts), drawn.draw(float64(f.Switches)))
+		printRow(table, row, name(f.FromChannelId), name(f.ToChannelId), Count(f.Switches), Count(f.Accounts), drawn.draw(float64(f.Switches)))
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -68,7 +68,7 @@ func (s *Store) Programmes(ctx context.Context, query store.ProgrammeQuery) ([]c
 	return collect(ctx, s.db, scanProgramme, fmt.Sprintf(selectProgrammes+
 		` WHERE client_id = %d AND NOT deleted AND start_at >= %d AND start_at < %d AND %s AND %s
 		ORDER BY start_at, channel_id, programme_id LIMIT %d`, query.ClientID, from, query.Starting.To,
-		channelConditions("channel_id", store.ChannelSet{Only: query.Channels}), after, query.Limit))
+		channelConditions(store.ChannelSet{Only: query.Channels}), after, query.Limit))
 }
 
 // Programme returns one programme; see store.CatalogReader.

@@ -142,7 +142,7 @@ func ratingStatement(q store.RatingQuery, sessions source) string {
 	}
 	return "WITH " + sessions.with +
 		fmt.Sprintf(ratedGuide, "(VALUES "+strings.Join(days, ", ")+") days(day_from, day_to)",
-			q.Filter.ClientID, q.Starting.From, q.Starting.To, channelConditions("channel_id", q.Channels)) +
+			q.Filter.ClientID, q.Starting.From, q.Starting.To, channelConditions(q.Channels)) +
 		fmt.Sprintf(ratedTime, sessions.relation, viewing.Live, q.Filter.ClientID,
 			lost.shown, lost.viewed, materialized, lost.given, lost.whole) +
 		fmt.Sprintf(ratedSums, viewing.Live, 7*viewing.DayLength, 28*viewing.DayLength, q.Reach) +

@@ -170,7 +170,7 @@ func testOddProgrammes(t *testing.T, factory Factory) {
 		guide = append(guide, catalog.Programme{ID: int64(i) + 1, ChannelID: int32(i%3) + 1, Start: noon + i*10_007, End: noon + i*20_011 + 60_000})
 	}
 	s.apply(catalog.Batch{ClientID: 1, Programmes: guide})
-	s.checkRatings(oneDay(1))
+	s.checkRatings(oneDay())
 }
 
 // testLags: a programme is watched on its day and after, a millisecond before and after the ends of the day and of seven and 28
@@ -191,24 +191,24 @@ func testLags(t *testing.T, factory Factory) {
 			}
 		}
 	}
-	s.checkRatings(oneDay(1))
+	s.checkRatings(oneDay())
 	s.fold()
-	s.checkRatings(oneDay(1))
+	s.checkRatings(oneDay())
 }
 
 // oneDay asks for the ratings of the day of noon.
-func oneDay(client int32) store.RatingQuery {
+func oneDay() store.RatingQuery {
 	day := noon.Day().Window()
-	filter := whole(client).filter
+	filter := whole(1).filter
 	filter.Window = day
 	return store.RatingQuery{Filter: filter, Starting: day, Days: []viewing.Window{day}, Reach: 180_000}
 }
 
 func testNoAudience(t *testing.T, factory Factory) {
 	s := newSubject(t, factory)
-	s.checkRatings(oneDay(1))
-	s.checkCurve(oneDay(1).Filter, viewing.HourLength)
-	s.checkFlows(oneDay(1).Filter, 0, 0)
+	s.checkRatings(oneDay())
+	s.checkCurve(oneDay().Filter, viewing.HourLength)
+	s.checkFlows(oneDay().Filter, 0, 0)
 	if count, err := s.store.Subscribers(t.Context(), 1, noon, nil, noon); err != nil || count != 0 {
 		t.Errorf("%d subscribers, %v", count, err)
 	}
