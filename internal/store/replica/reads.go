@@ -172,6 +172,11 @@ func (s *Store) Programme(ctx context.Context, clientID int32, programmeID int64
 	return read(ctx, s, func(l Local) (catalog.Programme, error) { return l.Programme(ctx, clientID, programmeID) })
 }
 
+// ProgrammeChannels reads; see the package store.
+func (s *Store) ProgrammeChannels(ctx context.Context, clientID int32, ids []int64) (map[int64]int32, error) {
+	return read(ctx, s, func(l Local) (map[int64]int32, error) { return l.ProgrammeChannels(ctx, clientID, ids) })
+}
+
 // Account reads; see the package store.
 func (s *Store) Account(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (catalog.Account, error) {
 	return read(ctx, s, func(l Local) (catalog.Account, error) { return l.Account(ctx, clientID, accountID, now) })
