@@ -38,6 +38,7 @@ type Program struct {
 	Health   cli.Health      `cmd:"" help:"Ask a running server whether it is ready; the exit code says it, 0 for yes."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is: commit and build time."`
 
+	cli.Audiences
 	cli.Management
 }
 
