@@ -17,16 +17,18 @@ import (
 	"google.golang.org/grpc/health"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/audience"
 	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/ranking"
-	"github.com/tvstats/tvstats/internal/rpc/audience"
+	rpcaudience "github.com/tvstats/tvstats/internal/rpc/audience"
 	rpccatalog "github.com/tvstats/tvstats/internal/rpc/catalog"
 	rpcdynamics "github.com/tvstats/tvstats/internal/rpc/dynamics"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
 	rpcjobs "github.com/tvstats/tvstats/internal/rpc/jobs"
 	"github.com/tvstats/tvstats/internal/rpc/operation"
+	"github.com/tvstats/tvstats/internal/rpc/page"
 	"github.com/tvstats/tvstats/internal/rpc/viewstats"
 	"github.com/tvstats/tvstats/internal/store"
 )
@@ -42,14 +44,16 @@ type service struct {
 	draining chan struct{} // closed when the service begins to stop
 	endings  []func() error
 
-	secured *tls.Config // nil without TLS
-	entry   *intercept.Admission
-	db      store.Store
-	copies  *backups
-	figures *dynamics.Dynamics
-	builder *ranking.Builder
-	in      *ingest.Ingest
-	queue   *jobs.Queue
+	secured   *tls.Config // nil without TLS
+	entry     *intercept.Admission
+	db        store.Store
+	copies    *backups
+	figures   *dynamics.Dynamics
+	builder   *ranking.Builder
+	audiences *rpcaudience.Server
+	pages     pageKey
+	in        *ingest.Ingest
+	queue     *jobs.Queue
 
 	probes, callers net.Listener
 	browsers        net.Listener // nil where the console is not served
@@ -115,7 +119,7 @@ func (s *service) takeIn(context.Context) error {
 	s.ending(keepMaintained(s.db, s.figures, s.now, *s.cfg, s.log))
 	s.in = ingest.New(s.db, s.cfg.ingestConfig(), s.numbers)
 	s.ending(s.in.Close)
-	s.numbers.watch(s.in, s.db)
+	s.numbers.watch(s.in, s.db, s.now)
 	s.ending(s.numbers.checkProgrammes(s.db, s.log))
 	return nil
 }
@@ -132,7 +136,12 @@ func (s *service) listen(ctx context.Context) (err error) {
 func (s *service) work(context.Context) error {
 	s.builder = ranking.NewBuilder(s.db, newID, s.cfg.MaxSession)
 	s.queue = jobs.NewQueue(s.db, s.clock, s.cfg.JobQueue)
-	does := &rpcjobs.Work{Builder: s.builder, Dynamics: s.figures, Building: s.numbers.building, Now: s.now}
+	s.audiences = &rpcaudience.Server{Meter: audience.New(s.db, s.cfg.MaxSession), Now: s.now, MinCell: s.cfg.MinCell}
+	s.pages = pageKey{s.db, s.now}
+	does := &rpcjobs.Work{
+		Builder: s.builder, Dynamics: s.figures, Audience: s.audiences, Pages: page.Seal{Secret: s.pages.secret},
+		Building: s.numbers.building, Now: s.now,
+	}
 	endJobs, err := s.cfg.startJobs(s.queue, s.clock, does, newJobObserver(s.numbers, s.log))
 	if err != nil {
 		return err
@@ -151,7 +160,7 @@ func (s *service) register(context.Context) error {
 	s.bounds = intercept.NewConnections(&s.cfg.Limits, s.numbers.refused)
 	links := intercept.Chain(intercept.Parts{
 		Counted: s.numbers.links(), Log: s.log, Entry: s.entry, Limits: &s.cfg.Limits, From: s.bounds, Known: s.db,
-		PageKey: pageKey{s.db, s.now}.secret, Replaced: s.numbers.replaced, Now: s.now,
+		PageKey: s.pages.secret, Replaced: s.numbers.replaced, MinCell: s.cfg.MinCell, Now: s.now,
 		StreamIdle: s.cfg.StreamIdleTimeout, StreamSend: s.cfg.StreamSendTimeout, Draining: s.draining,
 	})
 	options := append(serverOptions(*s.cfg, transport(s.secured), links), grpc.InTapHandle(s.entry.RejectUnauthenticated))
@@ -166,7 +175,7 @@ func (s *service) register(context.Context) error {
 	tvstatsv1.RegisterCatalogServer(s.server, &rpccatalog.Server{
 		Store: s.db, Erase: s.figures.EraseAccount, Replaced: s.numbers.replaced, Now: s.now, Oldest: s.cfg.oldest(),
 	})
-	tvstatsv1.RegisterAudienceServer(s.server, &audience.Server{})
+	tvstatsv1.RegisterAudienceServer(s.server, s.audiences)
 	tvstatsv1.RegisterSubscriberDynamicsServer(s.server, &rpcdynamics.Server{
 		Dynamics: s.figures, Catalog: s.db, Building: s.numbers.building, Now: s.now,
 	})
