@@ -29,9 +29,9 @@ type HourVersion struct {
 	Version
 }
 
-// ChangeClock tells whether data changed. A version and the data that it belongs to become visible together, also after
+// ChangeVersions tells whether data changed. A version and the data that it belongs to become visible together, also after
 // a crash, so that a figure computed after reading versions is right for as long as they stay what they were.
-type ChangeClock interface {
+type ChangeVersions interface {
 	// Versions answers the version of all hours before the window together, and that of each hour that begins in it,
 	// ascending; hours that never had data are left out.
 	Versions(ctx context.Context, clientID int32, window viewing.Window) (before Version, hours []HourVersion, err error)

@@ -126,7 +126,7 @@ func (s *Store) carries(tariffs []int32) string {
 	if len(tariffs) == 0 {
 		return "true"
 	}
-	return in("tariff_set", s.meta.setsWithAny(tariffs))
+	return in("tariff_set", s.dictionary.setsWithAny(tariffs))
 }
 
 // pendingDays are the days, ascending, for which the window holds reports of the client.
@@ -157,7 +157,7 @@ func (s *Store) identityConditions(ctx context.Context, tx *sql.Tx, filter viewi
 // sessionConditions are those that tell sessions of one device apart.
 func (s *Store) sessionConditions(filter viewing.Filter) (conditions []string) {
 	if len(filter.Devices) > 0 {
-		conditions = append(conditions, in("device", s.meta.deviceNumbers(filter.Devices)))
+		conditions = append(conditions, in("device", s.dictionary.deviceNumbers(filter.Devices)))
 	}
 	if len(filter.Modes) > 0 {
 		conditions = append(conditions, in("mode", filter.Modes))
@@ -170,6 +170,15 @@ func (s *Store) sessionConditions(filter viewing.Filter) (conditions []string) {
 
 // accountConditions are those that all sessions of an account pass, or none.
 func accountConditions(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (conditions []string, err error) {
+	if filter.Account != 0 {
+		conditions = append(conditions, fmt.Sprintf("account_id = %d", filter.Account))
+	}
+	if filter.DeviceUID != "" {
+		conditions = append(conditions, fmt.Sprintf("device_uid = decode(unhex('%x'))", filter.DeviceUID))
+	}
+	if filter.Without != 0 {
+		conditions = append(conditions, fmt.Sprintf("account_id <> %d", filter.Without))
+	}
 	if filter.ActiveOnly {
 		conditions = append(conditions, `account_id IN (`+accountsAt(filter.ClientID, filter.Now, "active AND NOT deleted")+`)`)
 	}
