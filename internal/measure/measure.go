@@ -2,7 +2,7 @@
 // made of them. How a store computes them is its own; what they mean stands here.
 package measure
 
-// Measure is a figure of a set of sessions. All are exact. Values are whole numbers: counts, or milliseconds.
+// Measure is a figure of a set of sessions. All are exact. Values are whole numbers: counts, milliseconds, or an instant.
 type Measure uint8
 
 // The measures.
@@ -15,6 +15,7 @@ const (
 	Greatest                      // time of the sessions of the account that has the most of it
 	TopAccount                    // that account's id; of several with as much the smallest
 	Cut                           // time of the sessions that does not count; Watch and Cut together are what devices reported
+	End                           // the latest instant until which one of the sessions was on as it was reported, cut to seconds after its start
 )
 
 // Unit is what a value counts.
@@ -24,6 +25,7 @@ type Unit uint8
 const (
 	Number Unit = iota + 1
 	Millisecond
+	Instant // viewing.Millis
 )
 
 // Definition is what is known of a measure but for how it is computed.
@@ -44,6 +46,7 @@ var definitions = map[Measure]Definition{
 	Greatest:   {Name: "greatest", Unit: Millisecond},
 	TopAccount: {Name: "top_account", Unit: Number},
 	Cut:        {Name: "cut", Unit: Millisecond, Adds: true},
+	End:        {Name: "latest_end", Unit: Instant},
 }
 
 // Definition answers what the measure is; the zero Definition for one that does not exist.

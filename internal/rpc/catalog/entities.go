@@ -32,7 +32,7 @@ func clientOf(c *tvstatsv1.Client, clientID int32) (catalog.Client, error) {
 	if c.ClientId != 0 && c.ClientId != clientID {
 		err = fmt.Errorf("client_id is %d; it must be %d, that of the request, or left out", c.ClientId, clientID)
 	}
-	policy, wrong := convert.Policy(c.Policy)
+	policy, wrong := convert.PolicyOf(c.Policy)
 	client.Policy = policy
 	return client, cmp.Or(err, text("name", c.Name), timeZone(client.TimeZone), wrong)
 }

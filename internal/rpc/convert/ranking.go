@@ -34,7 +34,7 @@ func whatIf(p *tvstatsv1.MeasurementPolicy) *viewing.Policy {
 	if p == nil {
 		return nil
 	}
-	policy, _ := Policy(p) // validate has read it before
+	policy, _ := PolicyOf(p) // validate has read it before
 	return &policy
 }
 
@@ -78,7 +78,7 @@ func Sorting(s ranking.Sorting) *tvstatsv1.ChannelSorting {
 		WindowStart: Time(s.Window.From), WindowEnd: Time(s.Window.To), CreatedAt: Time(s.CreatedAt),
 		Channels: All(s.Channels, rankedChannelProto),
 		Coverage: tvstatsv1.Coverage(s.Coverage), DataFrom: dataFromProto(s.Cover), ProvisionalUntil: knownTimeProto(s.ProvisionalUntil),
-		SilentDevices: s.SilentDevices, Policy: policyProto(s.Policy), PolicyRevision: s.PolicyRevision, CutSeconds: s.CutSeconds,
+		SilentDevices: s.SilentDevices, Policy: Policy(s.Policy), PolicyRevision: s.PolicyRevision, CutSeconds: s.CutSeconds,
 	}
 }
 
@@ -90,7 +90,7 @@ func Selection(s ranking.Selection) *tvstatsv1.Selection {
 		Channels:   All(s.Channels, rankedChannelProto),
 		Programmes: All(s.Programmes, rankedProgrammeProto),
 		Coverage:   tvstatsv1.Coverage(s.Coverage), DataFrom: dataFromProto(s.Cover), ProvisionalUntil: knownTimeProto(s.ProvisionalUntil),
-		SilentDevices: s.SilentDevices, Policy: policyProto(s.Policy), PolicyRevision: s.PolicyRevision, CutSeconds: s.CutSeconds,
+		SilentDevices: s.SilentDevices, Policy: Policy(s.Policy), PolicyRevision: s.PolicyRevision, CutSeconds: s.CutSeconds,
 	}
 }
 

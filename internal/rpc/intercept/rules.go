@@ -186,7 +186,7 @@ func (v *violations) whatIf(r convert.Scope) {
 	if r.GetPolicy() != nil && !r.GetDryRun() {
 		v.add("policy", "it is allowed with dry_run only; Catalog.Sync sets the client's own")
 	}
-	if _, err := convert.Policy(r.GetPolicy()); err != nil {
+	if _, err := convert.PolicyOf(r.GetPolicy()); err != nil {
 		v.add("policy", "%v", err)
 	}
 }

@@ -77,6 +77,23 @@ func scanProgramme(rows *sql.Rows, p *catalog.Programme) error {
 	return rows.Scan(&p.ID, &p.ChannelID, &p.Title, &p.Start, &p.End)
 }
 
+// ProgrammeChannels finds programmes by their ids; see store.CatalogReader.
+func (s *Store) ProgrammeChannels(ctx context.Context, clientID int32, ids []int64) (map[int64]int32, error) {
+	channels := map[int64]int32{}
+	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
+		var id int64
+		var channel int32
+		err := rows.Scan(&id, &channel)
+		channels[id] = channel
+		return err
+	}, fmt.Sprintf(`SELECT programme_id, channel_id FROM programmes WHERE client_id = %d AND NOT deleted AND %s`,
+		clientID, in("programme_id", ids)))
+	if err != nil {
+		return nil, fmt.Errorf("find programmes: %w", err)
+	}
+	return channels, nil
+}
+
 // Account returns the current state of an account; see store.CatalogReader.
 func (s *Store) Account(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (catalog.Account, error) {
 	states, err := collect(ctx, s.db, func(rows *sql.Rows, a *catalog.Account) error {

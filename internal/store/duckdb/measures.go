@@ -7,7 +7,7 @@ import (
 // This file is the table of how measures and dimensions are computed; statement.go puts them together.
 
 // expression computes a measure in two steps: of the sessions of each part of a cell, then of the parts. Of a session,
-// millis is its time in the cell, stretch the longest of it without a break, and lost what does not count of a whole session.
+// millis is its time in the cell, stretch the longest of it without a break, and of a whole session lost what does not count and ends the end of what was reported.
 type expression struct {
 	ofSessions string          // named after the measure; empty where the second step needs nothing of its own
 	needs      measure.Measure // whose value of the parts the second step looks at, where it is another's
@@ -24,6 +24,7 @@ var expressions = map[measure.Measure]expression{
 	measure.Greatest:   {needs: measure.Watch, ofParts: "max(watch)", byAccount: true},
 	measure.TopAccount: {needs: measure.Watch, ofParts: "arg_max(account_id, (watch, -account_id))", byAccount: true},
 	measure.Cut:        {ofSessions: "sum(lost)", ofParts: "sum(cut)"},
+	measure.End:        {ofSessions: "max(ends)", ofParts: "max(latest_end)"},
 }
 
 // dimension is something that tells cells apart.

@@ -51,7 +51,7 @@ func (s *Store) scanSession(rows *sql.Rows, c *store.CountedSession) error {
 	err := rows.Scan(&c.ClientID, &c.AccountID, &c.DeviceUID, &c.Device, &c.ChannelID, &c.Mode, &c.ProgrammeID, &c.StartedAt,
 		&c.At, &c.WatchedSeconds, &c.Ended, (*optionalMillis)(&c.LastActivityAt), (*optionalMillis)(&c.PositionAt), &sets)
 	for _, set := range sets {
-		c.Tariffs = append(c.Tariffs, s.meta.tariffSet(set)...)
+		c.Tariffs = append(c.Tariffs, s.dictionary.tariffSet(set)...)
 	}
 	c.Tariffs = viewing.Distinct(c.Tariffs)
 	c.Counted = c.WatchedSeconds

@@ -20,6 +20,7 @@ type twin struct {
 	states     map[entity]map[viewing.Millis]catalog.Account // all states by changed_at
 	payments   map[entity]catalog.Payment
 	erased     map[entity]bool // accounts
+	policies   map[int32]catalog.Client
 }
 
 // entity is what is known under an id at a client.
@@ -43,6 +44,7 @@ func newTwin() *twin {
 		states:     map[entity]map[viewing.Millis]catalog.Account{},
 		payments:   map[entity]catalog.Payment{},
 		erased:     map[entity]bool{},
+		policies:   map[int32]catalog.Client{},
 	}
 }
 
@@ -63,6 +65,9 @@ func (w *twin) AppendReports(_ context.Context, reports []viewing.Report) error 
 
 // ApplyCatalog implements store.CatalogWriter for what figures depend on.
 func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
+	if client := w.policies[batch.ClientID]; batch.Policy != nil && *batch.Policy != client.Policy {
+		w.policies[batch.ClientID] = catalog.Client{Policy: *batch.Policy, PolicyRevision: client.PolicyRevision + 1}
+	}
 	for _, channel := range batch.Channels {
 		w.channels[entity{batch.ClientID, int64(channel.ID)}] = channel
 	}

@@ -12,6 +12,7 @@ import (
 type tally struct {
 	watch    viewing.Millis
 	cut      viewing.Millis
+	end      viewing.Millis
 	sessions int64
 	lengths  []int64                  // of the sessions, in milliseconds
 	longest  map[int64]viewing.Millis // by account: what one of its sessions was on in the cell without a break
@@ -32,11 +33,13 @@ func (w *twin) aggregate(q measure.Query) []measure.Row {
 	}
 	sessions := w.counted(filter)
 	for _, session := range sessions {
+		end := session.StartedAt + viewing.Millis(session.told)*1000
 		for period, stretches := range stretches(q, &session.Report) {
 			for _, cell := range w.cellsOf(q.GroupBy, &session.Report, period) {
 				if cells[cell] == nil {
-					cells[cell] = &tally{longest: map[int64]viewing.Millis{}, accounts: map[int64]viewing.Millis{}}
+					cells[cell] = &tally{longest: map[int64]viewing.Millis{}, accounts: map[int64]viewing.Millis{}, end: end}
 				}
+				cells[cell].end = max(cells[cell].end, end)
 				cells[cell].add(&session.Report, stretches)
 			}
 		}
@@ -93,6 +96,8 @@ func (t *tally) values(q measure.Query) []int64 {
 			values[i] = int64(median(t.lengths))
 		case measure.Accounts:
 			values[i] = int64(len(t.longest))
+		case measure.End:
+			values[i] = int64(t.end)
 		case measure.Cut:
 			values[i] = int64(t.cut)
 		case measure.Reach:
