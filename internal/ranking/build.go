@@ -150,7 +150,7 @@ func (b *Builder) rank(ctx context.Context, lineup lineup, q Question) (built, e
 		programmes, err := b.rankProgrammes(ctx, lineup, q, q.size())
 		return built{programmes: programmes.places, Trust: Trust{CutSeconds: programmes.cut / 1000}}, err
 	}
-	channels, err := b.rankChannels(ctx, lineup, q, channelMeasures)
+	channels, err := b.rankChannels(ctx, lineup, q, allMeasures(q))
 	if q.Kind == store.ChannelSelection {
 		channels.places = channels.places[:min(q.size(), len(channels.places))]
 	}
