@@ -69,11 +69,21 @@ type Source interface {
 	Lost(ctx context.Context, clientID int32, window viewing.Window) ([]store.Lost, error)
 }
 
+// OfTime is the extent of a figure of the time of sessions that lies in the period, and of which nothing is kept when they are gone.
+func OfTime(ctx context.Context, source Source, clientID int32, period viewing.Window) (Extent, error) {
+	return lostOf(ctx, source, clientID, period, true)
+}
+
 // OfStarts is the extent of a figure of the sessions that started in the period, and of which nothing is kept when they are gone.
 func OfStarts(ctx context.Context, source Source, clientID int32, period viewing.Window) (Extent, error) {
+	return lostOf(ctx, source, clientID, period, false)
+}
+
+// lostOf looks at what is gone of who was online, or of sessions that started.
+func lostOf(ctx context.Context, source Source, clientID int32, period viewing.Window, online bool) (Extent, error) {
 	lost, err := source.Lost(ctx, clientID, period)
 	if err != nil {
 		return Extent{}, fmt.Errorf("read what viewing of client %d is gone: %w", clientID, err)
 	}
-	return ExtentOf(slices.DeleteFunc(lost, func(l store.Lost) bool { return l.Online }), period), nil
+	return ExtentOf(slices.DeleteFunc(lost, func(l store.Lost) bool { return l.Online != online }), period), nil
 }

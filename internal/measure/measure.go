@@ -14,8 +14,8 @@ const (
 	Reach                         // distinct accounts with a session that was on for Query.Reach without a break
 	Greatest                      // time of the sessions of the account that has the most of it
 	TopAccount                    // that account's id; of several with as much the smallest
-	Cut                           // time of the sessions that does not count; Watch and Cut together are what devices reported
 	End                           // the latest instant until which one of the sessions was on as it was reported, cut to seconds after its start
+	Cut                           // time of the sessions that does not count; Watch and Cut together are what devices reported
 )
 
 // Unit is what a value counts.
@@ -45,8 +45,8 @@ var definitions = map[Measure]Definition{
 	Reach:      {Name: "reach", Unit: Number},
 	Greatest:   {Name: "greatest", Unit: Millisecond},
 	TopAccount: {Name: "top_account", Unit: Number},
-	Cut:        {Name: "cut", Unit: Millisecond, Adds: true},
 	End:        {Name: "latest_end", Unit: Instant},
+	Cut:        {Name: "cut", Unit: Millisecond, Adds: true},
 }
 
 // Definition answers what the measure is; the zero Definition for one that does not exist.

@@ -115,6 +115,8 @@ type CatalogReader interface {
 	Categories(ctx context.Context, clientID int32) ([]catalog.Category, error)
 	// Programmes answers a page of programmes that are not deleted, by start, channel and id.
 	Programmes(ctx context.Context, query ProgrammeQuery) ([]catalog.Programme, error)
+	// Programme returns one programme, or ErrNotFound where there is none or it is deleted.
+	Programme(ctx context.Context, clientID int32, programmeID int64) (catalog.Programme, error)
 	// ProgrammeChannels returns the channels of those of the programmes that there are and that are not deleted, by id.
 	ProgrammeChannels(ctx context.Context, clientID int32, ids []int64) (map[int64]int32, error)
 	// Account returns the state that is current at now, or ErrNotFound where there is none or the account is deleted.
@@ -212,6 +214,10 @@ type Store interface {
 	FigureStore
 	OnlineFinder
 	AudienceReader
+	SubscriberCounter
+	ProgrammeRater
+	CurveReader
+	FlowReader
 	LedgerReader
 	PaymentReader
 	Eraser

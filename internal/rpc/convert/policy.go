@@ -8,7 +8,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// PolicyOf is the policy that is told; one that is not told has all off.
+// PolicyOf reads a policy; one that is absent has all off.
 func PolicyOf(p *tvstatsv1.MeasurementPolicy) (viewing.Policy, error) {
 	err := cmp.Or(policySeconds("max_session_seconds", p.GetMaxSessionSeconds()), policySeconds("inactivity_seconds", p.GetInactivitySeconds()),
 		policySeconds("min_session_seconds", p.GetMinSessionSeconds()))
@@ -23,4 +23,12 @@ func policySeconds(name string, seconds int64) error {
 		return fmt.Errorf("policy.%s is %d; it must be 0 (off) to %d", name, seconds, viewing.MostPolicySeconds)
 	}
 	return nil
+}
+
+// Policy is a measurement policy as a message.
+func Policy(p viewing.Policy) *tvstatsv1.MeasurementPolicy {
+	return &tvstatsv1.MeasurementPolicy{
+		MaxSessionSeconds: int64(p.MaxSessionSeconds), InactivitySeconds: int64(p.InactivitySeconds),
+		OneChannelPerDevice: p.OneChannelPerDevice, MinSessionSeconds: int64(p.MinSessionSeconds),
+	}
 }

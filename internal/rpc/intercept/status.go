@@ -64,6 +64,8 @@ var statusRules = []statusRule{
 	{is: errUnknownMethod, code: codes.Unimplemented, reason: "UNIMPLEMENTED",
 		hint: "see the services of this version through reflection, or bring service and caller to one version", level: slog.LevelDebug},
 	{is: backup.ErrUnsupported, code: codes.Unimplemented, reason: "NO_BACKUP", level: slog.LevelDebug},
+	{is: store.ErrDamaged, code: codes.DataLoss, reason: "STORE_DAMAGED",
+		hint: "a part of the store that this needs is damaged; /readyz and the log name it", hide: true, level: slog.LevelError},
 	{is: store.ErrUnavailable, code: codes.Unavailable, reason: "STORE_UNAVAILABLE",
 		hint: "the store cannot serve now; try again later", hide: true, level: slog.LevelWarn},
 }

@@ -27,8 +27,16 @@ import (
 type Work struct {
 	Builder  *ranking.Builder
 	Dynamics *dynamics.Dynamics
+	Audience Audience
+	Pages    page.Seal
 	Building func(method string) (done func() time.Duration) // observes a command
 	Now      func() time.Time
+}
+
+// Audience are the reads that jobs can do.
+type Audience interface {
+	GetAudience(ctx context.Context, req *tvstatsv1.GetAudienceRequest) (*tvstatsv1.GetAudienceResponse, error)
+	GetProgrammeRatings(ctx context.Context, req *tvstatsv1.GetProgrammeRatingsRequest) (*tvstatsv1.GetProgrammeRatingsResponse, error)
 }
 
 // Do runs the command of the job and returns its JobResult.
@@ -60,6 +68,8 @@ func (*Work) Explain(err error) string { return intercept.Explain(err) }
 type attempt struct {
 	builder  *ranking.Builder
 	dynamics *dynamics.Dynamics
+	audience Audience
+	pages    page.Seal
 	now      viewing.Millis
 	progress func(done float64)
 }
@@ -71,7 +81,7 @@ func (w *Work) attempt(job store.Job, progress func(done float64)) *attempt {
 			results++
 			return derivedID(job.ID, strconv.Itoa(results))
 		}, progress),
-		dynamics: w.Dynamics.At(now), now: now, progress: progress,
+		dynamics: w.Dynamics.At(now), audience: w.Audience, pages: w.Pages, now: now, progress: progress,
 	}
 }
 
@@ -98,9 +108,22 @@ func (a *attempt) run(ctx context.Context, command proto.Message) (proto.Message
 	case *tvstatsv1.CacheCustomersDynamicRequest:
 		done, err := a.dynamics.CacheCustomersDynamic(ctx, convert.DynamicsCommand(r, a.now), a.progress)
 		return convert.CustomersDynamicCached(done, intercept.Explain), err
+	case *tvstatsv1.GetAudienceRequest:
+		return pageOf(ctx, a.pages, r, a.audience.GetAudience)
+	case *tvstatsv1.GetProgrammeRatingsRequest:
+		return pageOf(ctx, a.pages, r, a.audience.GetProgrammeRatings)
 	default:
 		return nil, fmt.Errorf("%w: command %T", errors.ErrUnsupported, command)
 	}
+}
+
+// pageOf reads a page of a list as a call does, whose tokens are sealed.
+func pageOf[Q, R proto.Message](ctx context.Context, pages page.Seal, req Q, read func(context.Context, Q) (R, error)) (proto.Message, error) {
+	response, err := pages.Unary(ctx, req, nil, func(ctx context.Context, _ any) (any, error) { return read(ctx, req) })
+	if err != nil {
+		return nil, err
+	}
+	return response.(R), nil
 }
 
 // jobResult puts a method's answer into the field that is named as that of its request. Rankings that would make it larger

@@ -23,8 +23,8 @@ var expressions = map[measure.Measure]expression{
 	measure.Reach:      {ofSessions: "max(stretch)", ofParts: "count(*) FILTER (reach >= %d)", byAccount: true},
 	measure.Greatest:   {needs: measure.Watch, ofParts: "max(watch)", byAccount: true},
 	measure.TopAccount: {needs: measure.Watch, ofParts: "arg_max(account_id, (watch, -account_id))", byAccount: true},
-	measure.Cut:        {ofSessions: "sum(lost)", ofParts: "sum(cut)"},
 	measure.End:        {ofSessions: "max(ends)", ofParts: "max(latest_end)"},
+	measure.Cut:        {ofSessions: "sum(lost)", ofParts: "sum(cut)"},
 }
 
 // dimension is something that tells cells apart.

@@ -89,7 +89,7 @@ func (s *Store) ProgrammeWatch(ctx context.Context, q store.ProgrammeWatchQuery)
 }
 
 func programmeStatement(q store.ProgrammeWatchQuery, sessions source) string {
-	guide := channelConditions("channel_id", q.Channels)
+	guide := channelConditions(q.Channels)
 	if q.Programmes != nil {
 		guide += " AND " + in("programme_id", q.Programmes)
 	}
@@ -109,21 +109,21 @@ func (s *Store) LatestProgrammes(
 	programmes, err := collect(ctx, s.db, scanProgramme, fmt.Sprintf(selectProgrammes+`
 		WHERE client_id = %d AND NOT deleted AND start_at >= %d AND start_at < %d AND %s
 		QUALIFY rank() OVER (ORDER BY start_at DESC) <= %d`,
-		clientID, starting.From, starting.To, channelConditions("channel_id", channels), limit))
+		clientID, starting.From, starting.To, channelConditions(channels), limit))
 	if err != nil {
 		return nil, fmt.Errorf("find the latest programmes: %w", err)
 	}
 	return programmes, nil
 }
 
-// channelConditions is the condition that the column names a channel of the set.
-func channelConditions(column string, set store.ChannelSet) string {
+// channelConditions is the condition that channel_id names a channel of the set.
+func channelConditions(set store.ChannelSet) string {
 	condition := "true"
 	if set.Only != nil {
-		condition = in(column, set.Only)
+		condition = in("channel_id", set.Only)
 	}
 	if len(set.Except) > 0 {
-		condition += " AND NOT " + in(column, set.Except)
+		condition += " AND NOT " + in("channel_id", set.Except)
 	}
 	return condition
 }

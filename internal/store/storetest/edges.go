@@ -117,6 +117,10 @@ func (s *subject) calls(ctx context.Context) map[string]func() error {
 			return second(s.store.Sessions(ctx, store.SessionQuery{ClientID: 1, Window: anyTime, Limit: 1}))
 		},
 		"SilentDevices":    func() error { return second(s.store.SilentDevices(ctx, q.filter, noon)) },
+		"Subscribers":      func() error { return second(s.store.Subscribers(ctx, 1, noon, nil, s.now)) },
+		"Ratings":          func() error { return second(s.store.Ratings(ctx, oneDay())) },
+		"Curve":            func() error { return second(s.store.Curve(ctx, oneDay().Filter, viewing.HourLength)) },
+		"ChannelFlows":     func() error { return second(s.store.ChannelFlows(ctx, q.filter, 0, 0)) },
 		"LatestProgrammes": func() error { return second(s.store.LatestProgrammes(ctx, 1, q.filter.Window, q.channels, 1)) },
 		"Clients":          func() error { return second(s.store.Clients(ctx)) },
 		"Client":           func() error { return second(s.store.Client(ctx, 1)) },
@@ -124,6 +128,7 @@ func (s *subject) calls(ctx context.Context) map[string]func() error {
 		"Tariffs":          func() error { return second(s.store.Tariffs(ctx, 1)) },
 		"Categories":       func() error { return second(s.store.Categories(ctx, 1)) },
 		"Account":          func() error { return second(s.store.Account(ctx, 1, 1, s.now)) },
+		"Programme":        func() error { return second(s.store.Programme(ctx, 1, 3)) },
 		"Programmes": func() error {
 			return second(s.store.Programmes(ctx, store.ProgrammeQuery{ClientID: 1, Starting: anyTime, Limit: 1}))
 		},

@@ -23,6 +23,7 @@ func Run(t *testing.T, factory Factory, roles ...string) {
 	}{
 		{"viewing", viewingTests},
 		{"aggregate", aggregateTests},
+		{"audience", audienceTests},
 		{"policy", policyTests},
 		{"convergence", convergenceTests},
 		{"late", lateTests},
