@@ -7,8 +7,9 @@ import (
 	"github.com/tvstats/tvstats/internal/commands"
 )
 
-// buildTime is set by builds that know it: -ldflags "-X main.buildTime=2026-03-01T12:00:00Z". Else it is when the program's
-// file was written.
-var buildTime string
+// What builds set that know it, as deploy/dist does: -ldflags "-X main.version=1.0.0 -X main.buildTime=2026-03-01T12:00:00Z".
+var version, commit, buildTime string
 
-func main() { os.Exit(commands.Run(os.Args[1:], buildTime)) }
+func main() {
+	os.Exit(commands.Run(os.Args[1:], commands.Build{Version: version, Commit: commit, Time: buildTime}))
+}

@@ -13,7 +13,7 @@ import (
 
 // TestJobObserver counts attempts by what became of them, and logs their errors by what they mean.
 func TestJobObserver(t *testing.T) {
-	log, numbers := &rpctest.Log{}, newMetrics()
+	log, numbers := &rpctest.Log{}, newMetrics(1000)
 	o := newJobObserver(numbers, slog.New(slog.NewJSONHandler(log, nil)))
 	for _, attempt := range []struct {
 		state store.JobState
@@ -42,7 +42,7 @@ func TestJobObserver(t *testing.T) {
 		}
 	}
 	for range 3 {
-		o.Hindered(store.ErrUnavailable)
+		o.StoreFailed(store.ErrUnavailable)
 	}
 	if hindered := log.Find(t, "the store hinders jobs, which will be tried again"); len(hindered) != 1 {
 		t.Errorf("logged %v, want one line a minute", hindered)

@@ -57,12 +57,13 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 	if err != nil {
 		return err
 	}
+	defer inBackground(entry.EndRevoked)()
 	db, err := openStore(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	now, numbers, draining := WallClock, newMetrics(), make(chan struct{})
+	now, numbers, draining := WallClock, newMetrics(cfg.FollowedDevices), make(chan struct{})
 	copies := &backups{store: db, now: now, metrics: newBackupMetrics(now)}
 	numbers.registry.MustRegister(copies.metrics.every, copies.metrics.failed, copies.metrics.age)
 
@@ -81,6 +82,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
 	defer in.Close()
 	numbers.watch(in, db, now)
+	defer numbers.checkProgrammes(db, log)()
 
 	callers, err := listen(ctx, "--listen", cfg.Listen)
 	if err != nil {
@@ -113,7 +115,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 
 	bounds := intercept.NewConnections(&cfg.Limits, numbers.refused)
 	links := intercept.Chain(intercept.Parts{
-		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, Now: now,
+		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, PageKey: pageKey{db, now}.secret, Replaced: numbers.replaced, Now: now,
 		StreamIdle: cfg.StreamIdleTimeout, StreamSend: cfg.StreamSendTimeout, Draining: draining,
 	})
 	server := servers{

@@ -36,15 +36,15 @@ func printResult(ctx context.Context, out io.Writer, response proto.Message, con
 	switch r := response.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityResponse:
 		for _, sorting := range r.Sortings {
-			if err := printSorting(out, sorting, courtesy(ctx, connection, sorting.ClientId)); err != nil {
+			if err := printSorting(out, sorting, channelNamesOrNil(ctx, connection, sorting.ClientId)); err != nil {
 				return err
 			}
 		}
 		return nil
 	case *tvstatsv1.CreateChannelSelectionByPopularityResponse:
-		return printSelection(out, r.Selection, courtesy(ctx, connection, r.Selection.ClientId))
+		return printSelection(out, r.Selection, channelNamesOrNil(ctx, connection, r.Selection.ClientId))
 	case *tvstatsv1.CreateEpgSelectionByPopularityResponse:
-		return printSelection(out, r.Selection, courtesy(ctx, connection, r.Selection.ClientId))
+		return printSelection(out, r.Selection, channelNamesOrNil(ctx, connection, r.Selection.ClientId))
 	case *tvstatsv1.Job:
 		_, err := fmt.Fprintln(out, r.JobId)
 		return err
@@ -99,8 +99,8 @@ func window(from, to *timestamppb.Timestamp) string {
 	return from.AsTime().Format(time.RFC3339) + " to " + to.AsTime().Format(time.RFC3339)
 }
 
-// courtesy is the names of channels if they are to be had: without them ids alone are shown, since the work is done.
-func courtesy(ctx context.Context, connection *grpc.ClientConn, clientID int32) Names {
+// channelNamesOrNil is the names of channels if they are to be had: without them ids alone are shown, since the work is done.
+func channelNamesOrNil(ctx context.Context, connection *grpc.ClientConn, clientID int32) Names {
 	known, err := namesOf(ctx, connection, clientID)
 	if err != nil {
 		return nil

@@ -32,6 +32,7 @@ type Program struct {
 	Token    tokenCommand    `cmd:"" help:"Make a token for a caller, and the line that puts it in force."`
 	Jobs     cli.Jobs        `cmd:"" help:"Long work: list, show, watch and cancel it."`
 	Results  cli.Results     `cmd:"" help:"Stored sortings and selections: list, show and delete them."`
+	Policy   cli.Policy      `cmd:"" help:"How viewing is measured: show and set it."`
 	Health   cli.Health      `cmd:"" help:"Ask a running server whether it is ready; the exit code says it, 0 for yes."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is: commit and build time."`
 
@@ -45,9 +46,9 @@ const (
 	ExitWrongUsage = 2
 )
 
-// Run does what the arguments say and returns the exit code. buildTime is when the program was built, if that is known.
-func Run(args []string, buildTime string) int {
-	cli.Version = programVersion(buildTime)
+// Run does what the arguments say and returns the exit code.
+func Run(args []string, build Build) int {
+	cli.Version = build.String()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once

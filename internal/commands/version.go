@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"runtime"
@@ -10,6 +11,13 @@ import (
 	"github.com/tvstats/tvstats/internal/cli"
 )
 
+// Build is what is known of how the program was built; empty is unknown.
+type Build struct {
+	Version string // semantic
+	Commit  string // else the one that Go notes
+	Time    string // RFC 3339; else when the program's file was written
+}
+
 type versionCommand struct{}
 
 // Run prints the version.
@@ -18,9 +26,17 @@ func (versionCommand) Run() error {
 	return err
 }
 
-// programVersion is the commit that the program was built of, when, and with what. Where the build did not tell the time it is
-// when the program's file was written.
-func programVersion(buildTime string) string {
+// String is the program's version, where it has one, the commit that it was built of, when, and with what.
+func (b Build) String() string {
+	told := fmt.Sprintf("commit %s, built %s, %s %s/%s", cmp.Or(b.Commit, notedCommit()), cmp.Or(b.Time, fileWritten()),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if b.Version != "" {
+		return b.Version + ", " + told
+	}
+	return told
+}
+
+func notedCommit() string {
 	commit, changed := "unknown", ""
 	if info, known := debug.ReadBuildInfo(); known {
 		for _, setting := range info.Settings {
@@ -32,13 +48,10 @@ func programVersion(buildTime string) string {
 			}
 		}
 	}
-	return fmt.Sprintf("commit %s%s, built %s, %s %s/%s", commit, changed, builtAt(buildTime), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return commit + changed
 }
 
-func builtAt(buildTime string) string {
-	if buildTime != "" {
-		return buildTime
-	}
+func fileWritten() string {
 	if file, err := os.Executable(); err == nil {
 		if info, err := os.Stat(file); err == nil {
 			return info.ModTime().UTC().Format(time.RFC3339)

@@ -133,8 +133,14 @@ func TestOperatorsSetVariablesThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := bytes.Join([][]byte{deployed(t, "tvstats.service"), deployed(t, "Dockerfile"), page}, nil)
-	for _, variable := range regexp.MustCompile(`TVSTATS_[A-Z_]+[A-Z]`).FindAllString(string(files), -1) {
+	install, err := os.ReadFile("../../docs/install.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := bytes.Join([][]byte{
+		deployed(t, "tvstats.service"), deployed(t, "tvstats.default"), deployed(t, "Dockerfile"), deployed(t, "compose.yaml"), page, install,
+	}, nil)
+	for _, variable := range regexp.MustCompile(`\b(?:TVSTATS|MONGODB)_[A-Z_]+[A-Z]`).FindAllString(string(files), -1) {
 		if !known[variable] {
 			t.Errorf("%s is no setting", variable)
 		}

@@ -9,6 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/commands"
@@ -211,11 +214,12 @@ func TestPythonPackageInstalls(t *testing.T) {
 	}
 }
 
-// TestOtherLanguagesOfThePage runs the programs of docs/http.md.
-func TestOtherLanguagesOfThePage(t *testing.T) {
+// TestOtherLanguages runs the programs of the pages for PHP and JavaScript, and compares what they print.
+func TestOtherLanguages(t *testing.T) {
 	t.Parallel()
-	text := page(t, "../../docs/http.md")
-	for language, run := range map[string]struct{ tool, file string }{"js": {"node", "call.mjs"}, "php": {"php", "call.php"}} {
+	for language, run := range map[string]struct{ tool, page, file string }{
+		"js": {"node", "javascript.md", "call.mjs"}, "php": {"php", "php.md", "call.php"},
+	} {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
 			tool, err := exec.LookPath(run.tool)
@@ -223,14 +227,25 @@ func TestOtherLanguagesOfThePage(t *testing.T) {
 				t.Skipf("%s is not installed", run.tool)
 			}
 			s := start(t)
-			catalog := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: 7, Name: "News", Number: 1}}}
+			catalog := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{
+				{ChannelId: 7, Name: "News", Number: 1}, {ChannelId: 8, Name: "Sport", Number: 2},
+			}}
 			if _, err := oneRequest(s.Sync(rpctest.Context(t)))(catalog); err != nil {
 				t.Fatal(err)
 			}
-			program := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindStringSubmatch(text)
-			command := exec.CommandContext(rpctest.Context(t), tool, put(t, t.TempDir(), run.file, []byte(program[1])))
+			began := time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC)
+			hour := &tvstatsv1.StreamEventsRequest{Events: []*tvstatsv1.ViewEvent{{
+				ClientId: 1, AccountId: 1, DeviceUid: "box", Device: "mag250", ChannelId: 7,
+				StartedAt: timestamppb.New(began), At: timestamppb.New(began.Add(time.Hour)),
+			}}}
+			if _, err := oneRequest(s.StreamEvents(rpctest.Context(t)))(hour); err != nil {
+				t.Fatal(err)
+			}
+			text := page(t, "../../docs/"+run.page)
+			session := regexp.MustCompile("(?s)```" + language + "\n(.*?)```.*?```text\n(.*?)```").FindStringSubmatch(text)
+			command := exec.CommandContext(rpctest.Context(t), tool, put(t, t.TempDir(), run.file, []byte(session[1])))
 			command.Env = append(os.Environ(), "TVSTATS_WEB="+s.web)
-			if output, err := command.CombinedOutput(); err != nil || string(output) != "1 7 0\n" {
+			if output, err := command.CombinedOutput(); err != nil || string(output) != session[2] {
 				t.Errorf("%v: %s", err, output)
 			}
 		})

@@ -25,7 +25,7 @@ const programEnv = "TVSTATS_TEST_PROGRAM"
 func TestMain(m *testing.M) {
 	if os.Getenv(programEnv) != "" {
 		moveClock()
-		os.Exit(commands.Run(os.Args[1:], ""))
+		os.Exit(commands.Run(os.Args[1:], commands.Build{}))
 	}
 	if load := os.Getenv(benchClientEnv); load != "" {
 		if err := benchClient(load); err != nil {
@@ -94,7 +94,7 @@ func start(tb testing.TB, change ...func(*app.Config)) *testServer {
 	return s
 }
 
-// startTestServer starts the service and answers the address of gRPC.
+// startTestServer starts the service and returns the address of gRPC.
 func startTestServer(tb testing.TB) string {
 	tb.Helper()
 	return start(tb).address

@@ -82,7 +82,7 @@ func (s statement) ofParts() string {
 	return columns.String()
 }
 
-// cut is the sessions in their cells: keys, account_id, millis and stretch.
+// cut is the sessions in their cells: keys, account_id, millis, stretch, lost and ends.
 func (s statement) cut() string {
 	keys, columns, joins := []string{}, []string{"account_id"}, ""
 	for _, dimension := range s.query.GroupBy {
@@ -100,8 +100,27 @@ func (s statement) cut() string {
 	if len(keys) == 0 {
 		keys = []string{"0 AS everything"}
 	}
-	return fmt.Sprintf("\ncut AS NOT MATERIALIZED (SELECT %s, account_id, millis, stretch FROM (%s)%s),",
-		strings.Join(keys, ", "), s.timed(strings.Join(columns, ", ")), joins)
+	whole, more := s.ofWhole()
+	columns = append(columns, more...)
+	return fmt.Sprintf("\ncut AS NOT MATERIALIZED (SELECT %s, account_id, millis, stretch%s FROM (%s)%s),",
+		strings.Join(keys, ", "), whole, s.timed(strings.Join(columns, ", ")), joins)
+}
+
+// ofWhole is what measures of whole sessions need of each, and the columns that it is made of.
+func (s statement) ofWhole() (expressions string, columns []string) {
+	if s.query.Count == measure.ByTime {
+		return ", 0 AS lost", nil // addCuts computes it
+	}
+	lost, told := "0", "watched_seconds"
+	if s.query.Filter.Policy.Cuts() {
+		lost, told = "told_seconds * 1000::BIGINT - millis", "told_seconds"
+		columns = append(columns, told)
+	}
+	ends := ""
+	if slices.Contains(s.query.Measures, measure.End) {
+		ends, columns = fmt.Sprintf(", started_at + %s * 1000::BIGINT AS ends", told), append(columns, "started_at", "watched_seconds")
+	}
+	return ", " + lost + " AS lost" + ends, columns
 }
 
 // timed is the sessions with their time that counts, once for each period that they have some in.
@@ -123,7 +142,7 @@ func (s statement) timed(columns string) string {
 func (s statement) within(columns string) string {
 	window := s.query.Filter.Window
 	return fmt.Sprintf(`(SELECT %s, greatest(started_at, %d) AS from_at, least(started_at + watched_seconds * 1000::BIGINT, %d) AS to_at
-		FROM %s WHERE watched_seconds > 0 AND started_at + watched_seconds * 1000::BIGINT > %[2]d)`,
+		FROM %s WHERE watched_seconds > 0 AND started_at + watched_seconds * 1000::BIGINT > %[2]d AND greatest(started_at, %[2]d) < %[3]d)`,
 		columns, window.From, window.To, s.sessions.relation)
 }
 
