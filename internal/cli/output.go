@@ -82,17 +82,25 @@ func printCounts(out io.Writer, clients int32, what string, computed, fresh int3
 
 func printSorting(out io.Writer, s *tvstatsv1.ChannelSorting, known Names) error {
 	criterion := strings.ToLower(strings.TrimPrefix(s.Criterion.String(), "CRITERION_"))
-	fmt.Fprintf(out, "channel sorting %s of client %d by %s, %s\n", s.SortingId, s.ClientId, criterion,
+	fmt.Fprintf(out, "channel sorting %s of client %d by %s, %s\n", storedAs(s.SortingId), s.ClientId, criterion,
 		window(s.WindowStart, s.WindowEnd))
 	return PrintChannels(out, s.Channels, len(s.Channels), known)
 }
 
 func printSelection(out io.Writer, s *tvstatsv1.Selection, known Names) error {
-	fmt.Fprintf(out, "selection %s %q of client %d, %s\n", s.SelectionId, s.Name, s.ClientId, window(s.WindowStart, s.WindowEnd))
+	fmt.Fprintf(out, "selection %s %q of client %d, %s\n", storedAs(s.SelectionId), s.Name, s.ClientId, window(s.WindowStart, s.WindowEnd))
 	if s.Kind == tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES {
 		return PrintProgrammes(out, s.Programmes, known)
 	}
 	return PrintChannels(out, s.Channels, len(s.Channels), known)
+}
+
+// storedAs is the id of a result, if it has one.
+func storedAs(id string) string {
+	if id == "" {
+		return "(not stored)"
+	}
+	return id
 }
 
 func window(from, to *timestamppb.Timestamp) string {

@@ -142,7 +142,7 @@ func (d *Dynamics) addUp(
 		watch.Revision = max(watch.Revision, part.Revision)
 		watch.Seconds += part.Seconds
 		watch.Sessions += part.Sessions
-		watch.Extent = watch.and(part.Extent)
+		watch.Extent = watch.And(part.Extent)
 	}
 	return nil
 }

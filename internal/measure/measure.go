@@ -7,13 +7,15 @@ type Measure uint8
 
 // The measures.
 const (
-	Watch    Measure = iota + 1 // time of the sessions that counts by the filter's policy
-	Sessions                    // their number
-	Median                      // median time of a session, the mean of the middle two where their number is even
-	Accounts                    // distinct accounts of them
-	Reach                       // distinct accounts with a session that was on for Query.Reach without a break
-	End                         // the latest instant until which one of the sessions was on as it was reported, cut to seconds after its start
-	Cut                         // time of the sessions that does not count; Watch and Cut together are what devices reported
+	Watch      Measure = iota + 1 // time of the sessions that counts by the filter's policy
+	Sessions                      // their number
+	Median                        // median time of a session, the mean of the middle two where their number is even
+	Accounts                      // distinct accounts of them
+	Reach                         // distinct accounts with a session that was on for Query.Reach without a break
+	Greatest                      // time of the sessions of the account that has the most of it
+	TopAccount                    // that account's id; of several with as much the smallest
+	End                           // the latest instant until which one of the sessions was on as it was reported, cut to seconds after its start
+	Cut                           // time of the sessions that does not count; Watch and Cut together are what devices reported
 )
 
 // Unit is what a value counts.
@@ -36,13 +38,15 @@ type Definition struct {
 }
 
 var definitions = map[Measure]Definition{
-	Watch:    {Name: "watch", Unit: Millisecond, Adds: true},
-	Sessions: {Name: "sessions", Unit: Number, Adds: true},
-	Median:   {Name: "median", Unit: Millisecond},
-	Accounts: {Name: "accounts", Unit: Number},
-	Reach:    {Name: "reach", Unit: Number},
-	End:      {Name: "latest_end", Unit: Instant},
-	Cut:      {Name: "cut", Unit: Millisecond, Adds: true},
+	Watch:      {Name: "watch", Unit: Millisecond, Adds: true},
+	Sessions:   {Name: "sessions", Unit: Number, Adds: true},
+	Median:     {Name: "median", Unit: Millisecond},
+	Accounts:   {Name: "accounts", Unit: Number},
+	Reach:      {Name: "reach", Unit: Number},
+	Greatest:   {Name: "greatest", Unit: Millisecond},
+	TopAccount: {Name: "top_account", Unit: Number},
+	End:        {Name: "latest_end", Unit: Instant},
+	Cut:        {Name: "cut", Unit: Millisecond, Adds: true},
 }
 
 // Definition answers what the measure is; the zero Definition for one that does not exist.

@@ -34,6 +34,7 @@ type Parts struct {
 	Known      ClientLister
 	PageKey    func(context.Context) ([]byte, error) // returns the key of page tokens
 	Replaced   func(characters int)                  // counts control characters in names
+	MinCell    int64                                 // how many distinct accounts must be behind what readers receive
 	Now        func() time.Time
 	StreamIdle time.Duration   // how long a stream may send nothing
 	StreamSend time.Duration   // how long a stream may not read
@@ -55,6 +56,7 @@ func Chain(p Parts) []Link {
 		Link{Unary: tenants{p.Known}.unary},
 		validated(p.Now),
 		Link{Unary: names{p.Replaced}.unary},
+		smallCells{p.MinCell}.link(),
 		Link{Unary: page.Seal{Secret: p.PageKey}.Unary},
 		Link{Unary: p.Limits.sizes},
 	)

@@ -170,6 +170,15 @@ func (s *Store) sessionConditions(filter viewing.Filter) (conditions []string) {
 
 // accountConditions are those that all sessions of an account pass, or none.
 func accountConditions(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (conditions []string, err error) {
+	if filter.Account != 0 {
+		conditions = append(conditions, fmt.Sprintf("account_id = %d", filter.Account))
+	}
+	if filter.DeviceUID != "" {
+		conditions = append(conditions, fmt.Sprintf("device_uid = decode(unhex('%x'))", filter.DeviceUID))
+	}
+	if filter.Without != 0 {
+		conditions = append(conditions, fmt.Sprintf("account_id <> %d", filter.Without))
+	}
 	if filter.ActiveOnly {
 		conditions = append(conditions, `account_id IN (`+accountsAt(filter.ClientID, filter.Now, "active AND NOT deleted")+`)`)
 	}

@@ -60,13 +60,18 @@ func (s statement) keys() string {
 func (s statement) parts(name, by string) string {
 	columns := []string{s.keys(), by}
 	for _, m := range measure.All() {
-		// Steps count sessions for the sake of the median.
-		asked := slices.Contains(s.query.Measures, m) || m == measure.Sessions
-		if e := expressions[m]; asked && e.ofSessions != "" {
+		if e := expressions[m]; s.needed(m) && e.ofSessions != "" {
 			columns = append(columns, e.ofSessions+" AS "+m.String())
 		}
 	}
 	return fmt.Sprintf("\n%s AS MATERIALIZED (SELECT %s FROM cut GROUP BY ALL),", name, strings.Join(columns, ", "))
+}
+
+// needed tells whether the measure of parts is looked at. Steps count sessions for the sake of the median.
+func (s statement) needed(m measure.Measure) bool {
+	return m == measure.Sessions || slices.ContainsFunc(s.query.Measures, func(asked measure.Measure) bool {
+		return asked == m || expressions[asked].needs == m
+	})
 }
 
 func (s statement) ofParts() string {

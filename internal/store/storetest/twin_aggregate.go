@@ -16,6 +16,7 @@ type tally struct {
 	sessions int64
 	lengths  []int64                  // of the sessions, in milliseconds
 	longest  map[int64]viewing.Millis // by account: what one of its sessions was on in the cell without a break
+	accounts map[int64]viewing.Millis // by account: the time of its sessions
 }
 
 // Aggregate implements store.Aggregator.
@@ -36,7 +37,7 @@ func (w *twin) aggregate(q measure.Query) []measure.Row {
 		for period, stretches := range stretches(q, &session.Report) {
 			for _, cell := range w.cellsOf(q.GroupBy, &session.Report, period) {
 				if cells[cell] == nil {
-					cells[cell] = &tally{longest: map[int64]viewing.Millis{}, end: end}
+					cells[cell] = &tally{longest: map[int64]viewing.Millis{}, accounts: map[int64]viewing.Millis{}, end: end}
 				}
 				cells[cell].end = max(cells[cell].end, end)
 				cells[cell].add(&session.Report, stretches)
@@ -77,6 +78,7 @@ func sum(stretches []viewing.Millis) (length viewing.Millis) {
 func (t *tally) add(session *viewing.Report, stretches []viewing.Millis) {
 	length, longest := sum(stretches), slices.Max(stretches)
 	t.watch += length
+	t.accounts[session.AccountID] += length
 	t.sessions++
 	t.lengths = append(t.lengths, int64(length))
 	t.longest[session.AccountID] = max(t.longest[session.AccountID], longest)
@@ -104,9 +106,24 @@ func (t *tally) values(q measure.Query) []int64 {
 					values[i]++
 				}
 			}
+		case measure.Greatest:
+			_, greatest := top(t.accounts)
+			values[i] = int64(greatest)
+		case measure.TopAccount:
+			values[i], _ = top(t.accounts)
 		}
 	}
 	return values
+}
+
+// top is the account with the most time, of several with as much the smallest.
+func top(accounts map[int64]viewing.Millis) (account int64, most viewing.Millis) {
+	for id, watch := range accounts {
+		if account == 0 || watch > most || watch == most && id < account {
+			account, most = id, watch
+		}
+	}
+	return account, most
 }
 
 // stretches are the session's uninterrupted parts that count, by period; 0 is the only period where there are no slices.
