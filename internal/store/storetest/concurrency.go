@@ -92,7 +92,7 @@ func (s *subject) watchGrowth(done context.Context) {
 func testNewClients(t *testing.T, factory Factory) {
 	s := newSubject(t, factory)
 	var all sync.WaitGroup
-	const clients = 20
+	clients := max(10, Rounds(20))
 	for writer := range writers {
 		all.Go(func() {
 			for client := range int32(clients) {
