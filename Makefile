@@ -8,6 +8,9 @@ ESBUILD_VERSION            := v0.28.2
 GOLANGCI_LINT_VERSION      := v2.15.0
 GRPCURL_VERSION            := v1.9.4
 BENCHSTAT_VERSION          := v0.0.0-20260908200009-22c9c6c9d4da
+CYCLONEDX_VERSION          := v1.10.0
+# It brings the schema of compose files with it.
+CHECK_JSONSCHEMA_VERSION   := 0.39.0
 # The last grpcio-tools whose output checks no version of the runtime: it runs with old and with new grpcio and protobuf.
 # The other two are what it needs itself. There are wheels for Python 3.8 to 3.12.
 GRPCIO_TOOLS_VERSION       := 1.62.3
@@ -86,17 +89,19 @@ $(VENV_READY):
 .PHONY: tools
 tools: $(GO_TOOLS) $(VENV_READY) ## install every tool below .tools, in the pinned versions
 
-# Django's oldest supported version and its newest, and for the generated client the oldest grpcio that installs and the newest, each with a
+# Django's oldest supported version and its newest, and for the generated client the oldest grpcio and protobuf that install and the newest, each with a
 # Python that it runs on. Where such a Python is not on the machine, PYTHON takes its place if it can.
 DJANGO_OLDEST := 5.2.19
 DJANGO_NEWEST := 6.1.3
 GRPCIO_OLDEST := 1.48.2
 GRPCIO_NEWEST := 1.85.3
+PROTOBUF_OLDEST := 4.21.1
 PYTHON_OLD    ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.9.*/bin/python) $(PYTHON))
-PYTHON_NEW    ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python) $(PYTHON))
+PYTHON_NEW    ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.14.*/bin/python) $(shell command -v python3.14) \
+	$(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python) $(PYTHON))
 DJANGO_OLD_READY := $(TOOLS)/django-oldest/django-$(DJANGO_OLDEST)
 DJANGO_NEW_READY := $(TOOLS)/django-newest/django-$(DJANGO_NEWEST)
-GRPCIO_OLD_READY := $(TOOLS)/client-oldest/grpcio-$(GRPCIO_OLDEST)
+GRPCIO_OLD_READY := $(TOOLS)/client-oldest/grpcio-$(GRPCIO_OLDEST)-protobuf-$(PROTOBUF_OLDEST)
 GRPCIO_NEW_READY := $(TOOLS)/client-newest/grpcio-$(GRPCIO_NEWEST)
 PIP := bin/pip --disable-pip-version-check install --quiet
 
@@ -112,7 +117,7 @@ $(DJANGO_NEW_READY):
 
 $(GRPCIO_OLD_READY):
 	$(PYTHON_OLD) -m venv --clear $(@D)
-	$(@D)/$(PIP) grpcio==$(GRPCIO_OLDEST) 'protobuf<5'
+	$(@D)/$(PIP) grpcio==$(GRPCIO_OLDEST) protobuf==$(PROTOBUF_OLDEST)
 	@touch $@
 
 $(GRPCIO_NEW_READY):
@@ -122,7 +127,48 @@ $(GRPCIO_NEW_READY):
 
 .PHONY: test-python
 test-python: $(DJANGO_OLD_READY) $(DJANGO_NEW_READY) $(GRPCIO_OLD_READY) $(GRPCIO_NEW_READY) ## test the Python client and the Django app at both ends of what they support
-	$(GO) test ./server -run '^Test(Django|PythonClient)$$' -count=1 -v
+	$(GO) test ./internal/e2e -run '^Test(Django|PythonClient)$$' -count=1 -v
+
+# What is released. Its tools are not among `make tools`: nothing else needs them.
+CYCLONEDX       := $(BIN)/cyclonedx-gomod
+CYCLONEDX_READY := $(TOOLS)/cyclonedx-gomod-$(CYCLONEDX_VERSION)
+SCHEMAS         := $(TOOLS)/check-jsonschema
+SCHEMAS_READY   := $(SCHEMAS)/version-$(CHECK_JSONSCHEMA_VERSION)
+VERSION         ?= $(shell deploy/version)
+
+$(CYCLONEDX_READY):
+	@mkdir -p $(BIN)
+	@rm -f $(TOOLS)/cyclonedx-gomod-v[0-9]*
+	GOBIN='$(CURDIR)/$(BIN)' $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
+	@touch $@
+
+$(SCHEMAS_READY):
+	$(PYTHON) -m venv --clear $(SCHEMAS)
+	$(SCHEMAS)/$(PIP) check-jsonschema==$(CHECK_JSONSCHEMA_VERSION)
+	@touch $@
+
+.PHONY: dist
+dist: $(CYCLONEDX_READY) ## make what is released, in dist/: tarballs, Debian packages, lists of components, checksums
+	GO='$(GO)' CYCLONEDX='$(CURDIR)/$(CYCLONEDX)' deploy/dist '$(VERSION)'
+
+# A new Debian as a folder, in which the packages are tried.
+DEBIAN       := $(TOOLS)/debian
+DEBIAN_SUITE := bookworm
+
+.PHONY: clean-debian
+clean-debian:
+	@if [ -e $(DEBIAN)/bin ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v debootstrap >/dev/null; then \
+		rm -rf $(DEBIAN).part; \
+		debootstrap --variant=minbase $(DEBIAN_SUITE) $(DEBIAN).part >$(DEBIAN).log; \
+		mv $(DEBIAN).part $(DEBIAN); \
+	else \
+		echo 'no clean Debian to install into: that needs root and debootstrap'; \
+	fi
+
+.PHONY: test-dist
+test-dist: dist $(SCHEMAS_READY) clean-debian ## make what is released twice, install it, start it; the Dockerfile, step by step; the compose file
+	TVSTATS_DIST='$(CURDIR)/dist' CYCLONEDX='$(CURDIR)/$(CYCLONEDX)' GO='$(GO)' $(GO) test ./deploy -count=1 -v -timeout 30m
 
 STAND_IN        := $(TOOLS)/mongo-stand-in
 STAND_IN_SOURCE := internal/store/mongolog/mongotest/standin
@@ -253,7 +299,7 @@ FAULTS ?= 600
 
 .PHONY: durability
 durability: ## kill, stop, starve and slow a program under load, FAULTS (600) times, and tell what was lost
-	$(GO) test ./server -run '^TestDurability$$' -count=1 -v -timeout 0 -faults $(FAULTS)
+	$(GO) test ./internal/e2e -run '^TestDurability$$' -count=1 -v -timeout 0 -faults $(FAULTS)
 
 FUZZTIME ?= 10s
 

@@ -1,99 +1,15 @@
-// Command tvstats takes in what set-top boxes report about viewing and answers with popular channels and programmes.
+// Command tvstats takes in what set-top boxes report about viewing and returns popular channels and programmes.
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"os"
-	"os/signal"
-	"strings"
-	"syscall"
-	_ "time/tzdata" // time zones of the catalog are checked, also where the system has none
 
-	"github.com/alecthomas/kong"
-
-	"github.com/tvstats/tvstats/internal/cli"
-	"github.com/tvstats/tvstats/internal/plaintext"
+	"github.com/tvstats/tvstats/internal/commands"
 )
 
-// program is the command line. Flags win over environment variables, these over defaults.
-type program struct {
-	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve gRPC; what happens when no command is given."`
-	Migrate  migrateCommand  `cmd:"" help:"Prepare a MongoDB, or bring it to what this version needs; may be repeated."`
-	Copy     copyCommand     `cmd:"" help:"Copy everything from one store into another, embedded or MongoDB, and compare them."`
-	Backup   cli.Backup      `cmd:"" help:"Store everything that a running server has acknowledged as one file."`
-	Restore  restoreCommand  `cmd:"" help:"Make a store of a backup, in a directory that holds none."`
-	Demo     demoCommand     `cmd:"" help:"Show the whole service at work, in under a minute and without leaving a trace."`
-	Simulate simulateCommand `cmd:"" help:"Stream the viewing of simulated boxes to a running server."`
-	Replay   cli.Viewing     `cmd:"" help:"The same as import viewing."`
-	Import   cli.Import      `cmd:"" help:"Bring in what other systems have."`
-	Export   cli.Export      `cmd:"" help:"Take figures along, as CSV, XLSX or JSON."`
-	Token    tokenCommand    `cmd:"" help:"Make a token for a caller, and the line that puts it in force."`
-	Jobs     cli.Jobs        `cmd:"" help:"Long work: list, show, watch and cancel it."`
-	Results  cli.Results     `cmd:"" help:"Stored sortings and selections: list, show and delete them."`
-	Health   cli.Health      `cmd:"" help:"Ask a running server whether it is ready; the exit code says it, 0 for yes."`
-	Version  versionCommand  `cmd:"" help:"Say which version this is: commit and build time."`
+// What builds set that know it, as deploy/dist does: -ldflags "-X main.version=1.0.0 -X main.buildTime=2026-03-01T12:00:00Z".
+var version, commit, buildTime string
 
-	cli.Management
-}
-
-// Exit codes, for scripts; those of imports are in cli.
-const (
-	exitDone       = 0
-	exitRefused    = 1
-	exitWrongUsage = 2
-)
-
-func main() { os.Exit(run(os.Args[1:])) }
-
-// run does what the arguments say and answers the exit code.
-func run(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-
-	parser := newParser(&program{})
-	args, err := cli.Arguments(parser.Model, args)
-	if err != nil {
-		return wrongUsage(err)
-	}
-	command, err := parser.Parse(args)
-	if err != nil {
-		return wrongUsage(err)
-	}
-	command.BindTo(ctx, (*context.Context)(nil))
-	if err := command.Run(); err != nil {
-		code := exitRefused
-		if less := (*cli.Unsatisfied)(nil); errors.As(err, &less) {
-			code = less.Code
-		}
-		return complain(code, "%v", cli.Readable(err))
-	}
-	return exitDone
-}
-
-func newParser(p *program) *kong.Kong {
-	return kong.Must(p, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"),
-		kong.Description("Statistics of television viewing: boxes report, the middleware asks for rankings."))
-}
-
-// wrongUsage says what is wrong, then only what helps with that: the flags that it is about.
-func wrongUsage(err error) int {
-	code, help := complain(exitWrongUsage, "%v", err), "tvstats --help"
-	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
-		if selected := parse.Context.Selected(); selected != nil {
-			help = selected.FullPath() + " --help"
-			fmt.Fprint(os.Stderr, cli.FlagHelp(selected, err.Error()))
-		}
-	}
-	fmt.Fprintf(os.Stderr, "See %s.\n", help)
-	return code
-}
-
-func complain(code int, format string, args ...any) int {
-	for line := range strings.Lines(fmt.Sprintf("tvstats: "+format, args...)) {
-		fmt.Fprintln(os.Stderr, plaintext.ForTerminal(strings.TrimRight(line, "\n")))
-	}
-	return code
+func main() {
+	os.Exit(commands.Run(os.Args[1:], commands.Build{Version: version, Commit: commit, Time: buildTime}))
 }

@@ -34,6 +34,9 @@ const intro = "tvstats backup 1\n"
 // ErrDamaged means that the file is not what was written; the error says where it is wrong.
 var ErrDamaged = store.ErrDamaged
 
+// ErrUnsupported means that the store cannot be read as a whole.
+var ErrUnsupported = errors.New("the store that this service uses cannot be backed up")
+
 // Manifest says what is in a backup.
 type Manifest struct {
 	CreatedAt time.Time      `json:"created_at"` // when it was begun: what was acknowledged before is in it

@@ -21,13 +21,15 @@ func benchSubscribers(b *testing.B) *Store {
 	}
 	for _, statement := range []string{
 		`DELETE FROM accounts`,
-		`INSERT INTO account_states SELECT 1, id, 1637020800000 + (random() * 63072000000)::BIGINT, random() > 0.3, [id % 5 + 1], 0, random() < 0.02
+		`INSERT INTO account_states (client_id, account_id, changed_at, active, tariffs, registered_at, deleted)
+			SELECT 1, id, 1637020800000 + (random() * 63072000000)::BIGINT, random() > 0.3, [id % 5 + 1], 0, random() < 0.02
 			FROM range(1, 100001) accounts(id), range(5)`,
-		`INSERT INTO accounts SELECT client_id, account_id, max(changed_at), arg_max(active, changed_at), arg_max(tariffs, changed_at),
+		`INSERT INTO accounts (client_id, account_id, changed_at, active, tariffs, registered_at, deleted)
+			SELECT client_id, account_id, max(changed_at), arg_max(active, changed_at), arg_max(tariffs, changed_at),
 			min(changed_at), arg_max(deleted, changed_at) FROM account_states GROUP BY client_id, account_id`,
 		`INSERT INTO payments SELECT 1, id, 1 + (random() * 99999)::BIGINT, (random() * 2000)::BIGINT, CASE WHEN random() < 0.8 THEN 'EUR' ELSE 'USD' END,
 			1637020800000 + (random() * 63072000000)::BIGINT, false FROM range(2000000) payments(id)`,
-		`INSERT INTO clients VALUES (1, '', 'UTC', true)`,
+		`INSERT INTO clients (client_id, name, time_zone, collection_enabled) VALUES (1, '', 'UTC', true)`,
 		`INSERT INTO devices SELECT number, 'device' || number FROM range(5) devices(number)`,
 		`DROP TABLE ledger`, `DROP TABLE versions`, `DROP TABLE viewers`, `DROP TABLE figures`, string(migration), `CHECKPOINT`,
 	} {

@@ -23,6 +23,7 @@ func Run(t *testing.T, factory Factory, roles ...string) {
 	}{
 		{"viewing", viewingTests},
 		{"aggregate", aggregateTests},
+		{"policy", policyTests},
 		{"convergence", convergenceTests},
 		{"late", lateTests},
 		{"concurrency", concurrencyTests},

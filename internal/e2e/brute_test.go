@@ -1,0 +1,309 @@
+package e2e
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+)
+
+// This file computes rankings the plain way, from the messages that were sent and the words of the contract, sharing
+// nothing with the code that it checks.
+
+// world is everything that was sent for one client.
+type world struct {
+	clientID   int32
+	start      time.Time // of the first day with viewing; whole seconds
+	days       int
+	events     []*tvstatsv1.ViewEvent
+	channels   []*tvstatsv1.Channel
+	accounts   []*tvstatsv1.Account
+	programmes []*tvstatsv1.Programme
+}
+
+// bruteSession is a session as its reports make it.
+type bruteSession struct {
+	*tvstatsv1.ViewEvent
+	seconds int64
+	tariffs []int32
+}
+
+func (w *world) sessions() []*bruteSession {
+	byKey := map[string]*bruteSession{}
+	var sessions []*bruteSession
+	for _, e := range w.events {
+		key := fmt.Sprint(e.AccountId, e.DeviceUid, e.Device, e.ChannelId, max(e.Mode, 1), e.ProgrammeId, e.StartedAt.AsTime().UnixMilli())
+		s := byKey[key]
+		if s == nil {
+			s = &bruteSession{ViewEvent: e}
+			byKey[key], sessions = s, append(sessions, s)
+		}
+		seconds := e.At.AsTime().Sub(e.StartedAt.AsTime()).Milliseconds() / 1000
+		if e.WatchedSeconds != nil {
+			seconds = *e.WatchedSeconds
+		}
+		s.seconds = max(s.seconds, seconds)
+		s.tariffs = append(s.tariffs, e.Tariffs...)
+	}
+	return sessions
+}
+
+// bruteQuery is what all three requests have in common.
+type bruteQuery struct {
+	from, to   time.Time
+	devices    []string
+	tariffs    []int32
+	activeOnly bool
+	minSeconds int64
+}
+
+func (w *world) passing(q bruteQuery) []*bruteSession {
+	active := map[int64]bool{}
+	for _, a := range w.accounts {
+		active[a.AccountId] = a.Active && !a.Deleted
+	}
+	var passing []*bruteSession
+	for _, s := range w.sessions() {
+		started := s.StartedAt.AsTime()
+		carries := len(q.tariffs) == 0
+		for _, tariff := range s.tariffs {
+			carries = carries || slices.Contains(q.tariffs, tariff)
+		}
+		if !started.Before(q.from) && started.Before(q.to) && carries && s.seconds >= q.minSeconds &&
+			(len(q.devices) == 0 || slices.Contains(q.devices, s.Device)) &&
+			(!q.activeOnly || active[s.AccountId]) {
+			passing = append(passing, s)
+		}
+	}
+	return passing
+}
+
+// channel answers what the catalog says, and whether the channel may be ranked.
+func (w *world) channel(id int32) (number int32, categories []int32, ranked bool) {
+	for _, c := range w.channels {
+		if c.ChannelId == id {
+			return c.Number, c.Categories, !c.Deleted && (c.Enabled == nil || *c.Enabled)
+		}
+	}
+	return 0, nil, true
+}
+
+func (w *world) rankChannels(q bruteQuery, criterion tvstatsv1.Criterion) []*tvstatsv1.RankedChannel {
+	seconds := map[int32][]int64{}
+	for _, s := range w.passing(q) {
+		seconds[s.ChannelId] = append(seconds[s.ChannelId], s.seconds)
+	}
+	for _, c := range w.channels {
+		if _, watched := seconds[c.ChannelId]; !watched {
+			seconds[c.ChannelId] = nil
+		}
+	}
+	var ranking []*tvstatsv1.RankedChannel
+	for id, lengths := range seconds {
+		if _, _, ranked := w.channel(id); ranked {
+			ranking = append(ranking, bruteChannel(id, lengths, criterion))
+		}
+	}
+	slices.SortFunc(ranking, func(a, b *tvstatsv1.RankedChannel) int {
+		numberA, _, _ := w.channel(a.ChannelId)
+		numberB, _, _ := w.channel(b.ChannelId)
+		if a.HasStatistics != b.HasStatistics {
+			if a.HasStatistics {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.WatchSeconds, a.WatchSeconds),
+			cmp.Compare(b.WatchSessions, a.WatchSessions), cmp.Compare(numberA, numberB), cmp.Compare(a.ChannelId, b.ChannelId))
+	})
+	for i, c := range ranking {
+		c.Rank = int32(i + 1)
+	}
+	return ranking
+}
+
+func bruteChannel(id int32, lengths []int64, criterion tvstatsv1.Criterion) *tvstatsv1.RankedChannel {
+	c := &tvstatsv1.RankedChannel{ChannelId: id}
+	n := len(lengths)
+	if n == 0 {
+		return c
+	}
+	slices.Sort(lengths)
+	for _, seconds := range lengths {
+		c.WatchSeconds += seconds
+	}
+	c.HasStatistics, c.WatchSessions = true, int64(n)
+	c.AverageWatchSeconds = float64(c.WatchSeconds) / float64(n)
+	c.MedianWatchSeconds = float64(lengths[(n-1)/2]+lengths[n/2]) / 2
+	c.Score = map[tvstatsv1.Criterion]float64{
+		tvstatsv1.Criterion_CRITERION_WATCH_TIME:         float64(c.WatchSeconds),
+		tvstatsv1.Criterion_CRITERION_WATCH_SESSIONS:     float64(c.WatchSessions),
+		tvstatsv1.Criterion_CRITERION_AVERAGE_WATCH_TIME: c.AverageWatchSeconds,
+		tvstatsv1.Criterion_CRITERION_MEDIAN_WATCH_TIME:  c.MedianWatchSeconds,
+	}[criterion]
+	return c
+}
+
+func (w *world) rankProgrammes(q bruteQuery, categories, channels []int32, size int) []*tvstatsv1.RankedProgramme {
+	passing := w.passing(q)
+	var watched, fill []*tvstatsv1.RankedProgramme
+	starts := map[int64]time.Time{}
+	for _, p := range w.programmes {
+		_, of, ranked := w.channel(p.ChannelId)
+		inCategory := len(categories) == 0 || slices.ContainsFunc(of, func(id int32) bool { return slices.Contains(categories, id) })
+		if p.Deleted || !ranked || !inCategory || (len(channels) > 0 && !slices.Contains(channels, p.ChannelId)) {
+			continue
+		}
+		starts[p.ProgrammeId] = p.Start.AsTime()
+		r := bruteProgramme(p, passing)
+		if r.HasStatistics {
+			watched = append(watched, r)
+		} else if start := p.Start.AsTime(); !start.Before(q.from) && start.Before(q.to) {
+			fill = append(fill, r)
+		}
+	}
+	number := func(p *tvstatsv1.RankedProgramme) int32 { n, _, _ := w.channel(p.ChannelId); return n }
+	slices.SortFunc(watched, func(a, b *tvstatsv1.RankedProgramme) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.WatchSessions, a.WatchSessions),
+			cmp.Compare(number(a), number(b)), cmp.Compare(a.ProgrammeId, b.ProgrammeId))
+	})
+	slices.SortFunc(fill, func(a, b *tvstatsv1.RankedProgramme) int {
+		return cmp.Or(starts[b.ProgrammeId].Compare(starts[a.ProgrammeId]),
+			cmp.Compare(number(a), number(b)), cmp.Compare(a.ProgrammeId, b.ProgrammeId))
+	})
+	ranking := slices.Concat(watched, fill)
+	ranking = ranking[:min(size, len(ranking))]
+	for i, p := range ranking {
+		p.Rank = int32(i + 1)
+	}
+	return ranking
+}
+
+func bruteProgramme(p *tvstatsv1.Programme, sessions []*bruteSession) *tvstatsv1.RankedProgramme {
+	var total time.Duration
+	r := &tvstatsv1.RankedProgramme{ProgrammeId: p.ProgrammeId, ChannelId: p.ChannelId, Title: p.Title}
+	for _, s := range sessions {
+		var share time.Duration
+		watched := time.Duration(s.seconds) * time.Second
+		switch {
+		case s.ProgrammeId == p.ProgrammeId:
+			share = watched
+		case s.ProgrammeId == 0 && s.Mode <= tvstatsv1.ViewMode_VIEW_MODE_LIVE && s.ChannelId == p.ChannelId:
+			from, to := s.StartedAt.AsTime(), s.StartedAt.AsTime().Add(watched)
+			if start := p.Start.AsTime(); start.After(from) {
+				from = start
+			}
+			if end := p.End.AsTime(); end.Before(to) {
+				to = end
+			}
+			share = max(0, to.Sub(from))
+		}
+		if share > 0 {
+			total += share
+			r.WatchSessions++
+		}
+	}
+	r.HasStatistics = r.WatchSessions > 0
+	r.WatchSeconds = int64(total / time.Second)
+	r.Score = float64(r.WatchSeconds)
+	return r
+}
+
+// randomWorld draws viewing and a catalog in which everything that rankings care about happens, ties above all. It ends
+// an hour before now.
+func randomWorld(r *rand.Rand, clientID int32, now time.Time) *world {
+	const days = 5
+	w := &world{clientID: clientID, days: days, start: now.Add(-time.Hour).Truncate(time.Second).Add(-days * 24 * time.Hour)}
+	for id := range int32(10) { // channels 11 and 12 are watched, too, and not in the catalog
+		c := &tvstatsv1.Channel{ChannelId: id + 1, Name: fmt.Sprint("channel ", id), Number: int32(r.IntN(4))}
+		for range r.IntN(3) {
+			c.Categories = append(c.Categories, int32(1+r.IntN(3)))
+		}
+		if r.IntN(4) == 0 {
+			enabled := r.IntN(2) == 0
+			c.Enabled = &enabled
+		}
+		c.Deleted = r.IntN(8) == 0
+		w.channels = append(w.channels, c)
+	}
+	for id := range int64(12) {
+		w.accounts = append(w.accounts, &tvstatsv1.Account{
+			AccountId: id + 1, Active: r.IntN(3) > 0, Tariffs: randomIDs(r, 3, 5), ChangedAt: timestamppb.New(w.start),
+		})
+	}
+	w.randomGuide(r)
+	for range 250 {
+		w.randomSession(r)
+	}
+	return w
+}
+
+func (w *world) randomGuide(r *rand.Rand) {
+	id := int64(0)
+	for channel := range int32(11) {
+		at := w.start.Add(-2 * time.Hour)
+		for at.Before(w.start.Add(time.Duration(w.days)*24*time.Hour + 2*time.Hour)) {
+			length := time.Duration(1+r.IntN(6*3600)) * time.Second
+			id++
+			w.programmes = append(w.programmes, &tvstatsv1.Programme{
+				ProgrammeId: id, ChannelId: channel + 1, Title: fmt.Sprint("programme ", id),
+				Start: timestamppb.New(at), End: timestamppb.New(at.Add(length)), Deleted: r.IntN(20) == 0,
+			})
+			at = at.Add(length + time.Duration(r.IntN(1800)-600)*time.Second) // gaps, and programmes that overlap
+		}
+	}
+}
+
+// randomSession adds the reports of one session, the last of which states all of it.
+func (w *world) randomSession(r *rand.Rand) {
+	account := int64(1 + r.IntN(14)) // 13 and 14 are not in the catalog
+	started := w.start.Add(time.Duration(r.Int64N(int64(w.days)*86_400_000)) * time.Millisecond)
+	if r.IntN(3) == 0 {
+		started = started.Truncate(time.Hour)
+	}
+	total := []int64{0, 1, 60, 600, int64(r.IntN(20_000))}[r.IntN(5)]
+	if limit := int64(time.Hour.Seconds()) + int64(w.start.Add(time.Duration(w.days)*24*time.Hour).Sub(started).Seconds()); total > limit {
+		total = limit
+	}
+	event := tvstatsv1.ViewEvent{
+		ClientId: w.clientID, AccountId: account, DeviceUid: fmt.Sprintf("box-%d-%d", account, r.IntN(2)),
+		Device: []string{"mag250", "android_tv", "web"}[r.IntN(3)], ChannelId: int32(1 + r.IntN(12)),
+		StartedAt: timestamppb.New(started), Mode: tvstatsv1.ViewMode(r.IntN(4)), Tariffs: randomIDs(r, 3, 5),
+	}
+	if r.IntN(5) == 0 {
+		event.Mode, event.ProgrammeId = tvstatsv1.ViewMode_VIEW_MODE_CATCHUP, int64(1+r.IntN(200))
+	}
+	if len(event.Tariffs) == 0 {
+		event.Tariffs = []int32{9} // else the catalog's are stamped, which depends on what came first
+	}
+	pauses := r.IntN(3) == 0
+	reports := 1 + r.Int64N(4)
+	for i := range reports {
+		elapsed := total * (i + 1) / reports
+		watched := elapsed
+		report := tvstatsv1.ViewEvent{
+			ClientId: event.ClientId, AccountId: event.AccountId, DeviceUid: event.DeviceUid, Device: event.Device,
+			ChannelId: event.ChannelId, StartedAt: event.StartedAt, Mode: event.Mode, ProgrammeId: event.ProgrammeId,
+			At: timestamppb.New(started.Add(time.Duration(elapsed) * time.Second)), Tariffs: event.Tariffs,
+			Ended: i == reports-1 && r.IntN(2) == 0,
+		}
+		if pauses {
+			watched = elapsed * 2 / 3
+			report.WatchedSeconds = &watched
+		}
+		w.events = append(w.events, &report)
+	}
+}
+
+func randomIDs(r *rand.Rand, most, ids int) []int32 {
+	var set []int32
+	for range r.IntN(most + 1) {
+		set = append(set, int32(1+r.IntN(ids)))
+	}
+	return set
+}

@@ -1,0 +1,129 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/app"
+	"github.com/tvstats/tvstats/internal/commands"
+	"github.com/tvstats/tvstats/internal/rpc/rpctest"
+	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
+	"github.com/tvstats/tvstats/internal/store/transfer"
+)
+
+// TestCopyThereAndBack copies a store with everything into MongoDB, is interrupted on the way and repeated, and copies that
+// into another embedded store: a server on each answers the same, down to the stored results and the accounts.
+func TestCopyThereAndBack(t *testing.T) {
+	t.Parallel()
+	const seed = 41
+	r := rand.New(rand.NewPCG(seed, 14))
+	w := randomWorld(r, 1, time.Now())
+	s := start(t)
+	pushWorld(t, s.address, w)
+	stream(t, s.address, w.events, 500)
+	built, err := s.CreateChannelSelectionByPopularity(rpctest.Context(t), rpctest.ValidChannelSelection())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.EraseAccount(rpctest.Context(t), &tvstatsv1.EraseAccountRequest{ClientId: 1, AccountId: 99}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	uri, back := mongotest.URI(t), t.TempDir()
+	runMigrate(t, &commands.MigrateCommand{MongoDB: app.MongoDB{MongodbURI: app.Secret(uri)}})
+
+	interruptCopy(t, &commands.CopyCommand{From: s.dir, To: uri})
+	for _, ends := range []commands.CopyCommand{{From: s.dir, To: uri}, {From: s.dir, To: uri}, {From: uri, To: back}} {
+		var out bytes.Buffer
+		if err := ends.Copy(rpctest.Context(t), &out, os.Stderr); err != nil {
+			t.Fatalf("copy from %s to %s: %v", ends.From, ends.To, err)
+		}
+		if !strings.Contains(out.String(), "both stores answer the same") {
+			t.Errorf("copy said %s", &out)
+		}
+	}
+	copies := map[string]*testServer{
+		"MongoDB":  start(t, func(cfg *app.Config) { cfg.MongodbURI = app.Secret(uri) }),
+		"embedded": start(t, func(cfg *app.Config) { cfg.DataDir = back }),
+	}
+	for name, copied := range copies { // who was erased stays away
+		batch := rpctest.Events(1)
+		batch.Events[0].AccountId = 99
+		if response, err := oneRequest(copied.StreamEvents(rpctest.Context(t)))(batch); err != nil || response.GetAccepted() != 0 {
+			t.Errorf("the %s copy: %v, %v", name, response, err)
+		}
+	}
+	id := built.GetSelection().GetSelectionId()
+	want := canonical(t, built.GetSelection())
+	for name, copied := range copies {
+		selection, err := copied.GetSelection(rpctest.Context(t), &tvstatsv1.GetSelectionRequest{SelectionId: id})
+		if err != nil || canonical(t, selection.GetSelection()) != want {
+			t.Errorf("the selection in the %s copy: %v, %v\nwant %s", name, selection, err, want)
+		}
+	}
+	for i := range 15 {
+		q := randomQuery(r, w)
+		want := canonical(t, q.expect(w))
+		for name, copied := range copies {
+			if got := canonical(t, q.ask(t, copied.address)); got != want {
+				t.Fatalf("seed %d, query %d %+v on the %s copy:\ngot  %s\nwant %s", seed, i, q, name, got, want)
+			}
+		}
+	}
+}
+
+// interruptCopy begins to copy and ends that in the middle.
+func interruptCopy(t *testing.T, c *commands.CopyCommand) {
+	t.Helper()
+	ctx, interrupt := context.WithCancel(t.Context())
+	from, err := c.OpenEnd(ctx, "--from", c.From)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := c.OpenEnd(ctx, "--to", c.To)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batches := 0
+	half := &transfer.Transfer{From: from, To: to, Moved: func(int) {
+		batches++
+		if batches == 3 {
+			interrupt()
+		}
+	}}
+	if err := half.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("what was interrupted ended with %v", err)
+	}
+	if err := errors.Join(from.Close(), to.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWrongCopies: an error says what is wrong with either end.
+func TestWrongCopies(t *testing.T) {
+	t.Parallel()
+	dir, empty := t.TempDir(), mongotest.URI(t)
+	for _, test := range []struct {
+		ends commands.CopyCommand
+		want string
+	}{
+		{commands.CopyCommand{From: dir + "/missing", To: dir}, "--from: stat " + dir + "/missing"},
+		{commands.CopyCommand{From: dir, To: "mongodb"}, "--to=mongodb: neither MONGODB_HOST nor MONGODB_URI is set"},
+		{commands.CopyCommand{From: dir, To: empty}, "run tvstats migrate"},
+	} {
+		err := test.ends.Copy(rpctest.Context(t), io.Discard, os.Stderr)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: got %v, want %s", test.ends, err, test.want)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+// Package fault has the errors of calls that are the caller's: a request that breaks rules, and more than one caller may take.
+package fault
+
+import (
+	"strings"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+)
+
+// Invalid is a request that breaks rules, each named with its field.
+type Invalid struct {
+	Violations []*errdetails.BadRequest_FieldViolation
+}
+
+// InvalidArgument is a request that breaks one rule.
+func InvalidArgument(field, description string) error {
+	return &Invalid{[]*errdetails.BadRequest_FieldViolation{{Field: field, Description: description}}}
+}
+
+// Error lists all violations.
+func (r *Invalid) Error() string {
+	texts := make([]string, len(r.Violations))
+	for i, v := range r.Violations {
+		texts[i] = v.Field + ": " + v.Description
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Exhausted is what a caller gets that takes too much: what it took, and when to come again.
+type Exhausted struct {
+	What  string
+	Retry time.Duration // 0 = coming again does not help
+}
+
+// Error says what there was too much of.
+func (e *Exhausted) Error() string { return e.What }

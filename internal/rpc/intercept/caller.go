@@ -1,0 +1,93 @@
+package intercept
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
+	"google.golang.org/grpc"
+
+	"github.com/tvstats/tvstats/internal/auth"
+)
+
+// Caller is who makes a call and which clients it asked for. The log's line at the end of the call tells both.
+type Caller struct {
+	mu        sync.Mutex
+	principal *auth.Principal // nil until the call is let in
+	asked     []int32         // clients, the first ones only
+}
+
+// maxAsked bounds the clients that a line of the log names: a stream may ask for any number.
+const maxAsked = 20
+
+type callerKey struct{}
+
+// CallerOf answers who makes the call; nobody, who may do nothing, where it was not let in.
+func CallerOf(ctx context.Context) *Caller {
+	if c, ok := ctx.Value(callerKey{}).(*Caller); ok {
+		return c
+	}
+	return &Caller{}
+}
+
+// Principal answers the principal.
+func (c *Caller) Principal() *auth.Principal {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.principal
+}
+
+func (c *Caller) admit(p *auth.Principal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.principal = p
+}
+
+// Covers tells whether the caller may act for the client, and notes that it asked.
+func (c *Caller) Covers(client int32) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.asked) < maxAsked && !slices.Contains(c.asked, client) {
+		c.asked = append(c.asked, client)
+	}
+	return c.principal.Covers(client)
+}
+
+// demand is nil where the caller may act for the client.
+func (c *Caller) demand(client int32) error {
+	if !c.Covers(client) {
+		return fmt.Errorf("%w: the token does not cover client %d", auth.ErrDenied, client)
+	}
+	return nil
+}
+
+// introduce gives every call its caller, who is nobody yet.
+var introduce = Link{
+	func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		return handler(context.WithValue(ctx, callerKey{}, &Caller{}), req)
+	},
+	func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		return handler(srv, &middleware.WrappedServerStream{
+			ServerStream: stream, WrappedContext: context.WithValue(stream.Context(), callerKey{}, &Caller{}),
+		})
+	},
+}
+
+// audited is what the log tells of a call besides its method, address and outcome.
+func audited(ctx context.Context, _ interceptors.CallMeta) logging.Fields {
+	c := CallerOf(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var fields logging.Fields
+	if c.principal != nil && c.principal.Name != "" {
+		fields = append(fields, "caller", c.principal.Name, "role", string(c.principal.Role))
+	}
+	if len(c.asked) > 0 {
+		fields = append(fields, "clients", slices.Clone(c.asked))
+	}
+	return fields
+}

@@ -1,0 +1,66 @@
+// Package viewstats is the service ViewStats: the stream of view events, and rankings.
+package viewstats
+
+import (
+	"context"
+	"time"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/ingest"
+	"github.com/tvstats/tvstats/internal/ranking"
+	"github.com/tvstats/tvstats/internal/rpc/convert"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// Server is the service ViewStats. Its requests have passed validate, and its errors become statuses in callError.
+type Server struct {
+	tvstatsv1.UnimplementedViewStatsServer
+	Ingest       *ingest.Ingest
+	Builder      *ranking.Builder
+	Archive      *ranking.Archive
+	Catalog      catalog.ClientReader
+	Building     func(method string) (done func() time.Duration) // observes a build
+	Acknowledged func(accepted int, took time.Duration)          // observes a batch of view events
+	Now          func() time.Time
+	MaxBatch     int // view events in one message
+}
+
+// CreateChannelSortingByPopularity ranks all channels of each client.
+func (v *Server) CreateChannelSortingByPopularity(
+	ctx context.Context, req *tvstatsv1.CreateChannelSortingByPopularityRequest,
+) (*tvstatsv1.CreateChannelSortingByPopularityResponse, error) {
+	defer v.Building("CreateChannelSortingByPopularity")()
+	now := viewing.At(v.Now())
+	sortings, err := v.Builder.ChannelSortings(ctx, convert.SortingParams(req, now), now)
+	if err != nil {
+		return nil, err
+	}
+	return convert.SortingsCreated(sortings), nil
+}
+
+// CreateChannelSelectionByPopularity chooses the most popular channels.
+func (v *Server) CreateChannelSelectionByPopularity(
+	ctx context.Context, req *tvstatsv1.CreateChannelSelectionByPopularityRequest,
+) (*tvstatsv1.CreateChannelSelectionByPopularityResponse, error) {
+	defer v.Building("CreateChannelSelectionByPopularity")()
+	now := viewing.At(v.Now())
+	selection, err := v.Builder.ChannelSelection(ctx, convert.ChannelSelectionParams(req, now), now)
+	if err != nil {
+		return nil, err
+	}
+	return convert.ChannelSelectionCreated(selection), nil
+}
+
+// CreateEpgSelectionByPopularity chooses the most watched programmes.
+func (v *Server) CreateEpgSelectionByPopularity(
+	ctx context.Context, req *tvstatsv1.CreateEpgSelectionByPopularityRequest,
+) (*tvstatsv1.CreateEpgSelectionByPopularityResponse, error) {
+	defer v.Building("CreateEpgSelectionByPopularity")()
+	now := viewing.At(v.Now())
+	selection, err := v.Builder.ProgrammeSelection(ctx, convert.ProgrammeSelectionParams(req, now), now)
+	if err != nil {
+		return nil, err
+	}
+	return convert.ProgrammeSelectionCreated(selection), nil
+}
