@@ -287,6 +287,10 @@ lint: $(BIN)/golangci-lint ## vet and lint the Go code
 test: ## run the tests
 	$(GO) test ./...
 
+.PHONY: worlds
+worlds: ## run the tests with all of their random worlds, and each engine's whole suite; go test and race take a few of them
+	TVSTATS_TEST_WORLDS=all $(GO) test -timeout 30m ./...
+
 .PHONY: race
 race: ## run the tests with the race detector
 	$(GO) test -race -timeout 40m ./...

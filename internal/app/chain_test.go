@@ -51,7 +51,7 @@ type chained struct {
 
 func startChained(t *testing.T, catalog tvstatsv1.CatalogServer, level slog.Level) *chained {
 	t.Helper()
-	c := &chained{metrics: newMetrics(), draining: make(chan struct{}), log: &rpctest.Log{}}
+	c := &chained{metrics: newMetrics(1000), draining: make(chan struct{}), log: &rpctest.Log{}}
 	c.logger = slog.New(slog.NewJSONHandler(c.log, &slog.HandlerOptions{Level: level}))
 	inner, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -40,6 +40,8 @@ type Config struct {
 	CommitDelay    time.Duration  `group:"Intake" default:"10ms" help:"How long a report waits for others to be made durable with it, at most. 0s to 10s."`
 	QueueReports   int            `group:"Intake" default:"200000" help:"Reports that may wait to be made durable; at the limit streams are slowed down. At least --max-batch and --commit-reports."`
 
+	FollowedDevices int `group:"Intake" default:"500000" help:"Devices that the metrics of boxes follow, those heard of last; a device takes about 200 bytes. 1000 to 100000000."`
+
 	OnlineTimeout time.Duration `group:"Dynamics" default:"5m" help:"A device whose session has not ended is online until its last report is so old. 1s to 24h."`
 
 	intercept.Limits
@@ -86,6 +88,7 @@ func (c *Config) Validate() error {
 		flags.Within("--commit-reports", c.CommitReports, 1, 10_000_000),
 		flags.Within("--commit-delay", c.CommitDelay, 0, 10*time.Second),
 		flags.Within("--queue-reports", c.QueueReports, max(c.MaxBatch, c.CommitReports), 100_000_000),
+		flags.Within("--followed-devices", c.FollowedDevices, 1000, 100_000_000),
 		flags.Within("--online-timeout", c.OnlineTimeout, time.Second, 24*time.Hour),
 		c.jobsConfig.check(),
 		c.backupConfig.check(),

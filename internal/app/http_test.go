@@ -15,7 +15,7 @@ func TestProbes(t *testing.T) {
 		t.Fatal(err)
 	}
 	draining := make(chan struct{})
-	web := httptest.NewServer(newHTTPHandler(newMetrics().registry, readiness(db, draining)))
+	web := httptest.NewServer(newHTTPHandler(newMetrics(1000).registry, readiness(db, draining)))
 	defer web.Close()
 
 	rpctest.WantAnswer(t, web.URL+"/healthz", http.StatusOK, "alive\n")

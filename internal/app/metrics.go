@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/tvstats/tvstats/internal/boxhealth"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/rpc/convert"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
@@ -35,12 +36,14 @@ type metrics struct {
 	connections   *prometheus.CounterVec
 	controls      prometheus.Counter
 	jobs          jobMetrics
+	boxes         *boxhealth.Watch
 }
 
 var _ ingest.Observer = (*metrics)(nil)
 
-func newMetrics() *metrics {
+func newMetrics(devices int) *metrics {
 	m := &metrics{
+		boxes:         boxhealth.New(devices),
 		registry:      prometheus.NewRegistry(),
 		grpc:          grpcprom.NewServerMetrics(),
 		accepted:      prometheus.NewCounter(counter("reports_accepted_total", "View events acknowledged as durable.")),
@@ -49,10 +52,11 @@ func newMetrics() *metrics {
 		commits:       prometheus.NewHistogram(histogram("commit_seconds", "Making a group of reports durable, in seconds.", latencies)),
 		failedCommits: prometheus.NewCounter(counter("commits_failed_total", "Groups of reports that could not be made durable; their batches were not acknowledged.")),
 		streams:       prometheus.NewGaugeVec(prometheus.GaugeOpts(counter("open_streams", "Streams that are open, by method.")), []string{"method"}),
-		controls:      prometheus.NewCounter(counter("control_characters_replaced_total", "Control characters in names and titles of the catalog that were replaced by U+FFFD.")),
+		controls:      prometheus.NewCounter(counter("control_characters_replaced_total", "Control characters in names and titles of the catalog, and in names of selections, that were replaced by U+FFFD.")),
 		jobs:          newJobMetrics(),
 		builds:        prometheus.NewHistogramVec(histogram("build_seconds", "Building sortings, selections and figures of subscriber dynamics, in seconds, by method.", prometheus.ExponentialBuckets(.005, 2, 14)), []string{"method"}),
 	}
+	m.watchBoxes(time.Now)
 	m.connections = prometheus.NewCounterVec(counter("connections_refused_total", "Connections closed at once because there were too many, by which bound."), []string{"bound"})
 	m.registry.MustRegister(m.connections, m.controls, m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
 		m.jobs.running, m.jobs.attempts, m.jobs.seconds,

@@ -28,6 +28,7 @@ import (
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/ranking"
+	"github.com/tvstats/tvstats/internal/rpc/audience"
 	rpccatalog "github.com/tvstats/tvstats/internal/rpc/catalog"
 	rpcdynamics "github.com/tvstats/tvstats/internal/rpc/dynamics"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
@@ -56,12 +57,13 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 	if err != nil {
 		return err
 	}
+	defer inBackground(entry.EndRevoked)()
 	db, err := openStore(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	now, numbers, draining := WallClock, newMetrics(), make(chan struct{})
+	now, numbers, draining := WallClock, newMetrics(cfg.FollowedDevices), make(chan struct{})
 	copies := &backups{store: db, now: now, metrics: newBackupMetrics(now)}
 	numbers.registry.MustRegister(copies.metrics.every, copies.metrics.failed, copies.metrics.age)
 
@@ -80,6 +82,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
 	defer in.Close()
 	numbers.watch(in, db)
+	defer numbers.checkProgrammes(db, log)()
 
 	callers, err := listen(ctx, "--listen", cfg.Listen)
 	if err != nil {
@@ -112,7 +115,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 
 	bounds := intercept.NewConnections(&cfg.Limits, numbers.refused)
 	links := intercept.Chain(intercept.Parts{
-		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, Now: now,
+		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, Results: db, Replaced: numbers.replaced, Now: now,
 		StreamIdle: cfg.StreamIdleTimeout, StreamSend: cfg.StreamSendTimeout, Draining: draining,
 	})
 	server := servers{
@@ -123,6 +126,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 	tvstatsv1.RegisterCatalogServer(server, &rpccatalog.Server{
 		Store: db, Erase: figures.EraseAccount, Replaced: numbers.replaced, Now: now, Oldest: cfg.oldest(),
 	})
+	tvstatsv1.RegisterAudienceServer(server, &audience.Server{})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, subscribers)
 	tvstatsv1.RegisterJobsServer(server, &rpcjobs.Server{Queue: queue, Store: db, Catalog: db, Now: now, NewID: newID})
 	tvstatsv1.RegisterOperationServer(server, &operation.Server{Write: copies.write})

@@ -23,6 +23,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tvstats/tvstats/internal/flags"
+	"github.com/tvstats/tvstats/internal/rpc/intercept"
 	"github.com/tvstats/tvstats/internal/rpc/wire"
 )
 
@@ -72,7 +73,7 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	method, known := c.methods[r.URL.Path]
 	switch {
 	case !known:
-		c.refuse(w, r, connectrpc.NewError(connectrpc.CodeUnimplemented, fmt.Errorf("there is no method %.100q", r.URL.Path)))
+		c.refuse(w, r, connectError(intercept.NoSuchMethod(r.URL.Path)))
 		return
 	case method.IsClientStream:
 		c.refuse(w, r, connectrpc.NewError(connectrpc.CodeUnimplemented, errors.New("the method takes a stream, which is done over gRPC, at the address of --listen")))

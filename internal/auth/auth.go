@@ -24,10 +24,11 @@ const (
 	Backend  Role = "backend"  // everything that concerns its clients
 	Operator Role = "operator" // everything, of every client
 	Reader   Role = "reader"   // reads what concerns its clients
+	Support  Role = "support"  // reads what concerns its clients, and single view sessions of theirs
 )
 
 // Roles lists all of them.
-var Roles = []Role{Gateway, Backend, Operator, Reader}
+var Roles = []Role{Gateway, Backend, Operator, Reader, Support}
 
 // Principal is who calls.
 type Principal struct {

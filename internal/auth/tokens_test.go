@@ -63,7 +63,7 @@ func TestErrorsNameTheEntry(t *testing.T) {
 		"- {name: '', sha256: " + digest + ", role: reader, clients: [1]}":                    `entry 2 (""): name must be`,
 		"- {name: 'a b', sha256: " + digest + ", role: reader, clients: [1]}":                 `entry 2 ("a b"): name must be`,
 		"- {name: a, sha256: abc, role: reader, clients: [1]}":                                `entry 2 ("a"): sha256 must be the 64`,
-		"- {name: a, sha256: " + digest + ", role: admin, clients: [1]}":                      `entry 2 ("a"): role "admin" does not exist; there are [gateway backend operator reader]`,
+		"- {name: a, sha256: " + digest + ", role: admin, clients: [1]}":                      `entry 2 ("a"): role "admin" does not exist; there are [gateway backend operator reader support]`,
 		"- {name: a, sha256: " + digest + ", role: reader}":                                   `entry 2 ("a"): a reader needs clients`,
 		"- {name: a, sha256: " + digest + ", role: operator, clients: [1]}":                   `entry 2 ("a"): an operator may act for every client`,
 		"- {name: a, sha256: " + digest + ", role: reader, clients: [0]}":                     `entry 2 ("a"): clients holds 0`,

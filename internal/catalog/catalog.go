@@ -10,6 +10,8 @@ type Client struct {
 	Name              string
 	TimeZone          string // IANA name, "UTC" unless told
 	CollectionEnabled bool   // false refuses the client's view events
+	Policy            viewing.Policy
+	PolicyRevision    int64 // how often Policy changed
 }
 
 // NewClient is what a client is from its first accepted event on, until the middleware says more.
@@ -81,8 +83,12 @@ type GuideRange struct {
 
 // Batch is one valid push of the middleware for one client. Where an id stands twice the later entry is meant.
 type Batch struct {
-	ClientID   int32
-	Client     *Client // nil = not told
+	ClientID int32
+	Client   *Client         // nil = not told; its Policy and PolicyRevision are not looked at
+	Policy   *viewing.Policy // nil = stays as it is; another one than before raises the revision by one
+	// PolicyRevision is what the revision becomes where the policy comes from another store, in which it had that; else 0.
+	PolicyRevision int64
+
 	Channels   []Channel
 	Tariffs    []Tariff
 	Categories []Category

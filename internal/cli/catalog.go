@@ -163,6 +163,9 @@ func (p *catalogPush) read(f catalogFile, yield func(*tvstatsv1.SyncRequest) boo
 			return err
 		}
 		if !entity.IsValid() { // the header
+			if unused := rows.unused(list.NewElement().Message().Descriptor().Fields()); len(unused) > 0 {
+				p.report.note(l.number, fmt.Sprintf("%s: no field has the names of these columns, which are passed over: %.200q; --column says which is meant", f.list, unused))
+			}
 			continue
 		}
 		list.Append(entity)

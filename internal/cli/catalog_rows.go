@@ -75,6 +75,24 @@ func (r *entityReader) begin(l line) error {
 	return nil
 }
 
+// unused are the columns that no field of the entity is read from.
+func (r *entityReader) unused(fields protoreflect.FieldDescriptors) []string {
+	used := map[int]bool{}
+	for i := range fields.Len() {
+		used[r.column(string(fields.Get(i).Name()))] = true
+	}
+	if r.file.list == "payments" {
+		used[r.column(amount)] = true
+	}
+	var unused []string
+	for i, name := range r.header {
+		if !used[i] {
+			unused = append(unused, name)
+		}
+	}
+	return unused
+}
+
 // column is where a field is, -1 where the file has none.
 func (r *entityReader) column(field string) int {
 	return slices.Index(r.header, cmp.Or(r.called[field], field))

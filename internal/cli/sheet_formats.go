@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/tvstats/tvstats/internal/plaintext"
 )
 
 // csvFlags are the flags of CSV.
@@ -56,11 +57,9 @@ func cellText(value any) string {
 	}
 }
 
-// neutral is a text that no spreadsheet takes for a formula, as OWASP says it: those would, by the first character.
+// neutral is a text that no spreadsheet takes for a formula, as OWASP says it, and no terminal that shows the file for an order.
 func neutral(text string) string {
-	if strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "\r") || strings.HasPrefix(text, "\n") {
-		return "'" + text
-	}
+	text, _ = plaintext.WithoutControls(text) // tab and CR, which OWASP names, are among them
 	switch first, _ := utf8.DecodeRuneInString(text); first {
 	case '=', '+', '-', '@', '＝', '＋', '－', '＠':
 		return "'" + text

@@ -10,7 +10,7 @@ import (
 // tokenCommand makes a token.
 type tokenCommand struct {
 	Name    string    `required:"" help:"Who will carry it: 1 to 64 of A-Z a-z 0-9 _ . @ -; the log names calls by it."`
-	Role    auth.Role `required:"" help:"gateway (StreamEvents only), backend (everything of its clients), operator (everything) or reader (reads only, of its clients)."`
+	Role    auth.Role `required:"" help:"gateway (StreamEvents only), backend (everything of its clients), operator (everything), reader (reads only, of its clients) or support (reads only, with single view sessions)."`
 	Clients []int32   `help:"Ids of the clients that it may act for, comma-separated; required but for an operator, who may act for all."`
 }
 

@@ -27,6 +27,7 @@ import (
 type guarded struct {
 	*testServer
 	file   string               // of the tokens
+	lines  []string             // of the file, as it is at first
 	tokens map[auth.Role]string // of client 1; the stranger's is of client 2
 }
 
@@ -36,7 +37,6 @@ const stranger auth.Role = "stranger"
 func startGuarded(t *testing.T, change ...func(*app.Config)) *guarded {
 	t.Helper()
 	g := &guarded{file: filepath.Join(t.TempDir(), "tokens.yaml"), tokens: map[auth.Role]string{}}
-	var lines []string
 	for _, principal := range []auth.Principal{
 		{Name: "gateway", Role: auth.Gateway, Clients: []int32{1}},
 		{Name: "backend", Role: auth.Backend, Clients: []int32{1}},
@@ -48,10 +48,10 @@ func startGuarded(t *testing.T, change ...func(*app.Config)) *guarded {
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines = append(lines, line)
+		g.lines = append(g.lines, line)
 		g.tokens[auth.Role(principal.Name)] = token
 	}
-	g.write(t, strings.Join(lines, "\n"))
+	g.write(t, strings.Join(g.lines, "\n"))
 	g.testServer = start(t, append(change, func(cfg *app.Config) { cfg.AuthFile = g.file })...)
 	return g
 }

@@ -137,8 +137,8 @@ func TestErrorsOverHTTP(t *testing.T) {
 		wantProblem(t, what, s.post(t, "SubscriberDynamics/GetStats", body), 400, "invalid_argument", intercept.ReasonInvalidField)
 	}
 	wantProblem(t, "an unknown client", s.post(t, "SubscriberDynamics/GetStats", `{"clientId": 9}`), 404, "not_found", "NOT_FOUND")
-	wantProblem(t, "an unknown method", s.post(t, "SubscriberDynamics/GetNothing", `{}`), 501, "unimplemented", "")
-	wantProblem(t, "an unknown service", s.post(t, "Nothing/GetStats", `{}`), 501, "unimplemented", "")
+	wantProblem(t, "an unknown method", s.post(t, "SubscriberDynamics/GetNothing", `{}`), 501, "unimplemented", "UNIMPLEMENTED")
+	wantProblem(t, "an unknown service", s.post(t, "Nothing/GetStats", `{}`), 501, "unimplemented", "UNIMPLEMENTED")
 	stream := s.do(t, http.MethodPost, "/tvstats.v1.ViewStats/StreamEvents", "", "Content-Type", "application/json")
 	wantProblem(t, "a stream of requests", stream, 501, "unimplemented", "")
 	wantProblem(t, "a deadline", s.post(t, "Catalog/ListClients", `{}`, "Connect-Timeout-Ms", "0"), 504, "deadline_exceeded", "")

@@ -14,13 +14,14 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
+	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
 // TestDynamicsEqualBruteForce sends random viewing, accounts and payments: every field of every read equals what brute force
 // says, before anything is kept, after the commands, and after a restart, which folds.
 func TestDynamicsEqualBruteForce(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(2) {
+	for _, seed := range storetest.Seeds(2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 7))

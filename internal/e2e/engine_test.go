@@ -13,6 +13,7 @@ import (
 	"github.com/tvstats/tvstats/internal/commands"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
+	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
 // onMongoDB is a change of configuration: a database that is migrated and empty.
@@ -37,7 +38,7 @@ func runMigrate(tb testing.TB, command *commands.MigrateCommand) string {
 func TestEnginesAgree(t *testing.T) {
 	t.Parallel()
 	mongo := onMongoDB(t)
-	for seed := range uint64(3) {
+	for _, seed := range storetest.Seeds(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 11))
 			w := randomWorld(r, int32(seed+1), time.Now())

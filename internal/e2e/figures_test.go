@@ -18,6 +18,7 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
+	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
 // TestFiguresEqualBruteForce sends random viewing and asks for random rankings of it: every field of every answer, ids and
@@ -25,7 +26,7 @@ import (
 func TestFiguresEqualBruteForce(t *testing.T) {
 	t.Parallel()
 	address := startTestServer(t)
-	for seed := range uint64(6) {
+	for _, seed := range storetest.Seeds(6) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 1))

@@ -31,6 +31,7 @@ func TestImportCatalog(t *testing.T) {
 			t.Fatalf("exit code %d: %s%s", code, out, complaints)
 		}
 		for _, want := range []string{`line 5: channels: channel_id "x" is no whole number of 32 bits`, "line 6: channels: INVALID_ENTITY: channel_id is -1; it must be positive",
+			`line 1: tariffs: no field has the names of these columns, which are passed over: ["price"]`,
 			`line 5: payments: amount "1.234" has more than the 2 decimals of its currency`} {
 			if !strings.Contains(complaints, want) {
 				t.Errorf("lacks %q: %s", want, complaints)
@@ -40,6 +41,9 @@ func TestImportCatalog(t *testing.T) {
 	clients, err := server.ListClients(t.Context(), &tvstatsv1.ListClientsRequest{})
 	if err != nil || clients.Clients[0].Name != "Acme TV" || clients.Clients[0].TimeZone != "Europe/Riga" {
 		t.Errorf("%v, %v", clients, err)
+	}
+	if _, complaints, _ := shell(t, server, line); strings.Count(complaints, "passed over") != 1 {
+		t.Errorf("columns that were read are said to be passed over: %s", complaints)
 	}
 	channels, err := server.ListChannels(t.Context(), &tvstatsv1.ListChannelsRequest{ClientId: 5})
 	if err != nil || len(channels.Channels) != 3 || channels.Channels[1].Name != "=Sport" || len(channels.Channels[1].Categories) != 2 ||

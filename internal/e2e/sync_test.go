@@ -364,7 +364,19 @@ func TestControlCharactersAreReplaced(t *testing.T) {
 	if err != nil || channels.Channels[0].Name != "A�[2J�B" || channels.Channels[1].Name != "Plain שלום" {
 		t.Errorf("%v, %v", channels, err)
 	}
-	if _, text := rpctest.Get(t, "http://"+probes(t, server)+"/metrics"); !strings.Contains(text, "\ntvstats_control_characters_replaced_total 3\n") {
+	built, err := server.CreateChannelSelectionByPopularity(t.Context(), &tvstatsv1.CreateChannelSelectionByPopularityRequest{
+		ClientId: 1, DaysNumber: 1, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_TIME, SelectionName: "T\x1b[31mop\u202e שלום",
+	})
+	if err != nil || built.GetSelection().GetName() != "T�[31mop� שלום" {
+		t.Errorf("%v, %v", built, err)
+	}
+	guide, err := server.CreateEpgSelectionByPopularity(t.Context(), &tvstatsv1.CreateEpgSelectionByPopularityRequest{
+		ClientId: 1, DaysNumber: 1, SelectionName: "\u2066x",
+	})
+	if err != nil || guide.GetSelection().GetName() != "�x" {
+		t.Errorf("%v, %v", guide, err)
+	}
+	if _, text := rpctest.Get(t, "http://"+probes(t, server)+"/metrics"); !strings.Contains(text, "\ntvstats_control_characters_replaced_total 6\n") {
 		t.Error("the metric does not count them")
 	}
 }

@@ -62,6 +62,7 @@ func (in *Ingest) Admit(
 	ctx context.Context, events []viewing.Event, reports []viewing.Report, may func(client int32) bool, now viewing.Millis,
 ) ([]viewing.Report, []Rejected, error) {
 	var rejected []Rejected
+	before := len(reports)
 	enabled := collection{store: in.store, may: may, refused: map[int32]*viewing.Rejection{}}
 	for i := range events {
 		report, err := events[i].Report(in.config.Rules, now)
@@ -84,6 +85,7 @@ func (in *Ingest) Admit(
 	if err := in.store.StampTariffs(ctx, reports, now); err != nil {
 		return nil, nil, fmt.Errorf("stamp tariffs: %w", err)
 	}
+	in.observer.Admitted(reports[before:])
 	return reports, rejected, nil
 }
 

@@ -7,11 +7,12 @@ type Measure uint8
 
 // The measures.
 const (
-	Watch    Measure = iota + 1 // time of the sessions
+	Watch    Measure = iota + 1 // time of the sessions that counts by the filter's policy
 	Sessions                    // their number
 	Median                      // median time of a session, the mean of the middle two where their number is even
 	Accounts                    // distinct accounts of them
 	Reach                       // distinct accounts with a session that was on for Query.Reach without a break
+	Cut                         // time of the sessions that does not count; Watch and Cut together are what devices reported
 )
 
 // Unit is what a value counts.
@@ -38,6 +39,7 @@ var definitions = map[Measure]Definition{
 	Median:   {Name: "median", Unit: Millisecond},
 	Accounts: {Name: "accounts", Unit: Number},
 	Reach:    {Name: "reach", Unit: Number},
+	Cut:      {Name: "cut", Unit: Millisecond, Adds: true},
 }
 
 // Definition answers what the measure is; the zero Definition for one that does not exist.

@@ -8,12 +8,13 @@ import (
 )
 
 // WithoutControls replaces each control character, and each byte that is no UTF-8, by U+FFFD, and returns how many those
-// were. White space is a control character too unless it is a space.
+// were. White space is a control character too unless it is a space; so are those that have the text after them shown in
+// another order. The marks of writing direction, which many languages need, stay.
 func WithoutControls(text string) (clean string, replaced int) {
 	var kept strings.Builder
 	for rest := text; rest != ""; {
 		r, size := utf8.DecodeRuneInString(rest)
-		if unicode.IsControl(r) || r == utf8.RuneError && size == 1 {
+		if unicode.IsControl(r) || reorders(r) || r == utf8.RuneError && size == 1 {
 			r = utf8.RuneError
 			replaced++
 		}
@@ -22,6 +23,10 @@ func WithoutControls(text string) (clean string, replaced int) {
 	}
 	return kept.String(), replaced
 }
+
+// reorders tells whether the character embeds, overrides or isolates a writing direction, or ends that. A name that holds one can
+// show "gpj.exe" for what is "exe.jpg", and turns round what stands after it.
+func reorders(r rune) bool { return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' }
 
 // ForTerminal replaces what a terminal could take for an order, or what changes the order in which it shows characters:
 // control and format characters, the marks of writing direction among them. What is left takes one line.

@@ -31,7 +31,8 @@ func found(seed uint64) *World {
 
 func TestSameSeedSameWorld(t *testing.T) {
 	for _, seed := range seeds {
-		a, b := found(seed), found(seed)
+		config := Config{Seed: seed, ClientID: 7, Boxes: 50, Span: week}
+		a, b := New(config), New(config)
 		if !reflect.DeepEqual(a.Catalog(), b.Catalog()) {
 			t.Errorf("seed %d: two catalogs", seed)
 		}
@@ -131,7 +132,7 @@ func TestReportsAreLostDoubledAndOutOfOrder(t *testing.T) {
 		t.Errorf("%d reports came twice and %d out of order; both should happen", doubled, disordered)
 	}
 	open := 0
-	for _, state := range sessions(found(1)) {
+	for _, state := range viewed(1) {
 		if !state.Ended {
 			open++
 		}

@@ -21,10 +21,21 @@ func sessions(w *World) map[viewing.Identity]viewing.State {
 	return merged
 }
 
+// worlds are the sessions of the worlds that several tests look at, by seed.
+var worlds = map[uint64]map[viewing.Identity]viewing.State{}
+
+// viewed is the sessions of a world that was found.
+func viewed(seed uint64) map[viewing.Identity]viewing.State {
+	if worlds[seed] == nil {
+		worlds[seed] = sessions(found(seed))
+	}
+	return worlds[seed]
+}
+
 func TestViewersZapSettleAndLeaveTheSetOn(t *testing.T) {
 	for _, seed := range seeds {
 		short, hours := 0, 0
-		merged := sessions(found(seed))
+		merged := viewed(seed)
 		for _, state := range merged {
 			if state.WatchedSeconds < 60 {
 				short++
@@ -42,7 +53,7 @@ func TestViewersZapSettleAndLeaveTheSetOn(t *testing.T) {
 func TestEveningsAreBusyAndNightsAreNot(t *testing.T) {
 	for _, seed := range seeds {
 		var begun [24]int
-		for id := range sessions(found(seed)) {
+		for id := range viewed(seed) {
 			begun[id.StartedAt.Time().Hour()]++
 		}
 		evening, night := begun[18]+begun[19]+begun[20], begun[2]+begun[3]+begun[4]
@@ -56,7 +67,7 @@ func TestFewChannelsHaveMostOfTheAudience(t *testing.T) {
 	for _, seed := range seeds {
 		seconds := map[int32]int64{}
 		var all int64
-		for id, state := range sessions(found(seed)) {
+		for id, state := range viewed(seed) {
 			seconds[id.ChannelID] += int64(state.WatchedSeconds)
 			all += int64(state.WatchedSeconds)
 		}
@@ -74,7 +85,7 @@ func TestModes(t *testing.T) {
 		guide[p.ID] = p
 	}
 	count, paused := map[viewing.Mode]int{}, map[viewing.Mode]int{}
-	for id, state := range sessions(w) {
+	for id, state := range viewed(1) {
 		count[id.Mode]++
 		if viewing.Millis(state.WatchedSeconds)*second < state.At-id.StartedAt-10*second {
 			paused[id.Mode]++
@@ -102,7 +113,7 @@ func TestModes(t *testing.T) {
 
 func TestBoxesPlayOneThingAtATime(t *testing.T) {
 	byBox := map[string][]viewing.Report{}
-	for id, state := range sessions(found(1)) {
+	for id, state := range viewed(1) {
 		byBox[id.DeviceUID] = append(byBox[id.DeviceUID], viewing.Report{Identity: id, State: state})
 	}
 	overlaps := 0
@@ -129,7 +140,7 @@ func TestOnlyActiveAccountsWatch(t *testing.T) {
 			active[state.ID] = viewing.Window{From: active[state.ID].From, To: state.ChangedAt}
 		}
 	}
-	for id, state := range sessions(w) {
+	for id, state := range viewed(1) {
 		const clock = 30 * second // how wrong the box's may be
 		if in := active[id.AccountID]; id.StartedAt < in.From-clock || state.At > in.To+5*minute+clock {
 			t.Errorf("%+v until %v by an account that is active only in %v", id, state.At.Time(), in)

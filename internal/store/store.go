@@ -85,6 +85,8 @@ type CatalogReader interface {
 	Categories(ctx context.Context, clientID int32) ([]catalog.Category, error)
 	// Programmes answers a page of programmes that are not deleted, by start, channel and id.
 	Programmes(ctx context.Context, query ProgrammeQuery) ([]catalog.Programme, error)
+	// ProgrammeChannels returns the channels of those of the programmes that there are and that are not deleted, by id.
+	ProgrammeChannels(ctx context.Context, clientID int32, ids []int64) (map[int64]int32, error)
 	// Account returns the state that is current at now, or ErrNotFound where there is none or the account is deleted.
 	// RegisteredAt is always filled in, from all states, those still to come included.
 	Account(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (catalog.Account, error)
@@ -107,6 +109,8 @@ const (
 	ChannelSorting     Kind = 1
 	ChannelSelection   Kind = 2
 	ProgrammeSelection Kind = 3
+	// PageKey is the key of page tokens, of client 0. Nobody lists it; it is here since all replicas must have the same.
+	PageKey Kind = 255
 )
 
 // Result is something that was built and is kept until it is deleted. The store does not look into Body.

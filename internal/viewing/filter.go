@@ -1,6 +1,6 @@
 package viewing
 
-// Filter chooses sessions. Every field narrows; the zero value of each but ClientID, Now and Window lets all pass, except
+// Filter chooses sessions. Every field but Policy narrows; the zero value of each but ClientID, Now and Window lets all pass, except
 // for sessions of accounts whose current state is excluded: they pass only where Excluded says so.
 type Filter struct {
 	ClientID   int32
@@ -11,8 +11,9 @@ type Filter struct {
 	Modes      []Mode
 	Channels   []int32 // nil = all; none of them lets nothing pass
 	ActiveOnly bool    // only accounts that the catalog holds as active now
-	MinSeconds int64   // leaves out sessions watched for less
+	MinSeconds int64   // leaves out sessions of which fewer seconds count
 	Excluded   bool    // sessions of excluded accounts count, too
+	Policy     Policy  // what of watched time counts; it looks at all sessions of a device, whatever the filter leaves out of them
 }
 
 // ProgrammeWatch is how one programme was watched.

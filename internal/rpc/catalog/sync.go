@@ -82,6 +82,9 @@ func readPush(
 		})
 		if len(clients) == 1 {
 			p.batch.Client = &clients[0]
+			if req.Client.Policy != nil {
+				p.batch.Policy = &clients[0].Policy
+			}
 		}
 	}
 	p.batch.Channels = lastOfEach(accept(p, "channels", req.Channels, channelOf),

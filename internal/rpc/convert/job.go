@@ -11,10 +11,15 @@ import (
 	"github.com/tvstats/tvstats/internal/store"
 )
 
-// CommandOf answers the field of the command and what is in it; nil where there is none.
+// CommandOf returns the field of the command and what is in it; nil where there is none.
 func CommandOf(r *tvstatsv1.StartJobRequest) (protoreflect.FieldDescriptor, proto.Message) {
+	return RequestOf(r, "command")
+}
+
+// RequestOf returns the field of the oneof that holds another method's request, and what is in it; nil where there is none.
+func RequestOf(r proto.Message, oneof protoreflect.Name) (protoreflect.FieldDescriptor, proto.Message) {
 	message := r.ProtoReflect()
-	field := message.WhichOneof(message.Descriptor().Oneofs().ByName("command"))
+	field := message.WhichOneof(message.Descriptor().Oneofs().ByName(oneof))
 	if field == nil {
 		return nil, nil
 	}

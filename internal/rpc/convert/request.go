@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // OfClient is a request about one client.
@@ -55,4 +56,21 @@ type DynamicsRequest interface {
 type CalendarRequest interface {
 	GetClientId() int32
 	GetCalendar() tvstatsv1.Calendar
+}
+
+// Span is a request for [from, to).
+type Span interface {
+	GetFrom() *timestamppb.Timestamp
+	GetTo() *timestamppb.Timestamp
+}
+
+// SpanWindow is the span, cut to milliseconds. What is not there is taken for 1970.
+func SpanWindow(r Span) viewing.Window {
+	return viewing.Window{From: viewing.At(r.GetFrom().AsTime()), To: viewing.At(r.GetTo().AsTime())}
+}
+
+// AudienceRequest is a request of service Audience.
+type AudienceRequest interface {
+	OfClient
+	GetFilter() *tvstatsv1.ViewingFilter
 }

@@ -3,9 +3,11 @@ package intercept
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	grpcauth "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
@@ -24,6 +26,7 @@ type Admission struct {
 	tokens    *reload.Value[*auth.Tokens] // nil where none are needed
 	addresses *limit.Gate
 	log       *slog.Logger
+	streams   openStreams
 }
 
 // NewAdmission reads the file of tokens; no file lets everybody in who reaches the service.
@@ -46,12 +49,19 @@ func NewAdmission(authFile string, limits *Limits, log *slog.Logger) (*Admission
 // RejectUnauthenticated refuses a call of nobody before anything of its message is taken in: the chain sees a unary call only when all of
 // its request has arrived, and those who have no token shall not fill the memory with requests. It must not block.
 func (a *Admission) RejectUnauthenticated(ctx context.Context, call *tap.Info) (context.Context, error) {
-	if a.tokens == nil || slices.Contains(publicMethods, call.FullMethodName) {
+	_, known := permissions[call.FullMethodName]
+	switch {
+	case slices.Contains(publicMethods, call.FullMethodName) || a.tokens == nil && known:
 		return ctx, nil
+	case a.tokens == nil:
+		return ctx, NoSuchMethod(call.FullMethodName)
 	}
 	_, err := a.identify(ctx)
-	if err == nil {
+	switch {
+	case err == nil && known:
 		return ctx, nil
+	case err == nil:
+		return ctx, NoSuchMethod(call.FullMethodName)
 	}
 	address := addressOf(ctx)
 	a.log.Info("refused a call without a valid token", "method", call.FullMethodName, "address", address)
@@ -61,8 +71,17 @@ func (a *Admission) RejectUnauthenticated(ctx context.Context, call *tap.Info) (
 	return ctx, ruleFor(err).status(err)
 }
 
-// link lets a call in, or not, before anything of it is read. On a stream every message is let in anew: a token that is
-// withdrawn ends the streams that it opened.
+// errUnknownMethod is for calls of what no service has. Here they meet less than the chain, whose metrics have a series for each
+// method.
+var errUnknownMethod = errors.New("the service has no such method")
+
+// NoSuchMethod is the status of a call of a method that there is not.
+func NoSuchMethod(method string) error {
+	err := fmt.Errorf("%w: %.200s", errUnknownMethod, strings.ToValidUTF8(method, "\ufffd"))
+	return ruleFor(err).status(err)
+}
+
+// link lets a call in, or not, before anything of it is read. On a stream every message is let in anew.
 func (a *Admission) link() Link {
 	return Link{
 		func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -75,7 +94,7 @@ func (a *Admission) link() Link {
 			if err := a.admit(stream.Context(), info.FullMethod); err != nil {
 				return err
 			}
-			return handler(srv, &admittedStream{stream, a, info.FullMethod})
+			return a.follow(srv, stream, info, handler)
 		},
 	}
 }

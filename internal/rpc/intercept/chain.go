@@ -14,6 +14,9 @@ import (
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
 	"google.golang.org/grpc"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/tvstats/tvstats/internal/rpc/page"
+	"github.com/tvstats/tvstats/internal/store"
 )
 
 // Link is one interceptor of the chain, in its unary and its stream form; a form that is nil has nothing to do.
@@ -30,6 +33,8 @@ type Parts struct {
 	Limits     *Limits
 	From       *Connections
 	Known      ClientLister
+	Results    store.ResultStore    // keeps the key of page tokens
+	Replaced   func(characters int) // counts control characters in names
 	Now        func() time.Time
 	StreamIdle time.Duration   // how long a stream may send nothing
 	StreamSend time.Duration   // how long a stream may not read
@@ -50,6 +55,8 @@ func Chain(p Parts) []Link {
 		Link{Stream: endStreams(p.Draining, p.StreamIdle, p.StreamSend)},
 		Link{Unary: tenants{p.Known}.unary},
 		validated(p.Now),
+		Link{Unary: names{p.Replaced}.unary},
+		Link{Unary: page.Seal{Kept: p.Results, Now: p.Now}.Unary},
 		Link{Unary: p.Limits.sizes},
 	)
 }

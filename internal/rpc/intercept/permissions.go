@@ -15,8 +15,9 @@ import (
 // a call names one.
 var (
 	toTakeIn  = []auth.Role{auth.Gateway, auth.Backend, auth.Operator}
-	toRead    = []auth.Role{auth.Reader, auth.Backend, auth.Operator}
+	toRead    = []auth.Role{auth.Reader, auth.Support, auth.Backend, auth.Operator}
 	toChange  = []auth.Role{auth.Backend, auth.Operator}
+	toSupport = []auth.Role{auth.Support, auth.Operator}
 	toOperate = []auth.Role{auth.Operator}
 	toAny     = auth.Roles
 )
@@ -34,6 +35,14 @@ var permissions = map[string][]auth.Role{
 	tvstatsv1.ViewStats_ListSelections_FullMethodName:                     toRead,
 	tvstatsv1.ViewStats_GetSelection_FullMethodName:                       toRead,
 	tvstatsv1.ViewStats_DeleteSelection_FullMethodName:                    toChange,
+
+	tvstatsv1.ViewStats_ExplainRank_FullMethodName:  toRead,
+	tvstatsv1.ViewStats_ListSessions_FullMethodName: toSupport,
+
+	tvstatsv1.Audience_GetAudience_FullMethodName:         toRead,
+	tvstatsv1.Audience_GetProgrammeRatings_FullMethodName: toRead,
+	tvstatsv1.Audience_GetAudienceCurve_FullMethodName:    toRead,
+	tvstatsv1.Audience_GetAudienceFlow_FullMethodName:     toRead,
 
 	tvstatsv1.Catalog_Sync_FullMethodName:           toChange,
 	tvstatsv1.Catalog_ListClients_FullMethodName:    toRead,

@@ -217,10 +217,20 @@ func (v *violations) command(r *tvstatsv1.StartJobRequest) {
 		v.add("command", "it is missing; set one field, with the request of the method to run")
 		return
 	}
+	v.within(string(field.Name()), command)
+}
+
+// within adds what is wrong with the request of another method that a field holds.
+func (v *violations) within(field string, request proto.Message) {
 	inner := &violations{rules: v.rules, now: v.now}
-	inner.message(command)
+	inner.message(request)
 	v.missing = inner.missing
+	v.under(field, inner)
+}
+
+// under adds what was found in the message that a field holds.
+func (v *violations) under(field string, inner *violations) {
 	for _, violation := range inner.found {
-		v.add(string(field.Name())+"."+violation.Field, "%s", violation.Description)
+		v.add(field+"."+violation.Field, "%s", violation.Description)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
+	rpccode "google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -59,6 +60,8 @@ var statusRules = []statusRule{
 	{is: jobs.ErrQueueFull, code: codes.ResourceExhausted, reason: "QUEUE_FULL",
 		hint: "try again when some have ended, or let more wait with --job-queue", level: slog.LevelWarn},
 	{is: store.ErrNotFound, code: codes.NotFound, reason: "NOT_FOUND", level: slog.LevelDebug},
+	{is: errUnknownMethod, code: codes.Unimplemented, reason: "UNIMPLEMENTED",
+		hint: "see the services of this version through reflection, or bring service and caller to one version", level: slog.LevelDebug},
 	{is: backup.ErrUnsupported, code: codes.Unimplemented, reason: "NO_BACKUP", level: slog.LevelDebug},
 	{is: store.ErrUnavailable, code: codes.Unavailable, reason: "STORE_UNAVAILABLE",
 		hint: "the store cannot serve now; try again later", hide: true, level: slog.LevelWarn},
@@ -82,11 +85,19 @@ func callError(ctx context.Context, log *slog.Logger, method string, err error) 
 		return exhaustedStatus(greedy)
 	}
 	if s, ok := status.FromError(err); ok {
-		return s.Err() // by gRPC itself, for example that a compressed message is a bomb
+		return explained(s) // by gRPC itself, for example that a compressed message is a bomb
 	}
 	rule := ruleFor(err)
 	log.Log(ctx, rule.level, "call failed", "method", method, "code", rule.code.String(), "error", err)
 	return rule.status(err)
+}
+
+// explained gives a status that gRPC made the reason that programs look for: the code's own name, since nobody knows more.
+func explained(s *status.Status) error {
+	if len(s.Details()) > 0 {
+		return s.Err()
+	}
+	return withDetails(s.Code(), s.Message(), &errdetails.ErrorInfo{Reason: rpccode.Code(s.Code()).String(), Domain: ErrorDomain})
 }
 
 func ruleFor(err error) statusRule {

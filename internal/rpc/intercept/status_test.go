@@ -75,9 +75,13 @@ func TestCallErrorOfInvalidRequests(t *testing.T) {
 
 func TestCallErrorLeavesStatusesAndSuccess(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	tooLarge := status.Error(codes.ResourceExhausted, "message larger than max")
-	if got := callError(t.Context(), log, "/a/B", tooLarge); !errors.Is(got, tooLarge) {
-		t.Errorf("got %v", got)
+	tooLarge := callError(t.Context(), log, "/a/B", status.Error(codes.ResourceExhausted, "message larger than max"))
+	if status.Convert(tooLarge).Message() != "message larger than max" {
+		t.Errorf("got %v", tooLarge)
+	}
+	rpctest.WantStatus(t, tooLarge, codes.ResourceExhausted, "RESOURCE_EXHAUSTED")
+	if again := callError(t.Context(), log, "/a/B", tooLarge); !errors.Is(again, tooLarge) {
+		t.Errorf("got %v of %v", again, tooLarge)
 	}
 	if got := callError(t.Context(), log, "/a/B", nil); got != nil {
 		t.Errorf("got %v", got)

@@ -59,7 +59,7 @@ type sendingStream struct {
 	stalled time.Duration
 }
 
-// SendMsg sends a message, at the latest when stalled has passed. After that m must not be changed: it may still be read,
+// SendMsg sends a message, at the latest when stalled has passed, or soon after the stream was ended. After that m must not be changed: it may still be read,
 // until the handler returns.
 func (s *sendingStream) SendMsg(m any) error {
 	sent := make(chan error, 1)
@@ -71,6 +71,15 @@ func (s *sendingStream) SendMsg(m any) error {
 		return err
 	case <-stalled.C:
 		return errStreamStalled
+	case <-s.Context().Done():
+	}
+	grace := time.NewTimer(revokeGrace)
+	defer grace.Stop()
+	select {
+	case err := <-sent:
+		return err
+	case <-grace.C:
+		return context.Cause(s.Context())
 	}
 }
 
@@ -81,7 +90,7 @@ type endingStream struct {
 	idle     time.Duration
 }
 
-// RecvMsg waits for the next message, for shutdown or for idle to pass. After one of the latter m must not be used: the
+// RecvMsg waits for the next message, for shutdown, for the end of the stream's context or for idle to pass. After one of the latter m must not be used: the
 // message may still arrive, until the handler returns.
 func (s *endingStream) RecvMsg(m any) error {
 	received := make(chan error, 1)
@@ -93,6 +102,8 @@ func (s *endingStream) RecvMsg(m any) error {
 		return err
 	case <-s.draining:
 		return ingest.ErrClosed
+	case <-s.Context().Done(): // its token was revoked, or the caller is gone
+		return context.Cause(s.Context())
 	case <-idle.C:
 		return errStreamIdle
 	}

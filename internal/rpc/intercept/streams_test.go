@@ -1,6 +1,7 @@
 package intercept
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,8 @@ import (
 type decoderPanic struct{ grpc.ServerStream }
 
 func (decoderPanic) RecvMsg(any) error { panic("decoder") }
+
+func (decoderPanic) Context() context.Context { return context.Background() }
 
 func TestPanicsWhileReceivingEndOnlyTheirCall(t *testing.T) {
 	handle := func(_ any, stream grpc.ServerStream) error { return stream.RecvMsg(nil) }

@@ -37,6 +37,37 @@ var requestRules = tableOf(
 	rules(func(v *violations, r *tvstatsv1.GetSelectionRequest) { v.notEmpty("selection_id", r.SelectionId) }),
 	rules(func(v *violations, r *tvstatsv1.DeleteSelectionRequest) { v.notEmpty("selection_id", r.SelectionId) }),
 
+	rules((*violations).explain),
+	rules((*violations).sessions),
+
+	rules(func(v *violations, r *tvstatsv1.GetAudienceRequest) {
+		ofAudience(v, r)
+		v.shortSpan(r)
+		v.dimensions(r.GroupBy)
+		v.between("reach_seconds", r.ReachSeconds, 0, maxReach)
+		v.metric(r.OrderBy, rowMetrics)
+		v.paging(r)
+	}),
+	rules(func(v *violations, r *tvstatsv1.GetProgrammeRatingsRequest) {
+		ofAudience(v, r)
+		v.shortSpan(r)
+		v.between("reach_seconds", r.ReachSeconds, 0, maxReach)
+		v.metric(r.OrderBy, programmeMetrics)
+		v.paging(r)
+	}),
+	rules(func(v *violations, r *tvstatsv1.GetAudienceCurveRequest) {
+		ofAudience(v, r)
+		v.curve(r)
+	}),
+	rules(func(v *violations, r *tvstatsv1.GetAudienceFlowRequest) {
+		ofAudience(v, r)
+		v.shortSpan(r)
+		v.between("gap_seconds", r.GapSeconds, 0, maxStep)
+		if r.ChannelId < 0 {
+			v.add("channel_id", "%d is not allowed; it must be positive, or 0 for all", r.ChannelId)
+		}
+	}),
+
 	rules(func(v *violations, r *tvstatsv1.SyncRequest) { v.entities(r) }), // each entity is refused alone
 	rules(func(v *violations, r *tvstatsv1.ListClientsRequest) { v.paging(r) }),
 	rules(ofClientPage[*tvstatsv1.ListChannelsRequest]),

@@ -85,6 +85,10 @@ func ClientsOf(req any) []int32 {
 		if _, command := convert.CommandOf(r); command != nil {
 			return ClientsOf(command)
 		}
+	case *tvstatsv1.ExplainRankRequest:
+		if _, request := convert.RequestOf(r, "request"); request != nil {
+			return ClientsOf(request)
+		}
 	case interface{ GetClientIds() []int32 }:
 		return r.GetClientIds()
 	case convert.OfClient:

@@ -53,7 +53,7 @@ func (j *Server) StartJob(ctx context.Context, req *tvstatsv1.StartJobRequest) (
 func newJob(id string, req *tvstatsv1.StartJobRequest, now viewing.Millis) (store.Job, error) {
 	field, command := convert.CommandOf(req)
 	message, asOf := command.ProtoReflect(), field.Message().Fields().ByName("as_of")
-	if !message.Has(asOf) {
+	if asOf != nil && !message.Has(asOf) { // reads of the audience say themselves which time they are of
 		message.Set(asOf, protoreflect.ValueOfMessage(convert.Time(now).ProtoReflect()))
 	}
 	request, err := proto.Marshal(req)

@@ -16,6 +16,7 @@ func Registered(tb testing.TB) *grpc.Server {
 	tb.Helper()
 	server := grpc.NewServer()
 	tvstatsv1.RegisterViewStatsServer(server, tvstatsv1.UnimplementedViewStatsServer{})
+	tvstatsv1.RegisterAudienceServer(server, tvstatsv1.UnimplementedAudienceServer{})
 	tvstatsv1.RegisterCatalogServer(server, tvstatsv1.UnimplementedCatalogServer{})
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, tvstatsv1.UnimplementedSubscriberDynamicsServer{})
 	tvstatsv1.RegisterJobsServer(server, tvstatsv1.UnimplementedJobsServer{})

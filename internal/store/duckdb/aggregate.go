@@ -73,21 +73,44 @@ func inParts(query measure.Query) []measure.Query {
 }
 
 func (s *Store) aggregate(ctx context.Context, tx *sql.Tx, query measure.Query) ([]measure.Row, error) {
-	filter := query.Filter
-	if query.Count == measure.ByTime {
-		filter.Window.From -= viewing.LongestSession + 1000 // a session's watched time may exceed its length by a second
-	}
-	read := s.sessions
-	if slices.Contains(query.GroupBy, measure.Tariff) {
-		read = s.sessionsByTariff
-	}
-	sessions, err := read(ctx, tx, filter)
+	sessions, err := s.sessionsOf(ctx, tx, asking{
+		Filter: query.Filter, reaching: query.Count == measure.ByTime, tariffs: slices.Contains(query.GroupBy, measure.Tariff),
+	})
 	if err != nil {
 		return nil, err
 	}
+	rows, err := figures(ctx, tx, statement{query, sessions})
+	if err != nil || query.Count == measure.ByStart || !query.Filter.Policy.Cuts() || !slices.Contains(query.Measures, measure.Cut) {
+		return rows, err
+	}
+	return rows, addCuts(ctx, tx, statement{query, sessions}, rows)
+}
+
+func figures(ctx context.Context, tx *sql.Tx, s statement) ([]measure.Row, error) {
 	return collect(ctx, tx, func(rows *sql.Rows, row *measure.Row) error {
-		return scanRow(rows, query, row)
-	}, statement{query, sessions}.text())
+		return scanRow(rows, s.query, row)
+	}, s.text())
+}
+
+// addCuts sets the measure Cut by time: where time does not count it lies beside the time that does, and may lie in other cells.
+func addCuts(ctx context.Context, tx *sql.Tx, s statement, rows []measure.Row) error {
+	at := slices.Index(s.query.Measures, measure.Cut)
+	s.query.Measures = []measure.Measure{measure.Watch}
+	s.sessions.relation = fmt.Sprintf(`(SELECT * REPLACE (started_at + watched_seconds * 1000::BIGINT AS started_at,
+		told_seconds - watched_seconds AS watched_seconds) FROM %s WHERE started_at + watched_seconds * 1000::BIGINT < %d)`,
+		s.sessions.relation, s.query.Filter.Window.To)
+	found, err := figures(ctx, tx, s)
+	if err != nil {
+		return err
+	}
+	cuts := make(map[measure.Cell]int64, len(found))
+	for _, row := range found {
+		cuts[row.Cell] = row.Values[0]
+	}
+	for _, row := range rows {
+		row.Values[at] = cuts[row.Cell]
+	}
+	return nil
 }
 
 // scanRow reads what statement.text selects: the dimensions, then the measures.

@@ -41,6 +41,9 @@ func (s *Store) applyCatalog(ctx context.Context, batch catalog.Batch) error {
 	if err := tx.applyEntities(ctx, batch, changes.client); err != nil {
 		return err
 	}
+	if err := tx.applyPolicy(ctx, batch); err != nil {
+		return err
+	}
 	if err := tx.applyPayments(ctx, batch.ClientID, batch.Payments); err != nil {
 		return err
 	}

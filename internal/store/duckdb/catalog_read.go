@@ -26,10 +26,14 @@ func (s *Store) Client(ctx context.Context, clientID int32) (catalog.Client, err
 	return only(clients, err, "client %d", clientID)
 }
 
-const selectClients = `SELECT client_id, name, time_zone, collection_enabled FROM clients`
+const selectClients = `SELECT client_id, name, time_zone, collection_enabled, coalesce(max_session_seconds, 0),
+		coalesce(inactivity_seconds, 0), coalesce(one_channel_per_device, false), coalesce(min_session_seconds, 0), coalesce(revision, 0)
+	FROM clients LEFT JOIN policies USING (client_id)`
 
 func scanClient(rows *sql.Rows, c *catalog.Client) error {
-	return rows.Scan(&c.ID, &c.Name, &c.TimeZone, &c.CollectionEnabled)
+	p := &c.Policy
+	return rows.Scan(&c.ID, &c.Name, &c.TimeZone, &c.CollectionEnabled,
+		&p.MaxSessionSeconds, &p.InactivitySeconds, &p.OneChannelPerDevice, &p.MinSessionSeconds, &c.PolicyRevision)
 }
 
 // Channels answers all channels of a client by id.
@@ -71,6 +75,23 @@ const selectProgrammes = `SELECT programme_id, channel_id, title, start_at, end_
 
 func scanProgramme(rows *sql.Rows, p *catalog.Programme) error {
 	return rows.Scan(&p.ID, &p.ChannelID, &p.Title, &p.Start, &p.End)
+}
+
+// ProgrammeChannels finds programmes by their ids; see store.CatalogReader.
+func (s *Store) ProgrammeChannels(ctx context.Context, clientID int32, ids []int64) (map[int64]int32, error) {
+	channels := map[int64]int32{}
+	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
+		var id int64
+		var channel int32
+		err := rows.Scan(&id, &channel)
+		channels[id] = channel
+		return err
+	}, fmt.Sprintf(`SELECT programme_id, channel_id FROM programmes WHERE client_id = %d AND NOT deleted AND %s`,
+		clientID, in("programme_id", ids)))
+	if err != nil {
+		return nil, fmt.Errorf("find programmes: %w", err)
+	}
+	return channels, nil
 }
 
 // Account returns the current state of an account; see store.CatalogReader.

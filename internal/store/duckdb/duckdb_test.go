@@ -8,11 +8,20 @@ import (
 	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
+// TestStore holds the engine to the whole of internal/store. Of the stores that a test opens again every other one was made of
+// the parts of the one before; where all worlds are gone through, TestPartsAreTheWholeState has that to itself.
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) func() store.Store {
-		dir := t.TempDir()
-		return func() store.Store { return open(t, dir) }
+		dir, openings := t.TempDir(), 0
+		return func() store.Store {
+			openings++
+			s := open(t, dir)
+			if storetest.Whole() || openings%2 == 0 {
+				return s
+			}
+			return &moving{s.(*duckdb.Store), t, func(to string) { dir = to }}
+		}
 	})
 }
 

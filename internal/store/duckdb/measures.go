@@ -7,7 +7,7 @@ import (
 // This file is the table of how measures and dimensions are computed; statement.go puts them together.
 
 // expression computes a measure in two steps: of the sessions of each part of a cell, then of the parts. Of a session,
-// millis is its time in the cell, and stretch the longest of it without a break.
+// millis is its time in the cell, stretch the longest of it without a break, and lost what does not count of a whole session.
 type expression struct {
 	ofSessions string // named after the measure; empty where the second step needs nothing
 	ofParts    string // %d is the query's reach
@@ -20,6 +20,7 @@ var expressions = map[measure.Measure]expression{
 	measure.Sessions: {ofSessions: "count(*)", ofParts: "sum(sessions)"},
 	measure.Accounts: {ofParts: "count(*)", byAccount: true},
 	measure.Reach:    {ofSessions: "max(stretch)", ofParts: "count(*) FILTER (reach >= %d)", byAccount: true},
+	measure.Cut:      {ofSessions: "sum(lost)", ofParts: "sum(cut)"},
 }
 
 // dimension is something that tells cells apart.

@@ -97,8 +97,7 @@ func scanPeak(rows *sql.Rows, midnight viewing.Millis) (store.DayPeak, error) {
 
 // reaching describes the sessions that started before the window's end and may reach into it.
 func (s *Store) reaching(ctx context.Context, tx *sql.Tx, clientID int32, window viewing.Window, now viewing.Millis) (source, error) {
-	window.From -= viewing.LongestSession
-	return s.sessions(ctx, tx, viewing.Filter{ClientID: clientID, Now: now, Window: window})
+	return s.sessionsOf(ctx, tx, asking{Filter: viewing.Filter{ClientID: clientID, Now: now, Window: window}, reaching: true})
 }
 
 // Online counts who is online; see store.OnlineFinder.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -24,68 +25,111 @@ const dayOf = `((started_at - ((started_at % 86400000) + 86400000) % 86400000) /
 
 // source is the sessions that pass a filter, as parts of a statement: WITH with SELECT … FROM relation.
 type source struct {
-	with     string // common table expressions, each followed by a comma; may be empty
-	relation string // with the columns sessionColumns
-	carried  string // of sessionsByTariff: a relation of tariff_set and each tariff_id that a session with it carries
+	with string // common table expressions, each followed by a comma; may be empty
+	// relation has the columns sessionColumns, with the seconds that count by the filter's policy as watched_seconds; where the
+	// policy cuts also told_seconds, which were reported; where tariffs were asked for also tariff_set.
+	relation string
+	carried  string // where tariffs were asked for: a relation of tariff_set and each tariff_id that a session with it carries
 }
 
-// sessions finds out which days of the window hold reports that are not folded, and describes the sessions that pass the
-// filter: folded days are scanned as they are, the other ones merged first. The source is right within tx only, which
-// sees one moment of both tables.
+// asking is which sessions a source is to hold, and with what.
+type asking struct {
+	viewing.Filter
+	reaching bool // the window is of their time: those, too, that began before it and reach into it, as far as they were reported
+	tariffs  bool // with the column tariff_set
+}
+
+// sessions describes the sessions that pass the filter. The source is right within tx only, which sees one moment of both tables.
 func (s *Store) sessions(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (source, error) {
-	return s.sessionsAs(ctx, tx, filter, reading{sessionColumns, mergedState, "merged"})
+	return s.sessionsOf(ctx, tx, asking{Filter: filter})
 }
 
-// mixtures names by numbers below 0, for one query, the sets of tariffs of sessions whose reports carried several.
-const mixtures = ` mixed AS MATERIALIZED (
-		SELECT sets, -row_number() OVER () AS mixture FROM (SELECT DISTINCT sets FROM merged WHERE len(sets) > 1)),`
-
-// sessionsByTariff is sessions with the column tariff_set; carried tells what is in each.
-func (s *Store) sessionsByTariff(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (source, error) {
-	sessions, err := s.sessionsAs(ctx, tx, filter, reading{
-		sessionColumns + ", tariff_set", mergedState + ", list_sort(list(DISTINCT tariff_set)) AS sets",
-		"(SELECT *, coalesce(mixture, sets[1]) AS tariff_set FROM merged LEFT JOIN mixed USING (sets))",
-	})
-	sessions.carried = `(SELECT tariff_set, unnest(tariffs) AS tariff_id FROM tariff_sets)`
-	if sessions.with != "" {
-		sessions.with += mixtures
-		sessions.carried = `(SELECT tariff_set, unnest(tariffs) AS tariff_id FROM tariff_sets
-			UNION SELECT mixture, unnest(tariffs) FROM (SELECT mixture, unnest(sets) AS tariff_set FROM mixed) JOIN tariff_sets USING (tariff_set))`
+// sessionsOf is sessions of what is asked for.
+func (s *Store) sessionsOf(ctx context.Context, tx *sql.Tx, a asking) (source, error) {
+	switch {
+	case a.Policy.OneChannelPerDevice:
+		return s.chained(ctx, tx, a)
+	case a.Policy.Cuts():
+		least := a.MinSeconds
+		a.MinSeconds = 0 // it compares counted seconds
+		sessions, err := s.reported(ctx, tx, a)
+		sessions.relation = fmt.Sprintf(`(SELECT * FROM (
+				SELECT * REPLACE (%s AS watched_seconds), watched_seconds AS told_seconds FROM %s) WHERE watched_seconds >= %d)`,
+			countedSeconds(a.Policy), sessions.relation, least)
+		return sessions, err
+	default:
+		return s.reported(ctx, tx, a)
 	}
-	return sessions, err
 }
 
-// reading is which columns of sessions to read, how they come of several reports, and what they are then read from.
-type reading struct{ columns, state, merged string }
+// longestReach is how long after its start a session as it was reported may end: its watched time may exceed its length by a second.
+const longestReach = viewing.LongestSession + 1000
 
-func (s *Store) sessionsAs(ctx context.Context, tx *sql.Tx, filter viewing.Filter, r reading) (source, error) {
+// before is the instant so much earlier, if there is one.
+func before(at, by viewing.Millis) viewing.Millis { return max(at, math.MinInt64+by) - by }
+
+// mixtures names by numbers below 0, for one query, the sets of tariffs of sessions whose reports carried several: those of the
+// relation's column sets.
+const mixtures = ` mixed AS MATERIALIZED (
+		SELECT sets, -row_number() OVER () AS mixture FROM (SELECT DISTINCT sets FROM %s WHERE len(sets) > 1)),`
+
+// What is in each set of tariffs, where there are no mixtures and where there are.
+const (
+	carriedBySets     = `(SELECT tariff_set, unnest(tariffs) AS tariff_id FROM tariff_sets)`
+	carriedByMixtures = `(SELECT tariff_set, unnest(tariffs) AS tariff_id FROM tariff_sets
+			UNION SELECT mixture, unnest(tariffs) FROM (SELECT mixture, unnest(sets) AS tariff_set FROM mixed) JOIN tariff_sets USING (tariff_set))`
+)
+
+// reported finds out which days of the window hold reports that are not folded, and describes the sessions as they were
+// reported: folded days are scanned as they are, the other ones merged first.
+func (s *Store) reported(ctx context.Context, tx *sql.Tx, a asking) (source, error) {
+	filter := a.Filter
+	if a.reaching {
+		filter.Window.From = before(filter.Window.From, longestReach)
+	}
 	pending, err := pendingDays(ctx, tx, filter)
 	if err != nil {
 		return source{}, fmt.Errorf("find days that are not folded: %w", err)
 	}
-	carries := "true"
-	if len(filter.Tariffs) > 0 {
-		carries = in("tariff_set", s.meta.setsWithAny(filter.Tariffs))
+	columns, state, merged := sessionColumns, mergedState, "merged"
+	if a.tariffs {
+		columns, state = columns+", tariff_set", state+", "+setsOfReports
+		merged = "(SELECT *, coalesce(mixture, sets[1]) AS tariff_set FROM merged LEFT JOIN mixed USING (sets))"
 	}
-	minimum := fmt.Sprintf("watched_seconds >= %d", filter.MinSeconds)
 	where, err := s.identityConditions(ctx, tx, filter)
 	if err != nil {
 		return source{}, err
 	}
-	folded := fmt.Sprintf(`SELECT %s FROM sessions WHERE %s AND %s AND %s`, r.columns, where, carries, minimum)
+	carries := s.carries(filter.Tariffs)
+	folded := fmt.Sprintf(`SELECT %s FROM sessions WHERE %s AND %s AND watched_seconds >= %d`, columns, where, carries, filter.MinSeconds)
 	if len(pending) == 0 {
-		return source{relation: "(" + folded + ")"}, nil
+		return source{relation: "(" + folded + ")", carried: carriedBySets}, nil
 	}
 	onPending := dayConditions(pending)
 	with := fmt.Sprintf(`merged AS MATERIALIZED (
 		SELECT %s, %s FROM (
 			FROM sessions WHERE %[3]s AND (%[4]s) UNION ALL FROM reports WHERE %[3]s AND (%[4]s))
 		GROUP BY %[1]s HAVING bool_or(%[5]s) AND max(watched_seconds) >= %[6]d),`,
-		identity, r.state, where, onPending, carries, filter.MinSeconds)
+		identity, state, where, onPending, carries, filter.MinSeconds)
+	if a.tariffs {
+		with += fmt.Sprintf(mixtures, "merged")
+	}
 	return source{
 		with:     with,
-		relation: fmt.Sprintf(`(%s AND NOT (%s) UNION ALL SELECT %s FROM %s)`, folded, onPending, r.columns, r.merged),
+		relation: fmt.Sprintf(`(%s AND NOT (%s) UNION ALL SELECT %s FROM %s)`, folded, onPending, columns, merged),
+		carried:  carriedByMixtures,
 	}, nil
+}
+
+// setsOfReports are the numbers of the sets of tariffs that a session's reports carried.
+const setsOfReports = "list_sort(list(DISTINCT tariff_set)) AS sets"
+
+// carries is the condition that a report carries any of the tariffs; true where there are none.
+func (s *Store) carries(tariffs []int32) string {
+	if len(tariffs) == 0 {
+		return "true"
+	}
+	return in("tariff_set", s.meta.setsWithAny(tariffs))
 }
 
 // pendingDays are the days, ascending, for which the window holds reports of the client.
@@ -108,7 +152,13 @@ func days(ctx context.Context, q querier, query string) ([]viewing.Day, error) {
 // identityConditions are the parts of the filter that can be told from a report alone, because all reports of a session
 // agree on them. Values are written into the statement: only constants let the engine skip what its statistics exclude.
 func (s *Store) identityConditions(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (string, error) {
-	conditions := []string{fmt.Sprintf("client_id = %d", filter.ClientID), within(filter.Window)}
+	conditions := append([]string{fmt.Sprintf("client_id = %d", filter.ClientID), within(filter.Window)}, s.sessionConditions(filter)...)
+	of, err := accountConditions(ctx, tx, filter)
+	return strings.Join(append(conditions, of...), " AND "), err
+}
+
+// sessionConditions are those that tell sessions of one device apart.
+func (s *Store) sessionConditions(filter viewing.Filter) (conditions []string) {
 	if len(filter.Devices) > 0 {
 		conditions = append(conditions, in("device", s.meta.deviceNumbers(filter.Devices)))
 	}
@@ -118,17 +168,22 @@ func (s *Store) identityConditions(ctx context.Context, tx *sql.Tx, filter viewi
 	if filter.Channels != nil {
 		conditions = append(conditions, in("channel_id", filter.Channels))
 	}
+	return conditions
+}
+
+// accountConditions are those that all sessions of an account pass, or none.
+func accountConditions(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (conditions []string, err error) {
 	if filter.ActiveOnly {
 		conditions = append(conditions, `account_id IN (`+accountsAt(filter.ClientID, filter.Now, "active AND NOT deleted")+`)`)
 	}
 	if !filter.Excluded {
 		condition, err := counted(ctx, tx, filter.ClientID, filter.Now)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		conditions = append(conditions, condition)
 	}
-	return strings.Join(conditions, " AND "), nil
+	return conditions, nil
 }
 
 func within(w viewing.Window) string {

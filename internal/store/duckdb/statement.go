@@ -82,7 +82,7 @@ func (s statement) ofParts() string {
 	return columns.String()
 }
 
-// cut is the sessions in their cells: keys, account_id, millis and stretch.
+// cut is the sessions in their cells: keys, account_id, millis, stretch and lost.
 func (s statement) cut() string {
 	keys, columns, joins := []string{}, []string{"account_id"}, ""
 	for _, dimension := range s.query.GroupBy {
@@ -100,8 +100,12 @@ func (s statement) cut() string {
 	if len(keys) == 0 {
 		keys = []string{"0 AS everything"}
 	}
-	return fmt.Sprintf("\ncut AS NOT MATERIALIZED (SELECT %s, account_id, millis, stretch FROM (%s)%s),",
-		strings.Join(keys, ", "), s.timed(strings.Join(columns, ", ")), joins)
+	lost := "0"
+	if s.query.Count == measure.ByStart && s.query.Filter.Policy.Cuts() {
+		lost, columns = "told_seconds * 1000::BIGINT - millis", append(columns, "told_seconds")
+	}
+	return fmt.Sprintf("\ncut AS NOT MATERIALIZED (SELECT %s, account_id, millis, stretch, %s AS lost FROM (%s)%s),",
+		strings.Join(keys, ", "), lost, s.timed(strings.Join(columns, ", ")), joins)
 }
 
 // timed is the sessions with their time that counts, once for each period that they have some in.

@@ -17,6 +17,7 @@ import (
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/replica"
 	"github.com/tvstats/tvstats/internal/store/replica/memlog"
+	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
 // What clients do to one stored result.
@@ -105,7 +106,7 @@ func (h *history) linear() bool { return porcupine.CheckOperations(present, h.al
 // could have happened one after the other, each thing between its call and its return.
 func TestLinearizable(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(6) {
+	for _, seed := range storetest.Seeds(6) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			server, h := memlog.NewServer("log"), &history{}

@@ -143,6 +143,11 @@ func (s *Store) Programmes(ctx context.Context, query store.ProgrammeQuery) ([]c
 	return read(ctx, s, func(l Local) ([]catalog.Programme, error) { return l.Programmes(ctx, query) })
 }
 
+// ProgrammeChannels reads; see the package store.
+func (s *Store) ProgrammeChannels(ctx context.Context, clientID int32, ids []int64) (map[int64]int32, error) {
+	return read(ctx, s, func(l Local) (map[int64]int32, error) { return l.ProgrammeChannels(ctx, clientID, ids) })
+}
+
 // Account reads; see the package store.
 func (s *Store) Account(ctx context.Context, clientID int32, accountID int64, now viewing.Millis) (catalog.Account, error) {
 	return read(ctx, s, func(l Local) (catalog.Account, error) { return l.Account(ctx, clientID, accountID, now) })

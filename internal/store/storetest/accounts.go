@@ -30,7 +30,7 @@ func testStatesToCome(t *testing.T, factory Factory) {
 	for _, batch := range batches(w, w.histories()) {
 		s.apply(catalog.Batch{ClientID: 1, Accounts: batch})
 		clear(excluded) // a digest is of one history
-		for range 20 {
+		for range Rounds(20) {
 			s.at(w.instant() + viewing.Millis(w.IntN(3)) - 1)
 			var who []int64
 			for id := int64(1); id <= worldAccounts; id++ {
@@ -124,7 +124,7 @@ func testStatesInAnyOrder(t *testing.T, factory Factory) {
 	}
 	want := history[9]
 	want.RegisteredAt = noon - 200 // by the ninth; the tenth told none
-	for id := int64(1); id <= 20; id++ {
+	for id := int64(1); id <= int64(Rounds(20)); id++ {
 		told := append(some(w, history, 50), history...)
 		shuffle(w, told)
 		for i := range told {

@@ -27,7 +27,7 @@ func byChannel(filter viewing.Filter) measure.Query {
 
 // testRandomAggregates asks random queries of random worlds, with reports that are folded, partly folded and not folded.
 func testRandomAggregates(t *testing.T, factory Factory) {
-	for seed := range uint64(4) {
+	for _, seed := range Seeds(4) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
 			s := newSubject(t, factory)
@@ -42,10 +42,10 @@ func testRandomAggregates(t *testing.T, factory Factory) {
 				if w.chance(30) {
 					s.must(s.store.Maintain(t.Context(), w.instant()))
 				}
-				s.checkAggregates(w.aggregates(4)...)
+				s.checkAggregates(w.aggregates(Rounds(4))...)
 			}
 			s.fold()
-			s.checkAggregates(w.aggregates(40)...)
+			s.checkAggregates(w.aggregates(Rounds(40))...)
 		})
 	}
 }

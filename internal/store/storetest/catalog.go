@@ -18,6 +18,7 @@ import (
 var catalogTests = []test{
 	{"what was told is read back", testReadBack},
 	{"the same batch again changes nothing", testCatalogIdempotent},
+	{"a policy has revisions", testPolicyRevisions},
 	{"many upserts of the same ids", testRepeatedUpserts},
 	{"the later of two in a batch is meant", testTwiceInBatch},
 	{"a client exists from its first batch or event", testClientExists},
@@ -133,6 +134,45 @@ func expect(batch catalog.Batch) string {
 // byStart is the order of pages of programmes.
 func byStart(a, b catalog.Programme) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ChannelID, b.ChannelID), cmp.Compare(a.ID, b.ID))
+}
+
+// testPolicyRevisions replaces a client's policy, tells it again, leaves it alone, and moves it as transfers do.
+func testPolicyRevisions(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	s.apply(everything(2))
+	full := viewing.Policy{MaxSessionSeconds: 14_400, InactivitySeconds: 1, OneChannelPerDevice: true, MinSessionSeconds: viewing.MostPolicySeconds}
+	for i, step := range []struct {
+		told     *viewing.Policy
+		known    int64
+		want     viewing.Policy
+		revision int64
+	}{
+		{&viewing.Policy{}, 0, viewing.Policy{}, 0},
+		{&full, 0, full, 1},
+		{&full, 0, full, 1},
+		{nil, 0, full, 1},
+		{&viewing.Policy{InactivitySeconds: 1}, 0, viewing.Policy{InactivitySeconds: 1}, 2},
+		{&viewing.Policy{}, 0, viewing.Policy{}, 3},
+		{nil, 0, viewing.Policy{}, 3},
+		{&full, 17, full, 17},
+		{&full, 17, full, 17},
+		{&viewing.Policy{OneChannelPerDevice: true}, 0, viewing.Policy{OneChannelPerDevice: true}, 18},
+	} {
+		client := catalog.Client{ID: 1, Name: fmt.Sprint(i), TimeZone: "UTC"}
+		s.apply(catalog.Batch{ClientID: 1, Client: &client, Policy: step.told, PolicyRevision: step.known})
+		client.Policy, client.PolicyRevision = step.want, step.revision
+		for range 2 {
+			got, err := s.store.Client(t.Context(), 1)
+			if s.must(err); got != client {
+				t.Fatalf("step %d: got %+v, want %+v", i, got, client)
+			}
+			all, err := s.store.Clients(t.Context())
+			if s.must(err); len(all) != 2 || all[0] != client || all[1] != *everything(2).Client {
+				t.Fatalf("step %d: got %+v", i, all)
+			}
+			s.reopen()
+		}
+	}
 }
 
 func testReadBack(t *testing.T, factory Factory) {

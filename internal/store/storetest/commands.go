@@ -81,7 +81,7 @@ const (
 
 // testFiguresRight asks for all figures before any command ran, after each, and while data still comes.
 func testFiguresRight(t *testing.T, factory Factory) {
-	for seed := range uint64(2) {
+	for _, seed := range Seeds(2) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
 			s := newSubject(t, factory)

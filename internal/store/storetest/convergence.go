@@ -20,7 +20,7 @@ var convergenceTests = []test{
 // testConvergence tells several stores the same in different ways: each must answer as the twin, to which it was told once,
 // whole and in order.
 func testConvergence(t *testing.T, factory Factory) {
-	for seed := range uint64(5) {
+	for _, seed := range Seeds(5) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
 			s := newSubject(t, factory)
@@ -43,7 +43,7 @@ func testConvergence(t *testing.T, factory Factory) {
 					s.reopen()
 				}
 			}
-			questions := w.questions(20)
+			questions := w.questions(Rounds(20))
 			s.check(questions...)
 			s.fold()
 			s.check(questions...)

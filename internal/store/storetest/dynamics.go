@@ -29,7 +29,7 @@ var dynamicsTests = []test{
 
 // testRandomDynamics asks for every figure at random instants while data comes in random order, is folded and reopened.
 func testRandomDynamics(t *testing.T, factory Factory) {
-	for seed := range uint64(3) {
+	for _, seed := range Seeds(3) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
 			s := newSubject(t, factory)
@@ -46,7 +46,7 @@ func testRandomDynamics(t *testing.T, factory Factory) {
 				}
 			}
 			s.fold()
-			for range 5 {
+			for range Rounds(5) {
 				s.checkDynamics(w)
 			}
 		})

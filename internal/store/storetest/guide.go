@@ -21,9 +21,25 @@ var guideTests = []test{
 func (s *subject) guideIs(client int32) {
 	s.t.Helper()
 	query := store.ProgrammeQuery{ClientID: client, Starting: anyTime, Limit: 1 << 20}
-	if got, want := s.pages(query), s.twin.page(query); !slices.Equal(got, want) {
+	want := s.twin.page(query)
+	if got := s.pages(query); !slices.Equal(got, want) {
 		s.t.Fatalf("guide of client %d:\n%s", client, difference(printed(got), printed(want)))
 	}
+	ids, channels := []int64{1 << 60}, map[int64]int32{}
+	for id := range int64(len(want)) { // some that there are, and some that there are not
+		ids = append(ids, id)
+	}
+	for i, programme := range want {
+		if i%2 == 0 {
+			ids = append(ids, programme.ID)
+		}
+		if slices.Contains(ids, programme.ID) {
+			channels[programme.ID] = programme.ChannelID
+		}
+	}
+	got, err := s.store.ProgrammeChannels(s.t.Context(), client, ids)
+	s.must(err)
+	s.equal(fmt.Sprint("channels of programmes of client ", client), got, channels)
 }
 
 // testGhost pushes the same evening twice, as two imports do that number programmes by start: the second time the final
@@ -62,7 +78,7 @@ func testGhost(t *testing.T, factory Factory) {
 // testGuideRanges pushes parts of random guides with ranges of which some programmes were refused, others are not on the
 // channel, not within the range, or named under other channels.
 func testGuideRanges(t *testing.T, factory Factory) {
-	for seed := range uint64(3) {
+	for _, seed := range Seeds(3) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
 			s := newSubject(t, factory)
@@ -72,7 +88,7 @@ func testGuideRanges(t *testing.T, factory Factory) {
 			for _, reports := range w.sessions(60) {
 				s.append(reports...)
 			}
-			for range 25 {
+			for range Rounds(25) {
 				batch := catalog.Batch{ClientID: w.Int32N(worldClients) + 1}
 				for range w.IntN(4) {
 					batch.GuideRanges = append(batch.GuideRanges, w.guideRange())

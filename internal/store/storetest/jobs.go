@@ -22,7 +22,7 @@ var jobTests = []test{
 
 // testJobsLikeTwin does the same random things to the store and to the twin, time passing meanwhile.
 func testJobsLikeTwin(t *testing.T, factory Factory) {
-	for seed := range uint64(2) {
+	for _, seed := range Seeds(2) {
 		w, s, twin := newWorld(t, seed), newSubject(t, factory), &jobTwin{}
 		now := noon
 		for step := range 200 {

@@ -211,9 +211,21 @@ func (w *world) questions(n int) []question {
 		q.filter.Now = pick(w, []viewing.Millis{endOfTime, w.from, w.from + 1500, w.instant()})
 		q.filter.MinSeconds = pick(w, []int64{0, 0, 1, 64, 600, 5000})
 		q.channels = w.channelSet()
+		if w.chance(20) {
+			q.filter.Policy = w.policy()
+		}
 		questions[i] = q
 	}
 	return questions
+}
+
+// policy is a random one, of which each part is off about half of the time.
+func (w *world) policy() viewing.Policy {
+	return viewing.Policy{
+		MaxSessionSeconds:   pick(w, []int32{0, 0, 1, 600, 7200, 100_000}),
+		InactivitySeconds:   pick(w, []int32{0, 0, 1, 300, 10_000}),
+		OneChannelPerDevice: w.chance(60),
+	}
 }
 
 func (w *world) channelSet() store.ChannelSet {

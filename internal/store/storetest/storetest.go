@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -13,8 +14,8 @@ import (
 // stored when it is opened again after Close. What it makes is gone when the test ends; the suite closes what it opens.
 type Factory func(t *testing.T) (open func() store.Store)
 
-// Run holds the engine to the whole of internal/store.
-func Run(t *testing.T, factory Factory) {
+// Run holds the engine to the whole of internal/store, or to those of its roles that are named.
+func Run(t *testing.T, factory Factory, roles ...string) {
 	t.Helper()
 	for _, role := range []struct {
 		name  string
@@ -22,6 +23,7 @@ func Run(t *testing.T, factory Factory) {
 	}{
 		{"viewing", viewingTests},
 		{"aggregate", aggregateTests},
+		{"policy", policyTests},
 		{"convergence", convergenceTests},
 		{"late", lateTests},
 		{"concurrency", concurrencyTests},
@@ -41,6 +43,9 @@ func Run(t *testing.T, factory Factory) {
 		{"edges", edgeTests},
 		{"brighttv", brightTVTests},
 	} {
+		if len(roles) > 0 && !slices.Contains(roles, role.name) {
+			continue
+		}
 		t.Run(role.name, func(t *testing.T) {
 			t.Parallel()
 			for _, test := range role.tests {

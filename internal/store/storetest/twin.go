@@ -101,24 +101,30 @@ func (w *twin) clearRanges(batch catalog.Batch) {
 	}
 }
 
-// passing answers the sessions that pass the filter.
+// passing answers the sessions that pass the filter, with their counted seconds.
 func (w *twin) passing(filter viewing.Filter) []viewing.Report {
 	var passing []viewing.Report
-	for identity, state := range w.sessions {
-		session := viewing.Report{Identity: identity, State: state}
-		if session.ClientID == filter.ClientID &&
-			session.StartedAt >= filter.Window.From && session.StartedAt < filter.Window.To &&
-			(len(filter.Devices) == 0 || slices.Contains(filter.Devices, session.Device)) &&
-			(len(filter.Modes) == 0 || slices.Contains(filter.Modes, session.Mode)) &&
-			(filter.Channels == nil || slices.Contains(filter.Channels, session.ChannelID)) &&
-			(len(filter.Tariffs) == 0 || overlap(filter.Tariffs, session.Tariffs)) &&
-			(!filter.ActiveOnly || w.active(session, filter.Now)) &&
-			(filter.Excluded || !w.current(session.ClientID, session.AccountID, filter.Now).Excluded) &&
-			int64(session.WatchedSeconds) >= filter.MinSeconds {
-			passing = append(passing, session)
-		}
+	for _, session := range w.counted(filter) {
+		passing = append(passing, session.Report)
 	}
 	return passing
+}
+
+func (w *twin) counted(filter viewing.Filter) []counting {
+	return slices.DeleteFunc(w.counts(filter.ClientID, filter.Policy), func(session counting) bool {
+		return !w.passes(filter, session.Report)
+	})
+}
+
+func (w *twin) passes(filter viewing.Filter, session viewing.Report) bool {
+	return session.StartedAt >= filter.Window.From && session.StartedAt < filter.Window.To &&
+		(len(filter.Devices) == 0 || slices.Contains(filter.Devices, session.Device)) &&
+		(len(filter.Modes) == 0 || slices.Contains(filter.Modes, session.Mode)) &&
+		(filter.Channels == nil || slices.Contains(filter.Channels, session.ChannelID)) &&
+		(len(filter.Tariffs) == 0 || overlap(filter.Tariffs, session.Tariffs)) &&
+		(!filter.ActiveOnly || w.active(session, filter.Now)) &&
+		(filter.Excluded || !w.current(session.ClientID, session.AccountID, filter.Now).Excluded) &&
+		int64(session.WatchedSeconds) >= filter.MinSeconds
 }
 
 func overlap(a, b []int32) bool {

@@ -11,6 +11,7 @@ import (
 // tally is what the twin gathers of a cell.
 type tally struct {
 	watch    viewing.Millis
+	cut      viewing.Millis
 	sessions int64
 	lengths  []int64                  // of the sessions, in milliseconds
 	longest  map[int64]viewing.Millis // by account: what one of its sessions was on in the cell without a break
@@ -28,16 +29,18 @@ func (w *twin) aggregate(q measure.Query) []measure.Row {
 	if q.Count == measure.ByTime {
 		filter.Window = anyTime
 	}
-	for _, session := range w.passing(filter) {
-		for period, stretches := range stretches(q, &session) {
-			for _, cell := range w.cellsOf(q.GroupBy, &session, period) {
+	sessions := w.counted(filter)
+	for _, session := range sessions {
+		for period, stretches := range stretches(q, &session.Report) {
+			for _, cell := range w.cellsOf(q.GroupBy, &session.Report, period) {
 				if cells[cell] == nil {
 					cells[cell] = &tally{longest: map[int64]viewing.Millis{}}
 				}
-				cells[cell].add(&session, stretches)
+				cells[cell].add(&session.Report, stretches)
 			}
 		}
 	}
+	w.addCuts(q, sessions, cells)
 	var rows []measure.Row
 	for cell, t := range cells {
 		rows = append(rows, measure.Row{Cell: cell, Values: t.values(q)})
@@ -45,12 +48,31 @@ func (w *twin) aggregate(q measure.Query) []measure.Row {
 	return rows
 }
 
-func (t *tally) add(session *viewing.Report, stretches []viewing.Millis) {
-	var length viewing.Millis
-	longest := slices.Max(stretches)
+// addCuts adds to each cell what of its sessions was reported and does not count.
+func (w *twin) addCuts(q measure.Query, sessions []counting, cells map[measure.Cell]*tally) {
+	for _, session := range sessions {
+		counted := stretches(q, &session.Report)
+		told := session.Report
+		told.WatchedSeconds = session.told
+		for period, reported := range stretches(q, &told) {
+			for _, cell := range w.cellsOf(q.GroupBy, &told, period) {
+				if cells[cell] != nil {
+					cells[cell].cut += sum(reported) - sum(counted[period])
+				}
+			}
+		}
+	}
+}
+
+func sum(stretches []viewing.Millis) (length viewing.Millis) {
 	for _, stretch := range stretches {
 		length += stretch
 	}
+	return length
+}
+
+func (t *tally) add(session *viewing.Report, stretches []viewing.Millis) {
+	length, longest := sum(stretches), slices.Max(stretches)
 	t.watch += length
 	t.sessions++
 	t.lengths = append(t.lengths, int64(length))
@@ -69,6 +91,8 @@ func (t *tally) values(q measure.Query) []int64 {
 			values[i] = int64(median(t.lengths))
 		case measure.Accounts:
 			values[i] = int64(len(t.longest))
+		case measure.Cut:
+			values[i] = int64(t.cut)
 		case measure.Reach:
 			for _, longest := range t.longest {
 				if longest >= q.Reach {

@@ -90,7 +90,7 @@ func activeTariffs(a catalog.Account) []int32 {
 // testVersions holds the clock against what each step of a random history changes: a version grows where anything changed;
 // those of accounts and payments nowhere else; folding and reopening move none.
 func testVersions(t *testing.T, factory Factory) {
-	for seed := range uint64(2) {
+	for _, seed := range Seeds(2) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
 			s := newSubject(t, factory)

@@ -19,7 +19,7 @@ var viewingTests = []test{
 
 // testRandom asks many questions of each of several worlds, while days are folded now and then.
 func testRandom(t *testing.T, factory Factory) {
-	for seed := range uint64(4) {
+	for _, seed := range Seeds(4) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
 			s := newSubject(t, factory)
@@ -37,7 +37,7 @@ func testRandom(t *testing.T, factory Factory) {
 				s.check(w.questions(2)...)
 			}
 			s.fold()
-			s.check(w.questions(20)...)
+			s.check(w.questions(Rounds(20))...)
 		})
 	}
 }

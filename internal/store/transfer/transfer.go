@@ -79,6 +79,9 @@ func (t *Transfer) moveLineup(ctx context.Context, client catalog.Client) error 
 
 func lineup(ctx context.Context, from store.CatalogReader, client catalog.Client) (batch catalog.Batch, err error) {
 	batch = catalog.Batch{ClientID: client.ID, Client: &client}
+	if client.PolicyRevision > 0 {
+		batch.Policy, batch.PolicyRevision = &client.Policy, client.PolicyRevision
+	}
 	if batch.Channels, err = from.Channels(ctx, client.ID); err != nil {
 		return batch, err
 	}

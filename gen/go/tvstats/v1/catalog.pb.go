@@ -232,8 +232,13 @@ type Client struct {
 	// Whether view events of the operator are taken in; absent means true. While false they are rejected with
 	// COLLECTION_DISABLED; what was stored before stays and counts. Always present in answers.
 	CollectionEnabled *bool `protobuf:"varint,4,opt,name=collection_enabled,json=collectionEnabled,proto3,oneof" json:"collection_enabled,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Which part of reported viewing counts. A Client without it leaves the policy as it is; with it, it replaces the policy whole.
+	// Always present in answers.
+	Policy *MeasurementPolicy `protobuf:"bytes,5,opt,name=policy,proto3" json:"policy,omitempty"`
+	// How often the policy has changed, from 0. An equal policy does not raise it. Ignored in a SyncRequest.
+	PolicyRevision int64 `protobuf:"varint,6,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Client) Reset() {
@@ -292,6 +297,20 @@ func (x *Client) GetCollectionEnabled() bool {
 		return *x.CollectionEnabled
 	}
 	return false
+}
+
+func (x *Client) GetPolicy() *MeasurementPolicy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
+func (x *Client) GetPolicyRevision() int64 {
+	if x != nil {
+		return x.PolicyRevision
+	}
+	return 0
 }
 
 // Channel is a television channel of an operator.
@@ -1798,7 +1817,7 @@ var File_tvstats_v1_catalog_proto protoreflect.FileDescriptor
 const file_tvstats_v1_catalog_proto_rawDesc = "" +
 	"\n" +
 	"\x18tvstats/v1/catalog.proto\x12\n" +
-	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xda\x03\n" +
+	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctvstats/v1/measurement.proto\"\xda\x03\n" +
 	"\vSyncRequest\x12\x19\n" +
 	"\bbatch_id\x18\x01 \x01(\x04R\abatchId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\x05R\bclientId\x12*\n" +
@@ -1820,12 +1839,14 @@ const file_tvstats_v1_catalog_proto_rawDesc = "" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\x05R\tchannelId\x12.\n" +
 	"\x04from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
-	"\x02to\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\"\xa1\x01\n" +
+	"\x02to\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\"\x81\x02\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1b\n" +
 	"\ttime_zone\x18\x03 \x01(\tR\btimeZone\x122\n" +
-	"\x12collection_enabled\x18\x04 \x01(\bH\x00R\x11collectionEnabled\x88\x01\x01B\x15\n" +
+	"\x12collection_enabled\x18\x04 \x01(\bH\x00R\x11collectionEnabled\x88\x01\x01\x125\n" +
+	"\x06policy\x18\x05 \x01(\v2\x1d.tvstats.v1.MeasurementPolicyR\x06policy\x12'\n" +
+	"\x0fpolicy_revision\x18\x06 \x01(\x03R\x0epolicyRevisionB\x15\n" +
 	"\x13_collection_enabled\"\xb9\x01\n" +
 	"\aChannel\x12\x1d\n" +
 	"\n" +
@@ -1997,6 +2018,7 @@ var file_tvstats_v1_catalog_proto_goTypes = []any{
 	(*EraseAccountRequest)(nil),    // 23: tvstats.v1.EraseAccountRequest
 	(*EraseAccountResponse)(nil),   // 24: tvstats.v1.EraseAccountResponse
 	(*timestamppb.Timestamp)(nil),  // 25: google.protobuf.Timestamp
+	(*MeasurementPolicy)(nil),      // 26: tvstats.v1.MeasurementPolicy
 }
 var file_tvstats_v1_catalog_proto_depIdxs = []int32{
 	2,  // 0: tvstats.v1.SyncRequest.client:type_name -> tvstats.v1.Client
@@ -2009,41 +2031,42 @@ var file_tvstats_v1_catalog_proto_depIdxs = []int32{
 	1,  // 7: tvstats.v1.SyncRequest.guide_ranges:type_name -> tvstats.v1.GuideRange
 	25, // 8: tvstats.v1.GuideRange.from:type_name -> google.protobuf.Timestamp
 	25, // 9: tvstats.v1.GuideRange.to:type_name -> google.protobuf.Timestamp
-	25, // 10: tvstats.v1.Account.registered_at:type_name -> google.protobuf.Timestamp
-	25, // 11: tvstats.v1.Account.changed_at:type_name -> google.protobuf.Timestamp
-	25, // 12: tvstats.v1.Programme.start:type_name -> google.protobuf.Timestamp
-	25, // 13: tvstats.v1.Programme.end:type_name -> google.protobuf.Timestamp
-	25, // 14: tvstats.v1.Payment.paid_at:type_name -> google.protobuf.Timestamp
-	10, // 15: tvstats.v1.SyncResponse.rejected:type_name -> tvstats.v1.RejectedEntity
-	2,  // 16: tvstats.v1.ListClientsResponse.clients:type_name -> tvstats.v1.Client
-	3,  // 17: tvstats.v1.ListChannelsResponse.channels:type_name -> tvstats.v1.Channel
-	4,  // 18: tvstats.v1.ListTariffsResponse.tariffs:type_name -> tvstats.v1.Tariff
-	5,  // 19: tvstats.v1.ListCategoriesResponse.categories:type_name -> tvstats.v1.Category
-	25, // 20: tvstats.v1.ListProgrammesRequest.start_from:type_name -> google.protobuf.Timestamp
-	25, // 21: tvstats.v1.ListProgrammesRequest.start_to:type_name -> google.protobuf.Timestamp
-	7,  // 22: tvstats.v1.ListProgrammesResponse.programmes:type_name -> tvstats.v1.Programme
-	6,  // 23: tvstats.v1.GetAccountResponse.account:type_name -> tvstats.v1.Account
-	0,  // 24: tvstats.v1.Catalog.Sync:input_type -> tvstats.v1.SyncRequest
-	11, // 25: tvstats.v1.Catalog.ListClients:input_type -> tvstats.v1.ListClientsRequest
-	13, // 26: tvstats.v1.Catalog.ListChannels:input_type -> tvstats.v1.ListChannelsRequest
-	15, // 27: tvstats.v1.Catalog.ListTariffs:input_type -> tvstats.v1.ListTariffsRequest
-	17, // 28: tvstats.v1.Catalog.ListCategories:input_type -> tvstats.v1.ListCategoriesRequest
-	19, // 29: tvstats.v1.Catalog.ListProgrammes:input_type -> tvstats.v1.ListProgrammesRequest
-	21, // 30: tvstats.v1.Catalog.GetAccount:input_type -> tvstats.v1.GetAccountRequest
-	23, // 31: tvstats.v1.Catalog.EraseAccount:input_type -> tvstats.v1.EraseAccountRequest
-	9,  // 32: tvstats.v1.Catalog.Sync:output_type -> tvstats.v1.SyncResponse
-	12, // 33: tvstats.v1.Catalog.ListClients:output_type -> tvstats.v1.ListClientsResponse
-	14, // 34: tvstats.v1.Catalog.ListChannels:output_type -> tvstats.v1.ListChannelsResponse
-	16, // 35: tvstats.v1.Catalog.ListTariffs:output_type -> tvstats.v1.ListTariffsResponse
-	18, // 36: tvstats.v1.Catalog.ListCategories:output_type -> tvstats.v1.ListCategoriesResponse
-	20, // 37: tvstats.v1.Catalog.ListProgrammes:output_type -> tvstats.v1.ListProgrammesResponse
-	22, // 38: tvstats.v1.Catalog.GetAccount:output_type -> tvstats.v1.GetAccountResponse
-	24, // 39: tvstats.v1.Catalog.EraseAccount:output_type -> tvstats.v1.EraseAccountResponse
-	32, // [32:40] is the sub-list for method output_type
-	24, // [24:32] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	26, // 10: tvstats.v1.Client.policy:type_name -> tvstats.v1.MeasurementPolicy
+	25, // 11: tvstats.v1.Account.registered_at:type_name -> google.protobuf.Timestamp
+	25, // 12: tvstats.v1.Account.changed_at:type_name -> google.protobuf.Timestamp
+	25, // 13: tvstats.v1.Programme.start:type_name -> google.protobuf.Timestamp
+	25, // 14: tvstats.v1.Programme.end:type_name -> google.protobuf.Timestamp
+	25, // 15: tvstats.v1.Payment.paid_at:type_name -> google.protobuf.Timestamp
+	10, // 16: tvstats.v1.SyncResponse.rejected:type_name -> tvstats.v1.RejectedEntity
+	2,  // 17: tvstats.v1.ListClientsResponse.clients:type_name -> tvstats.v1.Client
+	3,  // 18: tvstats.v1.ListChannelsResponse.channels:type_name -> tvstats.v1.Channel
+	4,  // 19: tvstats.v1.ListTariffsResponse.tariffs:type_name -> tvstats.v1.Tariff
+	5,  // 20: tvstats.v1.ListCategoriesResponse.categories:type_name -> tvstats.v1.Category
+	25, // 21: tvstats.v1.ListProgrammesRequest.start_from:type_name -> google.protobuf.Timestamp
+	25, // 22: tvstats.v1.ListProgrammesRequest.start_to:type_name -> google.protobuf.Timestamp
+	7,  // 23: tvstats.v1.ListProgrammesResponse.programmes:type_name -> tvstats.v1.Programme
+	6,  // 24: tvstats.v1.GetAccountResponse.account:type_name -> tvstats.v1.Account
+	0,  // 25: tvstats.v1.Catalog.Sync:input_type -> tvstats.v1.SyncRequest
+	11, // 26: tvstats.v1.Catalog.ListClients:input_type -> tvstats.v1.ListClientsRequest
+	13, // 27: tvstats.v1.Catalog.ListChannels:input_type -> tvstats.v1.ListChannelsRequest
+	15, // 28: tvstats.v1.Catalog.ListTariffs:input_type -> tvstats.v1.ListTariffsRequest
+	17, // 29: tvstats.v1.Catalog.ListCategories:input_type -> tvstats.v1.ListCategoriesRequest
+	19, // 30: tvstats.v1.Catalog.ListProgrammes:input_type -> tvstats.v1.ListProgrammesRequest
+	21, // 31: tvstats.v1.Catalog.GetAccount:input_type -> tvstats.v1.GetAccountRequest
+	23, // 32: tvstats.v1.Catalog.EraseAccount:input_type -> tvstats.v1.EraseAccountRequest
+	9,  // 33: tvstats.v1.Catalog.Sync:output_type -> tvstats.v1.SyncResponse
+	12, // 34: tvstats.v1.Catalog.ListClients:output_type -> tvstats.v1.ListClientsResponse
+	14, // 35: tvstats.v1.Catalog.ListChannels:output_type -> tvstats.v1.ListChannelsResponse
+	16, // 36: tvstats.v1.Catalog.ListTariffs:output_type -> tvstats.v1.ListTariffsResponse
+	18, // 37: tvstats.v1.Catalog.ListCategories:output_type -> tvstats.v1.ListCategoriesResponse
+	20, // 38: tvstats.v1.Catalog.ListProgrammes:output_type -> tvstats.v1.ListProgrammesResponse
+	22, // 39: tvstats.v1.Catalog.GetAccount:output_type -> tvstats.v1.GetAccountResponse
+	24, // 40: tvstats.v1.Catalog.EraseAccount:output_type -> tvstats.v1.EraseAccountResponse
+	33, // [33:41] is the sub-list for method output_type
+	25, // [25:33] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_tvstats_v1_catalog_proto_init() }
@@ -2051,6 +2074,7 @@ func file_tvstats_v1_catalog_proto_init() {
 	if File_tvstats_v1_catalog_proto != nil {
 		return
 	}
+	file_tvstats_v1_measurement_proto_init()
 	file_tvstats_v1_catalog_proto_msgTypes[2].OneofWrappers = []any{}
 	file_tvstats_v1_catalog_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}

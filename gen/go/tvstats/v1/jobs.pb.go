@@ -247,6 +247,8 @@ type JobResult struct {
 	//	*JobResult_SaveStats
 	//	*JobResult_CollectDailyStats
 	//	*JobResult_CacheCustomersDynamic
+	//	*JobResult_GetAudience
+	//	*JobResult_GetProgrammeRatings
 	Response      isJobResult_Response `protobuf_oneof:"response"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -352,6 +354,24 @@ func (x *JobResult) GetCacheCustomersDynamic() *CacheCustomersDynamicResponse {
 	return nil
 }
 
+func (x *JobResult) GetGetAudience() *GetAudienceResponse {
+	if x != nil {
+		if x, ok := x.Response.(*JobResult_GetAudience); ok {
+			return x.GetAudience
+		}
+	}
+	return nil
+}
+
+func (x *JobResult) GetGetProgrammeRatings() *GetProgrammeRatingsResponse {
+	if x != nil {
+		if x, ok := x.Response.(*JobResult_GetProgrammeRatings); ok {
+			return x.GetProgrammeRatings
+		}
+	}
+	return nil
+}
+
 type isJobResult_Response interface {
 	isJobResult_Response()
 }
@@ -391,6 +411,16 @@ type JobResult_CacheCustomersDynamic struct {
 	CacheCustomersDynamic *CacheCustomersDynamicResponse `protobuf:"bytes,7,opt,name=cache_customers_dynamic,json=cacheCustomersDynamic,proto3,oneof"`
 }
 
+type JobResult_GetAudience struct {
+	// Of Audience.GetAudience: one page, as a call would return it.
+	GetAudience *GetAudienceResponse `protobuf:"bytes,8,opt,name=get_audience,json=getAudience,proto3,oneof"`
+}
+
+type JobResult_GetProgrammeRatings struct {
+	// Of Audience.GetProgrammeRatings: one page, as a call would return it.
+	GetProgrammeRatings *GetProgrammeRatingsResponse `protobuf:"bytes,9,opt,name=get_programme_ratings,json=getProgrammeRatings,proto3,oneof"`
+}
+
 func (*JobResult_CreateChannelSortingByPopularity) isJobResult_Response() {}
 
 func (*JobResult_CreateChannelSelectionByPopularity) isJobResult_Response() {}
@@ -404,6 +434,10 @@ func (*JobResult_SaveStats) isJobResult_Response() {}
 func (*JobResult_CollectDailyStats) isJobResult_Response() {}
 
 func (*JobResult_CacheCustomersDynamic) isJobResult_Response() {}
+
+func (*JobResult_GetAudience) isJobResult_Response() {}
+
+func (*JobResult_GetProgrammeRatings) isJobResult_Response() {}
 
 // StartJobRequest says what to do.
 type StartJobRequest struct {
@@ -419,6 +453,8 @@ type StartJobRequest struct {
 	//	*StartJobRequest_SaveStats
 	//	*StartJobRequest_CollectDailyStats
 	//	*StartJobRequest_CacheCustomersDynamic
+	//	*StartJobRequest_GetAudience
+	//	*StartJobRequest_GetProgrammeRatings
 	Command       isStartJobRequest_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -524,6 +560,24 @@ func (x *StartJobRequest) GetCacheCustomersDynamic() *CacheCustomersDynamicReque
 	return nil
 }
 
+func (x *StartJobRequest) GetGetAudience() *GetAudienceRequest {
+	if x != nil {
+		if x, ok := x.Command.(*StartJobRequest_GetAudience); ok {
+			return x.GetAudience
+		}
+	}
+	return nil
+}
+
+func (x *StartJobRequest) GetGetProgrammeRatings() *GetProgrammeRatingsRequest {
+	if x != nil {
+		if x, ok := x.Command.(*StartJobRequest_GetProgrammeRatings); ok {
+			return x.GetProgrammeRatings
+		}
+	}
+	return nil
+}
+
 type isStartJobRequest_Command interface {
 	isStartJobRequest_Command()
 }
@@ -563,6 +617,16 @@ type StartJobRequest_CacheCustomersDynamic struct {
 	CacheCustomersDynamic *CacheCustomersDynamicRequest `protobuf:"bytes,7,opt,name=cache_customers_dynamic,json=cacheCustomersDynamic,proto3,oneof"`
 }
 
+type StartJobRequest_GetAudience struct {
+	// Audience.GetAudience.
+	GetAudience *GetAudienceRequest `protobuf:"bytes,8,opt,name=get_audience,json=getAudience,proto3,oneof"`
+}
+
+type StartJobRequest_GetProgrammeRatings struct {
+	// Audience.GetProgrammeRatings.
+	GetProgrammeRatings *GetProgrammeRatingsRequest `protobuf:"bytes,9,opt,name=get_programme_ratings,json=getProgrammeRatings,proto3,oneof"`
+}
+
 func (*StartJobRequest_CreateChannelSortingByPopularity) isStartJobRequest_Command() {}
 
 func (*StartJobRequest_CreateChannelSelectionByPopularity) isStartJobRequest_Command() {}
@@ -576,6 +640,10 @@ func (*StartJobRequest_SaveStats) isStartJobRequest_Command() {}
 func (*StartJobRequest_CollectDailyStats) isStartJobRequest_Command() {}
 
 func (*StartJobRequest_CacheCustomersDynamic) isStartJobRequest_Command() {}
+
+func (*StartJobRequest_GetAudience) isStartJobRequest_Command() {}
+
+func (*StartJobRequest_GetProgrammeRatings) isStartJobRequest_Command() {}
 
 // StartJobResponse answers the job.
 type StartJobResponse struct {
@@ -1023,7 +1091,7 @@ var File_tvstats_v1_jobs_proto protoreflect.FileDescriptor
 const file_tvstats_v1_jobs_proto_rawDesc = "" +
 	"\n" +
 	"\x15tvstats/v1/jobs.proto\x12\n" +
-	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$tvstats/v1/subscriber_dynamics.proto\x1a\x1btvstats/v1/view_stats.proto\"\xcb\x03\n" +
+	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19tvstats/v1/audience.proto\x1a$tvstats/v1/subscriber_dynamics.proto\x1a\x1btvstats/v1/view_stats.proto\"\xcb\x03\n" +
 	"\x03Job\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\x12\x1d\n" +
@@ -1041,7 +1109,7 @@ const file_tvstats_v1_jobs_proto_rawDesc = "" +
 	"\battempts\x18\n" +
 	" \x01(\x05R\battempts\x12\x14\n" +
 	"\x05error\x18\v \x01(\tR\x05error\x12-\n" +
-	"\x06result\x18\f \x01(\v2\x15.tvstats.v1.JobResultR\x06result\"\x80\x06\n" +
+	"\x06result\x18\f \x01(\v2\x15.tvstats.v1.JobResultR\x06result\"\xa5\a\n" +
 	"\tJobResult\x12\x86\x01\n" +
 	"$create_channel_sorting_by_popularity\x18\x01 \x01(\v24.tvstats.v1.CreateChannelSortingByPopularityResponseH\x00R createChannelSortingByPopularity\x12\x8c\x01\n" +
 	"&create_channel_selection_by_popularity\x18\x02 \x01(\v26.tvstats.v1.CreateChannelSelectionByPopularityResponseH\x00R\"createChannelSelectionByPopularity\x12\x80\x01\n" +
@@ -1050,9 +1118,11 @@ const file_tvstats_v1_jobs_proto_rawDesc = "" +
 	"\n" +
 	"save_stats\x18\x05 \x01(\v2\x1d.tvstats.v1.SaveStatsResponseH\x00R\tsaveStats\x12W\n" +
 	"\x13collect_daily_stats\x18\x06 \x01(\v2%.tvstats.v1.CollectDailyStatsResponseH\x00R\x11collectDailyStats\x12c\n" +
-	"\x17cache_customers_dynamic\x18\a \x01(\v2).tvstats.v1.CacheCustomersDynamicResponseH\x00R\x15cacheCustomersDynamicB\n" +
+	"\x17cache_customers_dynamic\x18\a \x01(\v2).tvstats.v1.CacheCustomersDynamicResponseH\x00R\x15cacheCustomersDynamic\x12D\n" +
+	"\fget_audience\x18\b \x01(\v2\x1f.tvstats.v1.GetAudienceResponseH\x00R\vgetAudience\x12]\n" +
+	"\x15get_programme_ratings\x18\t \x01(\v2'.tvstats.v1.GetProgrammeRatingsResponseH\x00R\x13getProgrammeRatingsB\n" +
 	"\n" +
-	"\bresponse\"\xfd\x05\n" +
+	"\bresponse\"\xa0\a\n" +
 	"\x0fStartJobRequest\x12\x85\x01\n" +
 	"$create_channel_sorting_by_popularity\x18\x01 \x01(\v23.tvstats.v1.CreateChannelSortingByPopularityRequestH\x00R createChannelSortingByPopularity\x12\x8b\x01\n" +
 	"&create_channel_selection_by_popularity\x18\x02 \x01(\v25.tvstats.v1.CreateChannelSelectionByPopularityRequestH\x00R\"createChannelSelectionByPopularity\x12\x7f\n" +
@@ -1061,7 +1131,9 @@ const file_tvstats_v1_jobs_proto_rawDesc = "" +
 	"\n" +
 	"save_stats\x18\x05 \x01(\v2\x1c.tvstats.v1.SaveStatsRequestH\x00R\tsaveStats\x12V\n" +
 	"\x13collect_daily_stats\x18\x06 \x01(\v2$.tvstats.v1.CollectDailyStatsRequestH\x00R\x11collectDailyStats\x12b\n" +
-	"\x17cache_customers_dynamic\x18\a \x01(\v2(.tvstats.v1.CacheCustomersDynamicRequestH\x00R\x15cacheCustomersDynamicB\t\n" +
+	"\x17cache_customers_dynamic\x18\a \x01(\v2(.tvstats.v1.CacheCustomersDynamicRequestH\x00R\x15cacheCustomersDynamic\x12C\n" +
+	"\fget_audience\x18\b \x01(\v2\x1e.tvstats.v1.GetAudienceRequestH\x00R\vgetAudience\x12\\\n" +
+	"\x15get_programme_ratings\x18\t \x01(\v2&.tvstats.v1.GetProgrammeRatingsRequestH\x00R\x13getProgrammeRatingsB\t\n" +
 	"\acommand\"5\n" +
 	"\x10StartJobResponse\x12!\n" +
 	"\x03job\x18\x01 \x01(\v2\x0f.tvstats.v1.JobR\x03job\"&\n" +
@@ -1135,13 +1207,17 @@ var file_tvstats_v1_jobs_proto_goTypes = []any{
 	(*SaveStatsResponse)(nil),                          // 18: tvstats.v1.SaveStatsResponse
 	(*CollectDailyStatsResponse)(nil),                  // 19: tvstats.v1.CollectDailyStatsResponse
 	(*CacheCustomersDynamicResponse)(nil),              // 20: tvstats.v1.CacheCustomersDynamicResponse
-	(*CreateChannelSortingByPopularityRequest)(nil),    // 21: tvstats.v1.CreateChannelSortingByPopularityRequest
-	(*CreateChannelSelectionByPopularityRequest)(nil),  // 22: tvstats.v1.CreateChannelSelectionByPopularityRequest
-	(*CreateEpgSelectionByPopularityRequest)(nil),      // 23: tvstats.v1.CreateEpgSelectionByPopularityRequest
-	(*CacheMaxOnlineRequest)(nil),                      // 24: tvstats.v1.CacheMaxOnlineRequest
-	(*SaveStatsRequest)(nil),                           // 25: tvstats.v1.SaveStatsRequest
-	(*CollectDailyStatsRequest)(nil),                   // 26: tvstats.v1.CollectDailyStatsRequest
-	(*CacheCustomersDynamicRequest)(nil),               // 27: tvstats.v1.CacheCustomersDynamicRequest
+	(*GetAudienceResponse)(nil),                        // 21: tvstats.v1.GetAudienceResponse
+	(*GetProgrammeRatingsResponse)(nil),                // 22: tvstats.v1.GetProgrammeRatingsResponse
+	(*CreateChannelSortingByPopularityRequest)(nil),    // 23: tvstats.v1.CreateChannelSortingByPopularityRequest
+	(*CreateChannelSelectionByPopularityRequest)(nil),  // 24: tvstats.v1.CreateChannelSelectionByPopularityRequest
+	(*CreateEpgSelectionByPopularityRequest)(nil),      // 25: tvstats.v1.CreateEpgSelectionByPopularityRequest
+	(*CacheMaxOnlineRequest)(nil),                      // 26: tvstats.v1.CacheMaxOnlineRequest
+	(*SaveStatsRequest)(nil),                           // 27: tvstats.v1.SaveStatsRequest
+	(*CollectDailyStatsRequest)(nil),                   // 28: tvstats.v1.CollectDailyStatsRequest
+	(*CacheCustomersDynamicRequest)(nil),               // 29: tvstats.v1.CacheCustomersDynamicRequest
+	(*GetAudienceRequest)(nil),                         // 30: tvstats.v1.GetAudienceRequest
+	(*GetProgrammeRatingsRequest)(nil),                 // 31: tvstats.v1.GetProgrammeRatingsRequest
 }
 var file_tvstats_v1_jobs_proto_depIdxs = []int32{
 	0,  // 0: tvstats.v1.Job.state:type_name -> tvstats.v1.JobState
@@ -1156,33 +1232,37 @@ var file_tvstats_v1_jobs_proto_depIdxs = []int32{
 	18, // 9: tvstats.v1.JobResult.save_stats:type_name -> tvstats.v1.SaveStatsResponse
 	19, // 10: tvstats.v1.JobResult.collect_daily_stats:type_name -> tvstats.v1.CollectDailyStatsResponse
 	20, // 11: tvstats.v1.JobResult.cache_customers_dynamic:type_name -> tvstats.v1.CacheCustomersDynamicResponse
-	21, // 12: tvstats.v1.StartJobRequest.create_channel_sorting_by_popularity:type_name -> tvstats.v1.CreateChannelSortingByPopularityRequest
-	22, // 13: tvstats.v1.StartJobRequest.create_channel_selection_by_popularity:type_name -> tvstats.v1.CreateChannelSelectionByPopularityRequest
-	23, // 14: tvstats.v1.StartJobRequest.create_epg_selection_by_popularity:type_name -> tvstats.v1.CreateEpgSelectionByPopularityRequest
-	24, // 15: tvstats.v1.StartJobRequest.cache_max_online:type_name -> tvstats.v1.CacheMaxOnlineRequest
-	25, // 16: tvstats.v1.StartJobRequest.save_stats:type_name -> tvstats.v1.SaveStatsRequest
-	26, // 17: tvstats.v1.StartJobRequest.collect_daily_stats:type_name -> tvstats.v1.CollectDailyStatsRequest
-	27, // 18: tvstats.v1.StartJobRequest.cache_customers_dynamic:type_name -> tvstats.v1.CacheCustomersDynamicRequest
-	1,  // 19: tvstats.v1.StartJobResponse.job:type_name -> tvstats.v1.Job
-	1,  // 20: tvstats.v1.GetJobResponse.job:type_name -> tvstats.v1.Job
-	1,  // 21: tvstats.v1.ListJobsResponse.jobs:type_name -> tvstats.v1.Job
-	1,  // 22: tvstats.v1.CancelJobResponse.job:type_name -> tvstats.v1.Job
-	1,  // 23: tvstats.v1.WatchJobResponse.job:type_name -> tvstats.v1.Job
-	3,  // 24: tvstats.v1.Jobs.StartJob:input_type -> tvstats.v1.StartJobRequest
-	5,  // 25: tvstats.v1.Jobs.GetJob:input_type -> tvstats.v1.GetJobRequest
-	7,  // 26: tvstats.v1.Jobs.ListJobs:input_type -> tvstats.v1.ListJobsRequest
-	9,  // 27: tvstats.v1.Jobs.CancelJob:input_type -> tvstats.v1.CancelJobRequest
-	11, // 28: tvstats.v1.Jobs.WatchJob:input_type -> tvstats.v1.WatchJobRequest
-	4,  // 29: tvstats.v1.Jobs.StartJob:output_type -> tvstats.v1.StartJobResponse
-	6,  // 30: tvstats.v1.Jobs.GetJob:output_type -> tvstats.v1.GetJobResponse
-	8,  // 31: tvstats.v1.Jobs.ListJobs:output_type -> tvstats.v1.ListJobsResponse
-	10, // 32: tvstats.v1.Jobs.CancelJob:output_type -> tvstats.v1.CancelJobResponse
-	12, // 33: tvstats.v1.Jobs.WatchJob:output_type -> tvstats.v1.WatchJobResponse
-	29, // [29:34] is the sub-list for method output_type
-	24, // [24:29] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	21, // 12: tvstats.v1.JobResult.get_audience:type_name -> tvstats.v1.GetAudienceResponse
+	22, // 13: tvstats.v1.JobResult.get_programme_ratings:type_name -> tvstats.v1.GetProgrammeRatingsResponse
+	23, // 14: tvstats.v1.StartJobRequest.create_channel_sorting_by_popularity:type_name -> tvstats.v1.CreateChannelSortingByPopularityRequest
+	24, // 15: tvstats.v1.StartJobRequest.create_channel_selection_by_popularity:type_name -> tvstats.v1.CreateChannelSelectionByPopularityRequest
+	25, // 16: tvstats.v1.StartJobRequest.create_epg_selection_by_popularity:type_name -> tvstats.v1.CreateEpgSelectionByPopularityRequest
+	26, // 17: tvstats.v1.StartJobRequest.cache_max_online:type_name -> tvstats.v1.CacheMaxOnlineRequest
+	27, // 18: tvstats.v1.StartJobRequest.save_stats:type_name -> tvstats.v1.SaveStatsRequest
+	28, // 19: tvstats.v1.StartJobRequest.collect_daily_stats:type_name -> tvstats.v1.CollectDailyStatsRequest
+	29, // 20: tvstats.v1.StartJobRequest.cache_customers_dynamic:type_name -> tvstats.v1.CacheCustomersDynamicRequest
+	30, // 21: tvstats.v1.StartJobRequest.get_audience:type_name -> tvstats.v1.GetAudienceRequest
+	31, // 22: tvstats.v1.StartJobRequest.get_programme_ratings:type_name -> tvstats.v1.GetProgrammeRatingsRequest
+	1,  // 23: tvstats.v1.StartJobResponse.job:type_name -> tvstats.v1.Job
+	1,  // 24: tvstats.v1.GetJobResponse.job:type_name -> tvstats.v1.Job
+	1,  // 25: tvstats.v1.ListJobsResponse.jobs:type_name -> tvstats.v1.Job
+	1,  // 26: tvstats.v1.CancelJobResponse.job:type_name -> tvstats.v1.Job
+	1,  // 27: tvstats.v1.WatchJobResponse.job:type_name -> tvstats.v1.Job
+	3,  // 28: tvstats.v1.Jobs.StartJob:input_type -> tvstats.v1.StartJobRequest
+	5,  // 29: tvstats.v1.Jobs.GetJob:input_type -> tvstats.v1.GetJobRequest
+	7,  // 30: tvstats.v1.Jobs.ListJobs:input_type -> tvstats.v1.ListJobsRequest
+	9,  // 31: tvstats.v1.Jobs.CancelJob:input_type -> tvstats.v1.CancelJobRequest
+	11, // 32: tvstats.v1.Jobs.WatchJob:input_type -> tvstats.v1.WatchJobRequest
+	4,  // 33: tvstats.v1.Jobs.StartJob:output_type -> tvstats.v1.StartJobResponse
+	6,  // 34: tvstats.v1.Jobs.GetJob:output_type -> tvstats.v1.GetJobResponse
+	8,  // 35: tvstats.v1.Jobs.ListJobs:output_type -> tvstats.v1.ListJobsResponse
+	10, // 36: tvstats.v1.Jobs.CancelJob:output_type -> tvstats.v1.CancelJobResponse
+	12, // 37: tvstats.v1.Jobs.WatchJob:output_type -> tvstats.v1.WatchJobResponse
+	33, // [33:38] is the sub-list for method output_type
+	28, // [28:33] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_tvstats_v1_jobs_proto_init() }
@@ -1190,6 +1270,7 @@ func file_tvstats_v1_jobs_proto_init() {
 	if File_tvstats_v1_jobs_proto != nil {
 		return
 	}
+	file_tvstats_v1_audience_proto_init()
 	file_tvstats_v1_subscriber_dynamics_proto_init()
 	file_tvstats_v1_view_stats_proto_init()
 	file_tvstats_v1_jobs_proto_msgTypes[1].OneofWrappers = []any{
@@ -1200,6 +1281,8 @@ func file_tvstats_v1_jobs_proto_init() {
 		(*JobResult_SaveStats)(nil),
 		(*JobResult_CollectDailyStats)(nil),
 		(*JobResult_CacheCustomersDynamic)(nil),
+		(*JobResult_GetAudience)(nil),
+		(*JobResult_GetProgrammeRatings)(nil),
 	}
 	file_tvstats_v1_jobs_proto_msgTypes[2].OneofWrappers = []any{
 		(*StartJobRequest_CreateChannelSortingByPopularity)(nil),
@@ -1209,6 +1292,8 @@ func file_tvstats_v1_jobs_proto_init() {
 		(*StartJobRequest_SaveStats)(nil),
 		(*StartJobRequest_CollectDailyStats)(nil),
 		(*StartJobRequest_CacheCustomersDynamic)(nil),
+		(*StartJobRequest_GetAudience)(nil),
+		(*StartJobRequest_GetProgrammeRatings)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

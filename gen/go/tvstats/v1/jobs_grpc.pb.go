@@ -30,8 +30,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Jobs runs long work in the background: any of the three builders of ViewStats and the four commands of
-// SubscriberDynamics.
+// Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
+// SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 //
 // A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
 // renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
@@ -136,8 +136,8 @@ type Jobs_WatchJobClient = grpc.ServerStreamingClient[WatchJobResponse]
 // All implementations must embed UnimplementedJobsServer
 // for forward compatibility.
 //
-// Jobs runs long work in the background: any of the three builders of ViewStats and the four commands of
-// SubscriberDynamics.
+// Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
+// SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 //
 // A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
 // renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,

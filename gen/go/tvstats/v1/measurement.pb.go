@@ -134,12 +134,101 @@ func (Coverage) EnumDescriptor() ([]byte, []int) {
 	return file_tvstats_v1_measurement_proto_rawDescGZIP(), []int{1}
 }
 
+// MeasurementPolicy says which part of a session's watched_seconds counts, for one client. Everything is off at first: then all of
+// it counts. A change holds for all viewing that is stored, from the next question on; figures that were kept of viewing that is gone
+// stay as they were and say which revision they are of.
+//
+// The counted seconds of a session are the least of: its watched_seconds; max_session_seconds; the seconds from its started_at to the
+// later of started_at and last_activity_at, plus inactivity_seconds, where the device reported last_activity_at; the seconds to the
+// next session of the same device, with one_channel_per_device. Parts that are off limit nothing. Rankings, audiences and watch
+// figures use counted seconds; who is online does not depend on them.
+type MeasurementPolicy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// No session counts for more seconds than this. Not negative, at most 31,622,400; 0 is off.
+	MaxSessionSeconds int64 `protobuf:"varint,1,opt,name=max_session_seconds,json=maxSessionSeconds,proto3" json:"max_session_seconds,omitempty"`
+	// A session counts until this many seconds after the viewer last touched the remote control or screen. Not negative, at most
+	// 31,622,400; 0 is off.
+	InactivitySeconds int64 `protobuf:"varint,2,opt,name=inactivity_seconds,json=inactivitySeconds,proto3" json:"inactivity_seconds,omitempty"`
+	// True says that a device (an account and its device_uid) watches one channel at a time: a session counts until the device's next
+	// one starts. Before that, sessions of one device that follow each other on the same channel, in the same mode and of the same
+	// programme, and that overlap by their watched_seconds, are taken for one.
+	OneChannelPerDevice bool `protobuf:"varint,3,opt,name=one_channel_per_device,json=oneChannelPerDevice,proto3" json:"one_channel_per_device,omitempty"`
+	// Sessions with fewer counted seconds do not count in rankings and audiences that do not say otherwise by a min_watch_seconds of
+	// their own. Not negative, at most 31,622,400; 0 is off.
+	MinSessionSeconds int64 `protobuf:"varint,4,opt,name=min_session_seconds,json=minSessionSeconds,proto3" json:"min_session_seconds,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *MeasurementPolicy) Reset() {
+	*x = MeasurementPolicy{}
+	mi := &file_tvstats_v1_measurement_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasurementPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasurementPolicy) ProtoMessage() {}
+
+func (x *MeasurementPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_measurement_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasurementPolicy.ProtoReflect.Descriptor instead.
+func (*MeasurementPolicy) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_measurement_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *MeasurementPolicy) GetMaxSessionSeconds() int64 {
+	if x != nil {
+		return x.MaxSessionSeconds
+	}
+	return 0
+}
+
+func (x *MeasurementPolicy) GetInactivitySeconds() int64 {
+	if x != nil {
+		return x.InactivitySeconds
+	}
+	return 0
+}
+
+func (x *MeasurementPolicy) GetOneChannelPerDevice() bool {
+	if x != nil {
+		return x.OneChannelPerDevice
+	}
+	return false
+}
+
+func (x *MeasurementPolicy) GetMinSessionSeconds() int64 {
+	if x != nil {
+		return x.MinSessionSeconds
+	}
+	return 0
+}
+
 var File_tvstats_v1_measurement_proto protoreflect.FileDescriptor
 
 const file_tvstats_v1_measurement_proto_rawDesc = "" +
 	"\n" +
 	"\x1ctvstats/v1/measurement.proto\x12\n" +
-	"tvstats.v1*K\n" +
+	"tvstats.v1\"\xd7\x01\n" +
+	"\x11MeasurementPolicy\x12.\n" +
+	"\x13max_session_seconds\x18\x01 \x01(\x03R\x11maxSessionSeconds\x12-\n" +
+	"\x12inactivity_seconds\x18\x02 \x01(\x03R\x11inactivitySeconds\x123\n" +
+	"\x16one_channel_per_device\x18\x03 \x01(\bR\x13oneChannelPerDevice\x12.\n" +
+	"\x13min_session_seconds\x18\x04 \x01(\x03R\x11minSessionSeconds*K\n" +
 	"\bCalendar\x12\x18\n" +
 	"\x14CALENDAR_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fCALENDAR_UTC\x10\x01\x12\x13\n" +
@@ -163,9 +252,11 @@ func file_tvstats_v1_measurement_proto_rawDescGZIP() []byte {
 }
 
 var file_tvstats_v1_measurement_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_tvstats_v1_measurement_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_tvstats_v1_measurement_proto_goTypes = []any{
-	(Calendar)(0), // 0: tvstats.v1.Calendar
-	(Coverage)(0), // 1: tvstats.v1.Coverage
+	(Calendar)(0),             // 0: tvstats.v1.Calendar
+	(Coverage)(0),             // 1: tvstats.v1.Coverage
+	(*MeasurementPolicy)(nil), // 2: tvstats.v1.MeasurementPolicy
 }
 var file_tvstats_v1_measurement_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -186,13 +277,14 @@ func file_tvstats_v1_measurement_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tvstats_v1_measurement_proto_rawDesc), len(file_tvstats_v1_measurement_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   0,
+			NumMessages:   1,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_tvstats_v1_measurement_proto_goTypes,
 		DependencyIndexes: file_tvstats_v1_measurement_proto_depIdxs,
 		EnumInfos:         file_tvstats_v1_measurement_proto_enumTypes,
+		MessageInfos:      file_tvstats_v1_measurement_proto_msgTypes,
 	}.Build()
 	File_tvstats_v1_measurement_proto = out.File
 	file_tvstats_v1_measurement_proto_goTypes = nil

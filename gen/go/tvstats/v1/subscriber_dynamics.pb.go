@@ -1615,7 +1615,11 @@ type DailyStats struct {
 	// How much of the viewing of its time it was computed from.
 	Coverage Coverage `protobuf:"varint,19,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
 	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
-	DataFrom      *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
+	DataFrom *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
+	// The revision of the client's MeasurementPolicy that watch_seconds were counted by.
+	PolicyRevision int64 `protobuf:"varint,21,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
+	// Reported seconds minus counted ones of these sessions.
+	CutSeconds    int64 `protobuf:"varint,22,opt,name=cut_seconds,json=cutSeconds,proto3" json:"cut_seconds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1790,6 +1794,20 @@ func (x *DailyStats) GetDataFrom() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *DailyStats) GetPolicyRevision() int64 {
+	if x != nil {
+		return x.PolicyRevision
+	}
+	return 0
+}
+
+func (x *DailyStats) GetCutSeconds() int64 {
+	if x != nil {
+		return x.CutSeconds
+	}
+	return 0
+}
+
 // GetCustomersDynamicRequest asks for a series.
 type GetCustomersDynamicRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1957,7 +1975,12 @@ type CustomersDynamicPoint struct {
 	// How much of the viewing of its time it was computed from.
 	Coverage Coverage `protobuf:"varint,17,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
 	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
-	DataFrom      *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
+	DataFrom *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
+	// The revision of the client's MeasurementPolicy that watch_seconds were counted by; where parts of the period were counted by
+	// several, the greatest.
+	PolicyRevision int64 `protobuf:"varint,19,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
+	// Reported seconds minus counted ones of these sessions.
+	CutSeconds    int64 `protobuf:"varint,20,opt,name=cut_seconds,json=cutSeconds,proto3" json:"cut_seconds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2118,6 +2141,20 @@ func (x *CustomersDynamicPoint) GetDataFrom() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *CustomersDynamicPoint) GetPolicyRevision() int64 {
+	if x != nil {
+		return x.PolicyRevision
+	}
+	return 0
+}
+
+func (x *CustomersDynamicPoint) GetCutSeconds() int64 {
+	if x != nil {
+		return x.CutSeconds
+	}
+	return 0
+}
+
 var File_tvstats_v1_subscriber_dynamics_proto protoreflect.FileDescriptor
 
 const file_tvstats_v1_subscriber_dynamics_proto_rawDesc = "" +
@@ -2232,7 +2269,7 @@ const file_tvstats_v1_subscriber_dynamics_proto_rawDesc = "" +
 	"\x06to_day\x18\x03 \x01(\tR\x05toDay\x120\n" +
 	"\bcalendar\x18\x04 \x01(\x0e2\x14.tvstats.v1.CalendarR\bcalendar\"D\n" +
 	"\x16ListDailyStatsResponse\x12*\n" +
-	"\x04days\x18\x01 \x03(\v2\x16.tvstats.v1.DailyStatsR\x04days\"\xab\x06\n" +
+	"\x04days\x18\x01 \x03(\v2\x16.tvstats.v1.DailyStatsR\x04days\"\xf5\x06\n" +
 	"\n" +
 	"DailyStats\x12\x10\n" +
 	"\x03day\x18\x01 \x01(\tR\x03day\x12%\n" +
@@ -2257,7 +2294,10 @@ const file_tvstats_v1_subscriber_dynamics_proto_rawDesc = "" +
 	"\n" +
 	"max_online\x18\x12 \x01(\x03R\tmaxOnline\x120\n" +
 	"\bcoverage\x18\x13 \x01(\x0e2\x14.tvstats.v1.CoverageR\bcoverage\x127\n" +
-	"\tdata_from\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\bdataFrom\"\x82\x02\n" +
+	"\tdata_from\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\bdataFrom\x12'\n" +
+	"\x0fpolicy_revision\x18\x15 \x01(\x03R\x0epolicyRevision\x12\x1f\n" +
+	"\vcut_seconds\x18\x16 \x01(\x03R\n" +
+	"cutSeconds\"\x82\x02\n" +
 	"\x1aGetCustomersDynamicRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12.\n" +
 	"\x04from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
@@ -2265,7 +2305,7 @@ const file_tvstats_v1_subscriber_dynamics_proto_rawDesc = "" +
 	"\vgranularity\x18\x04 \x01(\x0e2\x17.tvstats.v1.GranularityR\vgranularity\x120\n" +
 	"\bcalendar\x18\x05 \x01(\x0e2\x14.tvstats.v1.CalendarR\bcalendar\"X\n" +
 	"\x1bGetCustomersDynamicResponse\x129\n" +
-	"\x06points\x18\x01 \x03(\v2!.tvstats.v1.CustomersDynamicPointR\x06points\"\xf1\x05\n" +
+	"\x06points\x18\x01 \x03(\v2!.tvstats.v1.CustomersDynamicPointR\x06points\"\xbb\x06\n" +
 	"\x15CustomersDynamicPoint\x120\n" +
 	"\x05start\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12%\n" +
 	"\x0eopening_active\x18\x02 \x01(\x03R\ropeningActive\x12!\n" +
@@ -2286,7 +2326,10 @@ const file_tvstats_v1_subscriber_dynamics_proto_rawDesc = "" +
 	"\rwatch_seconds\x18\x0f \x01(\x03R\fwatchSeconds\x12%\n" +
 	"\x0ewatch_sessions\x18\x10 \x01(\x03R\rwatchSessions\x120\n" +
 	"\bcoverage\x18\x11 \x01(\x0e2\x14.tvstats.v1.CoverageR\bcoverage\x127\n" +
-	"\tdata_from\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\bdataFrom*l\n" +
+	"\tdata_from\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\bdataFrom\x12'\n" +
+	"\x0fpolicy_revision\x18\x13 \x01(\x03R\x0epolicyRevision\x12\x1f\n" +
+	"\vcut_seconds\x18\x14 \x01(\x03R\n" +
+	"cutSeconds*l\n" +
 	"\vGranularity\x12\x1b\n" +
 	"\x17GRANULARITY_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10GRANULARITY_HOUR\x10\x01\x12\x13\n" +

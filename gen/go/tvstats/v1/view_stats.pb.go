@@ -79,7 +79,7 @@ func (ViewMode) EnumDescriptor() ([]byte, []int) {
 	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{0}
 }
 
-// Criterion is what channels are ranked by. Every figure is exact, none is sampled or estimated. Equal scores are
+// Criterion is what channels and programmes are ranked by. Every figure is exact, none is sampled or estimated. Equal scores are
 // ordered by greater watching time, then more sessions, then smaller channel number, then smaller channel_id.
 type Criterion int32
 
@@ -94,6 +94,11 @@ const (
 	Criterion_CRITERION_AVERAGE_WATCH_TIME Criterion = 3
 	// Median watching time of a session, in seconds; the mean of the middle two where the number of sessions is even.
 	Criterion_CRITERION_MEDIAN_WATCH_TIME Criterion = 4
+	// Number of distinct accounts with a session of at least reach_seconds; of a programme, accounts to which one session gave
+	// reach_seconds of it without a break.
+	Criterion_CRITERION_REACH Criterion = 5
+	// Watching time divided by the length of the window; of a programme, divided by its own length.
+	Criterion_CRITERION_AVERAGE_AUDIENCE Criterion = 6
 )
 
 // Enum value maps for Criterion.
@@ -104,6 +109,8 @@ var (
 		2: "CRITERION_WATCH_SESSIONS",
 		3: "CRITERION_AVERAGE_WATCH_TIME",
 		4: "CRITERION_MEDIAN_WATCH_TIME",
+		5: "CRITERION_REACH",
+		6: "CRITERION_AVERAGE_AUDIENCE",
 	}
 	Criterion_value = map[string]int32{
 		"CRITERION_UNSPECIFIED":        0,
@@ -111,6 +118,8 @@ var (
 		"CRITERION_WATCH_SESSIONS":     2,
 		"CRITERION_AVERAGE_WATCH_TIME": 3,
 		"CRITERION_MEDIAN_WATCH_TIME":  4,
+		"CRITERION_REACH":              5,
+		"CRITERION_AVERAGE_AUDIENCE":   6,
 	}
 )
 
@@ -587,12 +596,28 @@ type CreateChannelSortingByPopularityRequest struct {
 	Tariffs []int32 `protobuf:"varint,5,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
 	// True leaves only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of says.
 	AccountsActive bool `protobuf:"varint,6,opt,name=accounts_active,json=accountsActive,proto3" json:"accounts_active,omitempty"`
-	// Sessions watched for less than this many seconds do not count at all. Not negative; default 0, which counts every
-	// session.
+	// Sessions watched for less than this many seconds do not count at all. Not negative; 0 means the client's
+	// MeasurementPolicy.min_session_seconds.
 	MinWatchSeconds int64 `protobuf:"varint,7,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
 	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
 	// window: the catalog is always taken as it is at the time of the call.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Modes of playing whose sessions count; VIEW_MODE_UNSPECIFIED stands for VIEW_MODE_LIVE. Empty means all.
+	Modes []ViewMode `protobuf:"varint,9,rep,packed,name=modes,proto3,enum=tvstats.v1.ViewMode" json:"modes,omitempty"`
+	// For how long, in seconds, a session must have been watched for its account to be reached. 0 to 31,622,400 (366
+	// days); 0 means 180.
+	ReachSeconds int64 `protobuf:"varint,10,opt,name=reach_seconds,json=reachSeconds,proto3" json:"reach_seconds,omitempty"`
+	// Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
+	// and say low_base. Not negative; 0 means that none does.
+	MinAccounts int64 `protobuf:"varint,11,opt,name=min_accounts,json=minAccounts,proto3" json:"min_accounts,omitempty"`
+	// True stores nothing: what is returned is what would be stored, without an id.
+	DryRun bool `protobuf:"varint,12,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// The sorting_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+	// means none; otherwise client_ids must hold exactly one client.
+	CompareTo string `protobuf:"bytes,13,opt,name=compare_to,json=compareTo,proto3" json:"compare_to,omitempty"`
+	// Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
+	// its own, too. Without compare_to, each place says where it is under the client's own policy.
+	Policy        *MeasurementPolicy `protobuf:"bytes,14,opt,name=policy,proto3" json:"policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -683,6 +708,48 @@ func (x *CreateChannelSortingByPopularityRequest) GetAsOf() *timestamppb.Timesta
 	return nil
 }
 
+func (x *CreateChannelSortingByPopularityRequest) GetModes() []ViewMode {
+	if x != nil {
+		return x.Modes
+	}
+	return nil
+}
+
+func (x *CreateChannelSortingByPopularityRequest) GetReachSeconds() int64 {
+	if x != nil {
+		return x.ReachSeconds
+	}
+	return 0
+}
+
+func (x *CreateChannelSortingByPopularityRequest) GetMinAccounts() int64 {
+	if x != nil {
+		return x.MinAccounts
+	}
+	return 0
+}
+
+func (x *CreateChannelSortingByPopularityRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *CreateChannelSortingByPopularityRequest) GetCompareTo() string {
+	if x != nil {
+		return x.CompareTo
+	}
+	return ""
+}
+
+func (x *CreateChannelSortingByPopularityRequest) GetPolicy() *MeasurementPolicy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
 // CreateChannelSortingByPopularityResponse answers the stored sortings.
 type CreateChannelSortingByPopularityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -752,12 +819,28 @@ type CreateChannelSelectionByPopularityRequest struct {
 	// A name of up to 255 characters; it need not be unique. Empty means "<days_number> (<selection_size>)", for example
 	// "30 (17)".
 	SelectionName string `protobuf:"bytes,8,opt,name=selection_name,json=selectionName,proto3" json:"selection_name,omitempty"`
-	// Sessions watched for less than this many seconds do not count at all. Not negative; default 0, which counts every
-	// session.
+	// Sessions watched for less than this many seconds do not count at all. Not negative; 0 means the client's
+	// MeasurementPolicy.min_session_seconds.
 	MinWatchSeconds int64 `protobuf:"varint,9,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
 	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
 	// window: the catalog is always taken as it is at the time of the call.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Modes of playing whose sessions count; VIEW_MODE_UNSPECIFIED stands for VIEW_MODE_LIVE. Empty means all.
+	Modes []ViewMode `protobuf:"varint,11,rep,packed,name=modes,proto3,enum=tvstats.v1.ViewMode" json:"modes,omitempty"`
+	// For how long, in seconds, a session must have been watched for its account to be reached. 0 to 31,622,400 (366
+	// days); 0 means 180.
+	ReachSeconds int64 `protobuf:"varint,12,opt,name=reach_seconds,json=reachSeconds,proto3" json:"reach_seconds,omitempty"`
+	// Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
+	// and say low_base. Not negative; 0 means that none does.
+	MinAccounts int64 `protobuf:"varint,13,opt,name=min_accounts,json=minAccounts,proto3" json:"min_accounts,omitempty"`
+	// True stores nothing: what is returned is what would be stored, without an id.
+	DryRun bool `protobuf:"varint,14,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// The selection_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+	// means none.
+	CompareTo string `protobuf:"bytes,15,opt,name=compare_to,json=compareTo,proto3" json:"compare_to,omitempty"`
+	// Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
+	// its own, too. Without compare_to, each place says where it is under the client's own policy.
+	Policy        *MeasurementPolicy `protobuf:"bytes,16,opt,name=policy,proto3" json:"policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -862,6 +945,48 @@ func (x *CreateChannelSelectionByPopularityRequest) GetAsOf() *timestamppb.Times
 	return nil
 }
 
+func (x *CreateChannelSelectionByPopularityRequest) GetModes() []ViewMode {
+	if x != nil {
+		return x.Modes
+	}
+	return nil
+}
+
+func (x *CreateChannelSelectionByPopularityRequest) GetReachSeconds() int64 {
+	if x != nil {
+		return x.ReachSeconds
+	}
+	return 0
+}
+
+func (x *CreateChannelSelectionByPopularityRequest) GetMinAccounts() int64 {
+	if x != nil {
+		return x.MinAccounts
+	}
+	return 0
+}
+
+func (x *CreateChannelSelectionByPopularityRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *CreateChannelSelectionByPopularityRequest) GetCompareTo() string {
+	if x != nil {
+		return x.CompareTo
+	}
+	return ""
+}
+
+func (x *CreateChannelSelectionByPopularityRequest) GetPolicy() *MeasurementPolicy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
 // CreateChannelSelectionByPopularityResponse answers the stored selection.
 type CreateChannelSelectionByPopularityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -910,12 +1035,13 @@ func (x *CreateChannelSelectionByPopularityResponse) GetSelection() *Selection {
 
 // CreateEpgSelectionByPopularityRequest says which viewing to choose the programmes of one client by.
 //
-// A programme's score is its watching time. A live session without a programme_id gives each programme of its channel
-// the time for which [started_at, started_at + watched_seconds) overlaps it; a session with a programme_id gives all its
-// watched_seconds to that programme, wherever it was watched; any other session gives nothing, and neither does one with
-// a programme_id that the catalog lacks. Overlaps are summed to the millisecond, and the sum
-// is cut to whole seconds. Equal scores are ordered by more sessions, then smaller channel number, then smaller
-// programme_id.
+// A programme's score is what the criterion asks for. Its watching time: a live session without a programme_id gives each
+// programme of its channel the time for which [started_at, started_at + its counted seconds) overlaps it; a session with a
+// programme_id gives all its counted seconds to that programme, wherever it was watched; a session of another mode with
+// position_at, and without a programme_id or with one that the catalog lacks, gives each programme of its channel the time for
+// which [position_at, position_at + its counted seconds) overlaps it; any other session gives nothing. Overlaps are summed to the
+// millisecond, and the sum is cut to whole seconds. Equal scores are ordered by greater watching time, then more sessions, then
+// smaller channel number, then smaller programme_id.
 type CreateEpgSelectionByPopularityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -941,11 +1067,30 @@ type CreateEpgSelectionByPopularityRequest struct {
 	// "30 (17)".
 	SelectionName string `protobuf:"bytes,8,opt,name=selection_name,json=selectionName,proto3" json:"selection_name,omitempty"`
 	// Sessions watched for less than this many seconds do not count at all. It is compared with the whole session, not
-	// with its share in one programme. Not negative; default 0, which counts every session.
+	// with its share in one programme. Not negative; 0 means the client's MeasurementPolicy.min_session_seconds.
 	MinWatchSeconds int64 `protobuf:"varint,9,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
 	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
 	// window: the catalog is always taken as it is at the time of the call.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// What to rank by: watching time, sessions, reach or average audience; the other criteria are INVALID_ARGUMENT. Unspecified means
+	// CRITERION_WATCH_TIME.
+	Criterion Criterion `protobuf:"varint,11,opt,name=criterion,proto3,enum=tvstats.v1.Criterion" json:"criterion,omitempty"`
+	// Modes of playing whose sessions count; VIEW_MODE_UNSPECIFIED stands for VIEW_MODE_LIVE. Empty means all.
+	Modes []ViewMode `protobuf:"varint,12,rep,packed,name=modes,proto3,enum=tvstats.v1.ViewMode" json:"modes,omitempty"`
+	// For how long, in seconds and without a break, one session must give time to a programme for its account to be reached by it. 0 to
+	// 31,622,400 (366 days); 0 means 180.
+	ReachSeconds int64 `protobuf:"varint,13,opt,name=reach_seconds,json=reachSeconds,proto3" json:"reach_seconds,omitempty"`
+	// Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
+	// and say low_base. Not negative; 0 means that none does.
+	MinAccounts int64 `protobuf:"varint,14,opt,name=min_accounts,json=minAccounts,proto3" json:"min_accounts,omitempty"`
+	// True stores nothing: what is returned is what would be stored, without an id.
+	DryRun bool `protobuf:"varint,15,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// The selection_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+	// means none.
+	CompareTo string `protobuf:"bytes,16,opt,name=compare_to,json=compareTo,proto3" json:"compare_to,omitempty"`
+	// Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
+	// its own, too. Without compare_to, each place says where it is under the client's own policy.
+	Policy        *MeasurementPolicy `protobuf:"bytes,17,opt,name=policy,proto3" json:"policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1050,6 +1195,55 @@ func (x *CreateEpgSelectionByPopularityRequest) GetAsOf() *timestamppb.Timestamp
 	return nil
 }
 
+func (x *CreateEpgSelectionByPopularityRequest) GetCriterion() Criterion {
+	if x != nil {
+		return x.Criterion
+	}
+	return Criterion_CRITERION_UNSPECIFIED
+}
+
+func (x *CreateEpgSelectionByPopularityRequest) GetModes() []ViewMode {
+	if x != nil {
+		return x.Modes
+	}
+	return nil
+}
+
+func (x *CreateEpgSelectionByPopularityRequest) GetReachSeconds() int64 {
+	if x != nil {
+		return x.ReachSeconds
+	}
+	return 0
+}
+
+func (x *CreateEpgSelectionByPopularityRequest) GetMinAccounts() int64 {
+	if x != nil {
+		return x.MinAccounts
+	}
+	return 0
+}
+
+func (x *CreateEpgSelectionByPopularityRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *CreateEpgSelectionByPopularityRequest) GetCompareTo() string {
+	if x != nil {
+		return x.CompareTo
+	}
+	return ""
+}
+
+func (x *CreateEpgSelectionByPopularityRequest) GetPolicy() *MeasurementPolicy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
 // CreateEpgSelectionByPopularityResponse answers the stored selection.
 type CreateEpgSelectionByPopularityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1115,7 +1309,25 @@ type ChannelSorting struct {
 	// Every channel that the catalog holds as enabled, best first, and every channel that was watched and that the catalog
 	// never had; such a one counts as enabled, with number 0 and no categories. Channels that were deleted from the catalog
 	// or are not enabled are left out. Those without statistics come last, by channel number, then channel_id.
-	Channels      []*RankedChannel `protobuf:"bytes,7,rep,name=channels,proto3" json:"channels,omitempty"`
+	Channels []*RankedChannel `protobuf:"bytes,7,rep,name=channels,proto3" json:"channels,omitempty"`
+	// How much of the viewing of the window it was built from.
+	Coverage Coverage `protobuf:"varint,8,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
+	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	DataFrom *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
+	// The policy that seconds were counted by.
+	Policy *MeasurementPolicy `protobuf:"bytes,10,opt,name=policy,proto3" json:"policy,omitempty"`
+	// The revision of that policy.
+	PolicyRevision int64 `protobuf:"varint,11,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
+	// Reported seconds minus counted ones of the sessions that it was built from.
+	CutSeconds int64 `protobuf:"varint,12,opt,name=cut_seconds,json=cutSeconds,proto3" json:"cut_seconds,omitempty"`
+	// Until when viewing of the window may still arrive, by the longest session; only with COVERAGE_PROVISIONAL.
+	ProvisionalUntil *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=provisional_until,json=provisionalUntil,proto3" json:"provisional_until,omitempty"`
+	// Devices of the sessions that it was built from of which no session started or was reported on in the last 24 hours before
+	// window_end: they may be switched off, or their reports may be missing.
+	SilentDevices int64 `protobuf:"varint,14,opt,name=silent_devices,json=silentDevices,proto3" json:"silent_devices,omitempty"`
+	// How many places are left out of this answer, for having fewer distinct accounts than this caller may see. What is stored holds
+	// them.
+	HiddenRows    int64 `protobuf:"varint,15,opt,name=hidden_rows,json=hiddenRows,proto3" json:"hidden_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1199,6 +1411,62 @@ func (x *ChannelSorting) GetChannels() []*RankedChannel {
 	return nil
 }
 
+func (x *ChannelSorting) GetCoverage() Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return Coverage_COVERAGE_UNSPECIFIED
+}
+
+func (x *ChannelSorting) GetDataFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DataFrom
+	}
+	return nil
+}
+
+func (x *ChannelSorting) GetPolicy() *MeasurementPolicy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
+func (x *ChannelSorting) GetPolicyRevision() int64 {
+	if x != nil {
+		return x.PolicyRevision
+	}
+	return 0
+}
+
+func (x *ChannelSorting) GetCutSeconds() int64 {
+	if x != nil {
+		return x.CutSeconds
+	}
+	return 0
+}
+
+func (x *ChannelSorting) GetProvisionalUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ProvisionalUntil
+	}
+	return nil
+}
+
+func (x *ChannelSorting) GetSilentDevices() int64 {
+	if x != nil {
+		return x.SilentDevices
+	}
+	return 0
+}
+
+func (x *ChannelSorting) GetHiddenRows() int64 {
+	if x != nil {
+		return x.HiddenRows
+	}
+	return 0
+}
+
 // RankedChannel is one place in a ranking of channels.
 type RankedChannel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1206,7 +1474,7 @@ type RankedChannel struct {
 	Rank int32 `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
 	// The channel.
 	ChannelId int32 `protobuf:"varint,2,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
-	// The figure that the criterion asks for: seconds, or a number of sessions. 0 without statistics.
+	// The figure that the criterion asks for: seconds, or a number of sessions or accounts. 0 without statistics.
 	Score float64 `protobuf:"fixed64,3,opt,name=score,proto3" json:"score,omitempty"`
 	// Watching time of all sessions that count, in seconds.
 	WatchSeconds int64 `protobuf:"varint,4,opt,name=watch_seconds,json=watchSeconds,proto3" json:"watch_seconds,omitempty"`
@@ -1219,8 +1487,23 @@ type RankedChannel struct {
 	MedianWatchSeconds float64 `protobuf:"fixed64,7,opt,name=median_watch_seconds,json=medianWatchSeconds,proto3" json:"median_watch_seconds,omitempty"`
 	// True where at least one session counts, even one of 0 seconds. False marks a channel that only fills up.
 	HasStatistics bool `protobuf:"varint,8,opt,name=has_statistics,json=hasStatistics,proto3" json:"has_statistics,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Distinct accounts whose sessions count.
+	Accounts int64 `protobuf:"varint,9,opt,name=accounts,proto3" json:"accounts,omitempty"`
+	// Distinct accounts with a session of at least reach_seconds.
+	Reach int64 `protobuf:"varint,10,opt,name=reach,proto3" json:"reach,omitempty"`
+	// watch_seconds divided by the length of the window, to the millisecond: how many watched on average.
+	AverageAudience float64 `protobuf:"fixed64,11,opt,name=average_audience,json=averageAudience,proto3" json:"average_audience,omitempty"`
+	// Percent of the watching time of all channels, disabled and unknown ones included, under the same filters but channels and
+	// categories.
+	Share float64 `protobuf:"fixed64,12,opt,name=share,proto3" json:"share,omitempty"`
+	// The place in the result that compare_to named; 0 where it was not in it, or none was named.
+	PreviousRank int32 `protobuf:"varint,13,opt,name=previous_rank,json=previousRank,proto3" json:"previous_rank,omitempty"`
+	// True where fewer accounts than min_accounts are behind the place.
+	LowBase bool `protobuf:"varint,14,opt,name=low_base,json=lowBase,proto3" json:"low_base,omitempty"`
+	// Percent of watch_seconds that come from the account with the greatest part of them; 0 without watching time.
+	TopAccountShare float64 `protobuf:"fixed64,15,opt,name=top_account_share,json=topAccountShare,proto3" json:"top_account_share,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RankedChannel) Reset() {
@@ -1309,6 +1592,55 @@ func (x *RankedChannel) GetHasStatistics() bool {
 	return false
 }
 
+func (x *RankedChannel) GetAccounts() int64 {
+	if x != nil {
+		return x.Accounts
+	}
+	return 0
+}
+
+func (x *RankedChannel) GetReach() int64 {
+	if x != nil {
+		return x.Reach
+	}
+	return 0
+}
+
+func (x *RankedChannel) GetAverageAudience() float64 {
+	if x != nil {
+		return x.AverageAudience
+	}
+	return 0
+}
+
+func (x *RankedChannel) GetShare() float64 {
+	if x != nil {
+		return x.Share
+	}
+	return 0
+}
+
+func (x *RankedChannel) GetPreviousRank() int32 {
+	if x != nil {
+		return x.PreviousRank
+	}
+	return 0
+}
+
+func (x *RankedChannel) GetLowBase() bool {
+	if x != nil {
+		return x.LowBase
+	}
+	return false
+}
+
+func (x *RankedChannel) GetTopAccountShare() float64 {
+	if x != nil {
+		return x.TopAccountShare
+	}
+	return 0
+}
+
 // Selection is a list of the most popular channels or programmes of a client, as it was when it was built. It never
 // changes afterwards.
 type Selection struct {
@@ -1334,7 +1666,27 @@ type Selection struct {
 	// The programmes, best first; empty in a selection of channels. Only programmes on enabled channels are chosen. Where
 	// fewer than selection_size have statistics, programmes without follow that pass channels and categories and start in
 	// the window: latest start first, then by channel number, then programme_id.
-	Programmes    []*RankedProgramme `protobuf:"bytes,9,rep,name=programmes,proto3" json:"programmes,omitempty"`
+	Programmes []*RankedProgramme `protobuf:"bytes,9,rep,name=programmes,proto3" json:"programmes,omitempty"`
+	// What its places are ranked by.
+	Criterion Criterion `protobuf:"varint,10,opt,name=criterion,proto3,enum=tvstats.v1.Criterion" json:"criterion,omitempty"`
+	// How much of the viewing of the window it was built from.
+	Coverage Coverage `protobuf:"varint,11,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
+	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	DataFrom *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
+	// The policy that seconds were counted by.
+	Policy *MeasurementPolicy `protobuf:"bytes,13,opt,name=policy,proto3" json:"policy,omitempty"`
+	// The revision of that policy.
+	PolicyRevision int64 `protobuf:"varint,14,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
+	// Reported seconds minus counted ones of the sessions that it was built from.
+	CutSeconds int64 `protobuf:"varint,15,opt,name=cut_seconds,json=cutSeconds,proto3" json:"cut_seconds,omitempty"`
+	// Until when viewing of the window may still arrive, by the longest session; only with COVERAGE_PROVISIONAL.
+	ProvisionalUntil *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=provisional_until,json=provisionalUntil,proto3" json:"provisional_until,omitempty"`
+	// Devices of the sessions that it was built from of which no session started or was reported on in the last 24 hours before
+	// window_end: they may be switched off, or their reports may be missing.
+	SilentDevices int64 `protobuf:"varint,17,opt,name=silent_devices,json=silentDevices,proto3" json:"silent_devices,omitempty"`
+	// How many places are left out of this answer, for having fewer distinct accounts than this caller may see. What is stored holds
+	// them.
+	HiddenRows    int64 `protobuf:"varint,18,opt,name=hidden_rows,json=hiddenRows,proto3" json:"hidden_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1432,6 +1784,69 @@ func (x *Selection) GetProgrammes() []*RankedProgramme {
 	return nil
 }
 
+func (x *Selection) GetCriterion() Criterion {
+	if x != nil {
+		return x.Criterion
+	}
+	return Criterion_CRITERION_UNSPECIFIED
+}
+
+func (x *Selection) GetCoverage() Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return Coverage_COVERAGE_UNSPECIFIED
+}
+
+func (x *Selection) GetDataFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DataFrom
+	}
+	return nil
+}
+
+func (x *Selection) GetPolicy() *MeasurementPolicy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
+func (x *Selection) GetPolicyRevision() int64 {
+	if x != nil {
+		return x.PolicyRevision
+	}
+	return 0
+}
+
+func (x *Selection) GetCutSeconds() int64 {
+	if x != nil {
+		return x.CutSeconds
+	}
+	return 0
+}
+
+func (x *Selection) GetProvisionalUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ProvisionalUntil
+	}
+	return nil
+}
+
+func (x *Selection) GetSilentDevices() int64 {
+	if x != nil {
+		return x.SilentDevices
+	}
+	return 0
+}
+
+func (x *Selection) GetHiddenRows() int64 {
+	if x != nil {
+		return x.HiddenRows
+	}
+	return 0
+}
+
 // RankedProgramme is one place in a ranking of programmes.
 type RankedProgramme struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1443,16 +1858,31 @@ type RankedProgramme struct {
 	ChannelId int32 `protobuf:"varint,3,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
 	// Its title, as the catalog held it when the selection was built.
 	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
-	// Watching time in seconds. 0 without statistics.
+	// The figure that the criterion asks for: seconds, or a number of sessions or accounts. 0 without statistics.
 	Score float64 `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"`
-	// Watching time in seconds, the same as score.
+	// Watching time in seconds.
 	WatchSeconds int64 `protobuf:"varint,6,opt,name=watch_seconds,json=watchSeconds,proto3" json:"watch_seconds,omitempty"`
 	// Number of sessions that gave the programme any time.
 	WatchSessions int64 `protobuf:"varint,7,opt,name=watch_sessions,json=watchSessions,proto3" json:"watch_sessions,omitempty"`
 	// True where at least one session gave the programme time. False marks a programme that only fills up.
 	HasStatistics bool `protobuf:"varint,8,opt,name=has_statistics,json=hasStatistics,proto3" json:"has_statistics,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Distinct accounts whose sessions gave the programme any time.
+	Accounts int64 `protobuf:"varint,9,opt,name=accounts,proto3" json:"accounts,omitempty"`
+	// Distinct accounts to which one session gave reach_seconds of the programme without a break.
+	Reach int64 `protobuf:"varint,10,opt,name=reach,proto3" json:"reach,omitempty"`
+	// watch_seconds divided by the programme's length, to the millisecond: how many watched on average.
+	AverageAudience float64 `protobuf:"fixed64,11,opt,name=average_audience,json=averageAudience,proto3" json:"average_audience,omitempty"`
+	// Percent of the watching time of all channels, disabled and unknown ones included, under the same filters but channels and
+	// categories.
+	Share float64 `protobuf:"fixed64,12,opt,name=share,proto3" json:"share,omitempty"`
+	// The place in the result that compare_to named; 0 where it was not in it, or none was named.
+	PreviousRank int32 `protobuf:"varint,13,opt,name=previous_rank,json=previousRank,proto3" json:"previous_rank,omitempty"`
+	// True where fewer accounts than min_accounts are behind the place.
+	LowBase bool `protobuf:"varint,14,opt,name=low_base,json=lowBase,proto3" json:"low_base,omitempty"`
+	// Percent of watch_seconds that come from the account with the greatest part of them; 0 without watching time.
+	TopAccountShare float64 `protobuf:"fixed64,15,opt,name=top_account_share,json=topAccountShare,proto3" json:"top_account_share,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RankedProgramme) Reset() {
@@ -1539,6 +1969,55 @@ func (x *RankedProgramme) GetHasStatistics() bool {
 		return x.HasStatistics
 	}
 	return false
+}
+
+func (x *RankedProgramme) GetAccounts() int64 {
+	if x != nil {
+		return x.Accounts
+	}
+	return 0
+}
+
+func (x *RankedProgramme) GetReach() int64 {
+	if x != nil {
+		return x.Reach
+	}
+	return 0
+}
+
+func (x *RankedProgramme) GetAverageAudience() float64 {
+	if x != nil {
+		return x.AverageAudience
+	}
+	return 0
+}
+
+func (x *RankedProgramme) GetShare() float64 {
+	if x != nil {
+		return x.Share
+	}
+	return 0
+}
+
+func (x *RankedProgramme) GetPreviousRank() int32 {
+	if x != nil {
+		return x.PreviousRank
+	}
+	return 0
+}
+
+func (x *RankedProgramme) GetLowBase() bool {
+	if x != nil {
+		return x.LowBase
+	}
+	return false
+}
+
+func (x *RankedProgramme) GetTopAccountShare() float64 {
+	if x != nil {
+		return x.TopAccountShare
+	}
+	return 0
 }
 
 // ListChannelSortingsRequest asks for a page of a client's sortings.
@@ -2140,12 +2619,794 @@ func (*DeleteSelectionResponse) Descriptor() ([]byte, []int) {
 	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{25}
 }
 
+// ExplainRankRequest names a ranking and what to explain in it. Exactly one of result_id and request is set, and exactly one of
+// channel_id and programme_id.
+type ExplainRankRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A stored result: a sorting_id or selection_id.
+	ResultId string `protobuf:"bytes,1,opt,name=result_id,json=resultId,proto3" json:"result_id,omitempty"`
+	// What would be built. Nothing is stored, whatever its dry_run says.
+	//
+	// Types that are valid to be assigned to Request:
+	//
+	//	*ExplainRankRequest_CreateChannelSortingByPopularity
+	//	*ExplainRankRequest_CreateChannelSelectionByPopularity
+	//	*ExplainRankRequest_CreateEpgSelectionByPopularity
+	Request isExplainRankRequest_Request `protobuf_oneof:"request"`
+	// The channel, in a ranking of channels.
+	ChannelId int32 `protobuf:"varint,5,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// The programme, in a ranking of programmes.
+	ProgrammeId   int64 `protobuf:"varint,6,opt,name=programme_id,json=programmeId,proto3" json:"programme_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainRankRequest) Reset() {
+	*x = ExplainRankRequest{}
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainRankRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainRankRequest) ProtoMessage() {}
+
+func (x *ExplainRankRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainRankRequest.ProtoReflect.Descriptor instead.
+func (*ExplainRankRequest) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ExplainRankRequest) GetResultId() string {
+	if x != nil {
+		return x.ResultId
+	}
+	return ""
+}
+
+func (x *ExplainRankRequest) GetRequest() isExplainRankRequest_Request {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *ExplainRankRequest) GetCreateChannelSortingByPopularity() *CreateChannelSortingByPopularityRequest {
+	if x != nil {
+		if x, ok := x.Request.(*ExplainRankRequest_CreateChannelSortingByPopularity); ok {
+			return x.CreateChannelSortingByPopularity
+		}
+	}
+	return nil
+}
+
+func (x *ExplainRankRequest) GetCreateChannelSelectionByPopularity() *CreateChannelSelectionByPopularityRequest {
+	if x != nil {
+		if x, ok := x.Request.(*ExplainRankRequest_CreateChannelSelectionByPopularity); ok {
+			return x.CreateChannelSelectionByPopularity
+		}
+	}
+	return nil
+}
+
+func (x *ExplainRankRequest) GetCreateEpgSelectionByPopularity() *CreateEpgSelectionByPopularityRequest {
+	if x != nil {
+		if x, ok := x.Request.(*ExplainRankRequest_CreateEpgSelectionByPopularity); ok {
+			return x.CreateEpgSelectionByPopularity
+		}
+	}
+	return nil
+}
+
+func (x *ExplainRankRequest) GetChannelId() int32 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *ExplainRankRequest) GetProgrammeId() int64 {
+	if x != nil {
+		return x.ProgrammeId
+	}
+	return 0
+}
+
+type isExplainRankRequest_Request interface {
+	isExplainRankRequest_Request()
+}
+
+type ExplainRankRequest_CreateChannelSortingByPopularity struct {
+	// By ViewStats.CreateChannelSortingByPopularity, for exactly one client.
+	CreateChannelSortingByPopularity *CreateChannelSortingByPopularityRequest `protobuf:"bytes,2,opt,name=create_channel_sorting_by_popularity,json=createChannelSortingByPopularity,proto3,oneof"`
+}
+
+type ExplainRankRequest_CreateChannelSelectionByPopularity struct {
+	// By ViewStats.CreateChannelSelectionByPopularity.
+	CreateChannelSelectionByPopularity *CreateChannelSelectionByPopularityRequest `protobuf:"bytes,3,opt,name=create_channel_selection_by_popularity,json=createChannelSelectionByPopularity,proto3,oneof"`
+}
+
+type ExplainRankRequest_CreateEpgSelectionByPopularity struct {
+	// By ViewStats.CreateEpgSelectionByPopularity.
+	CreateEpgSelectionByPopularity *CreateEpgSelectionByPopularityRequest `protobuf:"bytes,4,opt,name=create_epg_selection_by_popularity,json=createEpgSelectionByPopularity,proto3,oneof"`
+}
+
+func (*ExplainRankRequest_CreateChannelSortingByPopularity) isExplainRankRequest_Request() {}
+
+func (*ExplainRankRequest_CreateChannelSelectionByPopularity) isExplainRankRequest_Request() {}
+
+func (*ExplainRankRequest_CreateEpgSelectionByPopularity) isExplainRankRequest_Request() {}
+
+// ExplainRankResponse is why the place is what it is.
+type ExplainRankResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The place, from 1 on.
+	Rank int32 `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
+	// The figure that the criterion asks for.
+	Score float64 `protobuf:"fixed64,2,opt,name=score,proto3" json:"score,omitempty"`
+	// What each filter of the request took away of the viewing of the channel or programme in the window, one entry for each filter
+	// that is set, in the order in which they are applied: each takes away of what the ones before it left.
+	Filters []*FilterEffect `protobuf:"bytes,3,rep,name=filters,proto3" json:"filters,omitempty"`
+	// The place before; absent for the first.
+	Before *NeighbouringPlace `protobuf:"bytes,4,opt,name=before,proto3" json:"before,omitempty"`
+	// The place after; absent for the last.
+	After *NeighbouringPlace `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
+	// Percent of its watching time that comes from the account with the greatest part of it.
+	TopAccountShare float64 `protobuf:"fixed64,6,opt,name=top_account_share,json=topAccountShare,proto3" json:"top_account_share,omitempty"`
+	// The place that it would have without that account's sessions on it.
+	RankWithoutTopAccount int32 `protobuf:"varint,7,opt,name=rank_without_top_account,json=rankWithoutTopAccount,proto3" json:"rank_without_top_account,omitempty"`
+	// Its place at the end of each of the last 7 days of 24 hours before window_end, that end included, oldest first: with the same
+	// request and windows of the same length.
+	Days []*PlaceOnDay `protobuf:"bytes,8,rep,name=days,proto3" json:"days,omitempty"`
+	// The revision of the client's MeasurementPolicy that seconds were counted by.
+	PolicyRevision int64 `protobuf:"varint,9,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ExplainRankResponse) Reset() {
+	*x = ExplainRankResponse{}
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainRankResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainRankResponse) ProtoMessage() {}
+
+func (x *ExplainRankResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainRankResponse.ProtoReflect.Descriptor instead.
+func (*ExplainRankResponse) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ExplainRankResponse) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *ExplainRankResponse) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *ExplainRankResponse) GetFilters() []*FilterEffect {
+	if x != nil {
+		return x.Filters
+	}
+	return nil
+}
+
+func (x *ExplainRankResponse) GetBefore() *NeighbouringPlace {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *ExplainRankResponse) GetAfter() *NeighbouringPlace {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *ExplainRankResponse) GetTopAccountShare() float64 {
+	if x != nil {
+		return x.TopAccountShare
+	}
+	return 0
+}
+
+func (x *ExplainRankResponse) GetRankWithoutTopAccount() int32 {
+	if x != nil {
+		return x.RankWithoutTopAccount
+	}
+	return 0
+}
+
+func (x *ExplainRankResponse) GetDays() []*PlaceOnDay {
+	if x != nil {
+		return x.Days
+	}
+	return nil
+}
+
+func (x *ExplainRankResponse) GetPolicyRevision() int64 {
+	if x != nil {
+		return x.PolicyRevision
+	}
+	return 0
+}
+
+// FilterEffect is what one filter took away.
+type FilterEffect struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The field of the request, for example "min_watch_seconds"; "excluded" stands for accounts that the catalog excludes, and
+	// "policy" for the policy, which takes away no sessions.
+	Filter string `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// How many sessions.
+	Sessions int64 `protobuf:"varint,2,opt,name=sessions,proto3" json:"sessions,omitempty"`
+	// How many of their seconds.
+	Seconds       int64 `protobuf:"varint,3,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FilterEffect) Reset() {
+	*x = FilterEffect{}
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilterEffect) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilterEffect) ProtoMessage() {}
+
+func (x *FilterEffect) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilterEffect.ProtoReflect.Descriptor instead.
+func (*FilterEffect) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *FilterEffect) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *FilterEffect) GetSessions() int64 {
+	if x != nil {
+		return x.Sessions
+	}
+	return 0
+}
+
+func (x *FilterEffect) GetSeconds() int64 {
+	if x != nil {
+		return x.Seconds
+	}
+	return 0
+}
+
+// NeighbouringPlace is a place beside the one that is explained.
+type NeighbouringPlace struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The place.
+	Rank int32 `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
+	// The channel in it.
+	ChannelId int32 `protobuf:"varint,2,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// The programme in it; 0 in a ranking of channels.
+	ProgrammeId int64 `protobuf:"varint,3,opt,name=programme_id,json=programmeId,proto3" json:"programme_id,omitempty"`
+	// Its figure.
+	Score float64 `protobuf:"fixed64,4,opt,name=score,proto3" json:"score,omitempty"`
+	// How far its figure is from that which is explained; not negative.
+	Margin        float64 `protobuf:"fixed64,5,opt,name=margin,proto3" json:"margin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NeighbouringPlace) Reset() {
+	*x = NeighbouringPlace{}
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NeighbouringPlace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NeighbouringPlace) ProtoMessage() {}
+
+func (x *NeighbouringPlace) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NeighbouringPlace.ProtoReflect.Descriptor instead.
+func (*NeighbouringPlace) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *NeighbouringPlace) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *NeighbouringPlace) GetChannelId() int32 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *NeighbouringPlace) GetProgrammeId() int64 {
+	if x != nil {
+		return x.ProgrammeId
+	}
+	return 0
+}
+
+func (x *NeighbouringPlace) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *NeighbouringPlace) GetMargin() float64 {
+	if x != nil {
+		return x.Margin
+	}
+	return 0
+}
+
+// PlaceOnDay is where something was in the ranking of an earlier window.
+type PlaceOnDay struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The end of the window, not included.
+	WindowEnd *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=window_end,json=windowEnd,proto3" json:"window_end,omitempty"`
+	// The place; 0 where it was not in that ranking.
+	Rank int32 `protobuf:"varint,2,opt,name=rank,proto3" json:"rank,omitempty"`
+	// The figure that the criterion asks for.
+	Score         float64 `protobuf:"fixed64,3,opt,name=score,proto3" json:"score,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlaceOnDay) Reset() {
+	*x = PlaceOnDay{}
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlaceOnDay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlaceOnDay) ProtoMessage() {}
+
+func (x *PlaceOnDay) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlaceOnDay.ProtoReflect.Descriptor instead.
+func (*PlaceOnDay) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *PlaceOnDay) GetWindowEnd() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WindowEnd
+	}
+	return nil
+}
+
+func (x *PlaceOnDay) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *PlaceOnDay) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+// ListSessionsRequest says whose sessions. At least one of account_id and device_uid is set; with both, sessions must be of both.
+type ListSessionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The operator. Positive. Required.
+	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The account. Positive, or 0 for any.
+	AccountId int64 `protobuf:"varint,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The physical device. At most 64 bytes; empty for any.
+	DeviceUid string `protobuf:"bytes,3,opt,name=device_uid,json=deviceUid,proto3" json:"device_uid,omitempty"`
+	// Sessions that started at this instant or later. Required.
+	From *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
+	// Sessions that started before this instant. After from. Required.
+	To *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=to,proto3" json:"to,omitempty"`
+	// How many to return at most: 0 means 100, the maximum is 1000.
+	PageSize int32 `protobuf:"varint,6,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Empty for the first page, then next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,7,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSessionsRequest) Reset() {
+	*x = ListSessionsRequest{}
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSessionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSessionsRequest) ProtoMessage() {}
+
+func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSessionsRequest.ProtoReflect.Descriptor instead.
+func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ListSessionsRequest) GetClientId() int32 {
+	if x != nil {
+		return x.ClientId
+	}
+	return 0
+}
+
+func (x *ListSessionsRequest) GetAccountId() int64 {
+	if x != nil {
+		return x.AccountId
+	}
+	return 0
+}
+
+func (x *ListSessionsRequest) GetDeviceUid() string {
+	if x != nil {
+		return x.DeviceUid
+	}
+	return ""
+}
+
+func (x *ListSessionsRequest) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *ListSessionsRequest) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *ListSessionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSessionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListSessionsResponse is a page of sessions.
+type ListSessionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sessions, oldest first. Sessions of excluded accounts are among them.
+	Sessions []*ViewSession `protobuf:"bytes,1,rep,name=sessions,proto3" json:"sessions,omitempty"`
+	// Where the next page begins; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSessionsResponse) Reset() {
+	*x = ListSessionsResponse{}
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSessionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSessionsResponse) ProtoMessage() {}
+
+func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSessionsResponse.ProtoReflect.Descriptor instead.
+func (*ListSessionsResponse) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ListSessionsResponse) GetSessions() []*ViewSession {
+	if x != nil {
+		return x.Sessions
+	}
+	return nil
+}
+
+func (x *ListSessionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ViewSession is the state of one view session, as all its reports together say; see ViewEvent.
+type ViewSession struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The subscriber.
+	AccountId int64 `protobuf:"varint,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The physical device.
+	DeviceUid string `protobuf:"bytes,2,opt,name=device_uid,json=deviceUid,proto3" json:"device_uid,omitempty"`
+	// The kind of device.
+	Device string `protobuf:"bytes,3,opt,name=device,proto3" json:"device,omitempty"`
+	// The channel.
+	ChannelId int32 `protobuf:"varint,4,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// How it played.
+	Mode ViewMode `protobuf:"varint,5,opt,name=mode,proto3,enum=tvstats.v1.ViewMode" json:"mode,omitempty"`
+	// The programme that was played; 0 for none.
+	ProgrammeId int64 `protobuf:"varint,6,opt,name=programme_id,json=programmeId,proto3" json:"programme_id,omitempty"`
+	// When the device tuned in.
+	StartedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	// The device's clock at its latest report.
+	At *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
+	// Seconds played, as reported.
+	WatchedSeconds int64 `protobuf:"varint,9,opt,name=watched_seconds,json=watchedSeconds,proto3" json:"watched_seconds,omitempty"`
+	// Seconds that count by the client's MeasurementPolicy, before any filter; 0 where the policy takes the session for a part of an
+	// earlier one, which then counts for both.
+	CountedSeconds int64 `protobuf:"varint,10,opt,name=counted_seconds,json=countedSeconds,proto3" json:"counted_seconds,omitempty"`
+	// Whether the device has said that it left the channel.
+	Ended bool `protobuf:"varint,11,opt,name=ended,proto3" json:"ended,omitempty"`
+	// The tariffs that it carries, ascending.
+	Tariffs []int32 `protobuf:"varint,12,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
+	// When the viewer last touched the remote control or the screen; absent where the device did not say.
+	LastActivityAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=last_activity_at,json=lastActivityAt,proto3" json:"last_activity_at,omitempty"`
+	// The instant of the broadcast that was on the screen at started_at; absent where the device did not say.
+	PositionAt    *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=position_at,json=positionAt,proto3" json:"position_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ViewSession) Reset() {
+	*x = ViewSession{}
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ViewSession) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ViewSession) ProtoMessage() {}
+
+func (x *ViewSession) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_view_stats_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ViewSession.ProtoReflect.Descriptor instead.
+func (*ViewSession) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ViewSession) GetAccountId() int64 {
+	if x != nil {
+		return x.AccountId
+	}
+	return 0
+}
+
+func (x *ViewSession) GetDeviceUid() string {
+	if x != nil {
+		return x.DeviceUid
+	}
+	return ""
+}
+
+func (x *ViewSession) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *ViewSession) GetChannelId() int32 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *ViewSession) GetMode() ViewMode {
+	if x != nil {
+		return x.Mode
+	}
+	return ViewMode_VIEW_MODE_UNSPECIFIED
+}
+
+func (x *ViewSession) GetProgrammeId() int64 {
+	if x != nil {
+		return x.ProgrammeId
+	}
+	return 0
+}
+
+func (x *ViewSession) GetStartedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartedAt
+	}
+	return nil
+}
+
+func (x *ViewSession) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *ViewSession) GetWatchedSeconds() int64 {
+	if x != nil {
+		return x.WatchedSeconds
+	}
+	return 0
+}
+
+func (x *ViewSession) GetCountedSeconds() int64 {
+	if x != nil {
+		return x.CountedSeconds
+	}
+	return 0
+}
+
+func (x *ViewSession) GetEnded() bool {
+	if x != nil {
+		return x.Ended
+	}
+	return false
+}
+
+func (x *ViewSession) GetTariffs() []int32 {
+	if x != nil {
+		return x.Tariffs
+	}
+	return nil
+}
+
+func (x *ViewSession) GetLastActivityAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastActivityAt
+	}
+	return nil
+}
+
+func (x *ViewSession) GetPositionAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PositionAt
+	}
+	return nil
+}
+
 var File_tvstats_v1_view_stats_proto protoreflect.FileDescriptor
 
 const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\n" +
 	"\x1btvstats/v1/view_stats.proto\x12\n" +
-	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x04\n" +
+	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctvstats/v1/measurement.proto\"\xc6\x04\n" +
 	"\tViewEvent\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x1d\n" +
 	"\n" +
@@ -2178,7 +3439,7 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\rRejectedEvent\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\xd8\x02\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\xbb\x04\n" +
 	"'CreateChannelSortingByPopularityRequest\x12\x1d\n" +
 	"\n" +
 	"client_ids\x18\x01 \x03(\x05R\tclientIds\x12\x1f\n" +
@@ -2189,9 +3450,17 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\atariffs\x18\x05 \x03(\x05R\atariffs\x12'\n" +
 	"\x0faccounts_active\x18\x06 \x01(\bR\x0eaccountsActive\x12*\n" +
 	"\x11min_watch_seconds\x18\a \x01(\x03R\x0fminWatchSeconds\x12/\n" +
-	"\x05as_of\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"b\n" +
+	"\x05as_of\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12*\n" +
+	"\x05modes\x18\t \x03(\x0e2\x14.tvstats.v1.ViewModeR\x05modes\x12#\n" +
+	"\rreach_seconds\x18\n" +
+	" \x01(\x03R\freachSeconds\x12!\n" +
+	"\fmin_accounts\x18\v \x01(\x03R\vminAccounts\x12\x17\n" +
+	"\adry_run\x18\f \x01(\bR\x06dryRun\x12\x1d\n" +
+	"\n" +
+	"compare_to\x18\r \x01(\tR\tcompareTo\x125\n" +
+	"\x06policy\x18\x0e \x01(\v2\x1d.tvstats.v1.MeasurementPolicyR\x06policy\"b\n" +
 	"(CreateChannelSortingByPopularityResponse\x126\n" +
-	"\bsortings\x18\x01 \x03(\v2\x1a.tvstats.v1.ChannelSortingR\bsortings\"\xa6\x03\n" +
+	"\bsortings\x18\x01 \x03(\v2\x1a.tvstats.v1.ChannelSortingR\bsortings\"\x89\x05\n" +
 	")CreateChannelSelectionByPopularityRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x1f\n" +
 	"\vdays_number\x18\x02 \x01(\x05R\n" +
@@ -2204,9 +3473,16 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\x0eselection_name\x18\b \x01(\tR\rselectionName\x12*\n" +
 	"\x11min_watch_seconds\x18\t \x01(\x03R\x0fminWatchSeconds\x12/\n" +
 	"\x05as_of\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"a\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12*\n" +
+	"\x05modes\x18\v \x03(\x0e2\x14.tvstats.v1.ViewModeR\x05modes\x12#\n" +
+	"\rreach_seconds\x18\f \x01(\x03R\freachSeconds\x12!\n" +
+	"\fmin_accounts\x18\r \x01(\x03R\vminAccounts\x12\x17\n" +
+	"\adry_run\x18\x0e \x01(\bR\x06dryRun\x12\x1d\n" +
+	"\n" +
+	"compare_to\x18\x0f \x01(\tR\tcompareTo\x125\n" +
+	"\x06policy\x18\x10 \x01(\v2\x1d.tvstats.v1.MeasurementPolicyR\x06policy\"a\n" +
 	"*CreateChannelSelectionByPopularityResponse\x123\n" +
-	"\tselection\x18\x01 \x01(\v2\x15.tvstats.v1.SelectionR\tselection\"\x80\x03\n" +
+	"\tselection\x18\x01 \x01(\v2\x15.tvstats.v1.SelectionR\tselection\"\x98\x05\n" +
 	"%CreateEpgSelectionByPopularityRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x1f\n" +
 	"\vdays_number\x18\x02 \x01(\x05R\n" +
@@ -2221,9 +3497,17 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\x0eselection_name\x18\b \x01(\tR\rselectionName\x12*\n" +
 	"\x11min_watch_seconds\x18\t \x01(\x03R\x0fminWatchSeconds\x12/\n" +
 	"\x05as_of\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"]\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x123\n" +
+	"\tcriterion\x18\v \x01(\x0e2\x15.tvstats.v1.CriterionR\tcriterion\x12*\n" +
+	"\x05modes\x18\f \x03(\x0e2\x14.tvstats.v1.ViewModeR\x05modes\x12#\n" +
+	"\rreach_seconds\x18\r \x01(\x03R\freachSeconds\x12!\n" +
+	"\fmin_accounts\x18\x0e \x01(\x03R\vminAccounts\x12\x17\n" +
+	"\adry_run\x18\x0f \x01(\bR\x06dryRun\x12\x1d\n" +
+	"\n" +
+	"compare_to\x18\x10 \x01(\tR\tcompareTo\x125\n" +
+	"\x06policy\x18\x11 \x01(\v2\x1d.tvstats.v1.MeasurementPolicyR\x06policy\"]\n" +
 	"&CreateEpgSelectionByPopularityResponse\x123\n" +
-	"\tselection\x18\x01 \x01(\v2\x15.tvstats.v1.SelectionR\tselection\"\xed\x02\n" +
+	"\tselection\x18\x01 \x01(\v2\x15.tvstats.v1.SelectionR\tselection\"\xea\x05\n" +
 	"\x0eChannelSorting\x12\x1d\n" +
 	"\n" +
 	"sorting_id\x18\x01 \x01(\tR\tsortingId\x12\x1b\n" +
@@ -2234,7 +3518,18 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"window_end\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\twindowEnd\x129\n" +
 	"\n" +
 	"created_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x125\n" +
-	"\bchannels\x18\a \x03(\v2\x19.tvstats.v1.RankedChannelR\bchannels\"\xb1\x02\n" +
+	"\bchannels\x18\a \x03(\v2\x19.tvstats.v1.RankedChannelR\bchannels\x120\n" +
+	"\bcoverage\x18\b \x01(\x0e2\x14.tvstats.v1.CoverageR\bcoverage\x127\n" +
+	"\tdata_from\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\bdataFrom\x125\n" +
+	"\x06policy\x18\n" +
+	" \x01(\v2\x1d.tvstats.v1.MeasurementPolicyR\x06policy\x12'\n" +
+	"\x0fpolicy_revision\x18\v \x01(\x03R\x0epolicyRevision\x12\x1f\n" +
+	"\vcut_seconds\x18\f \x01(\x03R\n" +
+	"cutSeconds\x12G\n" +
+	"\x11provisional_until\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x10provisionalUntil\x12%\n" +
+	"\x0esilent_devices\x18\x0e \x01(\x03R\rsilentDevices\x12\x1f\n" +
+	"\vhidden_rows\x18\x0f \x01(\x03R\n" +
+	"hiddenRows\"\x90\x04\n" +
 	"\rRankedChannel\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x1d\n" +
 	"\n" +
@@ -2244,7 +3539,15 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\x0ewatch_sessions\x18\x05 \x01(\x03R\rwatchSessions\x122\n" +
 	"\x15average_watch_seconds\x18\x06 \x01(\x01R\x13averageWatchSeconds\x120\n" +
 	"\x14median_watch_seconds\x18\a \x01(\x01R\x12medianWatchSeconds\x12%\n" +
-	"\x0ehas_statistics\x18\b \x01(\bR\rhasStatistics\"\xb7\x03\n" +
+	"\x0ehas_statistics\x18\b \x01(\bR\rhasStatistics\x12\x1a\n" +
+	"\baccounts\x18\t \x01(\x03R\baccounts\x12\x14\n" +
+	"\x05reach\x18\n" +
+	" \x01(\x03R\x05reach\x12)\n" +
+	"\x10average_audience\x18\v \x01(\x01R\x0faverageAudience\x12\x14\n" +
+	"\x05share\x18\f \x01(\x01R\x05share\x12#\n" +
+	"\rprevious_rank\x18\r \x01(\x05R\fpreviousRank\x12\x19\n" +
+	"\blow_base\x18\x0e \x01(\bR\alowBase\x12*\n" +
+	"\x11top_account_share\x18\x0f \x01(\x01R\x0ftopAccountShare\"\xe9\x06\n" +
 	"\tSelection\x12!\n" +
 	"\fselection_id\x18\x01 \x01(\tR\vselectionId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\x05R\bclientId\x12\x12\n" +
@@ -2258,7 +3561,19 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\bchannels\x18\b \x03(\v2\x19.tvstats.v1.RankedChannelR\bchannels\x12;\n" +
 	"\n" +
 	"programmes\x18\t \x03(\v2\x1b.tvstats.v1.RankedProgrammeR\n" +
-	"programmes\"\x86\x02\n" +
+	"programmes\x123\n" +
+	"\tcriterion\x18\n" +
+	" \x01(\x0e2\x15.tvstats.v1.CriterionR\tcriterion\x120\n" +
+	"\bcoverage\x18\v \x01(\x0e2\x14.tvstats.v1.CoverageR\bcoverage\x127\n" +
+	"\tdata_from\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\bdataFrom\x125\n" +
+	"\x06policy\x18\r \x01(\v2\x1d.tvstats.v1.MeasurementPolicyR\x06policy\x12'\n" +
+	"\x0fpolicy_revision\x18\x0e \x01(\x03R\x0epolicyRevision\x12\x1f\n" +
+	"\vcut_seconds\x18\x0f \x01(\x03R\n" +
+	"cutSeconds\x12G\n" +
+	"\x11provisional_until\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\x10provisionalUntil\x12%\n" +
+	"\x0esilent_devices\x18\x11 \x01(\x03R\rsilentDevices\x12\x1f\n" +
+	"\vhidden_rows\x18\x12 \x01(\x03R\n" +
+	"hiddenRows\"\xe5\x03\n" +
 	"\x0fRankedProgramme\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12!\n" +
 	"\fprogramme_id\x18\x02 \x01(\x03R\vprogrammeId\x12\x1d\n" +
@@ -2268,7 +3583,15 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\x05score\x18\x05 \x01(\x01R\x05score\x12#\n" +
 	"\rwatch_seconds\x18\x06 \x01(\x03R\fwatchSeconds\x12%\n" +
 	"\x0ewatch_sessions\x18\a \x01(\x03R\rwatchSessions\x12%\n" +
-	"\x0ehas_statistics\x18\b \x01(\bR\rhasStatistics\"u\n" +
+	"\x0ehas_statistics\x18\b \x01(\bR\rhasStatistics\x12\x1a\n" +
+	"\baccounts\x18\t \x01(\x03R\baccounts\x12\x14\n" +
+	"\x05reach\x18\n" +
+	" \x01(\x03R\x05reach\x12)\n" +
+	"\x10average_audience\x18\v \x01(\x01R\x0faverageAudience\x12\x14\n" +
+	"\x05share\x18\f \x01(\x01R\x05share\x12#\n" +
+	"\rprevious_rank\x18\r \x01(\x05R\fpreviousRank\x12\x19\n" +
+	"\blow_base\x18\x0e \x01(\bR\alowBase\x12*\n" +
+	"\x11top_account_share\x18\x0f \x01(\x01R\x0ftopAccountShare\"u\n" +
 	"\x1aListChannelSortingsRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
@@ -2303,22 +3626,95 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\tselection\x18\x01 \x01(\v2\x15.tvstats.v1.SelectionR\tselection\";\n" +
 	"\x16DeleteSelectionRequest\x12!\n" +
 	"\fselection_id\x18\x01 \x01(\tR\vselectionId\"\x19\n" +
-	"\x17DeleteSelectionResponse*i\n" +
+	"\x17DeleteSelectionResponse\"\x95\x04\n" +
+	"\x12ExplainRankRequest\x12\x1b\n" +
+	"\tresult_id\x18\x01 \x01(\tR\bresultId\x12\x85\x01\n" +
+	"$create_channel_sorting_by_popularity\x18\x02 \x01(\v23.tvstats.v1.CreateChannelSortingByPopularityRequestH\x00R createChannelSortingByPopularity\x12\x8b\x01\n" +
+	"&create_channel_selection_by_popularity\x18\x03 \x01(\v25.tvstats.v1.CreateChannelSelectionByPopularityRequestH\x00R\"createChannelSelectionByPopularity\x12\x7f\n" +
+	"\"create_epg_selection_by_popularity\x18\x04 \x01(\v21.tvstats.v1.CreateEpgSelectionByPopularityRequestH\x00R\x1ecreateEpgSelectionByPopularity\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x05 \x01(\x05R\tchannelId\x12!\n" +
+	"\fprogramme_id\x18\x06 \x01(\x03R\vprogrammeIdB\t\n" +
+	"\arequest\"\x99\x03\n" +
+	"\x13ExplainRankResponse\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x14\n" +
+	"\x05score\x18\x02 \x01(\x01R\x05score\x122\n" +
+	"\afilters\x18\x03 \x03(\v2\x18.tvstats.v1.FilterEffectR\afilters\x125\n" +
+	"\x06before\x18\x04 \x01(\v2\x1d.tvstats.v1.NeighbouringPlaceR\x06before\x123\n" +
+	"\x05after\x18\x05 \x01(\v2\x1d.tvstats.v1.NeighbouringPlaceR\x05after\x12*\n" +
+	"\x11top_account_share\x18\x06 \x01(\x01R\x0ftopAccountShare\x127\n" +
+	"\x18rank_without_top_account\x18\a \x01(\x05R\x15rankWithoutTopAccount\x12*\n" +
+	"\x04days\x18\b \x03(\v2\x16.tvstats.v1.PlaceOnDayR\x04days\x12'\n" +
+	"\x0fpolicy_revision\x18\t \x01(\x03R\x0epolicyRevision\"\\\n" +
+	"\fFilterEffect\x12\x16\n" +
+	"\x06filter\x18\x01 \x01(\tR\x06filter\x12\x1a\n" +
+	"\bsessions\x18\x02 \x01(\x03R\bsessions\x12\x18\n" +
+	"\aseconds\x18\x03 \x01(\x03R\aseconds\"\x97\x01\n" +
+	"\x11NeighbouringPlace\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x02 \x01(\x05R\tchannelId\x12!\n" +
+	"\fprogramme_id\x18\x03 \x01(\x03R\vprogrammeId\x12\x14\n" +
+	"\x05score\x18\x04 \x01(\x01R\x05score\x12\x16\n" +
+	"\x06margin\x18\x05 \x01(\x01R\x06margin\"q\n" +
+	"\n" +
+	"PlaceOnDay\x129\n" +
+	"\n" +
+	"window_end\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\twindowEnd\x12\x12\n" +
+	"\x04rank\x18\x02 \x01(\x05R\x04rank\x12\x14\n" +
+	"\x05score\x18\x03 \x01(\x01R\x05score\"\x88\x02\n" +
+	"\x13ListSessionsRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\x05R\bclientId\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x02 \x01(\x03R\taccountId\x12\x1d\n" +
+	"\n" +
+	"device_uid\x18\x03 \x01(\tR\tdeviceUid\x12.\n" +
+	"\x04from\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
+	"\x02to\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x12\x1b\n" +
+	"\tpage_size\x18\x06 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\a \x01(\tR\tpageToken\"s\n" +
+	"\x14ListSessionsResponse\x123\n" +
+	"\bsessions\x18\x01 \x03(\v2\x17.tvstats.v1.ViewSessionR\bsessions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbb\x04\n" +
+	"\vViewSession\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\x03R\taccountId\x12\x1d\n" +
+	"\n" +
+	"device_uid\x18\x02 \x01(\tR\tdeviceUid\x12\x16\n" +
+	"\x06device\x18\x03 \x01(\tR\x06device\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x04 \x01(\x05R\tchannelId\x12(\n" +
+	"\x04mode\x18\x05 \x01(\x0e2\x14.tvstats.v1.ViewModeR\x04mode\x12!\n" +
+	"\fprogramme_id\x18\x06 \x01(\x03R\vprogrammeId\x129\n" +
+	"\n" +
+	"started_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x12*\n" +
+	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12'\n" +
+	"\x0fwatched_seconds\x18\t \x01(\x03R\x0ewatchedSeconds\x12'\n" +
+	"\x0fcounted_seconds\x18\n" +
+	" \x01(\x03R\x0ecountedSeconds\x12\x14\n" +
+	"\x05ended\x18\v \x01(\bR\x05ended\x12\x18\n" +
+	"\atariffs\x18\f \x03(\x05R\atariffs\x12D\n" +
+	"\x10last_activity_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x0elastActivityAt\x12;\n" +
+	"\vposition_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"positionAt*i\n" +
 	"\bViewMode\x12\x19\n" +
 	"\x15VIEW_MODE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eVIEW_MODE_LIVE\x10\x01\x12\x15\n" +
 	"\x11VIEW_MODE_CATCHUP\x10\x02\x12\x17\n" +
-	"\x13VIEW_MODE_TIMESHIFT\x10\x03*\xa1\x01\n" +
+	"\x13VIEW_MODE_TIMESHIFT\x10\x03*\xd6\x01\n" +
 	"\tCriterion\x12\x19\n" +
 	"\x15CRITERION_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14CRITERION_WATCH_TIME\x10\x01\x12\x1c\n" +
 	"\x18CRITERION_WATCH_SESSIONS\x10\x02\x12 \n" +
 	"\x1cCRITERION_AVERAGE_WATCH_TIME\x10\x03\x12\x1f\n" +
-	"\x1bCRITERION_MEDIAN_WATCH_TIME\x10\x04*k\n" +
+	"\x1bCRITERION_MEDIAN_WATCH_TIME\x10\x04\x12\x13\n" +
+	"\x0fCRITERION_REACH\x10\x05\x12\x1e\n" +
+	"\x1aCRITERION_AVERAGE_AUDIENCE\x10\x06*k\n" +
 	"\rSelectionKind\x12\x1e\n" +
 	"\x1aSELECTION_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17SELECTION_KIND_CHANNELS\x10\x01\x12\x1d\n" +
-	"\x19SELECTION_KIND_PROGRAMMES\x10\x022\xcf\b\n" +
+	"\x19SELECTION_KIND_PROGRAMMES\x10\x022\xf2\t\n" +
 	"\tViewStats\x12U\n" +
 	"\fStreamEvents\x12\x1f.tvstats.v1.StreamEventsRequest\x1a .tvstats.v1.StreamEventsResponse(\x010\x01\x12\x8d\x01\n" +
 	" CreateChannelSortingByPopularity\x123.tvstats.v1.CreateChannelSortingByPopularityRequest\x1a4.tvstats.v1.CreateChannelSortingByPopularityResponse\x12\x93\x01\n" +
@@ -2329,7 +3725,9 @@ const file_tvstats_v1_view_stats_proto_rawDesc = "" +
 	"\x14DeleteChannelSorting\x12'.tvstats.v1.DeleteChannelSortingRequest\x1a(.tvstats.v1.DeleteChannelSortingResponse\x12W\n" +
 	"\x0eListSelections\x12!.tvstats.v1.ListSelectionsRequest\x1a\".tvstats.v1.ListSelectionsResponse\x12Q\n" +
 	"\fGetSelection\x12\x1f.tvstats.v1.GetSelectionRequest\x1a .tvstats.v1.GetSelectionResponse\x12Z\n" +
-	"\x0fDeleteSelection\x12\".tvstats.v1.DeleteSelectionRequest\x1a#.tvstats.v1.DeleteSelectionResponseB8Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3"
+	"\x0fDeleteSelection\x12\".tvstats.v1.DeleteSelectionRequest\x1a#.tvstats.v1.DeleteSelectionResponse\x12N\n" +
+	"\vExplainRank\x12\x1e.tvstats.v1.ExplainRankRequest\x1a\x1f.tvstats.v1.ExplainRankResponse\x12Q\n" +
+	"\fListSessions\x12\x1f.tvstats.v1.ListSessionsRequest\x1a .tvstats.v1.ListSessionsResponseB8Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3"
 
 var (
 	file_tvstats_v1_view_stats_proto_rawDescOnce sync.Once
@@ -2344,7 +3742,7 @@ func file_tvstats_v1_view_stats_proto_rawDescGZIP() []byte {
 }
 
 var file_tvstats_v1_view_stats_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_tvstats_v1_view_stats_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_tvstats_v1_view_stats_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_tvstats_v1_view_stats_proto_goTypes = []any{
 	(ViewMode)(0),                                      // 0: tvstats.v1.ViewMode
 	(Criterion)(0),                                     // 1: tvstats.v1.Criterion
@@ -2375,65 +3773,111 @@ var file_tvstats_v1_view_stats_proto_goTypes = []any{
 	(*GetSelectionResponse)(nil),                       // 26: tvstats.v1.GetSelectionResponse
 	(*DeleteSelectionRequest)(nil),                     // 27: tvstats.v1.DeleteSelectionRequest
 	(*DeleteSelectionResponse)(nil),                    // 28: tvstats.v1.DeleteSelectionResponse
-	(*timestamppb.Timestamp)(nil),                      // 29: google.protobuf.Timestamp
+	(*ExplainRankRequest)(nil),                         // 29: tvstats.v1.ExplainRankRequest
+	(*ExplainRankResponse)(nil),                        // 30: tvstats.v1.ExplainRankResponse
+	(*FilterEffect)(nil),                               // 31: tvstats.v1.FilterEffect
+	(*NeighbouringPlace)(nil),                          // 32: tvstats.v1.NeighbouringPlace
+	(*PlaceOnDay)(nil),                                 // 33: tvstats.v1.PlaceOnDay
+	(*ListSessionsRequest)(nil),                        // 34: tvstats.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),                       // 35: tvstats.v1.ListSessionsResponse
+	(*ViewSession)(nil),                                // 36: tvstats.v1.ViewSession
+	(*timestamppb.Timestamp)(nil),                      // 37: google.protobuf.Timestamp
+	(*MeasurementPolicy)(nil),                          // 38: tvstats.v1.MeasurementPolicy
+	(Coverage)(0),                                      // 39: tvstats.v1.Coverage
 }
 var file_tvstats_v1_view_stats_proto_depIdxs = []int32{
-	29, // 0: tvstats.v1.ViewEvent.started_at:type_name -> google.protobuf.Timestamp
-	29, // 1: tvstats.v1.ViewEvent.at:type_name -> google.protobuf.Timestamp
+	37, // 0: tvstats.v1.ViewEvent.started_at:type_name -> google.protobuf.Timestamp
+	37, // 1: tvstats.v1.ViewEvent.at:type_name -> google.protobuf.Timestamp
 	0,  // 2: tvstats.v1.ViewEvent.mode:type_name -> tvstats.v1.ViewMode
-	29, // 3: tvstats.v1.ViewEvent.last_activity_at:type_name -> google.protobuf.Timestamp
-	29, // 4: tvstats.v1.ViewEvent.position_at:type_name -> google.protobuf.Timestamp
+	37, // 3: tvstats.v1.ViewEvent.last_activity_at:type_name -> google.protobuf.Timestamp
+	37, // 4: tvstats.v1.ViewEvent.position_at:type_name -> google.protobuf.Timestamp
 	3,  // 5: tvstats.v1.StreamEventsRequest.events:type_name -> tvstats.v1.ViewEvent
 	6,  // 6: tvstats.v1.StreamEventsResponse.rejected:type_name -> tvstats.v1.RejectedEvent
 	1,  // 7: tvstats.v1.CreateChannelSortingByPopularityRequest.criterion:type_name -> tvstats.v1.Criterion
-	29, // 8: tvstats.v1.CreateChannelSortingByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
-	13, // 9: tvstats.v1.CreateChannelSortingByPopularityResponse.sortings:type_name -> tvstats.v1.ChannelSorting
-	1,  // 10: tvstats.v1.CreateChannelSelectionByPopularityRequest.criterion:type_name -> tvstats.v1.Criterion
-	29, // 11: tvstats.v1.CreateChannelSelectionByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
-	15, // 12: tvstats.v1.CreateChannelSelectionByPopularityResponse.selection:type_name -> tvstats.v1.Selection
-	29, // 13: tvstats.v1.CreateEpgSelectionByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
-	15, // 14: tvstats.v1.CreateEpgSelectionByPopularityResponse.selection:type_name -> tvstats.v1.Selection
-	1,  // 15: tvstats.v1.ChannelSorting.criterion:type_name -> tvstats.v1.Criterion
-	29, // 16: tvstats.v1.ChannelSorting.window_start:type_name -> google.protobuf.Timestamp
-	29, // 17: tvstats.v1.ChannelSorting.window_end:type_name -> google.protobuf.Timestamp
-	29, // 18: tvstats.v1.ChannelSorting.created_at:type_name -> google.protobuf.Timestamp
-	14, // 19: tvstats.v1.ChannelSorting.channels:type_name -> tvstats.v1.RankedChannel
-	2,  // 20: tvstats.v1.Selection.kind:type_name -> tvstats.v1.SelectionKind
-	29, // 21: tvstats.v1.Selection.window_start:type_name -> google.protobuf.Timestamp
-	29, // 22: tvstats.v1.Selection.window_end:type_name -> google.protobuf.Timestamp
-	29, // 23: tvstats.v1.Selection.created_at:type_name -> google.protobuf.Timestamp
-	14, // 24: tvstats.v1.Selection.channels:type_name -> tvstats.v1.RankedChannel
-	16, // 25: tvstats.v1.Selection.programmes:type_name -> tvstats.v1.RankedProgramme
-	13, // 26: tvstats.v1.ListChannelSortingsResponse.sortings:type_name -> tvstats.v1.ChannelSorting
-	13, // 27: tvstats.v1.GetChannelSortingResponse.sorting:type_name -> tvstats.v1.ChannelSorting
-	2,  // 28: tvstats.v1.ListSelectionsRequest.kind:type_name -> tvstats.v1.SelectionKind
-	15, // 29: tvstats.v1.ListSelectionsResponse.selections:type_name -> tvstats.v1.Selection
-	15, // 30: tvstats.v1.GetSelectionResponse.selection:type_name -> tvstats.v1.Selection
-	4,  // 31: tvstats.v1.ViewStats.StreamEvents:input_type -> tvstats.v1.StreamEventsRequest
-	7,  // 32: tvstats.v1.ViewStats.CreateChannelSortingByPopularity:input_type -> tvstats.v1.CreateChannelSortingByPopularityRequest
-	9,  // 33: tvstats.v1.ViewStats.CreateChannelSelectionByPopularity:input_type -> tvstats.v1.CreateChannelSelectionByPopularityRequest
-	11, // 34: tvstats.v1.ViewStats.CreateEpgSelectionByPopularity:input_type -> tvstats.v1.CreateEpgSelectionByPopularityRequest
-	17, // 35: tvstats.v1.ViewStats.ListChannelSortings:input_type -> tvstats.v1.ListChannelSortingsRequest
-	19, // 36: tvstats.v1.ViewStats.GetChannelSorting:input_type -> tvstats.v1.GetChannelSortingRequest
-	21, // 37: tvstats.v1.ViewStats.DeleteChannelSorting:input_type -> tvstats.v1.DeleteChannelSortingRequest
-	23, // 38: tvstats.v1.ViewStats.ListSelections:input_type -> tvstats.v1.ListSelectionsRequest
-	25, // 39: tvstats.v1.ViewStats.GetSelection:input_type -> tvstats.v1.GetSelectionRequest
-	27, // 40: tvstats.v1.ViewStats.DeleteSelection:input_type -> tvstats.v1.DeleteSelectionRequest
-	5,  // 41: tvstats.v1.ViewStats.StreamEvents:output_type -> tvstats.v1.StreamEventsResponse
-	8,  // 42: tvstats.v1.ViewStats.CreateChannelSortingByPopularity:output_type -> tvstats.v1.CreateChannelSortingByPopularityResponse
-	10, // 43: tvstats.v1.ViewStats.CreateChannelSelectionByPopularity:output_type -> tvstats.v1.CreateChannelSelectionByPopularityResponse
-	12, // 44: tvstats.v1.ViewStats.CreateEpgSelectionByPopularity:output_type -> tvstats.v1.CreateEpgSelectionByPopularityResponse
-	18, // 45: tvstats.v1.ViewStats.ListChannelSortings:output_type -> tvstats.v1.ListChannelSortingsResponse
-	20, // 46: tvstats.v1.ViewStats.GetChannelSorting:output_type -> tvstats.v1.GetChannelSortingResponse
-	22, // 47: tvstats.v1.ViewStats.DeleteChannelSorting:output_type -> tvstats.v1.DeleteChannelSortingResponse
-	24, // 48: tvstats.v1.ViewStats.ListSelections:output_type -> tvstats.v1.ListSelectionsResponse
-	26, // 49: tvstats.v1.ViewStats.GetSelection:output_type -> tvstats.v1.GetSelectionResponse
-	28, // 50: tvstats.v1.ViewStats.DeleteSelection:output_type -> tvstats.v1.DeleteSelectionResponse
-	41, // [41:51] is the sub-list for method output_type
-	31, // [31:41] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	37, // 8: tvstats.v1.CreateChannelSortingByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 9: tvstats.v1.CreateChannelSortingByPopularityRequest.modes:type_name -> tvstats.v1.ViewMode
+	38, // 10: tvstats.v1.CreateChannelSortingByPopularityRequest.policy:type_name -> tvstats.v1.MeasurementPolicy
+	13, // 11: tvstats.v1.CreateChannelSortingByPopularityResponse.sortings:type_name -> tvstats.v1.ChannelSorting
+	1,  // 12: tvstats.v1.CreateChannelSelectionByPopularityRequest.criterion:type_name -> tvstats.v1.Criterion
+	37, // 13: tvstats.v1.CreateChannelSelectionByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 14: tvstats.v1.CreateChannelSelectionByPopularityRequest.modes:type_name -> tvstats.v1.ViewMode
+	38, // 15: tvstats.v1.CreateChannelSelectionByPopularityRequest.policy:type_name -> tvstats.v1.MeasurementPolicy
+	15, // 16: tvstats.v1.CreateChannelSelectionByPopularityResponse.selection:type_name -> tvstats.v1.Selection
+	37, // 17: tvstats.v1.CreateEpgSelectionByPopularityRequest.as_of:type_name -> google.protobuf.Timestamp
+	1,  // 18: tvstats.v1.CreateEpgSelectionByPopularityRequest.criterion:type_name -> tvstats.v1.Criterion
+	0,  // 19: tvstats.v1.CreateEpgSelectionByPopularityRequest.modes:type_name -> tvstats.v1.ViewMode
+	38, // 20: tvstats.v1.CreateEpgSelectionByPopularityRequest.policy:type_name -> tvstats.v1.MeasurementPolicy
+	15, // 21: tvstats.v1.CreateEpgSelectionByPopularityResponse.selection:type_name -> tvstats.v1.Selection
+	1,  // 22: tvstats.v1.ChannelSorting.criterion:type_name -> tvstats.v1.Criterion
+	37, // 23: tvstats.v1.ChannelSorting.window_start:type_name -> google.protobuf.Timestamp
+	37, // 24: tvstats.v1.ChannelSorting.window_end:type_name -> google.protobuf.Timestamp
+	37, // 25: tvstats.v1.ChannelSorting.created_at:type_name -> google.protobuf.Timestamp
+	14, // 26: tvstats.v1.ChannelSorting.channels:type_name -> tvstats.v1.RankedChannel
+	39, // 27: tvstats.v1.ChannelSorting.coverage:type_name -> tvstats.v1.Coverage
+	37, // 28: tvstats.v1.ChannelSorting.data_from:type_name -> google.protobuf.Timestamp
+	38, // 29: tvstats.v1.ChannelSorting.policy:type_name -> tvstats.v1.MeasurementPolicy
+	37, // 30: tvstats.v1.ChannelSorting.provisional_until:type_name -> google.protobuf.Timestamp
+	2,  // 31: tvstats.v1.Selection.kind:type_name -> tvstats.v1.SelectionKind
+	37, // 32: tvstats.v1.Selection.window_start:type_name -> google.protobuf.Timestamp
+	37, // 33: tvstats.v1.Selection.window_end:type_name -> google.protobuf.Timestamp
+	37, // 34: tvstats.v1.Selection.created_at:type_name -> google.protobuf.Timestamp
+	14, // 35: tvstats.v1.Selection.channels:type_name -> tvstats.v1.RankedChannel
+	16, // 36: tvstats.v1.Selection.programmes:type_name -> tvstats.v1.RankedProgramme
+	1,  // 37: tvstats.v1.Selection.criterion:type_name -> tvstats.v1.Criterion
+	39, // 38: tvstats.v1.Selection.coverage:type_name -> tvstats.v1.Coverage
+	37, // 39: tvstats.v1.Selection.data_from:type_name -> google.protobuf.Timestamp
+	38, // 40: tvstats.v1.Selection.policy:type_name -> tvstats.v1.MeasurementPolicy
+	37, // 41: tvstats.v1.Selection.provisional_until:type_name -> google.protobuf.Timestamp
+	13, // 42: tvstats.v1.ListChannelSortingsResponse.sortings:type_name -> tvstats.v1.ChannelSorting
+	13, // 43: tvstats.v1.GetChannelSortingResponse.sorting:type_name -> tvstats.v1.ChannelSorting
+	2,  // 44: tvstats.v1.ListSelectionsRequest.kind:type_name -> tvstats.v1.SelectionKind
+	15, // 45: tvstats.v1.ListSelectionsResponse.selections:type_name -> tvstats.v1.Selection
+	15, // 46: tvstats.v1.GetSelectionResponse.selection:type_name -> tvstats.v1.Selection
+	7,  // 47: tvstats.v1.ExplainRankRequest.create_channel_sorting_by_popularity:type_name -> tvstats.v1.CreateChannelSortingByPopularityRequest
+	9,  // 48: tvstats.v1.ExplainRankRequest.create_channel_selection_by_popularity:type_name -> tvstats.v1.CreateChannelSelectionByPopularityRequest
+	11, // 49: tvstats.v1.ExplainRankRequest.create_epg_selection_by_popularity:type_name -> tvstats.v1.CreateEpgSelectionByPopularityRequest
+	31, // 50: tvstats.v1.ExplainRankResponse.filters:type_name -> tvstats.v1.FilterEffect
+	32, // 51: tvstats.v1.ExplainRankResponse.before:type_name -> tvstats.v1.NeighbouringPlace
+	32, // 52: tvstats.v1.ExplainRankResponse.after:type_name -> tvstats.v1.NeighbouringPlace
+	33, // 53: tvstats.v1.ExplainRankResponse.days:type_name -> tvstats.v1.PlaceOnDay
+	37, // 54: tvstats.v1.PlaceOnDay.window_end:type_name -> google.protobuf.Timestamp
+	37, // 55: tvstats.v1.ListSessionsRequest.from:type_name -> google.protobuf.Timestamp
+	37, // 56: tvstats.v1.ListSessionsRequest.to:type_name -> google.protobuf.Timestamp
+	36, // 57: tvstats.v1.ListSessionsResponse.sessions:type_name -> tvstats.v1.ViewSession
+	0,  // 58: tvstats.v1.ViewSession.mode:type_name -> tvstats.v1.ViewMode
+	37, // 59: tvstats.v1.ViewSession.started_at:type_name -> google.protobuf.Timestamp
+	37, // 60: tvstats.v1.ViewSession.at:type_name -> google.protobuf.Timestamp
+	37, // 61: tvstats.v1.ViewSession.last_activity_at:type_name -> google.protobuf.Timestamp
+	37, // 62: tvstats.v1.ViewSession.position_at:type_name -> google.protobuf.Timestamp
+	4,  // 63: tvstats.v1.ViewStats.StreamEvents:input_type -> tvstats.v1.StreamEventsRequest
+	7,  // 64: tvstats.v1.ViewStats.CreateChannelSortingByPopularity:input_type -> tvstats.v1.CreateChannelSortingByPopularityRequest
+	9,  // 65: tvstats.v1.ViewStats.CreateChannelSelectionByPopularity:input_type -> tvstats.v1.CreateChannelSelectionByPopularityRequest
+	11, // 66: tvstats.v1.ViewStats.CreateEpgSelectionByPopularity:input_type -> tvstats.v1.CreateEpgSelectionByPopularityRequest
+	17, // 67: tvstats.v1.ViewStats.ListChannelSortings:input_type -> tvstats.v1.ListChannelSortingsRequest
+	19, // 68: tvstats.v1.ViewStats.GetChannelSorting:input_type -> tvstats.v1.GetChannelSortingRequest
+	21, // 69: tvstats.v1.ViewStats.DeleteChannelSorting:input_type -> tvstats.v1.DeleteChannelSortingRequest
+	23, // 70: tvstats.v1.ViewStats.ListSelections:input_type -> tvstats.v1.ListSelectionsRequest
+	25, // 71: tvstats.v1.ViewStats.GetSelection:input_type -> tvstats.v1.GetSelectionRequest
+	27, // 72: tvstats.v1.ViewStats.DeleteSelection:input_type -> tvstats.v1.DeleteSelectionRequest
+	29, // 73: tvstats.v1.ViewStats.ExplainRank:input_type -> tvstats.v1.ExplainRankRequest
+	34, // 74: tvstats.v1.ViewStats.ListSessions:input_type -> tvstats.v1.ListSessionsRequest
+	5,  // 75: tvstats.v1.ViewStats.StreamEvents:output_type -> tvstats.v1.StreamEventsResponse
+	8,  // 76: tvstats.v1.ViewStats.CreateChannelSortingByPopularity:output_type -> tvstats.v1.CreateChannelSortingByPopularityResponse
+	10, // 77: tvstats.v1.ViewStats.CreateChannelSelectionByPopularity:output_type -> tvstats.v1.CreateChannelSelectionByPopularityResponse
+	12, // 78: tvstats.v1.ViewStats.CreateEpgSelectionByPopularity:output_type -> tvstats.v1.CreateEpgSelectionByPopularityResponse
+	18, // 79: tvstats.v1.ViewStats.ListChannelSortings:output_type -> tvstats.v1.ListChannelSortingsResponse
+	20, // 80: tvstats.v1.ViewStats.GetChannelSorting:output_type -> tvstats.v1.GetChannelSortingResponse
+	22, // 81: tvstats.v1.ViewStats.DeleteChannelSorting:output_type -> tvstats.v1.DeleteChannelSortingResponse
+	24, // 82: tvstats.v1.ViewStats.ListSelections:output_type -> tvstats.v1.ListSelectionsResponse
+	26, // 83: tvstats.v1.ViewStats.GetSelection:output_type -> tvstats.v1.GetSelectionResponse
+	28, // 84: tvstats.v1.ViewStats.DeleteSelection:output_type -> tvstats.v1.DeleteSelectionResponse
+	30, // 85: tvstats.v1.ViewStats.ExplainRank:output_type -> tvstats.v1.ExplainRankResponse
+	35, // 86: tvstats.v1.ViewStats.ListSessions:output_type -> tvstats.v1.ListSessionsResponse
+	75, // [75:87] is the sub-list for method output_type
+	63, // [63:75] is the sub-list for method input_type
+	63, // [63:63] is the sub-list for extension type_name
+	63, // [63:63] is the sub-list for extension extendee
+	0,  // [0:63] is the sub-list for field type_name
 }
 
 func init() { file_tvstats_v1_view_stats_proto_init() }
@@ -2441,14 +3885,20 @@ func file_tvstats_v1_view_stats_proto_init() {
 	if File_tvstats_v1_view_stats_proto != nil {
 		return
 	}
+	file_tvstats_v1_measurement_proto_init()
 	file_tvstats_v1_view_stats_proto_msgTypes[0].OneofWrappers = []any{}
+	file_tvstats_v1_view_stats_proto_msgTypes[26].OneofWrappers = []any{
+		(*ExplainRankRequest_CreateChannelSortingByPopularity)(nil),
+		(*ExplainRankRequest_CreateChannelSelectionByPopularity)(nil),
+		(*ExplainRankRequest_CreateEpgSelectionByPopularity)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tvstats_v1_view_stats_proto_rawDesc), len(file_tvstats_v1_view_stats_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   26,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

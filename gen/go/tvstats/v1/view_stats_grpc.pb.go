@@ -29,6 +29,8 @@ const (
 	ViewStats_ListSelections_FullMethodName                     = "/tvstats.v1.ViewStats/ListSelections"
 	ViewStats_GetSelection_FullMethodName                       = "/tvstats.v1.ViewStats/GetSelection"
 	ViewStats_DeleteSelection_FullMethodName                    = "/tvstats.v1.ViewStats/DeleteSelection"
+	ViewStats_ExplainRank_FullMethodName                        = "/tvstats.v1.ViewStats/ExplainRank"
+	ViewStats_ListSessions_FullMethodName                       = "/tvstats.v1.ViewStats/ListSessions"
 )
 
 // ViewStatsClient is the client API for ViewStats service.
@@ -117,6 +119,23 @@ type ViewStatsClient interface {
 	//
 	// INVALID_ARGUMENT: selection_id is empty. NOT_FOUND: no such selection, or it was deleted before.
 	DeleteSelection(ctx context.Context, in *DeleteSelectionRequest, opts ...grpc.CallOption) (*DeleteSelectionResponse, error)
+	// ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
+	// after are, how much depends on one account, and where it was on the last days. It stores nothing.
+	//
+	// Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
+	// was built with.
+	//
+	// INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not fit
+	// the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or what is
+	// asked about is not in the ranking.
+	ExplainRank(ctx context.Context, in *ExplainRankRequest, opts ...grpc.CallOption) (*ExplainRankResponse, error)
+	// ListSessions pages through the view sessions of one account or device, by started_at, then account_id, device_uid, device,
+	// channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call is
+	// logged with who made it.
+	//
+	// INVALID_ARGUMENT: no client_id, neither account_id nor device_uid, a time is missing or invalid, to is not after from, or a bad
+	// page_size or page_token. NOT_FOUND: the client is unknown.
+	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
 }
 
 type viewStatsClient struct {
@@ -230,6 +249,26 @@ func (c *viewStatsClient) DeleteSelection(ctx context.Context, in *DeleteSelecti
 	return out, nil
 }
 
+func (c *viewStatsClient) ExplainRank(ctx context.Context, in *ExplainRankRequest, opts ...grpc.CallOption) (*ExplainRankResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainRankResponse)
+	err := c.cc.Invoke(ctx, ViewStats_ExplainRank_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *viewStatsClient) ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSessionsResponse)
+	err := c.cc.Invoke(ctx, ViewStats_ListSessions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ViewStatsServer is the server API for ViewStats service.
 // All implementations must embed UnimplementedViewStatsServer
 // for forward compatibility.
@@ -316,6 +355,23 @@ type ViewStatsServer interface {
 	//
 	// INVALID_ARGUMENT: selection_id is empty. NOT_FOUND: no such selection, or it was deleted before.
 	DeleteSelection(context.Context, *DeleteSelectionRequest) (*DeleteSelectionResponse, error)
+	// ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
+	// after are, how much depends on one account, and where it was on the last days. It stores nothing.
+	//
+	// Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
+	// was built with.
+	//
+	// INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not fit
+	// the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or what is
+	// asked about is not in the ranking.
+	ExplainRank(context.Context, *ExplainRankRequest) (*ExplainRankResponse, error)
+	// ListSessions pages through the view sessions of one account or device, by started_at, then account_id, device_uid, device,
+	// channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call is
+	// logged with who made it.
+	//
+	// INVALID_ARGUMENT: no client_id, neither account_id nor device_uid, a time is missing or invalid, to is not after from, or a bad
+	// page_size or page_token. NOT_FOUND: the client is unknown.
+	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
 	mustEmbedUnimplementedViewStatsServer()
 }
 
@@ -355,6 +411,12 @@ func (UnimplementedViewStatsServer) GetSelection(context.Context, *GetSelectionR
 }
 func (UnimplementedViewStatsServer) DeleteSelection(context.Context, *DeleteSelectionRequest) (*DeleteSelectionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteSelection not implemented")
+}
+func (UnimplementedViewStatsServer) ExplainRank(context.Context, *ExplainRankRequest) (*ExplainRankResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExplainRank not implemented")
+}
+func (UnimplementedViewStatsServer) ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSessions not implemented")
 }
 func (UnimplementedViewStatsServer) mustEmbedUnimplementedViewStatsServer() {}
 func (UnimplementedViewStatsServer) testEmbeddedByValue()                   {}
@@ -546,6 +608,42 @@ func _ViewStats_DeleteSelection_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ViewStats_ExplainRank_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainRankRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ViewStatsServer).ExplainRank(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ViewStats_ExplainRank_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ViewStatsServer).ExplainRank(ctx, req.(*ExplainRankRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ViewStats_ListSessions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSessionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ViewStatsServer).ListSessions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ViewStats_ListSessions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ViewStatsServer).ListSessions(ctx, req.(*ListSessionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ViewStats_ServiceDesc is the grpc.ServiceDesc for ViewStats service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -588,6 +686,14 @@ var ViewStats_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteSelection",
 			Handler:    _ViewStats_DeleteSelection_Handler,
+		},
+		{
+			MethodName: "ExplainRank",
+			Handler:    _ViewStats_ExplainRank_Handler,
+		},
+		{
+			MethodName: "ListSessions",
+			Handler:    _ViewStats_ListSessions_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -13,9 +13,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from tvstats.v1 import measurement_pb2 as tvstats_dot_v1_dot_measurement__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tvstats/v1/catalog.proto\x12\ntvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xda\x03\n\x0bSyncRequest\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\x04R\x07\x62\x61tchId\x12\x1b\n\tclient_id\x18\x02 \x01(\x05R\x08\x63lientId\x12*\n\x06\x63lient\x18\x03 \x01(\x0b\x32\x12.tvstats.v1.ClientR\x06\x63lient\x12/\n\x08\x63hannels\x18\x04 \x03(\x0b\x32\x13.tvstats.v1.ChannelR\x08\x63hannels\x12,\n\x07tariffs\x18\x05 \x03(\x0b\x32\x12.tvstats.v1.TariffR\x07tariffs\x12\x34\n\ncategories\x18\x06 \x03(\x0b\x32\x14.tvstats.v1.CategoryR\ncategories\x12/\n\x08\x61\x63\x63ounts\x18\x07 \x03(\x0b\x32\x13.tvstats.v1.AccountR\x08\x61\x63\x63ounts\x12\x35\n\nprogrammes\x18\x08 \x03(\x0b\x32\x15.tvstats.v1.ProgrammeR\nprogrammes\x12/\n\x08payments\x18\t \x03(\x0b\x32\x13.tvstats.v1.PaymentR\x08payments\x12\x39\n\x0cguide_ranges\x18\n \x03(\x0b\x32\x16.tvstats.v1.GuideRangeR\x0bguideRanges\"\x87\x01\n\nGuideRange\x12\x1d\n\nchannel_id\x18\x01 \x01(\x05R\tchannelId\x12.\n\x04\x66rom\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04\x66rom\x12*\n\x02to\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x02to\"\xa1\x01\n\x06\x43lient\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x1b\n\ttime_zone\x18\x03 \x01(\tR\x08timeZone\x12\x32\n\x12\x63ollection_enabled\x18\x04 \x01(\x08H\x00R\x11\x63ollectionEnabled\x88\x01\x01\x42\x15\n\x13_collection_enabled\"\xb9\x01\n\x07\x43hannel\x12\x1d\n\nchannel_id\x18\x01 \x01(\x05R\tchannelId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n\x06number\x18\x03 \x01(\x05R\x06number\x12\x1e\n\ncategories\x18\x04 \x03(\x05R\ncategories\x12\x1d\n\x07\x65nabled\x18\x05 \x01(\x08H\x00R\x07\x65nabled\x88\x01\x01\x12\x18\n\x07\x64\x65leted\x18\x06 \x01(\x08R\x07\x64\x65letedB\n\n\x08_enabled\"S\n\x06Tariff\x12\x1b\n\ttariff_id\x18\x01 \x01(\x05R\x08tariffId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n\x07\x64\x65leted\x18\x03 \x01(\x08R\x07\x64\x65leted\"Y\n\x08\x43\x61tegory\x12\x1f\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05R\ncategoryId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n\x07\x64\x65leted\x18\x03 \x01(\x08R\x07\x64\x65leted\"\x8c\x02\n\x07\x41\x63\x63ount\x12\x1d\n\naccount_id\x18\x01 \x01(\x03R\taccountId\x12\x16\n\x06\x61\x63tive\x18\x02 \x01(\x08R\x06\x61\x63tive\x12\x18\n\x07tariffs\x18\x03 \x03(\x05R\x07tariffs\x12?\n\rregistered_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0cregisteredAt\x12\x39\n\nchanged_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tchangedAt\x12\x18\n\x07\x64\x65leted\x18\x06 \x01(\x08R\x07\x64\x65leted\x12\x1a\n\x08\x65xcluded\x18\x07 \x01(\x08R\x08\x65xcluded\"\xdd\x01\n\tProgramme\x12!\n\x0cprogramme_id\x18\x01 \x01(\x03R\x0bprogrammeId\x12\x1d\n\nchannel_id\x18\x02 \x01(\x05R\tchannelId\x12\x14\n\x05title\x18\x03 \x01(\tR\x05title\x12\x30\n\x05start\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05start\x12,\n\x03\x65nd\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x03\x65nd\x12\x18\n\x07\x64\x65leted\x18\x06 \x01(\x08R\x07\x64\x65leted\"\xd5\x01\n\x07Payment\x12\x1d\n\npayment_id\x18\x01 \x01(\x03R\tpaymentId\x12\x1d\n\naccount_id\x18\x02 \x01(\x03R\taccountId\x12!\n\x0c\x61mount_minor\x18\x03 \x01(\x03R\x0b\x61mountMinor\x12\x1a\n\x08\x63urrency\x18\x04 \x01(\tR\x08\x63urrency\x12\x33\n\x07paid_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x06paidAt\x12\x18\n\x07\x64\x65leted\x18\x06 \x01(\x08R\x07\x64\x65leted\"\x95\x01\n\x0cSyncResponse\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\x04R\x07\x62\x61tchId\x12\x18\n\x07\x61pplied\x18\x02 \x01(\rR\x07\x61pplied\x12\x36\n\x08rejected\x18\x03 \x03(\x0b\x32\x1a.tvstats.v1.RejectedEntityR\x08rejected\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\"p\n\x0eRejectedEntity\x12\x14\n\x05index\x18\x01 \x01(\rR\x05index\x12\x16\n\x06\x65ntity\x18\x02 \x01(\tR\x06\x65ntity\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\"P\n\x12ListClientsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"k\n\x13ListClientsResponse\x12,\n\x07\x63lients\x18\x01 \x03(\x0b\x32\x12.tvstats.v1.ClientR\x07\x63lients\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"n\n\x13ListChannelsRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"o\n\x14ListChannelsResponse\x12/\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x13.tvstats.v1.ChannelR\x08\x63hannels\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"m\n\x12ListTariffsRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"k\n\x13ListTariffsResponse\x12,\n\x07tariffs\x18\x01 \x03(\x0b\x32\x12.tvstats.v1.TariffR\x07tariffs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"p\n\x15ListCategoriesRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"v\n\x16ListCategoriesResponse\x12\x34\n\ncategories\x18\x01 \x03(\x0b\x32\x14.tvstats.v1.CategoryR\ncategories\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfe\x01\n\x15ListProgrammesRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1a\n\x08\x63hannels\x18\x02 \x03(\x05R\x08\x63hannels\x12\x39\n\nstart_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartFrom\x12\x35\n\x08start_to\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07startTo\x12\x1b\n\tpage_size\x18\x05 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"w\n\x16ListProgrammesResponse\x12\x35\n\nprogrammes\x18\x01 \x03(\x0b\x32\x15.tvstats.v1.ProgrammeR\nprogrammes\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"O\n\x11GetAccountRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1d\n\naccount_id\x18\x02 \x01(\x03R\taccountId\"C\n\x12GetAccountResponse\x12-\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.tvstats.v1.AccountR\x07\x61\x63\x63ount\"Q\n\x13\x45raseAccountRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1d\n\naccount_id\x18\x02 \x01(\x03R\taccountId\"f\n\x14\x45raseAccountResponse\x12\x1a\n\x08sessions\x18\x01 \x01(\x03R\x08sessions\x12\x16\n\x06states\x18\x02 \x01(\x03R\x06states\x12\x1a\n\x08payments\x18\x03 \x01(\x03R\x08payments2\x8d\x05\n\x07\x43\x61talog\x12=\n\x04Sync\x12\x17.tvstats.v1.SyncRequest\x1a\x18.tvstats.v1.SyncResponse(\x01\x30\x01\x12N\n\x0bListClients\x12\x1e.tvstats.v1.ListClientsRequest\x1a\x1f.tvstats.v1.ListClientsResponse\x12Q\n\x0cListChannels\x12\x1f.tvstats.v1.ListChannelsRequest\x1a .tvstats.v1.ListChannelsResponse\x12N\n\x0bListTariffs\x12\x1e.tvstats.v1.ListTariffsRequest\x1a\x1f.tvstats.v1.ListTariffsResponse\x12W\n\x0eListCategories\x12!.tvstats.v1.ListCategoriesRequest\x1a\".tvstats.v1.ListCategoriesResponse\x12W\n\x0eListProgrammes\x12!.tvstats.v1.ListProgrammesRequest\x1a\".tvstats.v1.ListProgrammesResponse\x12K\n\nGetAccount\x12\x1d.tvstats.v1.GetAccountRequest\x1a\x1e.tvstats.v1.GetAccountResponse\x12Q\n\x0c\x45raseAccount\x12\x1f.tvstats.v1.EraseAccountRequest\x1a .tvstats.v1.EraseAccountResponseB8Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tvstats/v1/catalog.proto\x12\ntvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctvstats/v1/measurement.proto\"\xda\x03\n\x0bSyncRequest\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\x04R\x07\x62\x61tchId\x12\x1b\n\tclient_id\x18\x02 \x01(\x05R\x08\x63lientId\x12*\n\x06\x63lient\x18\x03 \x01(\x0b\x32\x12.tvstats.v1.ClientR\x06\x63lient\x12/\n\x08\x63hannels\x18\x04 \x03(\x0b\x32\x13.tvstats.v1.ChannelR\x08\x63hannels\x12,\n\x07tariffs\x18\x05 \x03(\x0b\x32\x12.tvstats.v1.TariffR\x07tariffs\x12\x34\n\ncategories\x18\x06 \x03(\x0b\x32\x14.tvstats.v1.CategoryR\ncategories\x12/\n\x08\x61\x63\x63ounts\x18\x07 \x03(\x0b\x32\x13.tvstats.v1.AccountR\x08\x61\x63\x63ounts\x12\x35\n\nprogrammes\x18\x08 \x03(\x0b\x32\x15.tvstats.v1.ProgrammeR\nprogrammes\x12/\n\x08payments\x18\t \x03(\x0b\x32\x13.tvstats.v1.PaymentR\x08payments\x12\x39\n\x0cguide_ranges\x18\n \x03(\x0b\x32\x16.tvstats.v1.GuideRangeR\x0bguideRanges\"\x87\x01\n\nGuideRange\x12\x1d\n\nchannel_id\x18\x01 \x01(\x05R\tchannelId\x12.\n\x04\x66rom\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04\x66rom\x12*\n\x02to\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x02to\"\x81\x02\n\x06\x43lient\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x1b\n\ttime_zone\x18\x03 \x01(\tR\x08timeZone\x12\x32\n\x12\x63ollection_enabled\x18\x04 \x01(\x08H\x00R\x11\x63ollectionEnabled\x88\x01\x01\x12\x35\n\x06policy\x18\x05 \x01(\x0b\x32\x1d.tvstats.v1.MeasurementPolicyR\x06policy\x12\'\n\x0fpolicy_revision\x18\x06 \x01(\x03R\x0epolicyRevisionB\x15\n\x13_collection_enabled\"\xb9\x01\n\x07\x43hannel\x12\x1d\n\nchannel_id\x18\x01 \x01(\x05R\tchannelId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n\x06number\x18\x03 \x01(\x05R\x06number\x12\x1e\n\ncategories\x18\x04 \x03(\x05R\ncategories\x12\x1d\n\x07\x65nabled\x18\x05 \x01(\x08H\x00R\x07\x65nabled\x88\x01\x01\x12\x18\n\x07\x64\x65leted\x18\x06 \x01(\x08R\x07\x64\x65letedB\n\n\x08_enabled\"S\n\x06Tariff\x12\x1b\n\ttariff_id\x18\x01 \x01(\x05R\x08tariffId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n\x07\x64\x65leted\x18\x03 \x01(\x08R\x07\x64\x65leted\"Y\n\x08\x43\x61tegory\x12\x1f\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05R\ncategoryId\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n\x07\x64\x65leted\x18\x03 \x01(\x08R\x07\x64\x65leted\"\x8c\x02\n\x07\x41\x63\x63ount\x12\x1d\n\naccount_id\x18\x01 \x01(\x03R\taccountId\x12\x16\n\x06\x61\x63tive\x18\x02 \x01(\x08R\x06\x61\x63tive\x12\x18\n\x07tariffs\x18\x03 \x03(\x05R\x07tariffs\x12?\n\rregistered_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0cregisteredAt\x12\x39\n\nchanged_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tchangedAt\x12\x18\n\x07\x64\x65leted\x18\x06 \x01(\x08R\x07\x64\x65leted\x12\x1a\n\x08\x65xcluded\x18\x07 \x01(\x08R\x08\x65xcluded\"\xdd\x01\n\tProgramme\x12!\n\x0cprogramme_id\x18\x01 \x01(\x03R\x0bprogrammeId\x12\x1d\n\nchannel_id\x18\x02 \x01(\x05R\tchannelId\x12\x14\n\x05title\x18\x03 \x01(\tR\x05title\x12\x30\n\x05start\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05start\x12,\n\x03\x65nd\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x03\x65nd\x12\x18\n\x07\x64\x65leted\x18\x06 \x01(\x08R\x07\x64\x65leted\"\xd5\x01\n\x07Payment\x12\x1d\n\npayment_id\x18\x01 \x01(\x03R\tpaymentId\x12\x1d\n\naccount_id\x18\x02 \x01(\x03R\taccountId\x12!\n\x0c\x61mount_minor\x18\x03 \x01(\x03R\x0b\x61mountMinor\x12\x1a\n\x08\x63urrency\x18\x04 \x01(\tR\x08\x63urrency\x12\x33\n\x07paid_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x06paidAt\x12\x18\n\x07\x64\x65leted\x18\x06 \x01(\x08R\x07\x64\x65leted\"\x95\x01\n\x0cSyncResponse\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\x04R\x07\x62\x61tchId\x12\x18\n\x07\x61pplied\x18\x02 \x01(\rR\x07\x61pplied\x12\x36\n\x08rejected\x18\x03 \x03(\x0b\x32\x1a.tvstats.v1.RejectedEntityR\x08rejected\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\"p\n\x0eRejectedEntity\x12\x14\n\x05index\x18\x01 \x01(\rR\x05index\x12\x16\n\x06\x65ntity\x18\x02 \x01(\tR\x06\x65ntity\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\"P\n\x12ListClientsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"k\n\x13ListClientsResponse\x12,\n\x07\x63lients\x18\x01 \x03(\x0b\x32\x12.tvstats.v1.ClientR\x07\x63lients\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"n\n\x13ListChannelsRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"o\n\x14ListChannelsResponse\x12/\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x13.tvstats.v1.ChannelR\x08\x63hannels\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"m\n\x12ListTariffsRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"k\n\x13ListTariffsResponse\x12,\n\x07tariffs\x18\x01 \x03(\x0b\x32\x12.tvstats.v1.TariffR\x07tariffs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"p\n\x15ListCategoriesRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"v\n\x16ListCategoriesResponse\x12\x34\n\ncategories\x18\x01 \x03(\x0b\x32\x14.tvstats.v1.CategoryR\ncategories\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfe\x01\n\x15ListProgrammesRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1a\n\x08\x63hannels\x18\x02 \x03(\x05R\x08\x63hannels\x12\x39\n\nstart_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartFrom\x12\x35\n\x08start_to\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07startTo\x12\x1b\n\tpage_size\x18\x05 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"w\n\x16ListProgrammesResponse\x12\x35\n\nprogrammes\x18\x01 \x03(\x0b\x32\x15.tvstats.v1.ProgrammeR\nprogrammes\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"O\n\x11GetAccountRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1d\n\naccount_id\x18\x02 \x01(\x03R\taccountId\"C\n\x12GetAccountResponse\x12-\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.tvstats.v1.AccountR\x07\x61\x63\x63ount\"Q\n\x13\x45raseAccountRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1d\n\naccount_id\x18\x02 \x01(\x03R\taccountId\"f\n\x14\x45raseAccountResponse\x12\x1a\n\x08sessions\x18\x01 \x01(\x03R\x08sessions\x12\x16\n\x06states\x18\x02 \x01(\x03R\x06states\x12\x1a\n\x08payments\x18\x03 \x01(\x03R\x08payments2\x8d\x05\n\x07\x43\x61talog\x12=\n\x04Sync\x12\x17.tvstats.v1.SyncRequest\x1a\x18.tvstats.v1.SyncResponse(\x01\x30\x01\x12N\n\x0bListClients\x12\x1e.tvstats.v1.ListClientsRequest\x1a\x1f.tvstats.v1.ListClientsResponse\x12Q\n\x0cListChannels\x12\x1f.tvstats.v1.ListChannelsRequest\x1a .tvstats.v1.ListChannelsResponse\x12N\n\x0bListTariffs\x12\x1e.tvstats.v1.ListTariffsRequest\x1a\x1f.tvstats.v1.ListTariffsResponse\x12W\n\x0eListCategories\x12!.tvstats.v1.ListCategoriesRequest\x1a\".tvstats.v1.ListCategoriesResponse\x12W\n\x0eListProgrammes\x12!.tvstats.v1.ListProgrammesRequest\x1a\".tvstats.v1.ListProgrammesResponse\x12K\n\nGetAccount\x12\x1d.tvstats.v1.GetAccountRequest\x1a\x1e.tvstats.v1.GetAccountResponse\x12Q\n\x0c\x45raseAccount\x12\x1f.tvstats.v1.EraseAccountRequest\x1a .tvstats.v1.EraseAccountResponseB8Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -23,56 +24,56 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tvstats.v1.catalog_pb2', _g
 if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['DESCRIPTOR']._options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1'
-  _globals['_SYNCREQUEST']._serialized_start=74
-  _globals['_SYNCREQUEST']._serialized_end=548
-  _globals['_GUIDERANGE']._serialized_start=551
-  _globals['_GUIDERANGE']._serialized_end=686
-  _globals['_CLIENT']._serialized_start=689
-  _globals['_CLIENT']._serialized_end=850
-  _globals['_CHANNEL']._serialized_start=853
-  _globals['_CHANNEL']._serialized_end=1038
-  _globals['_TARIFF']._serialized_start=1040
-  _globals['_TARIFF']._serialized_end=1123
-  _globals['_CATEGORY']._serialized_start=1125
-  _globals['_CATEGORY']._serialized_end=1214
-  _globals['_ACCOUNT']._serialized_start=1217
-  _globals['_ACCOUNT']._serialized_end=1485
-  _globals['_PROGRAMME']._serialized_start=1488
-  _globals['_PROGRAMME']._serialized_end=1709
-  _globals['_PAYMENT']._serialized_start=1712
-  _globals['_PAYMENT']._serialized_end=1925
-  _globals['_SYNCRESPONSE']._serialized_start=1928
-  _globals['_SYNCRESPONSE']._serialized_end=2077
-  _globals['_REJECTEDENTITY']._serialized_start=2079
-  _globals['_REJECTEDENTITY']._serialized_end=2191
-  _globals['_LISTCLIENTSREQUEST']._serialized_start=2193
-  _globals['_LISTCLIENTSREQUEST']._serialized_end=2273
-  _globals['_LISTCLIENTSRESPONSE']._serialized_start=2275
-  _globals['_LISTCLIENTSRESPONSE']._serialized_end=2382
-  _globals['_LISTCHANNELSREQUEST']._serialized_start=2384
-  _globals['_LISTCHANNELSREQUEST']._serialized_end=2494
-  _globals['_LISTCHANNELSRESPONSE']._serialized_start=2496
-  _globals['_LISTCHANNELSRESPONSE']._serialized_end=2607
-  _globals['_LISTTARIFFSREQUEST']._serialized_start=2609
-  _globals['_LISTTARIFFSREQUEST']._serialized_end=2718
-  _globals['_LISTTARIFFSRESPONSE']._serialized_start=2720
-  _globals['_LISTTARIFFSRESPONSE']._serialized_end=2827
-  _globals['_LISTCATEGORIESREQUEST']._serialized_start=2829
-  _globals['_LISTCATEGORIESREQUEST']._serialized_end=2941
-  _globals['_LISTCATEGORIESRESPONSE']._serialized_start=2943
-  _globals['_LISTCATEGORIESRESPONSE']._serialized_end=3061
-  _globals['_LISTPROGRAMMESREQUEST']._serialized_start=3064
-  _globals['_LISTPROGRAMMESREQUEST']._serialized_end=3318
-  _globals['_LISTPROGRAMMESRESPONSE']._serialized_start=3320
-  _globals['_LISTPROGRAMMESRESPONSE']._serialized_end=3439
-  _globals['_GETACCOUNTREQUEST']._serialized_start=3441
-  _globals['_GETACCOUNTREQUEST']._serialized_end=3520
-  _globals['_GETACCOUNTRESPONSE']._serialized_start=3522
-  _globals['_GETACCOUNTRESPONSE']._serialized_end=3589
-  _globals['_ERASEACCOUNTREQUEST']._serialized_start=3591
-  _globals['_ERASEACCOUNTREQUEST']._serialized_end=3672
-  _globals['_ERASEACCOUNTRESPONSE']._serialized_start=3674
-  _globals['_ERASEACCOUNTRESPONSE']._serialized_end=3776
-  _globals['_CATALOG']._serialized_start=3779
-  _globals['_CATALOG']._serialized_end=4432
+  _globals['_SYNCREQUEST']._serialized_start=104
+  _globals['_SYNCREQUEST']._serialized_end=578
+  _globals['_GUIDERANGE']._serialized_start=581
+  _globals['_GUIDERANGE']._serialized_end=716
+  _globals['_CLIENT']._serialized_start=719
+  _globals['_CLIENT']._serialized_end=976
+  _globals['_CHANNEL']._serialized_start=979
+  _globals['_CHANNEL']._serialized_end=1164
+  _globals['_TARIFF']._serialized_start=1166
+  _globals['_TARIFF']._serialized_end=1249
+  _globals['_CATEGORY']._serialized_start=1251
+  _globals['_CATEGORY']._serialized_end=1340
+  _globals['_ACCOUNT']._serialized_start=1343
+  _globals['_ACCOUNT']._serialized_end=1611
+  _globals['_PROGRAMME']._serialized_start=1614
+  _globals['_PROGRAMME']._serialized_end=1835
+  _globals['_PAYMENT']._serialized_start=1838
+  _globals['_PAYMENT']._serialized_end=2051
+  _globals['_SYNCRESPONSE']._serialized_start=2054
+  _globals['_SYNCRESPONSE']._serialized_end=2203
+  _globals['_REJECTEDENTITY']._serialized_start=2205
+  _globals['_REJECTEDENTITY']._serialized_end=2317
+  _globals['_LISTCLIENTSREQUEST']._serialized_start=2319
+  _globals['_LISTCLIENTSREQUEST']._serialized_end=2399
+  _globals['_LISTCLIENTSRESPONSE']._serialized_start=2401
+  _globals['_LISTCLIENTSRESPONSE']._serialized_end=2508
+  _globals['_LISTCHANNELSREQUEST']._serialized_start=2510
+  _globals['_LISTCHANNELSREQUEST']._serialized_end=2620
+  _globals['_LISTCHANNELSRESPONSE']._serialized_start=2622
+  _globals['_LISTCHANNELSRESPONSE']._serialized_end=2733
+  _globals['_LISTTARIFFSREQUEST']._serialized_start=2735
+  _globals['_LISTTARIFFSREQUEST']._serialized_end=2844
+  _globals['_LISTTARIFFSRESPONSE']._serialized_start=2846
+  _globals['_LISTTARIFFSRESPONSE']._serialized_end=2953
+  _globals['_LISTCATEGORIESREQUEST']._serialized_start=2955
+  _globals['_LISTCATEGORIESREQUEST']._serialized_end=3067
+  _globals['_LISTCATEGORIESRESPONSE']._serialized_start=3069
+  _globals['_LISTCATEGORIESRESPONSE']._serialized_end=3187
+  _globals['_LISTPROGRAMMESREQUEST']._serialized_start=3190
+  _globals['_LISTPROGRAMMESREQUEST']._serialized_end=3444
+  _globals['_LISTPROGRAMMESRESPONSE']._serialized_start=3446
+  _globals['_LISTPROGRAMMESRESPONSE']._serialized_end=3565
+  _globals['_GETACCOUNTREQUEST']._serialized_start=3567
+  _globals['_GETACCOUNTREQUEST']._serialized_end=3646
+  _globals['_GETACCOUNTRESPONSE']._serialized_start=3648
+  _globals['_GETACCOUNTRESPONSE']._serialized_end=3715
+  _globals['_ERASEACCOUNTREQUEST']._serialized_start=3717
+  _globals['_ERASEACCOUNTREQUEST']._serialized_end=3798
+  _globals['_ERASEACCOUNTRESPONSE']._serialized_start=3800
+  _globals['_ERASEACCOUNTRESPONSE']._serialized_end=3902
+  _globals['_CATALOG']._serialized_start=3905
+  _globals['_CATALOG']._serialized_end=4558
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
+import tvstats.v1.measurement_pb2
 import typing
 
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
@@ -130,6 +131,8 @@ class Client(google.protobuf.message.Message):
     NAME_FIELD_NUMBER: builtins.int
     TIME_ZONE_FIELD_NUMBER: builtins.int
     COLLECTION_ENABLED_FIELD_NUMBER: builtins.int
+    POLICY_FIELD_NUMBER: builtins.int
+    POLICY_REVISION_FIELD_NUMBER: builtins.int
     client_id: builtins.int
     """The operator's id. In a SyncRequest 0 is ignored, and any other value must equal SyncRequest.client_id."""
     name: builtins.str
@@ -142,6 +145,14 @@ class Client(google.protobuf.message.Message):
     """Whether view events of the operator are taken in; absent means true. While false they are rejected with
     COLLECTION_DISABLED; what was stored before stays and counts. Always present in answers.
     """
+    policy_revision: builtins.int
+    """How often the policy has changed, from 0. An equal policy does not raise it. Ignored in a SyncRequest."""
+    @property
+    def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
+        """Which part of reported viewing counts. A Client without it leaves the policy as it is; with it, it replaces the policy whole.
+        Always present in answers.
+        """
+
     def __init__(
         self,
         *,
@@ -149,9 +160,11 @@ class Client(google.protobuf.message.Message):
         name: builtins.str = ...,
         time_zone: builtins.str = ...,
         collection_enabled: builtins.bool | None = ...,
+        policy: tvstats.v1.measurement_pb2.MeasurementPolicy | None = ...,
+        policy_revision: builtins.int = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_collection_enabled", b"_collection_enabled", "collection_enabled", b"collection_enabled"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_collection_enabled", b"_collection_enabled", "client_id", b"client_id", "collection_enabled", b"collection_enabled", "name", b"name", "time_zone", b"time_zone"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_collection_enabled", b"_collection_enabled", "collection_enabled", b"collection_enabled", "policy", b"policy"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_collection_enabled", b"_collection_enabled", "client_id", b"client_id", "collection_enabled", b"collection_enabled", "name", b"name", "policy", b"policy", "policy_revision", b"policy_revision", "time_zone", b"time_zone"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_collection_enabled", b"_collection_enabled"]) -> typing.Literal["collection_enabled"] | None: ...
 
 global___Client = Client

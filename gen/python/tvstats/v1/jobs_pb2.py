@@ -13,11 +13,12 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from tvstats.v1 import audience_pb2 as tvstats_dot_v1_dot_audience__pb2
 from tvstats.v1 import subscriber_dynamics_pb2 as tvstats_dot_v1_dot_subscriber__dynamics__pb2
 from tvstats.v1 import view_stats_pb2 as tvstats_dot_v1_dot_view__stats__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15tvstats/v1/jobs.proto\x12\ntvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$tvstats/v1/subscriber_dynamics.proto\x1a\x1btvstats/v1/view_stats.proto\"\xcb\x03\n\x03Job\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x16\n\x06method\x18\x02 \x01(\tR\x06method\x12\x1d\n\nclient_ids\x18\x03 \x03(\x05R\tclientIds\x12\x1a\n\x08schedule\x18\x04 \x01(\tR\x08schedule\x12*\n\x05state\x18\x05 \x01(\x0e\x32\x14.tvstats.v1.JobStateR\x05state\x12\x1a\n\x08progress\x18\x06 \x01(\x01R\x08progress\x12\x39\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nstarted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartedAt\x12;\n\x0b\x66inished_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nfinishedAt\x12\x1a\n\x08\x61ttempts\x18\n \x01(\x05R\x08\x61ttempts\x12\x14\n\x05\x65rror\x18\x0b \x01(\tR\x05\x65rror\x12-\n\x06result\x18\x0c \x01(\x0b\x32\x15.tvstats.v1.JobResultR\x06result\"\x80\x06\n\tJobResult\x12\x86\x01\n$create_channel_sorting_by_popularity\x18\x01 \x01(\x0b\x32\x34.tvstats.v1.CreateChannelSortingByPopularityResponseH\x00R createChannelSortingByPopularity\x12\x8c\x01\n&create_channel_selection_by_popularity\x18\x02 \x01(\x0b\x32\x36.tvstats.v1.CreateChannelSelectionByPopularityResponseH\x00R\"createChannelSelectionByPopularity\x12\x80\x01\n\"create_epg_selection_by_popularity\x18\x03 \x01(\x0b\x32\x32.tvstats.v1.CreateEpgSelectionByPopularityResponseH\x00R\x1e\x63reateEpgSelectionByPopularity\x12N\n\x10\x63\x61\x63he_max_online\x18\x04 \x01(\x0b\x32\".tvstats.v1.CacheMaxOnlineResponseH\x00R\x0e\x63\x61\x63heMaxOnline\x12>\n\nsave_stats\x18\x05 \x01(\x0b\x32\x1d.tvstats.v1.SaveStatsResponseH\x00R\tsaveStats\x12W\n\x13\x63ollect_daily_stats\x18\x06 \x01(\x0b\x32%.tvstats.v1.CollectDailyStatsResponseH\x00R\x11\x63ollectDailyStats\x12\x63\n\x17\x63\x61\x63he_customers_dynamic\x18\x07 \x01(\x0b\x32).tvstats.v1.CacheCustomersDynamicResponseH\x00R\x15\x63\x61\x63heCustomersDynamicB\n\n\x08response\"\xfd\x05\n\x0fStartJobRequest\x12\x85\x01\n$create_channel_sorting_by_popularity\x18\x01 \x01(\x0b\x32\x33.tvstats.v1.CreateChannelSortingByPopularityRequestH\x00R createChannelSortingByPopularity\x12\x8b\x01\n&create_channel_selection_by_popularity\x18\x02 \x01(\x0b\x32\x35.tvstats.v1.CreateChannelSelectionByPopularityRequestH\x00R\"createChannelSelectionByPopularity\x12\x7f\n\"create_epg_selection_by_popularity\x18\x03 \x01(\x0b\x32\x31.tvstats.v1.CreateEpgSelectionByPopularityRequestH\x00R\x1e\x63reateEpgSelectionByPopularity\x12M\n\x10\x63\x61\x63he_max_online\x18\x04 \x01(\x0b\x32!.tvstats.v1.CacheMaxOnlineRequestH\x00R\x0e\x63\x61\x63heMaxOnline\x12=\n\nsave_stats\x18\x05 \x01(\x0b\x32\x1c.tvstats.v1.SaveStatsRequestH\x00R\tsaveStats\x12V\n\x13\x63ollect_daily_stats\x18\x06 \x01(\x0b\x32$.tvstats.v1.CollectDailyStatsRequestH\x00R\x11\x63ollectDailyStats\x12\x62\n\x17\x63\x61\x63he_customers_dynamic\x18\x07 \x01(\x0b\x32(.tvstats.v1.CacheCustomersDynamicRequestH\x00R\x15\x63\x61\x63heCustomersDynamicB\t\n\x07\x63ommand\"5\n\x10StartJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x0f.tvstats.v1.JobR\x03job\"&\n\rGetJobRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\"3\n\x0eGetJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x0f.tvstats.v1.JobR\x03job\"j\n\x0fListJobsRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"_\n\x10ListJobsResponse\x12#\n\x04jobs\x18\x01 \x03(\x0b\x32\x0f.tvstats.v1.JobR\x04jobs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\")\n\x10\x43\x61ncelJobRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\"6\n\x11\x43\x61ncelJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x0f.tvstats.v1.JobR\x03job\"(\n\x0fWatchJobRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\"5\n\x10WatchJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x0f.tvstats.v1.JobR\x03job*\x9a\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_STATE_QUEUED\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x17\n\x13JOB_STATE_SUCCEEDED\x10\x03\x12\x14\n\x10JOB_STATE_FAILED\x10\x04\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x05\x32\xe8\x02\n\x04Jobs\x12\x45\n\x08StartJob\x12\x1b.tvstats.v1.StartJobRequest\x1a\x1c.tvstats.v1.StartJobResponse\x12?\n\x06GetJob\x12\x19.tvstats.v1.GetJobRequest\x1a\x1a.tvstats.v1.GetJobResponse\x12\x45\n\x08ListJobs\x12\x1b.tvstats.v1.ListJobsRequest\x1a\x1c.tvstats.v1.ListJobsResponse\x12H\n\tCancelJob\x12\x1c.tvstats.v1.CancelJobRequest\x1a\x1d.tvstats.v1.CancelJobResponse\x12G\n\x08WatchJob\x12\x1b.tvstats.v1.WatchJobRequest\x1a\x1c.tvstats.v1.WatchJobResponse0\x01\x42\x38Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15tvstats/v1/jobs.proto\x12\ntvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19tvstats/v1/audience.proto\x1a$tvstats/v1/subscriber_dynamics.proto\x1a\x1btvstats/v1/view_stats.proto\"\xcb\x03\n\x03Job\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x16\n\x06method\x18\x02 \x01(\tR\x06method\x12\x1d\n\nclient_ids\x18\x03 \x03(\x05R\tclientIds\x12\x1a\n\x08schedule\x18\x04 \x01(\tR\x08schedule\x12*\n\x05state\x18\x05 \x01(\x0e\x32\x14.tvstats.v1.JobStateR\x05state\x12\x1a\n\x08progress\x18\x06 \x01(\x01R\x08progress\x12\x39\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nstarted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartedAt\x12;\n\x0b\x66inished_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nfinishedAt\x12\x1a\n\x08\x61ttempts\x18\n \x01(\x05R\x08\x61ttempts\x12\x14\n\x05\x65rror\x18\x0b \x01(\tR\x05\x65rror\x12-\n\x06result\x18\x0c \x01(\x0b\x32\x15.tvstats.v1.JobResultR\x06result\"\xa5\x07\n\tJobResult\x12\x86\x01\n$create_channel_sorting_by_popularity\x18\x01 \x01(\x0b\x32\x34.tvstats.v1.CreateChannelSortingByPopularityResponseH\x00R createChannelSortingByPopularity\x12\x8c\x01\n&create_channel_selection_by_popularity\x18\x02 \x01(\x0b\x32\x36.tvstats.v1.CreateChannelSelectionByPopularityResponseH\x00R\"createChannelSelectionByPopularity\x12\x80\x01\n\"create_epg_selection_by_popularity\x18\x03 \x01(\x0b\x32\x32.tvstats.v1.CreateEpgSelectionByPopularityResponseH\x00R\x1e\x63reateEpgSelectionByPopularity\x12N\n\x10\x63\x61\x63he_max_online\x18\x04 \x01(\x0b\x32\".tvstats.v1.CacheMaxOnlineResponseH\x00R\x0e\x63\x61\x63heMaxOnline\x12>\n\nsave_stats\x18\x05 \x01(\x0b\x32\x1d.tvstats.v1.SaveStatsResponseH\x00R\tsaveStats\x12W\n\x13\x63ollect_daily_stats\x18\x06 \x01(\x0b\x32%.tvstats.v1.CollectDailyStatsResponseH\x00R\x11\x63ollectDailyStats\x12\x63\n\x17\x63\x61\x63he_customers_dynamic\x18\x07 \x01(\x0b\x32).tvstats.v1.CacheCustomersDynamicResponseH\x00R\x15\x63\x61\x63heCustomersDynamic\x12\x44\n\x0cget_audience\x18\x08 \x01(\x0b\x32\x1f.tvstats.v1.GetAudienceResponseH\x00R\x0bgetAudience\x12]\n\x15get_programme_ratings\x18\t \x01(\x0b\x32\'.tvstats.v1.GetProgrammeRatingsResponseH\x00R\x13getProgrammeRatingsB\n\n\x08response\"\xa0\x07\n\x0fStartJobRequest\x12\x85\x01\n$create_channel_sorting_by_popularity\x18\x01 \x01(\x0b\x32\x33.tvstats.v1.CreateChannelSortingByPopularityRequestH\x00R createChannelSortingByPopularity\x12\x8b\x01\n&create_channel_selection_by_popularity\x18\x02 \x01(\x0b\x32\x35.tvstats.v1.CreateChannelSelectionByPopularityRequestH\x00R\"createChannelSelectionByPopularity\x12\x7f\n\"create_epg_selection_by_popularity\x18\x03 \x01(\x0b\x32\x31.tvstats.v1.CreateEpgSelectionByPopularityRequestH\x00R\x1e\x63reateEpgSelectionByPopularity\x12M\n\x10\x63\x61\x63he_max_online\x18\x04 \x01(\x0b\x32!.tvstats.v1.CacheMaxOnlineRequestH\x00R\x0e\x63\x61\x63heMaxOnline\x12=\n\nsave_stats\x18\x05 \x01(\x0b\x32\x1c.tvstats.v1.SaveStatsRequestH\x00R\tsaveStats\x12V\n\x13\x63ollect_daily_stats\x18\x06 \x01(\x0b\x32$.tvstats.v1.CollectDailyStatsRequestH\x00R\x11\x63ollectDailyStats\x12\x62\n\x17\x63\x61\x63he_customers_dynamic\x18\x07 \x01(\x0b\x32(.tvstats.v1.CacheCustomersDynamicRequestH\x00R\x15\x63\x61\x63heCustomersDynamic\x12\x43\n\x0cget_audience\x18\x08 \x01(\x0b\x32\x1e.tvstats.v1.GetAudienceRequestH\x00R\x0bgetAudience\x12\\\n\x15get_programme_ratings\x18\t \x01(\x0b\x32&.tvstats.v1.GetProgrammeRatingsRequestH\x00R\x13getProgrammeRatingsB\t\n\x07\x63ommand\"5\n\x10StartJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x0f.tvstats.v1.JobR\x03job\"&\n\rGetJobRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\"3\n\x0eGetJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x0f.tvstats.v1.JobR\x03job\"j\n\x0fListJobsRequest\x12\x1b\n\tclient_id\x18\x01 \x01(\x05R\x08\x63lientId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"_\n\x10ListJobsResponse\x12#\n\x04jobs\x18\x01 \x03(\x0b\x32\x0f.tvstats.v1.JobR\x04jobs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\")\n\x10\x43\x61ncelJobRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\"6\n\x11\x43\x61ncelJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x0f.tvstats.v1.JobR\x03job\"(\n\x0fWatchJobRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\"5\n\x10WatchJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x0f.tvstats.v1.JobR\x03job*\x9a\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_STATE_QUEUED\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x17\n\x13JOB_STATE_SUCCEEDED\x10\x03\x12\x14\n\x10JOB_STATE_FAILED\x10\x04\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x05\x32\xe8\x02\n\x04Jobs\x12\x45\n\x08StartJob\x12\x1b.tvstats.v1.StartJobRequest\x1a\x1c.tvstats.v1.StartJobResponse\x12?\n\x06GetJob\x12\x19.tvstats.v1.GetJobRequest\x1a\x1a.tvstats.v1.GetJobResponse\x12\x45\n\x08ListJobs\x12\x1b.tvstats.v1.ListJobsRequest\x1a\x1c.tvstats.v1.ListJobsResponse\x12H\n\tCancelJob\x12\x1c.tvstats.v1.CancelJobRequest\x1a\x1d.tvstats.v1.CancelJobResponse\x12G\n\x08WatchJob\x12\x1b.tvstats.v1.WatchJobRequest\x1a\x1c.tvstats.v1.WatchJobResponse0\x01\x42\x38Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -25,32 +26,32 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tvstats.v1.jobs_pb2', _glob
 if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['DESCRIPTOR']._options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1'
-  _globals['_JOBSTATE']._serialized_start=2688
-  _globals['_JOBSTATE']._serialized_end=2842
-  _globals['_JOB']._serialized_start=138
-  _globals['_JOB']._serialized_end=597
-  _globals['_JOBRESULT']._serialized_start=600
-  _globals['_JOBRESULT']._serialized_end=1368
-  _globals['_STARTJOBREQUEST']._serialized_start=1371
-  _globals['_STARTJOBREQUEST']._serialized_end=2136
-  _globals['_STARTJOBRESPONSE']._serialized_start=2138
-  _globals['_STARTJOBRESPONSE']._serialized_end=2191
-  _globals['_GETJOBREQUEST']._serialized_start=2193
-  _globals['_GETJOBREQUEST']._serialized_end=2231
-  _globals['_GETJOBRESPONSE']._serialized_start=2233
-  _globals['_GETJOBRESPONSE']._serialized_end=2284
-  _globals['_LISTJOBSREQUEST']._serialized_start=2286
-  _globals['_LISTJOBSREQUEST']._serialized_end=2392
-  _globals['_LISTJOBSRESPONSE']._serialized_start=2394
-  _globals['_LISTJOBSRESPONSE']._serialized_end=2489
-  _globals['_CANCELJOBREQUEST']._serialized_start=2491
-  _globals['_CANCELJOBREQUEST']._serialized_end=2532
-  _globals['_CANCELJOBRESPONSE']._serialized_start=2534
-  _globals['_CANCELJOBRESPONSE']._serialized_end=2588
-  _globals['_WATCHJOBREQUEST']._serialized_start=2590
-  _globals['_WATCHJOBREQUEST']._serialized_end=2630
-  _globals['_WATCHJOBRESPONSE']._serialized_start=2632
-  _globals['_WATCHJOBRESPONSE']._serialized_end=2685
-  _globals['_JOBS']._serialized_start=2845
-  _globals['_JOBS']._serialized_end=3205
+  _globals['_JOBSTATE']._serialized_start=3043
+  _globals['_JOBSTATE']._serialized_end=3197
+  _globals['_JOB']._serialized_start=165
+  _globals['_JOB']._serialized_end=624
+  _globals['_JOBRESULT']._serialized_start=627
+  _globals['_JOBRESULT']._serialized_end=1560
+  _globals['_STARTJOBREQUEST']._serialized_start=1563
+  _globals['_STARTJOBREQUEST']._serialized_end=2491
+  _globals['_STARTJOBRESPONSE']._serialized_start=2493
+  _globals['_STARTJOBRESPONSE']._serialized_end=2546
+  _globals['_GETJOBREQUEST']._serialized_start=2548
+  _globals['_GETJOBREQUEST']._serialized_end=2586
+  _globals['_GETJOBRESPONSE']._serialized_start=2588
+  _globals['_GETJOBRESPONSE']._serialized_end=2639
+  _globals['_LISTJOBSREQUEST']._serialized_start=2641
+  _globals['_LISTJOBSREQUEST']._serialized_end=2747
+  _globals['_LISTJOBSRESPONSE']._serialized_start=2749
+  _globals['_LISTJOBSRESPONSE']._serialized_end=2844
+  _globals['_CANCELJOBREQUEST']._serialized_start=2846
+  _globals['_CANCELJOBREQUEST']._serialized_end=2887
+  _globals['_CANCELJOBRESPONSE']._serialized_start=2889
+  _globals['_CANCELJOBRESPONSE']._serialized_end=2943
+  _globals['_WATCHJOBREQUEST']._serialized_start=2945
+  _globals['_WATCHJOBREQUEST']._serialized_end=2985
+  _globals['_WATCHJOBRESPONSE']._serialized_start=2987
+  _globals['_WATCHJOBRESPONSE']._serialized_end=3040
+  _globals['_JOBS']._serialized_start=3200
+  _globals['_JOBS']._serialized_end=3560
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
 import sys
+import tvstats.v1.audience_pb2
 import tvstats.v1.subscriber_dynamics_pb2
 import tvstats.v1.view_stats_pb2
 import typing
@@ -146,6 +147,8 @@ class JobResult(google.protobuf.message.Message):
     SAVE_STATS_FIELD_NUMBER: builtins.int
     COLLECT_DAILY_STATS_FIELD_NUMBER: builtins.int
     CACHE_CUSTOMERS_DYNAMIC_FIELD_NUMBER: builtins.int
+    GET_AUDIENCE_FIELD_NUMBER: builtins.int
+    GET_PROGRAMME_RATINGS_FIELD_NUMBER: builtins.int
     @property
     def create_channel_sorting_by_popularity(self) -> tvstats.v1.view_stats_pb2.CreateChannelSortingByPopularityResponse:
         """Of ViewStats.CreateChannelSortingByPopularity."""
@@ -174,6 +177,14 @@ class JobResult(google.protobuf.message.Message):
     def cache_customers_dynamic(self) -> tvstats.v1.subscriber_dynamics_pb2.CacheCustomersDynamicResponse:
         """Of SubscriberDynamics.CacheCustomersDynamic."""
 
+    @property
+    def get_audience(self) -> tvstats.v1.audience_pb2.GetAudienceResponse:
+        """Of Audience.GetAudience: one page, as a call would return it."""
+
+    @property
+    def get_programme_ratings(self) -> tvstats.v1.audience_pb2.GetProgrammeRatingsResponse:
+        """Of Audience.GetProgrammeRatings: one page, as a call would return it."""
+
     def __init__(
         self,
         *,
@@ -184,10 +195,12 @@ class JobResult(google.protobuf.message.Message):
         save_stats: tvstats.v1.subscriber_dynamics_pb2.SaveStatsResponse | None = ...,
         collect_daily_stats: tvstats.v1.subscriber_dynamics_pb2.CollectDailyStatsResponse | None = ...,
         cache_customers_dynamic: tvstats.v1.subscriber_dynamics_pb2.CacheCustomersDynamicResponse | None = ...,
+        get_audience: tvstats.v1.audience_pb2.GetAudienceResponse | None = ...,
+        get_programme_ratings: tvstats.v1.audience_pb2.GetProgrammeRatingsResponse | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["cache_customers_dynamic", b"cache_customers_dynamic", "cache_max_online", b"cache_max_online", "collect_daily_stats", b"collect_daily_stats", "create_channel_selection_by_popularity", b"create_channel_selection_by_popularity", "create_channel_sorting_by_popularity", b"create_channel_sorting_by_popularity", "create_epg_selection_by_popularity", b"create_epg_selection_by_popularity", "response", b"response", "save_stats", b"save_stats"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["cache_customers_dynamic", b"cache_customers_dynamic", "cache_max_online", b"cache_max_online", "collect_daily_stats", b"collect_daily_stats", "create_channel_selection_by_popularity", b"create_channel_selection_by_popularity", "create_channel_sorting_by_popularity", b"create_channel_sorting_by_popularity", "create_epg_selection_by_popularity", b"create_epg_selection_by_popularity", "response", b"response", "save_stats", b"save_stats"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["response", b"response"]) -> typing.Literal["create_channel_sorting_by_popularity", "create_channel_selection_by_popularity", "create_epg_selection_by_popularity", "cache_max_online", "save_stats", "collect_daily_stats", "cache_customers_dynamic"] | None: ...
+    def HasField(self, field_name: typing.Literal["cache_customers_dynamic", b"cache_customers_dynamic", "cache_max_online", b"cache_max_online", "collect_daily_stats", b"collect_daily_stats", "create_channel_selection_by_popularity", b"create_channel_selection_by_popularity", "create_channel_sorting_by_popularity", b"create_channel_sorting_by_popularity", "create_epg_selection_by_popularity", b"create_epg_selection_by_popularity", "get_audience", b"get_audience", "get_programme_ratings", b"get_programme_ratings", "response", b"response", "save_stats", b"save_stats"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cache_customers_dynamic", b"cache_customers_dynamic", "cache_max_online", b"cache_max_online", "collect_daily_stats", b"collect_daily_stats", "create_channel_selection_by_popularity", b"create_channel_selection_by_popularity", "create_channel_sorting_by_popularity", b"create_channel_sorting_by_popularity", "create_epg_selection_by_popularity", b"create_epg_selection_by_popularity", "get_audience", b"get_audience", "get_programme_ratings", b"get_programme_ratings", "response", b"response", "save_stats", b"save_stats"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["response", b"response"]) -> typing.Literal["create_channel_sorting_by_popularity", "create_channel_selection_by_popularity", "create_epg_selection_by_popularity", "cache_max_online", "save_stats", "collect_daily_stats", "cache_customers_dynamic", "get_audience", "get_programme_ratings"] | None: ...
 
 global___JobResult = JobResult
 
@@ -204,6 +217,8 @@ class StartJobRequest(google.protobuf.message.Message):
     SAVE_STATS_FIELD_NUMBER: builtins.int
     COLLECT_DAILY_STATS_FIELD_NUMBER: builtins.int
     CACHE_CUSTOMERS_DYNAMIC_FIELD_NUMBER: builtins.int
+    GET_AUDIENCE_FIELD_NUMBER: builtins.int
+    GET_PROGRAMME_RATINGS_FIELD_NUMBER: builtins.int
     @property
     def create_channel_sorting_by_popularity(self) -> tvstats.v1.view_stats_pb2.CreateChannelSortingByPopularityRequest:
         """ViewStats.CreateChannelSortingByPopularity."""
@@ -232,6 +247,14 @@ class StartJobRequest(google.protobuf.message.Message):
     def cache_customers_dynamic(self) -> tvstats.v1.subscriber_dynamics_pb2.CacheCustomersDynamicRequest:
         """SubscriberDynamics.CacheCustomersDynamic."""
 
+    @property
+    def get_audience(self) -> tvstats.v1.audience_pb2.GetAudienceRequest:
+        """Audience.GetAudience."""
+
+    @property
+    def get_programme_ratings(self) -> tvstats.v1.audience_pb2.GetProgrammeRatingsRequest:
+        """Audience.GetProgrammeRatings."""
+
     def __init__(
         self,
         *,
@@ -242,10 +265,12 @@ class StartJobRequest(google.protobuf.message.Message):
         save_stats: tvstats.v1.subscriber_dynamics_pb2.SaveStatsRequest | None = ...,
         collect_daily_stats: tvstats.v1.subscriber_dynamics_pb2.CollectDailyStatsRequest | None = ...,
         cache_customers_dynamic: tvstats.v1.subscriber_dynamics_pb2.CacheCustomersDynamicRequest | None = ...,
+        get_audience: tvstats.v1.audience_pb2.GetAudienceRequest | None = ...,
+        get_programme_ratings: tvstats.v1.audience_pb2.GetProgrammeRatingsRequest | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["cache_customers_dynamic", b"cache_customers_dynamic", "cache_max_online", b"cache_max_online", "collect_daily_stats", b"collect_daily_stats", "command", b"command", "create_channel_selection_by_popularity", b"create_channel_selection_by_popularity", "create_channel_sorting_by_popularity", b"create_channel_sorting_by_popularity", "create_epg_selection_by_popularity", b"create_epg_selection_by_popularity", "save_stats", b"save_stats"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["cache_customers_dynamic", b"cache_customers_dynamic", "cache_max_online", b"cache_max_online", "collect_daily_stats", b"collect_daily_stats", "command", b"command", "create_channel_selection_by_popularity", b"create_channel_selection_by_popularity", "create_channel_sorting_by_popularity", b"create_channel_sorting_by_popularity", "create_epg_selection_by_popularity", b"create_epg_selection_by_popularity", "save_stats", b"save_stats"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["command", b"command"]) -> typing.Literal["create_channel_sorting_by_popularity", "create_channel_selection_by_popularity", "create_epg_selection_by_popularity", "cache_max_online", "save_stats", "collect_daily_stats", "cache_customers_dynamic"] | None: ...
+    def HasField(self, field_name: typing.Literal["cache_customers_dynamic", b"cache_customers_dynamic", "cache_max_online", b"cache_max_online", "collect_daily_stats", b"collect_daily_stats", "command", b"command", "create_channel_selection_by_popularity", b"create_channel_selection_by_popularity", "create_channel_sorting_by_popularity", b"create_channel_sorting_by_popularity", "create_epg_selection_by_popularity", b"create_epg_selection_by_popularity", "get_audience", b"get_audience", "get_programme_ratings", b"get_programme_ratings", "save_stats", b"save_stats"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cache_customers_dynamic", b"cache_customers_dynamic", "cache_max_online", b"cache_max_online", "collect_daily_stats", b"collect_daily_stats", "command", b"command", "create_channel_selection_by_popularity", b"create_channel_selection_by_popularity", "create_channel_sorting_by_popularity", b"create_channel_sorting_by_popularity", "create_epg_selection_by_popularity", b"create_epg_selection_by_popularity", "get_audience", b"get_audience", "get_programme_ratings", b"get_programme_ratings", "save_stats", b"save_stats"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["command", b"command"]) -> typing.Literal["create_channel_sorting_by_popularity", "create_channel_selection_by_popularity", "create_epg_selection_by_popularity", "cache_max_online", "save_stats", "collect_daily_stats", "cache_customers_dynamic", "get_audience", "get_programme_ratings"] | None: ...
 
 global___StartJobRequest = StartJobRequest
 

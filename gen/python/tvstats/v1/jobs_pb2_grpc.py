@@ -6,8 +6,8 @@ from tvstats.v1 import jobs_pb2 as tvstats_dot_v1_dot_jobs__pb2
 
 
 class JobsStub(object):
-    """Jobs runs long work in the background: any of the three builders of ViewStats and the four commands of
-    SubscriberDynamics.
+    """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
+    SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
     A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
     renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
@@ -52,8 +52,8 @@ class JobsStub(object):
 
 
 class JobsServicer(object):
-    """Jobs runs long work in the background: any of the three builders of ViewStats and the four commands of
-    SubscriberDynamics.
+    """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
+    SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
     A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
     renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
@@ -147,8 +147,8 @@ def add_JobsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Jobs(object):
-    """Jobs runs long work in the background: any of the three builders of ViewStats and the four commands of
-    SubscriberDynamics.
+    """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
+    SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
     A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
     renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,

@@ -18,8 +18,8 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class JobsStub:
-    """Jobs runs long work in the background: any of the three builders of ViewStats and the four commands of
-    SubscriberDynamics.
+    """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
+    SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
     A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
     renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
@@ -79,8 +79,8 @@ class JobsStub:
     """
 
 class JobsAsyncStub:
-    """Jobs runs long work in the background: any of the three builders of ViewStats and the four commands of
-    SubscriberDynamics.
+    """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
+    SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
     A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
     renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
@@ -139,8 +139,8 @@ class JobsAsyncStub:
     """
 
 class JobsServicer(metaclass=abc.ABCMeta):
-    """Jobs runs long work in the background: any of the three builders of ViewStats and the four commands of
-    SubscriberDynamics.
+    """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
+    SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
     A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
     renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,

@@ -14,7 +14,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctvstats/v1/measurement.proto\x12\ntvstats.v1*K\n\x08\x43\x61lendar\x12\x18\n\x14\x43\x41LENDAR_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43\x41LENDAR_UTC\x10\x01\x12\x13\n\x0f\x43\x41LENDAR_CLIENT\x10\x02*k\n\x08\x43overage\x12\x18\n\x14\x43OVERAGE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43OVERAGE_COMPLETE\x10\x01\x12\x18\n\x14\x43OVERAGE_PROVISIONAL\x10\x02\x12\x14\n\x10\x43OVERAGE_EXPIRED\x10\x03\x42\x38Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctvstats/v1/measurement.proto\x12\ntvstats.v1\"\xd7\x01\n\x11MeasurementPolicy\x12.\n\x13max_session_seconds\x18\x01 \x01(\x03R\x11maxSessionSeconds\x12-\n\x12inactivity_seconds\x18\x02 \x01(\x03R\x11inactivitySeconds\x12\x33\n\x16one_channel_per_device\x18\x03 \x01(\x08R\x13oneChannelPerDevice\x12.\n\x13min_session_seconds\x18\x04 \x01(\x03R\x11minSessionSeconds*K\n\x08\x43\x61lendar\x12\x18\n\x14\x43\x41LENDAR_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43\x41LENDAR_UTC\x10\x01\x12\x13\n\x0f\x43\x41LENDAR_CLIENT\x10\x02*k\n\x08\x43overage\x12\x18\n\x14\x43OVERAGE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43OVERAGE_COMPLETE\x10\x01\x12\x18\n\x14\x43OVERAGE_PROVISIONAL\x10\x02\x12\x14\n\x10\x43OVERAGE_EXPIRED\x10\x03\x42\x38Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -22,8 +22,10 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tvstats.v1.measurement_pb2'
 if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['DESCRIPTOR']._options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1'
-  _globals['_CALENDAR']._serialized_start=44
-  _globals['_CALENDAR']._serialized_end=119
-  _globals['_COVERAGE']._serialized_start=121
-  _globals['_COVERAGE']._serialized_end=228
+  _globals['_CALENDAR']._serialized_start=262
+  _globals['_CALENDAR']._serialized_end=337
+  _globals['_COVERAGE']._serialized_start=339
+  _globals['_COVERAGE']._serialized_end=446
+  _globals['_MEASUREMENTPOLICY']._serialized_start=45
+  _globals['_MEASUREMENTPOLICY']._serialized_end=260
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ isort:skip_file
 import builtins
 import google.protobuf.descriptor
 import google.protobuf.internal.enum_type_wrapper
+import google.protobuf.message
 import sys
 import typing
 
@@ -77,3 +78,48 @@ COVERAGE_EXPIRED: Coverage.ValueType  # 3
 is there from data_from on, or 0 for want of data.
 """
 global___Coverage = Coverage
+
+@typing.final
+class MeasurementPolicy(google.protobuf.message.Message):
+    """MeasurementPolicy says which part of a session's watched_seconds counts, for one client. Everything is off at first: then all of
+    it counts. A change holds for all viewing that is stored, from the next question on; figures that were kept of viewing that is gone
+    stay as they were and say which revision they are of.
+
+    The counted seconds of a session are the least of: its watched_seconds; max_session_seconds; the seconds from its started_at to the
+    later of started_at and last_activity_at, plus inactivity_seconds, where the device reported last_activity_at; the seconds to the
+    next session of the same device, with one_channel_per_device. Parts that are off limit nothing. Rankings, audiences and watch
+    figures use counted seconds; who is online does not depend on them.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MAX_SESSION_SECONDS_FIELD_NUMBER: builtins.int
+    INACTIVITY_SECONDS_FIELD_NUMBER: builtins.int
+    ONE_CHANNEL_PER_DEVICE_FIELD_NUMBER: builtins.int
+    MIN_SESSION_SECONDS_FIELD_NUMBER: builtins.int
+    max_session_seconds: builtins.int
+    """No session counts for more seconds than this. Not negative, at most 31,622,400; 0 is off."""
+    inactivity_seconds: builtins.int
+    """A session counts until this many seconds after the viewer last touched the remote control or screen. Not negative, at most
+    31,622,400; 0 is off.
+    """
+    one_channel_per_device: builtins.bool
+    """True says that a device (an account and its device_uid) watches one channel at a time: a session counts until the device's next
+    one starts. Before that, sessions of one device that follow each other on the same channel, in the same mode and of the same
+    programme, and that overlap by their watched_seconds, are taken for one.
+    """
+    min_session_seconds: builtins.int
+    """Sessions with fewer counted seconds do not count in rankings and audiences that do not say otherwise by a min_watch_seconds of
+    their own. Not negative, at most 31,622,400; 0 is off.
+    """
+    def __init__(
+        self,
+        *,
+        max_session_seconds: builtins.int = ...,
+        inactivity_seconds: builtins.int = ...,
+        one_channel_per_device: builtins.bool = ...,
+        min_session_seconds: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["inactivity_seconds", b"inactivity_seconds", "max_session_seconds", b"max_session_seconds", "min_session_seconds", b"min_session_seconds", "one_channel_per_device", b"one_channel_per_device"]) -> None: ...
+
+global___MeasurementPolicy = MeasurementPolicy

@@ -756,6 +756,8 @@ class DailyStats(google.protobuf.message.Message):
     MAX_ONLINE_FIELD_NUMBER: builtins.int
     COVERAGE_FIELD_NUMBER: builtins.int
     DATA_FROM_FIELD_NUMBER: builtins.int
+    POLICY_REVISION_FIELD_NUMBER: builtins.int
+    CUT_SECONDS_FIELD_NUMBER: builtins.int
     day: builtins.str
     """The day, YYYY-MM-DD."""
     opening_active: builtins.int
@@ -790,6 +792,10 @@ class DailyStats(google.protobuf.message.Message):
     """The greatest number of accounts online at once, as MaxOnlineDay.max_accounts."""
     coverage: tvstats.v1.measurement_pb2.Coverage.ValueType
     """How much of the viewing of its time it was computed from."""
+    policy_revision: builtins.int
+    """The revision of the client's MeasurementPolicy that watch_seconds were counted by."""
+    cut_seconds: builtins.int
+    """Reported seconds minus counted ones of these sessions."""
     @property
     def active_by_tariff(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___TariffAccounts]:
         """Active accounts of each tariff at the day's end, by tariff_id; an account with two tariffs counts in both."""
@@ -825,9 +831,11 @@ class DailyStats(google.protobuf.message.Message):
         max_online: builtins.int = ...,
         coverage: tvstats.v1.measurement_pb2.Coverage.ValueType = ...,
         data_from: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        policy_revision: builtins.int = ...,
+        cut_seconds: builtins.int = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["data_from", b"data_from"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["activated", b"activated", "active_by_tariff", b"active_by_tariff", "closing_active", b"closing_active", "coverage", b"coverage", "data_from", b"data_from", "day", b"day", "deactivated", b"deactivated", "max_online", b"max_online", "new_accounts", b"new_accounts", "new_active", b"new_active", "opening_active", b"opening_active", "paid_accounts", b"paid_accounts", "payment_sums", b"payment_sums", "payments", b"payments", "removed_accounts", b"removed_accounts", "removed_active", b"removed_active", "total_accounts", b"total_accounts", "viewing_accounts", b"viewing_accounts", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["activated", b"activated", "active_by_tariff", b"active_by_tariff", "closing_active", b"closing_active", "coverage", b"coverage", "cut_seconds", b"cut_seconds", "data_from", b"data_from", "day", b"day", "deactivated", b"deactivated", "max_online", b"max_online", "new_accounts", b"new_accounts", "new_active", b"new_active", "opening_active", b"opening_active", "paid_accounts", b"paid_accounts", "payment_sums", b"payment_sums", "payments", b"payments", "policy_revision", b"policy_revision", "removed_accounts", b"removed_accounts", "removed_active", b"removed_active", "total_accounts", b"total_accounts", "viewing_accounts", b"viewing_accounts", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
 
 global___DailyStats = DailyStats
 
@@ -911,6 +919,8 @@ class CustomersDynamicPoint(google.protobuf.message.Message):
     WATCH_SESSIONS_FIELD_NUMBER: builtins.int
     COVERAGE_FIELD_NUMBER: builtins.int
     DATA_FROM_FIELD_NUMBER: builtins.int
+    POLICY_REVISION_FIELD_NUMBER: builtins.int
+    CUT_SECONDS_FIELD_NUMBER: builtins.int
     opening_active: builtins.int
     """Active accounts at the period's beginning."""
     new_accounts: builtins.int
@@ -941,6 +951,12 @@ class CustomersDynamicPoint(google.protobuf.message.Message):
     """Number of these sessions."""
     coverage: tvstats.v1.measurement_pb2.Coverage.ValueType
     """How much of the viewing of its time it was computed from."""
+    policy_revision: builtins.int
+    """The revision of the client's MeasurementPolicy that watch_seconds were counted by; where parts of the period were counted by
+    several, the greatest.
+    """
+    cut_seconds: builtins.int
+    """Reported seconds minus counted ones of these sessions."""
     @property
     def start(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When the period begins."""
@@ -974,8 +990,10 @@ class CustomersDynamicPoint(google.protobuf.message.Message):
         watch_sessions: builtins.int = ...,
         coverage: tvstats.v1.measurement_pb2.Coverage.ValueType = ...,
         data_from: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        policy_revision: builtins.int = ...,
+        cut_seconds: builtins.int = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["data_from", b"data_from", "start", b"start"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["activated", b"activated", "closing_active", b"closing_active", "coverage", b"coverage", "data_from", b"data_from", "deactivated", b"deactivated", "new_accounts", b"new_accounts", "new_active", b"new_active", "opening_active", b"opening_active", "paid_accounts", b"paid_accounts", "payment_sums", b"payment_sums", "payments", b"payments", "removed_accounts", b"removed_accounts", "removed_active", b"removed_active", "start", b"start", "total_accounts", b"total_accounts", "viewing_accounts", b"viewing_accounts", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["activated", b"activated", "closing_active", b"closing_active", "coverage", b"coverage", "cut_seconds", b"cut_seconds", "data_from", b"data_from", "deactivated", b"deactivated", "new_accounts", b"new_accounts", "new_active", b"new_active", "opening_active", b"opening_active", "paid_accounts", b"paid_accounts", "payment_sums", b"payment_sums", "payments", b"payments", "policy_revision", b"policy_revision", "removed_accounts", b"removed_accounts", "removed_active", b"removed_active", "start", b"start", "total_accounts", b"total_accounts", "viewing_accounts", b"viewing_accounts", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
 
 global___CustomersDynamicPoint = CustomersDynamicPoint

@@ -11,6 +11,7 @@ import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
 import sys
+import tvstats.v1.measurement_pb2
 import typing
 
 if sys.version_info >= (3, 10):
@@ -64,9 +65,15 @@ class _CriterionEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     """Mean watching time of a session, in seconds."""
     CRITERION_MEDIAN_WATCH_TIME: _Criterion.ValueType  # 4
     """Median watching time of a session, in seconds; the mean of the middle two where the number of sessions is even."""
+    CRITERION_REACH: _Criterion.ValueType  # 5
+    """Number of distinct accounts with a session of at least reach_seconds; of a programme, accounts to which one session gave
+    reach_seconds of it without a break.
+    """
+    CRITERION_AVERAGE_AUDIENCE: _Criterion.ValueType  # 6
+    """Watching time divided by the length of the window; of a programme, divided by its own length."""
 
 class Criterion(_Criterion, metaclass=_CriterionEnumTypeWrapper):
-    """Criterion is what channels are ranked by. Every figure is exact, none is sampled or estimated. Equal scores are
+    """Criterion is what channels and programmes are ranked by. Every figure is exact, none is sampled or estimated. Equal scores are
     ordered by greater watching time, then more sessions, then smaller channel number, then smaller channel_id.
     """
 
@@ -80,6 +87,12 @@ CRITERION_AVERAGE_WATCH_TIME: Criterion.ValueType  # 3
 """Mean watching time of a session, in seconds."""
 CRITERION_MEDIAN_WATCH_TIME: Criterion.ValueType  # 4
 """Median watching time of a session, in seconds; the mean of the middle two where the number of sessions is even."""
+CRITERION_REACH: Criterion.ValueType  # 5
+"""Number of distinct accounts with a session of at least reach_seconds; of a programme, accounts to which one session gave
+reach_seconds of it without a break.
+"""
+CRITERION_AVERAGE_AUDIENCE: Criterion.ValueType  # 6
+"""Watching time divided by the length of the window; of a programme, divided by its own length."""
 global___Criterion = Criterion
 
 class _SelectionKind:
@@ -320,6 +333,12 @@ class CreateChannelSortingByPopularityRequest(google.protobuf.message.Message):
     ACCOUNTS_ACTIVE_FIELD_NUMBER: builtins.int
     MIN_WATCH_SECONDS_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
+    MODES_FIELD_NUMBER: builtins.int
+    REACH_SECONDS_FIELD_NUMBER: builtins.int
+    MIN_ACCOUNTS_FIELD_NUMBER: builtins.int
+    DRY_RUN_FIELD_NUMBER: builtins.int
+    COMPARE_TO_FIELD_NUMBER: builtins.int
+    POLICY_FIELD_NUMBER: builtins.int
     days_number: builtins.int
     """Length of the window in days of 24 hours, 1 to 3660. Required. A session counts when its started_at lies in
     [as_of − days_number × 24 h, as_of).
@@ -329,8 +348,22 @@ class CreateChannelSortingByPopularityRequest(google.protobuf.message.Message):
     accounts_active: builtins.bool
     """True leaves only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of says."""
     min_watch_seconds: builtins.int
-    """Sessions watched for less than this many seconds do not count at all. Not negative; default 0, which counts every
-    session.
+    """Sessions watched for less than this many seconds do not count at all. Not negative; 0 means the client's
+    MeasurementPolicy.min_session_seconds.
+    """
+    reach_seconds: builtins.int
+    """For how long, in seconds, a session must have been watched for its account to be reached. 0 to 31,622,400 (366
+    days); 0 means 180.
+    """
+    min_accounts: builtins.int
+    """Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
+    and say low_base. Not negative; 0 means that none does.
+    """
+    dry_run: builtins.bool
+    """True stores nothing: what is returned is what would be stored, without an id."""
+    compare_to: builtins.str
+    """The sorting_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+    means none; otherwise client_ids must hold exactly one client.
     """
     @property
     def client_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
@@ -352,6 +385,16 @@ class CreateChannelSortingByPopularityRequest(google.protobuf.message.Message):
         window: the catalog is always taken as it is at the time of the call.
         """
 
+    @property
+    def modes(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___ViewMode.ValueType]:
+        """Modes of playing whose sessions count; VIEW_MODE_UNSPECIFIED stands for VIEW_MODE_LIVE. Empty means all."""
+
+    @property
+    def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
+        """Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
+        its own, too. Without compare_to, each place says where it is under the client's own policy.
+        """
+
     def __init__(
         self,
         *,
@@ -363,9 +406,15 @@ class CreateChannelSortingByPopularityRequest(google.protobuf.message.Message):
         accounts_active: builtins.bool = ...,
         min_watch_seconds: builtins.int = ...,
         as_of: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        modes: collections.abc.Iterable[global___ViewMode.ValueType] | None = ...,
+        reach_seconds: builtins.int = ...,
+        min_accounts: builtins.int = ...,
+        dry_run: builtins.bool = ...,
+        compare_to: builtins.str = ...,
+        policy: tvstats.v1.measurement_pb2.MeasurementPolicy | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["as_of", b"as_of"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["accounts_active", b"accounts_active", "as_of", b"as_of", "client_ids", b"client_ids", "criterion", b"criterion", "days_number", b"days_number", "devices", b"devices", "min_watch_seconds", b"min_watch_seconds", "tariffs", b"tariffs"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["as_of", b"as_of", "policy", b"policy"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["accounts_active", b"accounts_active", "as_of", b"as_of", "client_ids", b"client_ids", "compare_to", b"compare_to", "criterion", b"criterion", "days_number", b"days_number", "devices", b"devices", "dry_run", b"dry_run", "min_accounts", b"min_accounts", "min_watch_seconds", b"min_watch_seconds", "modes", b"modes", "policy", b"policy", "reach_seconds", b"reach_seconds", "tariffs", b"tariffs"]) -> None: ...
 
 global___CreateChannelSortingByPopularityRequest = CreateChannelSortingByPopularityRequest
 
@@ -405,6 +454,12 @@ class CreateChannelSelectionByPopularityRequest(google.protobuf.message.Message)
     SELECTION_NAME_FIELD_NUMBER: builtins.int
     MIN_WATCH_SECONDS_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
+    MODES_FIELD_NUMBER: builtins.int
+    REACH_SECONDS_FIELD_NUMBER: builtins.int
+    MIN_ACCOUNTS_FIELD_NUMBER: builtins.int
+    DRY_RUN_FIELD_NUMBER: builtins.int
+    COMPARE_TO_FIELD_NUMBER: builtins.int
+    POLICY_FIELD_NUMBER: builtins.int
     client_id: builtins.int
     """The operator. Positive. Required."""
     days_number: builtins.int
@@ -424,8 +479,22 @@ class CreateChannelSelectionByPopularityRequest(google.protobuf.message.Message)
     "30 (17)".
     """
     min_watch_seconds: builtins.int
-    """Sessions watched for less than this many seconds do not count at all. Not negative; default 0, which counts every
-    session.
+    """Sessions watched for less than this many seconds do not count at all. Not negative; 0 means the client's
+    MeasurementPolicy.min_session_seconds.
+    """
+    reach_seconds: builtins.int
+    """For how long, in seconds, a session must have been watched for its account to be reached. 0 to 31,622,400 (366
+    days); 0 means 180.
+    """
+    min_accounts: builtins.int
+    """Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
+    and say low_base. Not negative; 0 means that none does.
+    """
+    dry_run: builtins.bool
+    """True stores nothing: what is returned is what would be stored, without an id."""
+    compare_to: builtins.str
+    """The selection_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+    means none.
     """
     @property
     def devices(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
@@ -443,6 +512,16 @@ class CreateChannelSelectionByPopularityRequest(google.protobuf.message.Message)
         window: the catalog is always taken as it is at the time of the call.
         """
 
+    @property
+    def modes(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___ViewMode.ValueType]:
+        """Modes of playing whose sessions count; VIEW_MODE_UNSPECIFIED stands for VIEW_MODE_LIVE. Empty means all."""
+
+    @property
+    def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
+        """Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
+        its own, too. Without compare_to, each place says where it is under the client's own policy.
+        """
+
     def __init__(
         self,
         *,
@@ -456,9 +535,15 @@ class CreateChannelSelectionByPopularityRequest(google.protobuf.message.Message)
         selection_name: builtins.str = ...,
         min_watch_seconds: builtins.int = ...,
         as_of: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        modes: collections.abc.Iterable[global___ViewMode.ValueType] | None = ...,
+        reach_seconds: builtins.int = ...,
+        min_accounts: builtins.int = ...,
+        dry_run: builtins.bool = ...,
+        compare_to: builtins.str = ...,
+        policy: tvstats.v1.measurement_pb2.MeasurementPolicy | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["as_of", b"as_of"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["accounts_active", b"accounts_active", "as_of", b"as_of", "client_id", b"client_id", "criterion", b"criterion", "days_number", b"days_number", "devices", b"devices", "min_watch_seconds", b"min_watch_seconds", "selection_name", b"selection_name", "selection_size", b"selection_size", "tariffs", b"tariffs"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["as_of", b"as_of", "policy", b"policy"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["accounts_active", b"accounts_active", "as_of", b"as_of", "client_id", b"client_id", "compare_to", b"compare_to", "criterion", b"criterion", "days_number", b"days_number", "devices", b"devices", "dry_run", b"dry_run", "min_accounts", b"min_accounts", "min_watch_seconds", b"min_watch_seconds", "modes", b"modes", "policy", b"policy", "reach_seconds", b"reach_seconds", "selection_name", b"selection_name", "selection_size", b"selection_size", "tariffs", b"tariffs"]) -> None: ...
 
 global___CreateChannelSelectionByPopularityRequest = CreateChannelSelectionByPopularityRequest
 
@@ -487,12 +572,13 @@ global___CreateChannelSelectionByPopularityResponse = CreateChannelSelectionByPo
 class CreateEpgSelectionByPopularityRequest(google.protobuf.message.Message):
     """CreateEpgSelectionByPopularityRequest says which viewing to choose the programmes of one client by.
 
-    A programme's score is its watching time. A live session without a programme_id gives each programme of its channel
-    the time for which [started_at, started_at + watched_seconds) overlaps it; a session with a programme_id gives all its
-    watched_seconds to that programme, wherever it was watched; any other session gives nothing, and neither does one with
-    a programme_id that the catalog lacks. Overlaps are summed to the millisecond, and the sum
-    is cut to whole seconds. Equal scores are ordered by more sessions, then smaller channel number, then smaller
-    programme_id.
+    A programme's score is what the criterion asks for. Its watching time: a live session without a programme_id gives each
+    programme of its channel the time for which [started_at, started_at + its counted seconds) overlaps it; a session with a
+    programme_id gives all its counted seconds to that programme, wherever it was watched; a session of another mode with
+    position_at, and without a programme_id or with one that the catalog lacks, gives each programme of its channel the time for
+    which [position_at, position_at + its counted seconds) overlaps it; any other session gives nothing. Overlaps are summed to the
+    millisecond, and the sum is cut to whole seconds. Equal scores are ordered by greater watching time, then more sessions, then
+    smaller channel number, then smaller programme_id.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -507,6 +593,13 @@ class CreateEpgSelectionByPopularityRequest(google.protobuf.message.Message):
     SELECTION_NAME_FIELD_NUMBER: builtins.int
     MIN_WATCH_SECONDS_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
+    CRITERION_FIELD_NUMBER: builtins.int
+    MODES_FIELD_NUMBER: builtins.int
+    REACH_SECONDS_FIELD_NUMBER: builtins.int
+    MIN_ACCOUNTS_FIELD_NUMBER: builtins.int
+    DRY_RUN_FIELD_NUMBER: builtins.int
+    COMPARE_TO_FIELD_NUMBER: builtins.int
+    POLICY_FIELD_NUMBER: builtins.int
     client_id: builtins.int
     """The operator. Positive. Required."""
     days_number: builtins.int
@@ -523,7 +616,25 @@ class CreateEpgSelectionByPopularityRequest(google.protobuf.message.Message):
     """
     min_watch_seconds: builtins.int
     """Sessions watched for less than this many seconds do not count at all. It is compared with the whole session, not
-    with its share in one programme. Not negative; default 0, which counts every session.
+    with its share in one programme. Not negative; 0 means the client's MeasurementPolicy.min_session_seconds.
+    """
+    criterion: global___Criterion.ValueType
+    """What to rank by: watching time, sessions, reach or average audience; the other criteria are INVALID_ARGUMENT. Unspecified means
+    CRITERION_WATCH_TIME.
+    """
+    reach_seconds: builtins.int
+    """For how long, in seconds and without a break, one session must give time to a programme for its account to be reached by it. 0 to
+    31,622,400 (366 days); 0 means 180.
+    """
+    min_accounts: builtins.int
+    """Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
+    and say low_base. Not negative; 0 means that none does.
+    """
+    dry_run: builtins.bool
+    """True stores nothing: what is returned is what would be stored, without an id."""
+    compare_to: builtins.str
+    """The selection_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+    means none.
     """
     @property
     def devices(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
@@ -553,6 +664,16 @@ class CreateEpgSelectionByPopularityRequest(google.protobuf.message.Message):
         window: the catalog is always taken as it is at the time of the call.
         """
 
+    @property
+    def modes(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___ViewMode.ValueType]:
+        """Modes of playing whose sessions count; VIEW_MODE_UNSPECIFIED stands for VIEW_MODE_LIVE. Empty means all."""
+
+    @property
+    def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
+        """Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
+        its own, too. Without compare_to, each place says where it is under the client's own policy.
+        """
+
     def __init__(
         self,
         *,
@@ -566,9 +687,16 @@ class CreateEpgSelectionByPopularityRequest(google.protobuf.message.Message):
         selection_name: builtins.str = ...,
         min_watch_seconds: builtins.int = ...,
         as_of: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        criterion: global___Criterion.ValueType = ...,
+        modes: collections.abc.Iterable[global___ViewMode.ValueType] | None = ...,
+        reach_seconds: builtins.int = ...,
+        min_accounts: builtins.int = ...,
+        dry_run: builtins.bool = ...,
+        compare_to: builtins.str = ...,
+        policy: tvstats.v1.measurement_pb2.MeasurementPolicy | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["as_of", b"as_of"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["as_of", b"as_of", "categories", b"categories", "channels", b"channels", "client_id", b"client_id", "days_number", b"days_number", "devices", b"devices", "min_watch_seconds", b"min_watch_seconds", "selection_name", b"selection_name", "selection_size", b"selection_size", "tariffs", b"tariffs"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["as_of", b"as_of", "policy", b"policy"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["as_of", b"as_of", "categories", b"categories", "channels", b"channels", "client_id", b"client_id", "compare_to", b"compare_to", "criterion", b"criterion", "days_number", b"days_number", "devices", b"devices", "dry_run", b"dry_run", "min_accounts", b"min_accounts", "min_watch_seconds", b"min_watch_seconds", "modes", b"modes", "policy", b"policy", "reach_seconds", b"reach_seconds", "selection_name", b"selection_name", "selection_size", b"selection_size", "tariffs", b"tariffs"]) -> None: ...
 
 global___CreateEpgSelectionByPopularityRequest = CreateEpgSelectionByPopularityRequest
 
@@ -608,12 +736,34 @@ class ChannelSorting(google.protobuf.message.Message):
     WINDOW_END_FIELD_NUMBER: builtins.int
     CREATED_AT_FIELD_NUMBER: builtins.int
     CHANNELS_FIELD_NUMBER: builtins.int
+    COVERAGE_FIELD_NUMBER: builtins.int
+    DATA_FROM_FIELD_NUMBER: builtins.int
+    POLICY_FIELD_NUMBER: builtins.int
+    POLICY_REVISION_FIELD_NUMBER: builtins.int
+    CUT_SECONDS_FIELD_NUMBER: builtins.int
+    PROVISIONAL_UNTIL_FIELD_NUMBER: builtins.int
+    SILENT_DEVICES_FIELD_NUMBER: builtins.int
+    HIDDEN_ROWS_FIELD_NUMBER: builtins.int
     sorting_id: builtins.str
     """Opaque and unique, given by the service."""
     client_id: builtins.int
     """The operator."""
     criterion: global___Criterion.ValueType
     """What the channels are ranked by."""
+    coverage: tvstats.v1.measurement_pb2.Coverage.ValueType
+    """How much of the viewing of the window it was built from."""
+    policy_revision: builtins.int
+    """The revision of that policy."""
+    cut_seconds: builtins.int
+    """Reported seconds minus counted ones of the sessions that it was built from."""
+    silent_devices: builtins.int
+    """Devices of the sessions that it was built from of which no session started or was reported on in the last 24 hours before
+    window_end: they may be switched off, or their reports may be missing.
+    """
+    hidden_rows: builtins.int
+    """How many places are left out of this answer, for having fewer distinct accounts than this caller may see. What is stored holds
+    them.
+    """
     @property
     def window_start(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """Start of the window, included."""
@@ -633,6 +783,18 @@ class ChannelSorting(google.protobuf.message.Message):
         or are not enabled are left out. Those without statistics come last, by channel number, then channel_id.
         """
 
+    @property
+    def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+
+    @property
+    def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
+        """The policy that seconds were counted by."""
+
+    @property
+    def provisional_until(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """Until when viewing of the window may still arrive, by the longest session; only with COVERAGE_PROVISIONAL."""
+
     def __init__(
         self,
         *,
@@ -643,9 +805,17 @@ class ChannelSorting(google.protobuf.message.Message):
         window_end: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         created_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         channels: collections.abc.Iterable[global___RankedChannel] | None = ...,
+        coverage: tvstats.v1.measurement_pb2.Coverage.ValueType = ...,
+        data_from: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        policy: tvstats.v1.measurement_pb2.MeasurementPolicy | None = ...,
+        policy_revision: builtins.int = ...,
+        cut_seconds: builtins.int = ...,
+        provisional_until: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        silent_devices: builtins.int = ...,
+        hidden_rows: builtins.int = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "window_end", b"window_end", "window_start", b"window_start"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["channels", b"channels", "client_id", b"client_id", "created_at", b"created_at", "criterion", b"criterion", "sorting_id", b"sorting_id", "window_end", b"window_end", "window_start", b"window_start"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "data_from", b"data_from", "policy", b"policy", "provisional_until", b"provisional_until", "window_end", b"window_end", "window_start", b"window_start"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["channels", b"channels", "client_id", b"client_id", "coverage", b"coverage", "created_at", b"created_at", "criterion", b"criterion", "cut_seconds", b"cut_seconds", "data_from", b"data_from", "hidden_rows", b"hidden_rows", "policy", b"policy", "policy_revision", b"policy_revision", "provisional_until", b"provisional_until", "silent_devices", b"silent_devices", "sorting_id", b"sorting_id", "window_end", b"window_end", "window_start", b"window_start"]) -> None: ...
 
 global___ChannelSorting = ChannelSorting
 
@@ -663,12 +833,19 @@ class RankedChannel(google.protobuf.message.Message):
     AVERAGE_WATCH_SECONDS_FIELD_NUMBER: builtins.int
     MEDIAN_WATCH_SECONDS_FIELD_NUMBER: builtins.int
     HAS_STATISTICS_FIELD_NUMBER: builtins.int
+    ACCOUNTS_FIELD_NUMBER: builtins.int
+    REACH_FIELD_NUMBER: builtins.int
+    AVERAGE_AUDIENCE_FIELD_NUMBER: builtins.int
+    SHARE_FIELD_NUMBER: builtins.int
+    PREVIOUS_RANK_FIELD_NUMBER: builtins.int
+    LOW_BASE_FIELD_NUMBER: builtins.int
+    TOP_ACCOUNT_SHARE_FIELD_NUMBER: builtins.int
     rank: builtins.int
     """The place, from 1 on without gaps or repeats, through the channels without statistics too."""
     channel_id: builtins.int
     """The channel."""
     score: builtins.float
-    """The figure that the criterion asks for: seconds, or a number of sessions. 0 without statistics."""
+    """The figure that the criterion asks for: seconds, or a number of sessions or accounts. 0 without statistics."""
     watch_seconds: builtins.int
     """Watching time of all sessions that count, in seconds."""
     watch_sessions: builtins.int
@@ -681,6 +858,22 @@ class RankedChannel(google.protobuf.message.Message):
     """
     has_statistics: builtins.bool
     """True where at least one session counts, even one of 0 seconds. False marks a channel that only fills up."""
+    accounts: builtins.int
+    """Distinct accounts whose sessions count."""
+    reach: builtins.int
+    """Distinct accounts with a session of at least reach_seconds."""
+    average_audience: builtins.float
+    """watch_seconds divided by the length of the window, to the millisecond: how many watched on average."""
+    share: builtins.float
+    """Percent of the watching time of all channels, disabled and unknown ones included, under the same filters but channels and
+    categories.
+    """
+    previous_rank: builtins.int
+    """The place in the result that compare_to named; 0 where it was not in it, or none was named."""
+    low_base: builtins.bool
+    """True where fewer accounts than min_accounts are behind the place."""
+    top_account_share: builtins.float
+    """Percent of watch_seconds that come from the account with the greatest part of them; 0 without watching time."""
     def __init__(
         self,
         *,
@@ -692,8 +885,15 @@ class RankedChannel(google.protobuf.message.Message):
         average_watch_seconds: builtins.float = ...,
         median_watch_seconds: builtins.float = ...,
         has_statistics: builtins.bool = ...,
+        accounts: builtins.int = ...,
+        reach: builtins.int = ...,
+        average_audience: builtins.float = ...,
+        share: builtins.float = ...,
+        previous_rank: builtins.int = ...,
+        low_base: builtins.bool = ...,
+        top_account_share: builtins.float = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["average_watch_seconds", b"average_watch_seconds", "channel_id", b"channel_id", "has_statistics", b"has_statistics", "median_watch_seconds", b"median_watch_seconds", "rank", b"rank", "score", b"score", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["accounts", b"accounts", "average_audience", b"average_audience", "average_watch_seconds", b"average_watch_seconds", "channel_id", b"channel_id", "has_statistics", b"has_statistics", "low_base", b"low_base", "median_watch_seconds", b"median_watch_seconds", "previous_rank", b"previous_rank", "rank", b"rank", "reach", b"reach", "score", b"score", "share", b"share", "top_account_share", b"top_account_share", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
 
 global___RankedChannel = RankedChannel
 
@@ -714,6 +914,15 @@ class Selection(google.protobuf.message.Message):
     CREATED_AT_FIELD_NUMBER: builtins.int
     CHANNELS_FIELD_NUMBER: builtins.int
     PROGRAMMES_FIELD_NUMBER: builtins.int
+    CRITERION_FIELD_NUMBER: builtins.int
+    COVERAGE_FIELD_NUMBER: builtins.int
+    DATA_FROM_FIELD_NUMBER: builtins.int
+    POLICY_FIELD_NUMBER: builtins.int
+    POLICY_REVISION_FIELD_NUMBER: builtins.int
+    CUT_SECONDS_FIELD_NUMBER: builtins.int
+    PROVISIONAL_UNTIL_FIELD_NUMBER: builtins.int
+    SILENT_DEVICES_FIELD_NUMBER: builtins.int
+    HIDDEN_ROWS_FIELD_NUMBER: builtins.int
     selection_id: builtins.str
     """Opaque and unique, given by the service."""
     client_id: builtins.int
@@ -722,6 +931,22 @@ class Selection(google.protobuf.message.Message):
     """The name asked for, or the default one."""
     kind: global___SelectionKind.ValueType
     """Whether it holds channels or programmes."""
+    criterion: global___Criterion.ValueType
+    """What its places are ranked by."""
+    coverage: tvstats.v1.measurement_pb2.Coverage.ValueType
+    """How much of the viewing of the window it was built from."""
+    policy_revision: builtins.int
+    """The revision of that policy."""
+    cut_seconds: builtins.int
+    """Reported seconds minus counted ones of the sessions that it was built from."""
+    silent_devices: builtins.int
+    """Devices of the sessions that it was built from of which no session started or was reported on in the last 24 hours before
+    window_end: they may be switched off, or their reports may be missing.
+    """
+    hidden_rows: builtins.int
+    """How many places are left out of this answer, for having fewer distinct accounts than this caller may see. What is stored holds
+    them.
+    """
     @property
     def window_start(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """Start of the window, included."""
@@ -748,6 +973,18 @@ class Selection(google.protobuf.message.Message):
         the window: latest start first, then by channel number, then programme_id.
         """
 
+    @property
+    def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+
+    @property
+    def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
+        """The policy that seconds were counted by."""
+
+    @property
+    def provisional_until(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """Until when viewing of the window may still arrive, by the longest session; only with COVERAGE_PROVISIONAL."""
+
     def __init__(
         self,
         *,
@@ -760,9 +997,18 @@ class Selection(google.protobuf.message.Message):
         created_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         channels: collections.abc.Iterable[global___RankedChannel] | None = ...,
         programmes: collections.abc.Iterable[global___RankedProgramme] | None = ...,
+        criterion: global___Criterion.ValueType = ...,
+        coverage: tvstats.v1.measurement_pb2.Coverage.ValueType = ...,
+        data_from: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        policy: tvstats.v1.measurement_pb2.MeasurementPolicy | None = ...,
+        policy_revision: builtins.int = ...,
+        cut_seconds: builtins.int = ...,
+        provisional_until: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        silent_devices: builtins.int = ...,
+        hidden_rows: builtins.int = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "window_end", b"window_end", "window_start", b"window_start"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["channels", b"channels", "client_id", b"client_id", "created_at", b"created_at", "kind", b"kind", "name", b"name", "programmes", b"programmes", "selection_id", b"selection_id", "window_end", b"window_end", "window_start", b"window_start"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "data_from", b"data_from", "policy", b"policy", "provisional_until", b"provisional_until", "window_end", b"window_end", "window_start", b"window_start"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["channels", b"channels", "client_id", b"client_id", "coverage", b"coverage", "created_at", b"created_at", "criterion", b"criterion", "cut_seconds", b"cut_seconds", "data_from", b"data_from", "hidden_rows", b"hidden_rows", "kind", b"kind", "name", b"name", "policy", b"policy", "policy_revision", b"policy_revision", "programmes", b"programmes", "provisional_until", b"provisional_until", "selection_id", b"selection_id", "silent_devices", b"silent_devices", "window_end", b"window_end", "window_start", b"window_start"]) -> None: ...
 
 global___Selection = Selection
 
@@ -780,6 +1026,13 @@ class RankedProgramme(google.protobuf.message.Message):
     WATCH_SECONDS_FIELD_NUMBER: builtins.int
     WATCH_SESSIONS_FIELD_NUMBER: builtins.int
     HAS_STATISTICS_FIELD_NUMBER: builtins.int
+    ACCOUNTS_FIELD_NUMBER: builtins.int
+    REACH_FIELD_NUMBER: builtins.int
+    AVERAGE_AUDIENCE_FIELD_NUMBER: builtins.int
+    SHARE_FIELD_NUMBER: builtins.int
+    PREVIOUS_RANK_FIELD_NUMBER: builtins.int
+    LOW_BASE_FIELD_NUMBER: builtins.int
+    TOP_ACCOUNT_SHARE_FIELD_NUMBER: builtins.int
     rank: builtins.int
     """The place, from 1 on without gaps or repeats, through the programmes without statistics too."""
     programme_id: builtins.int
@@ -789,13 +1042,29 @@ class RankedProgramme(google.protobuf.message.Message):
     title: builtins.str
     """Its title, as the catalog held it when the selection was built."""
     score: builtins.float
-    """Watching time in seconds. 0 without statistics."""
+    """The figure that the criterion asks for: seconds, or a number of sessions or accounts. 0 without statistics."""
     watch_seconds: builtins.int
-    """Watching time in seconds, the same as score."""
+    """Watching time in seconds."""
     watch_sessions: builtins.int
     """Number of sessions that gave the programme any time."""
     has_statistics: builtins.bool
     """True where at least one session gave the programme time. False marks a programme that only fills up."""
+    accounts: builtins.int
+    """Distinct accounts whose sessions gave the programme any time."""
+    reach: builtins.int
+    """Distinct accounts to which one session gave reach_seconds of the programme without a break."""
+    average_audience: builtins.float
+    """watch_seconds divided by the programme's length, to the millisecond: how many watched on average."""
+    share: builtins.float
+    """Percent of the watching time of all channels, disabled and unknown ones included, under the same filters but channels and
+    categories.
+    """
+    previous_rank: builtins.int
+    """The place in the result that compare_to named; 0 where it was not in it, or none was named."""
+    low_base: builtins.bool
+    """True where fewer accounts than min_accounts are behind the place."""
+    top_account_share: builtins.float
+    """Percent of watch_seconds that come from the account with the greatest part of them; 0 without watching time."""
     def __init__(
         self,
         *,
@@ -807,8 +1076,15 @@ class RankedProgramme(google.protobuf.message.Message):
         watch_seconds: builtins.int = ...,
         watch_sessions: builtins.int = ...,
         has_statistics: builtins.bool = ...,
+        accounts: builtins.int = ...,
+        reach: builtins.int = ...,
+        average_audience: builtins.float = ...,
+        share: builtins.float = ...,
+        previous_rank: builtins.int = ...,
+        low_base: builtins.bool = ...,
+        top_account_share: builtins.float = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["channel_id", b"channel_id", "has_statistics", b"has_statistics", "programme_id", b"programme_id", "rank", b"rank", "score", b"score", "title", b"title", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["accounts", b"accounts", "average_audience", b"average_audience", "channel_id", b"channel_id", "has_statistics", b"has_statistics", "low_base", b"low_base", "previous_rank", b"previous_rank", "programme_id", b"programme_id", "rank", b"rank", "reach", b"reach", "score", b"score", "share", b"share", "title", b"title", "top_account_share", b"top_account_share", "watch_seconds", b"watch_seconds", "watch_sessions", b"watch_sessions"]) -> None: ...
 
 global___RankedProgramme = RankedProgramme
 
@@ -1057,3 +1333,354 @@ class DeleteSelectionResponse(google.protobuf.message.Message):
     ) -> None: ...
 
 global___DeleteSelectionResponse = DeleteSelectionResponse
+
+@typing.final
+class ExplainRankRequest(google.protobuf.message.Message):
+    """ExplainRankRequest names a ranking and what to explain in it. Exactly one of result_id and request is set, and exactly one of
+    channel_id and programme_id.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RESULT_ID_FIELD_NUMBER: builtins.int
+    CREATE_CHANNEL_SORTING_BY_POPULARITY_FIELD_NUMBER: builtins.int
+    CREATE_CHANNEL_SELECTION_BY_POPULARITY_FIELD_NUMBER: builtins.int
+    CREATE_EPG_SELECTION_BY_POPULARITY_FIELD_NUMBER: builtins.int
+    CHANNEL_ID_FIELD_NUMBER: builtins.int
+    PROGRAMME_ID_FIELD_NUMBER: builtins.int
+    result_id: builtins.str
+    """A stored result: a sorting_id or selection_id."""
+    channel_id: builtins.int
+    """The channel, in a ranking of channels."""
+    programme_id: builtins.int
+    """The programme, in a ranking of programmes."""
+    @property
+    def create_channel_sorting_by_popularity(self) -> global___CreateChannelSortingByPopularityRequest:
+        """By ViewStats.CreateChannelSortingByPopularity, for exactly one client."""
+
+    @property
+    def create_channel_selection_by_popularity(self) -> global___CreateChannelSelectionByPopularityRequest:
+        """By ViewStats.CreateChannelSelectionByPopularity."""
+
+    @property
+    def create_epg_selection_by_popularity(self) -> global___CreateEpgSelectionByPopularityRequest:
+        """By ViewStats.CreateEpgSelectionByPopularity."""
+
+    def __init__(
+        self,
+        *,
+        result_id: builtins.str = ...,
+        create_channel_sorting_by_popularity: global___CreateChannelSortingByPopularityRequest | None = ...,
+        create_channel_selection_by_popularity: global___CreateChannelSelectionByPopularityRequest | None = ...,
+        create_epg_selection_by_popularity: global___CreateEpgSelectionByPopularityRequest | None = ...,
+        channel_id: builtins.int = ...,
+        programme_id: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["create_channel_selection_by_popularity", b"create_channel_selection_by_popularity", "create_channel_sorting_by_popularity", b"create_channel_sorting_by_popularity", "create_epg_selection_by_popularity", b"create_epg_selection_by_popularity", "request", b"request"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["channel_id", b"channel_id", "create_channel_selection_by_popularity", b"create_channel_selection_by_popularity", "create_channel_sorting_by_popularity", b"create_channel_sorting_by_popularity", "create_epg_selection_by_popularity", b"create_epg_selection_by_popularity", "programme_id", b"programme_id", "request", b"request", "result_id", b"result_id"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["request", b"request"]) -> typing.Literal["create_channel_sorting_by_popularity", "create_channel_selection_by_popularity", "create_epg_selection_by_popularity"] | None: ...
+
+global___ExplainRankRequest = ExplainRankRequest
+
+@typing.final
+class ExplainRankResponse(google.protobuf.message.Message):
+    """ExplainRankResponse is why the place is what it is."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RANK_FIELD_NUMBER: builtins.int
+    SCORE_FIELD_NUMBER: builtins.int
+    FILTERS_FIELD_NUMBER: builtins.int
+    BEFORE_FIELD_NUMBER: builtins.int
+    AFTER_FIELD_NUMBER: builtins.int
+    TOP_ACCOUNT_SHARE_FIELD_NUMBER: builtins.int
+    RANK_WITHOUT_TOP_ACCOUNT_FIELD_NUMBER: builtins.int
+    DAYS_FIELD_NUMBER: builtins.int
+    POLICY_REVISION_FIELD_NUMBER: builtins.int
+    rank: builtins.int
+    """The place, from 1 on."""
+    score: builtins.float
+    """The figure that the criterion asks for."""
+    top_account_share: builtins.float
+    """Percent of its watching time that comes from the account with the greatest part of it."""
+    rank_without_top_account: builtins.int
+    """The place that it would have without that account's sessions on it."""
+    policy_revision: builtins.int
+    """The revision of the client's MeasurementPolicy that seconds were counted by."""
+    @property
+    def filters(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FilterEffect]:
+        """What each filter of the request took away of the viewing of the channel or programme in the window, one entry for each filter
+        that is set, in the order in which they are applied: each takes away of what the ones before it left.
+        """
+
+    @property
+    def before(self) -> global___NeighbouringPlace:
+        """The place before; absent for the first."""
+
+    @property
+    def after(self) -> global___NeighbouringPlace:
+        """The place after; absent for the last."""
+
+    @property
+    def days(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___PlaceOnDay]:
+        """Its place at the end of each of the last 7 days of 24 hours before window_end, that end included, oldest first: with the same
+        request and windows of the same length.
+        """
+
+    def __init__(
+        self,
+        *,
+        rank: builtins.int = ...,
+        score: builtins.float = ...,
+        filters: collections.abc.Iterable[global___FilterEffect] | None = ...,
+        before: global___NeighbouringPlace | None = ...,
+        after: global___NeighbouringPlace | None = ...,
+        top_account_share: builtins.float = ...,
+        rank_without_top_account: builtins.int = ...,
+        days: collections.abc.Iterable[global___PlaceOnDay] | None = ...,
+        policy_revision: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["after", b"after", "before", b"before"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["after", b"after", "before", b"before", "days", b"days", "filters", b"filters", "policy_revision", b"policy_revision", "rank", b"rank", "rank_without_top_account", b"rank_without_top_account", "score", b"score", "top_account_share", b"top_account_share"]) -> None: ...
+
+global___ExplainRankResponse = ExplainRankResponse
+
+@typing.final
+class FilterEffect(google.protobuf.message.Message):
+    """FilterEffect is what one filter took away."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: builtins.int
+    SESSIONS_FIELD_NUMBER: builtins.int
+    SECONDS_FIELD_NUMBER: builtins.int
+    filter: builtins.str
+    """The field of the request, for example "min_watch_seconds"; "excluded" stands for accounts that the catalog excludes, and
+    "policy" for the policy, which takes away no sessions.
+    """
+    sessions: builtins.int
+    """How many sessions."""
+    seconds: builtins.int
+    """How many of their seconds."""
+    def __init__(
+        self,
+        *,
+        filter: builtins.str = ...,
+        sessions: builtins.int = ...,
+        seconds: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["filter", b"filter", "seconds", b"seconds", "sessions", b"sessions"]) -> None: ...
+
+global___FilterEffect = FilterEffect
+
+@typing.final
+class NeighbouringPlace(google.protobuf.message.Message):
+    """NeighbouringPlace is a place beside the one that is explained."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RANK_FIELD_NUMBER: builtins.int
+    CHANNEL_ID_FIELD_NUMBER: builtins.int
+    PROGRAMME_ID_FIELD_NUMBER: builtins.int
+    SCORE_FIELD_NUMBER: builtins.int
+    MARGIN_FIELD_NUMBER: builtins.int
+    rank: builtins.int
+    """The place."""
+    channel_id: builtins.int
+    """The channel in it."""
+    programme_id: builtins.int
+    """The programme in it; 0 in a ranking of channels."""
+    score: builtins.float
+    """Its figure."""
+    margin: builtins.float
+    """How far its figure is from that which is explained; not negative."""
+    def __init__(
+        self,
+        *,
+        rank: builtins.int = ...,
+        channel_id: builtins.int = ...,
+        programme_id: builtins.int = ...,
+        score: builtins.float = ...,
+        margin: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["channel_id", b"channel_id", "margin", b"margin", "programme_id", b"programme_id", "rank", b"rank", "score", b"score"]) -> None: ...
+
+global___NeighbouringPlace = NeighbouringPlace
+
+@typing.final
+class PlaceOnDay(google.protobuf.message.Message):
+    """PlaceOnDay is where something was in the ranking of an earlier window."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WINDOW_END_FIELD_NUMBER: builtins.int
+    RANK_FIELD_NUMBER: builtins.int
+    SCORE_FIELD_NUMBER: builtins.int
+    rank: builtins.int
+    """The place; 0 where it was not in that ranking."""
+    score: builtins.float
+    """The figure that the criterion asks for."""
+    @property
+    def window_end(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """The end of the window, not included."""
+
+    def __init__(
+        self,
+        *,
+        window_end: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        rank: builtins.int = ...,
+        score: builtins.float = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["window_end", b"window_end"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["rank", b"rank", "score", b"score", "window_end", b"window_end"]) -> None: ...
+
+global___PlaceOnDay = PlaceOnDay
+
+@typing.final
+class ListSessionsRequest(google.protobuf.message.Message):
+    """ListSessionsRequest says whose sessions. At least one of account_id and device_uid is set; with both, sessions must be of both."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CLIENT_ID_FIELD_NUMBER: builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: builtins.int
+    DEVICE_UID_FIELD_NUMBER: builtins.int
+    FROM_FIELD_NUMBER: builtins.int
+    TO_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    client_id: builtins.int
+    """The operator. Positive. Required."""
+    account_id: builtins.int
+    """The account. Positive, or 0 for any."""
+    device_uid: builtins.str
+    """The physical device. At most 64 bytes; empty for any."""
+    page_size: builtins.int
+    """How many to return at most: 0 means 100, the maximum is 1000."""
+    page_token: builtins.str
+    """Empty for the first page, then next_page_token of the page before."""
+    @property
+    def to(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """Sessions that started before this instant. After from. Required."""
+
+    def __init__(
+        self,
+        *,
+        client_id: builtins.int = ...,
+        account_id: builtins.int = ...,
+        device_uid: builtins.str = ...,
+        to: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["from", b"from", "to", b"to"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["account_id", b"account_id", "client_id", b"client_id", "device_uid", b"device_uid", "from", b"from", "page_size", b"page_size", "page_token", b"page_token", "to", b"to"]) -> None: ...
+
+global___ListSessionsRequest = ListSessionsRequest
+
+@typing.final
+class ListSessionsResponse(google.protobuf.message.Message):
+    """ListSessionsResponse is a page of sessions."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SESSIONS_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    """Where the next page begins; empty on the last page."""
+    @property
+    def sessions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ViewSession]:
+        """The sessions, oldest first. Sessions of excluded accounts are among them."""
+
+    def __init__(
+        self,
+        *,
+        sessions: collections.abc.Iterable[global___ViewSession] | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["next_page_token", b"next_page_token", "sessions", b"sessions"]) -> None: ...
+
+global___ListSessionsResponse = ListSessionsResponse
+
+@typing.final
+class ViewSession(google.protobuf.message.Message):
+    """ViewSession is the state of one view session, as all its reports together say; see ViewEvent."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: builtins.int
+    DEVICE_UID_FIELD_NUMBER: builtins.int
+    DEVICE_FIELD_NUMBER: builtins.int
+    CHANNEL_ID_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    PROGRAMME_ID_FIELD_NUMBER: builtins.int
+    STARTED_AT_FIELD_NUMBER: builtins.int
+    AT_FIELD_NUMBER: builtins.int
+    WATCHED_SECONDS_FIELD_NUMBER: builtins.int
+    COUNTED_SECONDS_FIELD_NUMBER: builtins.int
+    ENDED_FIELD_NUMBER: builtins.int
+    TARIFFS_FIELD_NUMBER: builtins.int
+    LAST_ACTIVITY_AT_FIELD_NUMBER: builtins.int
+    POSITION_AT_FIELD_NUMBER: builtins.int
+    account_id: builtins.int
+    """The subscriber."""
+    device_uid: builtins.str
+    """The physical device."""
+    device: builtins.str
+    """The kind of device."""
+    channel_id: builtins.int
+    """The channel."""
+    mode: global___ViewMode.ValueType
+    """How it played."""
+    programme_id: builtins.int
+    """The programme that was played; 0 for none."""
+    watched_seconds: builtins.int
+    """Seconds played, as reported."""
+    counted_seconds: builtins.int
+    """Seconds that count by the client's MeasurementPolicy, before any filter; 0 where the policy takes the session for a part of an
+    earlier one, which then counts for both.
+    """
+    ended: builtins.bool
+    """Whether the device has said that it left the channel."""
+    @property
+    def started_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the device tuned in."""
+
+    @property
+    def at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """The device's clock at its latest report."""
+
+    @property
+    def tariffs(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """The tariffs that it carries, ascending."""
+
+    @property
+    def last_activity_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the viewer last touched the remote control or the screen; absent where the device did not say."""
+
+    @property
+    def position_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """The instant of the broadcast that was on the screen at started_at; absent where the device did not say."""
+
+    def __init__(
+        self,
+        *,
+        account_id: builtins.int = ...,
+        device_uid: builtins.str = ...,
+        device: builtins.str = ...,
+        channel_id: builtins.int = ...,
+        mode: global___ViewMode.ValueType = ...,
+        programme_id: builtins.int = ...,
+        started_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        watched_seconds: builtins.int = ...,
+        counted_seconds: builtins.int = ...,
+        ended: builtins.bool = ...,
+        tariffs: collections.abc.Iterable[builtins.int] | None = ...,
+        last_activity_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        position_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["at", b"at", "last_activity_at", b"last_activity_at", "position_at", b"position_at", "started_at", b"started_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["account_id", b"account_id", "at", b"at", "channel_id", b"channel_id", "counted_seconds", b"counted_seconds", "device", b"device", "device_uid", b"device_uid", "ended", b"ended", "last_activity_at", b"last_activity_at", "mode", b"mode", "position_at", b"position_at", "programme_id", b"programme_id", "started_at", b"started_at", "tariffs", b"tariffs", "watched_seconds", b"watched_seconds"]) -> None: ...
+
+global___ViewSession = ViewSession

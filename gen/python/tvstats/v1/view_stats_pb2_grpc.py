@@ -85,6 +85,16 @@ class ViewStatsStub(object):
                 request_serializer=tvstats_dot_v1_dot_view__stats__pb2.DeleteSelectionRequest.SerializeToString,
                 response_deserializer=tvstats_dot_v1_dot_view__stats__pb2.DeleteSelectionResponse.FromString,
                 )
+        self.ExplainRank = channel.unary_unary(
+                '/tvstats.v1.ViewStats/ExplainRank',
+                request_serializer=tvstats_dot_v1_dot_view__stats__pb2.ExplainRankRequest.SerializeToString,
+                response_deserializer=tvstats_dot_v1_dot_view__stats__pb2.ExplainRankResponse.FromString,
+                )
+        self.ListSessions = channel.unary_unary(
+                '/tvstats.v1.ViewStats/ListSessions',
+                request_serializer=tvstats_dot_v1_dot_view__stats__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=tvstats_dot_v1_dot_view__stats__pb2.ListSessionsResponse.FromString,
+                )
 
 
 class ViewStatsServicer(object):
@@ -221,6 +231,33 @@ class ViewStatsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainRank(self, request, context):
+        """ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
+        after are, how much depends on one account, and where it was on the last days. It stores nothing.
+
+        Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
+        was built with.
+
+        INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not fit
+        the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or what is
+        asked about is not in the ranking.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """ListSessions pages through the view sessions of one account or device, by started_at, then account_id, device_uid, device,
+        channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call is
+        logged with who made it.
+
+        INVALID_ARGUMENT: no client_id, neither account_id nor device_uid, a time is missing or invalid, to is not after from, or a bad
+        page_size or page_token. NOT_FOUND: the client is unknown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ViewStatsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -273,6 +310,16 @@ def add_ViewStatsServicer_to_server(servicer, server):
                     servicer.DeleteSelection,
                     request_deserializer=tvstats_dot_v1_dot_view__stats__pb2.DeleteSelectionRequest.FromString,
                     response_serializer=tvstats_dot_v1_dot_view__stats__pb2.DeleteSelectionResponse.SerializeToString,
+            ),
+            'ExplainRank': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainRank,
+                    request_deserializer=tvstats_dot_v1_dot_view__stats__pb2.ExplainRankRequest.FromString,
+                    response_serializer=tvstats_dot_v1_dot_view__stats__pb2.ExplainRankResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=tvstats_dot_v1_dot_view__stats__pb2.ListSessionsRequest.FromString,
+                    response_serializer=tvstats_dot_v1_dot_view__stats__pb2.ListSessionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -472,5 +519,39 @@ class ViewStats(object):
         return grpc.experimental.unary_unary(request, target, '/tvstats.v1.ViewStats/DeleteSelection',
             tvstats_dot_v1_dot_view__stats__pb2.DeleteSelectionRequest.SerializeToString,
             tvstats_dot_v1_dot_view__stats__pb2.DeleteSelectionResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ExplainRank(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/tvstats.v1.ViewStats/ExplainRank',
+            tvstats_dot_v1_dot_view__stats__pb2.ExplainRankRequest.SerializeToString,
+            tvstats_dot_v1_dot_view__stats__pb2.ExplainRankResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/tvstats.v1.ViewStats/ListSessions',
+            tvstats_dot_v1_dot_view__stats__pb2.ListSessionsRequest.SerializeToString,
+            tvstats_dot_v1_dot_view__stats__pb2.ListSessionsResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)

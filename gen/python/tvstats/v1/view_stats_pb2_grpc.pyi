@@ -152,6 +152,33 @@ class ViewStatsStub:
     INVALID_ARGUMENT: selection_id is empty. NOT_FOUND: no such selection, or it was deleted before.
     """
 
+    ExplainRank: grpc.UnaryUnaryMultiCallable[
+        tvstats.v1.view_stats_pb2.ExplainRankRequest,
+        tvstats.v1.view_stats_pb2.ExplainRankResponse,
+    ]
+    """ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
+    after are, how much depends on one account, and where it was on the last days. It stores nothing.
+
+    Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
+    was built with.
+
+    INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not fit
+    the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or what is
+    asked about is not in the ranking.
+    """
+
+    ListSessions: grpc.UnaryUnaryMultiCallable[
+        tvstats.v1.view_stats_pb2.ListSessionsRequest,
+        tvstats.v1.view_stats_pb2.ListSessionsResponse,
+    ]
+    """ListSessions pages through the view sessions of one account or device, by started_at, then account_id, device_uid, device,
+    channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call is
+    logged with who made it.
+
+    INVALID_ARGUMENT: no client_id, neither account_id nor device_uid, a time is missing or invalid, to is not after from, or a bad
+    page_size or page_token. NOT_FOUND: the client is unknown.
+    """
+
 class ViewStatsAsyncStub:
     """ViewStats takes in what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
 
@@ -284,6 +311,33 @@ class ViewStatsAsyncStub:
     """DeleteSelection removes one stored selection for good.
 
     INVALID_ARGUMENT: selection_id is empty. NOT_FOUND: no such selection, or it was deleted before.
+    """
+
+    ExplainRank: grpc.aio.UnaryUnaryMultiCallable[
+        tvstats.v1.view_stats_pb2.ExplainRankRequest,
+        tvstats.v1.view_stats_pb2.ExplainRankResponse,
+    ]
+    """ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
+    after are, how much depends on one account, and where it was on the last days. It stores nothing.
+
+    Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
+    was built with.
+
+    INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not fit
+    the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or what is
+    asked about is not in the ranking.
+    """
+
+    ListSessions: grpc.aio.UnaryUnaryMultiCallable[
+        tvstats.v1.view_stats_pb2.ListSessionsRequest,
+        tvstats.v1.view_stats_pb2.ListSessionsResponse,
+    ]
+    """ListSessions pages through the view sessions of one account or device, by started_at, then account_id, device_uid, device,
+    channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call is
+    logged with who made it.
+
+    INVALID_ARGUMENT: no client_id, neither account_id nor device_uid, a time is missing or invalid, to is not after from, or a bad
+    page_size or page_token. NOT_FOUND: the client is unknown.
     """
 
 class ViewStatsServicer(metaclass=abc.ABCMeta):
@@ -438,6 +492,37 @@ class ViewStatsServicer(metaclass=abc.ABCMeta):
         """DeleteSelection removes one stored selection for good.
 
         INVALID_ARGUMENT: selection_id is empty. NOT_FOUND: no such selection, or it was deleted before.
+        """
+
+    @abc.abstractmethod
+    def ExplainRank(
+        self,
+        request: tvstats.v1.view_stats_pb2.ExplainRankRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[tvstats.v1.view_stats_pb2.ExplainRankResponse, collections.abc.Awaitable[tvstats.v1.view_stats_pb2.ExplainRankResponse]]:
+        """ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
+        after are, how much depends on one account, and where it was on the last days. It stores nothing.
+
+        Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
+        was built with.
+
+        INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not fit
+        the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or what is
+        asked about is not in the ranking.
+        """
+
+    @abc.abstractmethod
+    def ListSessions(
+        self,
+        request: tvstats.v1.view_stats_pb2.ListSessionsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[tvstats.v1.view_stats_pb2.ListSessionsResponse, collections.abc.Awaitable[tvstats.v1.view_stats_pb2.ListSessionsResponse]]:
+        """ListSessions pages through the view sessions of one account or device, by started_at, then account_id, device_uid, device,
+        channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call is
+        logged with who made it.
+
+        INVALID_ARGUMENT: no client_id, neither account_id nor device_uid, a time is missing or invalid, to is not after from, or a bad
+        page_size or page_token. NOT_FOUND: the client is unknown.
         """
 
 def add_ViewStatsServicer_to_server(servicer: ViewStatsServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

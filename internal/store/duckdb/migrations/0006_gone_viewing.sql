@@ -44,7 +44,12 @@ INSERT INTO figures
         FROM figures AS days WHERE kind = 1 AND (body::JSON->'accounts'->>'Count')::BIGINT > 0 AND EXISTS (FROM lost
             WHERE lost.client_id = days.client_id AND online AND hour >= days.start_at AND hour < days.start_at + 86400000);
 
+-- Days on which nobody was online have no figure any more. The greatest number of a day that is recorded is one of its own (17).
+DELETE FROM figures WHERE kind = 1 AND (body::JSON->'accounts'->>'Count')::BIGINT = 0 AND (body::JSON->'devices'->>'Count')::BIGINT = 0;
 UPDATE figures SET stamp = 'f1 r0 o' || regexp_extract(stamp, ' o(\d+) ', 1) WHERE kind = 1;
+INSERT INTO figures SELECT 17, client_id, start_at, stamp, body FROM figures
+    WHERE kind = 1 AND (client_id, start_at) IN (SELECT client_id, start_at FROM parts WHERE kind = 3);
+
 -- Snapshots depend on everything, and are computed anew.
 DELETE FROM figures WHERE kind IN (2, 3, 4);
 DROP TABLE parts;

@@ -1,0 +1,130 @@
+package page
+
+import (
+	"crypto/sha256"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/rpc/rpctest"
+	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/store/duckdb"
+)
+
+// seals are those of a store of its own.
+func seals(tb testing.TB) Seal {
+	tb.Helper()
+	db, err := duckdb.Open(tb.Context(), duckdb.Options{Dir: tb.TempDir()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = db.Close() })
+	return Seal{Kept: db, Now: time.Now}
+}
+
+// sealed is the token that a caller gets for the key.
+func sealed[K any](tb testing.TB, p Seal, req Request, key K) string {
+	tb.Helper()
+	list := &tvstatsv1.ListTariffsResponse{NextPageToken: tokenFor(key)}
+	if err := p.close(tb.Context(), queryOf(req), list.ProtoReflect()); err != nil {
+		tb.Fatal(err)
+	}
+	return list.NextPageToken
+}
+
+// opened reads the token of the request, which stays as it is.
+func opened[K any](tb testing.TB, p Seal, req Request) (*K, error) {
+	tb.Helper()
+	req = proto.Clone(req).(Request)
+	if req.GetPageToken() != "" {
+		if err := p.open(tb.Context(), queryOf(req), req); err != nil {
+			return nil, err
+		}
+	}
+	return After[K](req)
+}
+
+func TestPageTokenGoesWithItsQueryOnly(t *testing.T) {
+	t.Parallel()
+	p := seals(t)
+	first := &tvstatsv1.ListSelectionsRequest{ClientId: 1, PageSize: 2, Kind: tvstatsv1.SelectionKind_SELECTION_KIND_CHANNELS}
+	key := store.ResultKey{CreatedAt: 1_700_000_000_123, ID: "0b1e"}
+	token := sealed(t, p, first, key)
+
+	next := &tvstatsv1.ListSelectionsRequest{
+		ClientId: 1, PageSize: 500, PageToken: token, Kind: tvstatsv1.SelectionKind_SELECTION_KIND_CHANNELS,
+	}
+	if got, err := opened[store.ResultKey](t, p, next); err != nil || *got != key {
+		t.Fatalf("got %v, %v, want %v", got, err, key)
+	}
+	foreign := map[string]Request{
+		"client": &tvstatsv1.ListSelectionsRequest{ClientId: 2, PageToken: token, Kind: tvstatsv1.SelectionKind_SELECTION_KIND_CHANNELS},
+		"filter": &tvstatsv1.ListSelectionsRequest{ClientId: 1, PageToken: token},
+		"method": &tvstatsv1.ListChannelSortingsRequest{ClientId: 1, PageToken: token},
+	}
+	for name, request := range foreign {
+		if got, err := opened[store.ResultKey](t, p, request); err == nil {
+			t.Errorf("another %s: got %v", name, got)
+		}
+	}
+	if got, err := opened[store.ResultKey](t, seals(t), next); err == nil {
+		t.Errorf("a service with another key takes it: %v", got)
+	}
+}
+
+func TestPageTokenAlteredAnywhere(t *testing.T) {
+	t.Parallel()
+	p, request := seals(t), &tvstatsv1.ListTariffsRequest{ClientId: 1}
+	token := sealed(t, p, request, int32(17))
+	for i := range token {
+		for _, c := range "A_\n" {
+			request.PageToken = token[:i] + string(c) + token[i+1:]
+			if got, err := opened[int32](t, p, request); err == nil && request.PageToken != token {
+				t.Errorf("%q: got %v", request.PageToken, *got)
+			}
+		}
+	}
+	made := tokenEncoding.EncodeToString(append(sealOf(nil, queryOf(request), []byte("17")), "17"...))
+	for _, broken := range []string{"x", made, token[1:], token[:len(token)-1], token + "A", token + "\n", strings.Repeat("A", 1<<16)} {
+		request.PageToken = broken
+		_, err := opened[int32](t, p, request)
+		rpctest.CheckViolations(t, err, []string{"page_token: "})
+	}
+}
+
+// FuzzPageToken: no token but one that the service made for the query is taken.
+func FuzzPageToken(f *testing.F) {
+	p, secret := seals(f), make([]byte, sha256.Size)
+	if err := p.Kept.SaveResults(f.Context(), []store.Result{{ID: pageKeyID, Kind: store.PageKey, Body: []byte(`"` + strings.Repeat("A", 43) + `="`)}}); err != nil {
+		f.Fatal(err)
+	}
+	request := func(token string) *tvstatsv1.ListProgrammesRequest {
+		return &tvstatsv1.ListProgrammesRequest{
+			ClientId: 1, Channels: []int32{3, 4}, StartTo: timestamppb.New(time.UnixMilli(1_700_000_000_000)), PageToken: token,
+		}
+	}
+	f.Add(sealed(f, p, request(""), store.ResultKey{CreatedAt: 1, ID: "0b1e"}))
+	f.Add("")
+	f.Add("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAG51bGw")
+	f.Fuzz(func(t *testing.T, token string) {
+		key, err := opened[store.ResultKey](t, p, request(token))
+		switch {
+		case token == "":
+			if key != nil || err != nil {
+				t.Errorf("no token: got %v, %v", key, err)
+			}
+		case err != nil:
+			rpctest.CheckViolations(t, err, []string{"page_token: "})
+		default:
+			encoded := []byte(tokenFor(*key))
+			again := tokenEncoding.EncodeToString(append(sealOf(secret, queryOf(request("")), encoded), encoded...))
+			if again != token {
+				t.Errorf("%q was taken for %v, whose token is %q", token, *key, again)
+			}
+		}
+	})
+}
