@@ -183,8 +183,15 @@ $(STAND_IN_READY): $(STAND_IN_SOURCE)/pom.xml $(STAND_IN_SOURCE)/StandIn.java
 	javac -cp '$(STAND_IN)/*' -d $(STAND_IN) $(STAND_IN_SOURCE)/StandIn.java
 	@touch $@
 
+# What harms connections to it. Its version stands in the go.mod beside its source: the program needs none of its modules.
+TOXIPROXY        := $(TOOLS)/toxiproxy
+TOXIPROXY_SOURCE := internal/e2e/toxiproxy
+
+$(TOXIPROXY): $(wildcard $(TOXIPROXY_SOURCE)/*)
+	cd $(TOXIPROXY_SOURCE) && $(GO) build -o '$(CURDIR)/$@' .
+
 .PHONY: mongo-stand-in
-mongo-stand-in: $(STAND_IN_READY) ## build the server that stands in for a MongoDB in tests
+mongo-stand-in: $(STAND_IN_READY) $(TOXIPROXY) ## build the server that stands in for a MongoDB in tests, and what harms connections to it
 
 # FerretDB lets two change one document at once, each as if the other had not: what tests compare-and-set fails for that
 # reason. Its version stands in the go.mod beside its source.
@@ -196,8 +203,12 @@ $(FERRETDB): $(wildcard $(FERRETDB_SOURCE)/*)
 	cd $(FERRETDB_SOURCE) && $(GO) build -o '$(CURDIR)/$@' .
 
 .PHONY: second-opinion
-second-opinion: $(FERRETDB) ## run the tests of the log in MongoDB against FerretDB
-	$(FERRETDB) $(GO) test ./internal/store/mongolog -count=1 -skip '$(FERRETDB_CANNOT)'
+second-opinion: $(FERRETDB) ## run the tests of the log in MongoDB, and the whole suite on it, against FerretDB
+	$(FERRETDB) $(GO) test ./internal/store/mongolog -count=1 -whole -timeout 60m -skip '$(FERRETDB_CANNOT)'
+
+.PHONY: conformance
+conformance: mongo-stand-in ## hold replicas of a log in MongoDB to the whole of internal/store; go test has a part of it
+	$(GO) test ./internal/store/mongolog -run '^TestStore$$' -count=1 -whole -timeout 60m
 
 GENERATED := gen proto/tvstats.binpb
 PROTOS := $(sort $(shell find proto -name '*.proto'))
@@ -298,8 +309,8 @@ race: ## run the tests with the race detector
 FAULTS ?= 600
 
 .PHONY: durability
-durability: ## kill, stop, starve and slow a program under load, FAULTS (600) times, and tell what was lost
-	$(GO) test ./internal/e2e -run '^TestDurability$$' -count=1 -v -timeout 0 -faults $(FAULTS)
+durability: ## kill, stop, starve and slow a program, and kill replicas, under load, FAULTS (600) times, and tell what was lost
+	$(GO) test ./internal/e2e -run '^TestDurability' -count=1 -v -timeout 0 -faults $(FAULTS)
 
 FUZZTIME ?= 10s
 

@@ -42,6 +42,8 @@ type Config struct {
 
 	FollowedDevices int `group:"Intake" default:"500000" help:"Devices that the metrics of boxes follow, those heard of last; a device takes about 200 bytes. 1000 to 100000000."`
 
+	MinCell int64 `group:"Network" default:"0" help:"Rows, places and flows with fewer distinct accounts are left out of what callers of role reader receive. 0 shows all, at most 1000000."`
+
 	OnlineTimeout time.Duration `group:"Dynamics" default:"5m" help:"A device whose session has not ended is online until its last report is so old. 1s to 24h."`
 
 	intercept.Limits
@@ -77,7 +79,7 @@ func (c *Config) Validate() error {
 		flags.Address("--listen", c.Listen),
 		flags.Address("--http-listen", c.HTTPListen),
 		c.checkWeb(),
-		c.securityConfig.check(c.doors()),
+		c.securityConfig.check(c.callAddresses()),
 		c.Limits.Check(),
 		c.MongoDB.Check(),
 		flags.Within("--memory-limit", c.MemoryLimit, 128*flags.Mebibyte, 1<<50),
@@ -88,6 +90,7 @@ func (c *Config) Validate() error {
 		flags.Within("--commit-reports", c.CommitReports, 1, 10_000_000),
 		flags.Within("--commit-delay", c.CommitDelay, 0, 10*time.Second),
 		flags.Within("--queue-reports", c.QueueReports, max(c.MaxBatch, c.CommitReports), 100_000_000),
+		flags.Within("--min-cell", c.MinCell, 0, 1_000_000),
 		flags.Within("--followed-devices", c.FollowedDevices, 1000, 100_000_000),
 		flags.Within("--online-timeout", c.OnlineTimeout, time.Second, 24*time.Hour),
 		c.jobsConfig.check(),

@@ -24,16 +24,18 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/audience"
 	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/ranking"
-	"github.com/tvstats/tvstats/internal/rpc/audience"
+	rpcaudience "github.com/tvstats/tvstats/internal/rpc/audience"
 	rpccatalog "github.com/tvstats/tvstats/internal/rpc/catalog"
 	rpcdynamics "github.com/tvstats/tvstats/internal/rpc/dynamics"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
 	rpcjobs "github.com/tvstats/tvstats/internal/rpc/jobs"
 	"github.com/tvstats/tvstats/internal/rpc/operation"
+	"github.com/tvstats/tvstats/internal/rpc/page"
 	"github.com/tvstats/tvstats/internal/rpc/viewstats"
 	"github.com/tvstats/tvstats/internal/rpc/wire"
 	"github.com/tvstats/tvstats/internal/store"
@@ -81,7 +83,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 
 	in := ingest.New(db, cfg.ingestConfig(), numbers)
 	defer in.Close()
-	numbers.watch(in, db)
+	numbers.watch(in, db, now)
 	defer numbers.checkProgrammes(db, log)()
 
 	callers, err := listen(ctx, "--listen", cfg.Listen)
@@ -93,15 +95,19 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 		return err
 	}
 	stats := &viewstats.Server{
-		Ingest: in, Builder: ranking.NewBuilder(db, newID), Archive: ranking.NewArchive(db), Catalog: db,
+		Ingest: in, Builder: ranking.NewBuilder(db, newID, cfg.MaxSession), Archive: ranking.NewArchive(db), Catalog: db, Sessions: db,
 		Building: numbers.building, Acknowledged: numbers.acknowledged, Now: now, MaxBatch: cfg.MaxBatch,
 	}
 	subscribers := &rpcdynamics.Server{
 		Dynamics: figures, Catalog: db, Building: numbers.building, Now: now,
 	}
+	audiences := &rpcaudience.Server{Meter: audience.New(db, cfg.MaxSession), Now: now, MinCell: cfg.MinCell}
+	pages := pageKey{db, now}
 	clock := clockwork.NewRealClock()
 	queue := jobs.NewQueue(db, clock, cfg.JobQueue)
-	endJobs, err := cfg.startJobs(queue, clock, &rpcjobs.Work{Builder: stats.Builder, Dynamics: figures, Building: numbers.building, Now: now}, newJobObserver(numbers, log))
+	endJobs, err := cfg.startJobs(queue, clock, &rpcjobs.Work{
+		Builder: stats.Builder, Dynamics: figures, Audience: audiences, Pages: page.Seal{Secret: pages.secret}, Building: numbers.building, Now: now,
+	}, newJobObserver(numbers, log))
 	if err != nil {
 		return err
 	}
@@ -115,7 +121,8 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 
 	bounds := intercept.NewConnections(&cfg.Limits, numbers.refused)
 	links := intercept.Chain(intercept.Parts{
-		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, Results: db, Replaced: numbers.replaced, Now: now,
+		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, PageKey: pages.secret,
+		Replaced: numbers.replaced, MinCell: cfg.MinCell, Now: now,
 		StreamIdle: cfg.StreamIdleTimeout, StreamSend: cfg.StreamSendTimeout, Draining: draining,
 	})
 	server := servers{
@@ -126,7 +133,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 	tvstatsv1.RegisterCatalogServer(server, &rpccatalog.Server{
 		Store: db, Erase: figures.EraseAccount, Replaced: numbers.replaced, Now: now, Oldest: cfg.oldest(),
 	})
-	tvstatsv1.RegisterAudienceServer(server, &audience.Server{})
+	tvstatsv1.RegisterAudienceServer(server, audiences)
 	tvstatsv1.RegisterSubscriberDynamicsServer(server, subscribers)
 	tvstatsv1.RegisterJobsServer(server, &rpcjobs.Server{Queue: queue, Store: db, Catalog: db, Now: now, NewID: newID})
 	tvstatsv1.RegisterOperationServer(server, &operation.Server{Write: copies.write})

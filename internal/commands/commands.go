@@ -21,9 +21,9 @@ import (
 type Program struct {
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve gRPC; what happens when no command is given."`
 	Migrate  MigrateCommand  `cmd:"" help:"Prepare a MongoDB, or bring it to what this version needs; may be repeated."`
-	Copy     CopyCommand     `cmd:"" help:"Copy everything from one store into another, embedded or MongoDB, and compare them."`
+	Copy     CopyCommand     `cmd:"" help:"Make a store of everything that another one holds, embedded or MongoDB, and compare them."`
 	Backup   cli.Backup      `cmd:"" help:"Store everything that a running server has acknowledged as one file."`
-	Restore  RestoreCommand  `cmd:"" help:"Make a store of a backup, in a directory that holds none."`
+	Restore  RestoreCommand  `cmd:"" help:"Make a store of a backup, in a directory or a MongoDB that holds none."`
 	Demo     demoCommand     `cmd:"" help:"Show the whole service at work, in under a minute and without leaving a trace."`
 	Simulate SimulateCommand `cmd:"" help:"Stream the viewing of simulated boxes to a running server."`
 	Replay   cli.Viewing     `cmd:"" help:"The same as import viewing."`
@@ -32,9 +32,13 @@ type Program struct {
 	Token    tokenCommand    `cmd:"" help:"Make a token for a caller, and the line that puts it in force."`
 	Jobs     cli.Jobs        `cmd:"" help:"Long work: list, show, watch and cancel it."`
 	Results  cli.Results     `cmd:"" help:"Stored sortings and selections: list, show and delete them."`
+	Policy   cli.Policy      `cmd:"" help:"How viewing is measured: show and set it."`
+	Explain  cli.Explain     `cmd:"" help:"Say why a channel or programme has its place in a stored ranking."`
+	Sessions cli.Sessions    `cmd:"" help:"List the view sessions of an account or a device; for support."`
 	Health   cli.Health      `cmd:"" help:"Ask a running server whether it is ready; the exit code says it, 0 for yes."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is: commit and build time."`
 
+	cli.Audiences
 	cli.Management
 }
 

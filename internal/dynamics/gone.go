@@ -5,25 +5,13 @@ import (
 	"context"
 	"slices"
 
+	"github.com/tvstats/tvstats/internal/coverage"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // Extent says whether viewing of a figure's time is gone without a figure that was kept of it.
-type Extent struct {
-	Expired  bool           `json:"expired,omitempty"`
-	DataFrom viewing.Millis `json:"data_from,omitempty"` // from when on nothing is missing; only where Expired
-}
-
-func (e Extent) and(other Extent) Extent {
-	if e.Expired && other.Expired {
-		return Extent{Expired: true, DataFrom: max(e.DataFrom, other.DataFrom)}
-	}
-	if other.Expired {
-		return other
-	}
-	return e
-}
+type Extent = coverage.Extent
 
 // What is kept of a day or month before viewing of it is removed. Each begins with the end of its period: one of the same start
 // that ends elsewhere is another one's, of a time zone that the client had.
@@ -103,10 +91,10 @@ func (g *gone) add(figure store.Figure) error {
 		if err := decode(figure, &day); err != nil {
 			return err
 		}
-		g.watch[viewing.Window{From: figure.Start, To: day.To}] = Watch{day.Watch, day.Extent}
+		g.watch[viewing.Window{From: figure.Start, To: day.To}] = Watch{day.Watch, day.Revision, day.Extent}
 		for _, hour := range day.Hours {
 			window := viewing.Window{From: hour.From, To: hour.To}
-			g.watch[window], g.hours = Watch{hour.Watch, hour.Extent}, append(g.hours, window)
+			g.watch[window], g.hours = Watch{hour.Watch, day.Revision, hour.Extent}, append(g.hours, window)
 		}
 	case store.GoneOnlineDay, store.GoneOnlineClientDay:
 		var day goneOnline
@@ -125,20 +113,8 @@ func (g *gone) add(figure store.Figure) error {
 }
 
 // extent is that of a figure of the period that was not kept.
-func (g *gone) extent(period viewing.Window, online bool) (e Extent) {
-	all := g.lost[online]
-	first, _ := slices.BinarySearchFunc(all, viewing.ByHour.Start(period.From), func(lost store.Lost, at viewing.Millis) int {
-		return cmp.Compare(lost.Hour, at)
-	})
-	for _, lost := range all[first:] {
-		if lost.Hour >= period.To {
-			break
-		}
-		if lost.In(period) {
-			e = e.and(Extent{Expired: true, DataFrom: lost.DataFrom})
-		}
-	}
-	return e
+func (g *gone) extent(period viewing.Window, online bool) Extent {
+	return coverage.ExtentOf(g.lost[online], period)
 }
 
 // longestHour is longer than an hour of any calendar.
@@ -158,16 +134,4 @@ func (g *gone) reaches(period viewing.Window) bool {
 		}
 	}
 	return false
-}
-
-// coverage is how much of the viewing of a period a figure of that extent is of.
-func (d *Dynamics) coverage(q Question, period viewing.Window, e Extent) viewing.Coverage {
-	switch {
-	case e.Expired:
-		return viewing.Expired
-	case period.To > q.Now.Add(-d.longest):
-		return viewing.Provisional
-	default:
-		return viewing.Complete
-	}
 }

@@ -1,6 +1,7 @@
 package dynamics
 
 import (
+	"github.com/tvstats/tvstats/internal/coverage"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -13,10 +14,7 @@ type Question struct {
 }
 
 // Cover says how much of the viewing of its time a figure is of.
-type Cover struct {
-	Coverage viewing.Coverage
-	DataFrom viewing.Millis // only where it is Expired
-}
+type Cover = coverage.Cover
 
 // Covered is a figure with how much it is of.
 type Covered[T any] struct {
@@ -25,7 +23,7 @@ type Covered[T any] struct {
 }
 
 func (d *Dynamics) covered(q Question, period viewing.Window, e Extent) Cover {
-	return Cover{Coverage: d.coverage(q, period, e), DataFrom: e.DataFrom}
+	return e.Over(period, q.Now, d.longest)
 }
 
 // everFrom is before all data.

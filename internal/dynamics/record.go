@@ -130,7 +130,7 @@ func (d *Dynamics) DailyStats(ctx context.Context, q Question, from, to viewing.
 	records := make([]Dated[Record], len(days))
 	for i, day := range days {
 		point := points[i]
-		point.Cover = d.covered(q, day, extents[i].and(online[i].Extent))
+		point.Cover = d.covered(q, day, extents[i].And(online[i].Extent))
 		records[i] = Dated[Record]{Period: day, Figure: Record{Point: point, MaxOnline: online[i].Accounts.Count}}
 	}
 	return records, nil

@@ -51,6 +51,15 @@ func (c Calendar) DayStart(day Day) Millis {
 	}
 }
 
+// HourOfDay is the hour that the clock shows at the instant, 0 to 23.
+func (c Calendar) HourOfDay(at Millis) int {
+	if c.zone != nil {
+		_, ahead, _ := c.clock(at)
+		at += ahead
+	}
+	return at.Time().Hour()
+}
+
 // Window is the day as a half-open interval; it is empty where the zone left the day out.
 func (c Calendar) Window(day Day) Window {
 	return Window{From: c.DayStart(day), To: c.DayStart(day + 1)}
@@ -61,8 +70,8 @@ func (c Calendar) Start(g Granularity, at Millis) Millis {
 	switch {
 	case c.zone == nil:
 		return g.Start(at)
-	case g == ByMonth:
-		return c.DayStart(ByMonth.Start(c.Day(at).Start()).Day())
+	case g == ByMonth || g == ByWeek:
+		return c.DayStart(g.Start(c.Day(at).Start()).Day())
 	case g == ByDay:
 		return c.DayStart(c.Day(at))
 	default:
@@ -75,8 +84,8 @@ func (c Calendar) Next(g Granularity, start Millis) Millis {
 	switch {
 	case c.zone == nil:
 		return g.Next(start)
-	case g == ByMonth:
-		return c.DayStart(ByMonth.Next(ByMonth.Start(c.Day(start).Start())).Day())
+	case g == ByMonth || g == ByWeek:
+		return c.DayStart(g.Next(g.Start(c.Day(start).Start())).Day())
 	case g == ByDay:
 		return c.Window(c.Day(start)).To
 	default:

@@ -40,6 +40,14 @@ func (m Millis) floor(step Millis) Millis {
 // Start is the first instant of the day.
 func (d Day) Start() Millis { return Millis(d) * DayLength }
 
+// OfWeek is 1 for a Monday to 7 for a Sunday.
+func (d Day) OfWeek() int {
+	if day := d.Start().Time().Weekday(); day != time.Sunday {
+		return int(day)
+	}
+	return 7
+}
+
 // Window is the day as a half-open interval.
 func (d Day) Window() Window { return Window{From: d.Start(), To: (d + 1).Start()} }
 

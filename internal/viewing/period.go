@@ -10,6 +10,7 @@ const (
 	ByHour  Granularity = 1
 	ByDay   Granularity = 2
 	ByMonth Granularity = 3 // calendar months
+	ByWeek  Granularity = 4 // from Monday; no series of the contract has it
 )
 
 // HourLength is the length of an hour in milliseconds.
@@ -21,6 +22,9 @@ func (g Granularity) Start(at Millis) Millis {
 	case ByMonth:
 		year, month, _ := at.Time().Date()
 		return At(time.Date(year, month, 1, 0, 0, 0, 0, time.UTC))
+	case ByWeek:
+		day := at.Day()
+		return (day - Day(day.OfWeek()-1)).Start()
 	case ByDay:
 		return at.floor(DayLength)
 	default:
@@ -33,6 +37,8 @@ func (g Granularity) Next(start Millis) Millis {
 	switch g {
 	case ByMonth:
 		return At(start.Time().AddDate(0, 1, 0))
+	case ByWeek:
+		return start + 7*DayLength
 	case ByDay:
 		return start + DayLength
 	default:

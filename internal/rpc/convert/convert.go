@@ -19,8 +19,8 @@ func All[T, P any](items []T, convert func(T) P) []P {
 // Time is an instant as a message.
 func Time(t viewing.Millis) *timestamppb.Timestamp { return timestamppb.New(t.Time()) }
 
-// knownTimeProto is a time that may not be known yet.
-func knownTimeProto(t viewing.Millis) *timestamppb.Timestamp {
+// KnownTime is an instant as a message; nil where it is not known.
+func KnownTime(t viewing.Millis) *timestamppb.Timestamp {
 	if t == 0 {
 		return nil
 	}

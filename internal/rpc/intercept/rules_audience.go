@@ -19,7 +19,6 @@ const (
 	maxReach      = int64(maxSpan / time.Second)
 	maxDimensions = 3
 	maxStep       = 86_400 // seconds; of curves, and of gaps between sessions
-	defaultStep   = 60     // seconds
 )
 
 // ofAudience are the rules that all requests of service Audience have.
@@ -158,8 +157,15 @@ func (v *violations) curve(r *tvstatsv1.GetAudienceCurveRequest) {
 
 // steps bounds how many points a curve has.
 func (v *violations) steps(w viewing.Window, seconds int64) {
-	step := time.Duration(cmp.Or(seconds, defaultStep)) * time.Second
+	step := time.Duration(cmp.Or(seconds, convert.DefaultStep)) * time.Second
 	if points := (w.To.Sub(w.From) + step - 1) / step; points > maxPoints {
 		v.add("step_seconds", "%d points are not allowed; at most %d are: ask for longer steps or less time", points, maxPoints)
 	}
+}
+
+// CurveSteps is nil where a curve of the window may have steps of so many seconds.
+func CurveSteps(w viewing.Window, seconds int64) error {
+	v := &violations{}
+	v.steps(w, seconds)
+	return v.err()
 }

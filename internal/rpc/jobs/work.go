@@ -15,6 +15,7 @@ import (
 	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/rpc/convert"
+	"github.com/tvstats/tvstats/internal/rpc/fault"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
 	"github.com/tvstats/tvstats/internal/rpc/page"
 	"github.com/tvstats/tvstats/internal/store"
@@ -26,8 +27,16 @@ import (
 type Work struct {
 	Builder  *ranking.Builder
 	Dynamics *dynamics.Dynamics
+	Audience Audience
+	Pages    page.Seal
 	Building func(method string) (done func() time.Duration) // observes a command
 	Now      func() time.Time
+}
+
+// Audience are the reads that jobs can do.
+type Audience interface {
+	GetAudience(ctx context.Context, req *tvstatsv1.GetAudienceRequest) (*tvstatsv1.GetAudienceResponse, error)
+	GetProgrammeRatings(ctx context.Context, req *tvstatsv1.GetProgrammeRatingsRequest) (*tvstatsv1.GetProgrammeRatingsResponse, error)
 }
 
 // Do runs the command of the job and returns its JobResult.
@@ -45,6 +54,10 @@ func (w *Work) Do(ctx context.Context, job store.Job, progress func(done float64
 	if err != nil {
 		return nil, err
 	}
+	if r, ok := command.(convert.Scope); ok && r.GetDryRun() && proto.Size(response) > page.MaxBytes {
+		return nil, fault.InvalidArgument("dry_run", fmt.Sprintf("the result would have %d bytes, and jobs keep at most %d of what is stored nowhere else; "+
+			"ask for fewer clients or a smaller selection", proto.Size(response), page.MaxBytes))
+	}
 	return proto.Marshal(jobResult(field.Name(), response))
 }
 
@@ -55,6 +68,8 @@ func (*Work) Explain(err error) string { return intercept.Explain(err) }
 type attempt struct {
 	builder  *ranking.Builder
 	dynamics *dynamics.Dynamics
+	audience Audience
+	pages    page.Seal
 	now      viewing.Millis
 	progress func(done float64)
 }
@@ -66,20 +81,20 @@ func (w *Work) attempt(job store.Job, progress func(done float64)) *attempt {
 			results++
 			return derivedID(job.ID, strconv.Itoa(results))
 		}, progress),
-		dynamics: w.Dynamics.At(now), now: now, progress: progress,
+		dynamics: w.Dynamics.At(now), audience: w.Audience, pages: w.Pages, now: now, progress: progress,
 	}
 }
 
 func (a *attempt) run(ctx context.Context, command proto.Message) (proto.Message, error) {
 	switch r := command.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
-		sortings, err := a.builder.ChannelSortings(ctx, convert.SortingParams(r, a.now), a.now)
+		sortings, err := a.builder.ChannelSortings(ctx, r.ClientIds, convert.Question(r, a.now), a.now)
 		return convert.SortingsCreated(sortings), err
 	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
-		selection, err := a.builder.ChannelSelection(ctx, convert.ChannelSelectionParams(r, a.now), a.now)
+		selection, err := a.builder.Selection(ctx, convert.Question(r, a.now), r.SelectionName, a.now)
 		return convert.ChannelSelectionCreated(selection), err
 	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
-		selection, err := a.builder.ProgrammeSelection(ctx, convert.ProgrammeSelectionParams(r, a.now), a.now)
+		selection, err := a.builder.Selection(ctx, convert.Question(r, a.now), r.SelectionName, a.now)
 		return convert.ProgrammeSelectionCreated(selection), err
 	case *tvstatsv1.CacheMaxOnlineRequest:
 		done, err := a.dynamics.CacheMaxOnline(ctx, convert.DynamicsCommand(r, a.now), a.progress)
@@ -93,9 +108,22 @@ func (a *attempt) run(ctx context.Context, command proto.Message) (proto.Message
 	case *tvstatsv1.CacheCustomersDynamicRequest:
 		done, err := a.dynamics.CacheCustomersDynamic(ctx, convert.DynamicsCommand(r, a.now), a.progress)
 		return convert.CustomersDynamicCached(done, intercept.Explain), err
+	case *tvstatsv1.GetAudienceRequest:
+		return pageOf(ctx, a.pages, r, a.audience.GetAudience)
+	case *tvstatsv1.GetProgrammeRatingsRequest:
+		return pageOf(ctx, a.pages, r, a.audience.GetProgrammeRatings)
 	default:
 		return nil, fmt.Errorf("%w: command %T", errors.ErrUnsupported, command)
 	}
+}
+
+// pageOf reads a page of a list as a call does, whose tokens are sealed.
+func pageOf[Q, R proto.Message](ctx context.Context, pages page.Seal, req Q, read func(context.Context, Q) (R, error)) (proto.Message, error) {
+	response, err := pages.Unary(ctx, req, nil, func(ctx context.Context, _ any) (any, error) { return read(ctx, req) })
+	if err != nil {
+		return nil, err
+	}
+	return response.(R), nil
 }
 
 // jobResult puts a method's answer into the field that is named as that of its request. Rankings that would make it larger

@@ -74,6 +74,23 @@ func From[T any, P proto.Message, K any](
 	return page, "", nil
 }
 
+// InOrder is Of for items that are in memory whole and have an order: it sorts them, and begins after the given place.
+func InOrder[T any, P proto.Message, K any](
+	req Request, byDefault int, items []T, after *K, order func(a, b K) int, toProto func(T) P, key func(T) K,
+) (page []P, next string) {
+	slices.SortFunc(items, func(a, b T) int { return order(key(a), key(b)) })
+	if after != nil {
+		first, _ := slices.BinarySearchFunc(items, *after, func(item T, after K) int {
+			if order(key(item), after) <= 0 {
+				return -1
+			}
+			return 1
+		})
+		items = items[first:]
+	}
+	return Of(req, Size(req, byDefault), items, toProto, key)
+}
+
 // Within the service a token is the key of the last item of the page before, as JSON. Seal makes it one that callers can
 // neither make nor change.
 func tokenFor[K any](key K) string {

@@ -68,7 +68,14 @@ func (s *Store) Programmes(ctx context.Context, query store.ProgrammeQuery) ([]c
 	return collect(ctx, s.db, scanProgramme, fmt.Sprintf(selectProgrammes+
 		` WHERE client_id = %d AND NOT deleted AND start_at >= %d AND start_at < %d AND %s AND %s
 		ORDER BY start_at, channel_id, programme_id LIMIT %d`, query.ClientID, from, query.Starting.To,
-		channelConditions("channel_id", store.ChannelSet{Only: query.Channels}), after, query.Limit))
+		channelConditions(store.ChannelSet{Only: query.Channels}), after, query.Limit))
+}
+
+// Programme returns one programme; see store.CatalogReader.
+func (s *Store) Programme(ctx context.Context, clientID int32, programmeID int64) (catalog.Programme, error) {
+	found, err := collect(ctx, s.db, scanProgramme, selectProgrammes+` WHERE client_id = ? AND programme_id = ? AND NOT deleted`,
+		clientID, programmeID)
+	return only(found, err, "programme %d of client %d", programmeID, clientID)
 }
 
 const selectProgrammes = `SELECT programme_id, channel_id, title, start_at, end_at FROM programmes`

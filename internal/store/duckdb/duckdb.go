@@ -72,17 +72,18 @@ func (o Options) settings() map[string]string {
 
 // Store is the embedded engine. It serves any number of goroutines.
 type Store struct {
-	options  Options
-	file     string
-	db       *sql.DB // everything but the appending of reports
-	reports  *writer
-	meta     *meta
-	marker   *marker
-	folding  sync.Mutex // one Maintain at a time
-	applying sync.Mutex // one ApplyCatalog at a time
-	saving   sync.Mutex // one change of results at a time
-	leasing  sync.Mutex // one change of jobs at a time
-	caching  sync.Mutex // one SaveFigures at a time
+	options    Options
+	file       string
+	db         *sql.DB // everything but the appending of reports
+	damage     *damage // set with db
+	reports    *writer
+	dictionary *dictionary
+	marker     *marker
+	folding    sync.Mutex // one Maintain at a time
+	applying   sync.Mutex // one ApplyCatalog at a time
+	saving     sync.Mutex // one change of results at a time
+	leasing    sync.Mutex // one change of jobs at a time
+	caching    sync.Mutex // one SaveFigures at a time
 
 	erasing sync.RWMutex // shared by AppendReports; EraseAccount takes it alone
 	erased  atomic.Pointer[erasure.Set]
@@ -125,11 +126,12 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 }
 
 func (s *Store) openFile() error {
-	connector, err := engine.NewConnector(dataSource(s.file, s.options.settings()), nil)
+	made, err := engine.NewConnector(dataSource(s.file, s.options.settings()), nil)
 	if err != nil {
 		return openError(filepath.Dir(s.file), err)
 	}
-	s.db = sql.OpenDB(connector)
+	s.damage = &damage{file: s.file}
+	s.db = sql.OpenDB(connector{made, s.damage})
 	return nil
 }
 
@@ -151,7 +153,7 @@ func (s *Store) start(ctx context.Context, before *mark) error {
 			return fmt.Errorf("release jobs: %w", err)
 		}
 	}
-	if s.meta, err = loadMeta(ctx, s.db); err != nil {
+	if s.dictionary, err = loadDictionary(ctx, s.db); err != nil {
 		return err
 	}
 	received, err := s.received(ctx)
@@ -208,6 +210,9 @@ func (s *Store) Ping(ctx context.Context) error {
 	}
 	if err := s.marker.err(); err != nil {
 		return fmt.Errorf("%w: %s cannot be written to: %w", store.ErrUnavailable, filepath.Dir(s.file), err)
+	}
+	if err := s.damage.err(); err != nil {
+		return fmt.Errorf("%w: %w; what does not need it is served, restore a backup", store.ErrUnavailable, err)
 	}
 	return nil
 }

@@ -56,15 +56,12 @@ func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
 	if err != nil {
 		return writeError(ctx, "remember erased accounts", err)
 	}
-	loaded, err := loadErased(ctx, s.db)
-	if err == nil {
-		s.erased.Store(loaded)
-	}
-	return err
+	s.erased.Store(known.United(erased)) // not read again: that could fail, and what is committed must hold
+	return nil
 }
 
-// bury stores that the account was erased and answers the set that mirrors it.
-func bury(ctx context.Context, tx *sql.Tx, erased *erasure.Set, client int32, account int64) (*erasure.Set, error) {
+// recordErasure stores that the account was erased and answers the set that mirrors it.
+func recordErasure(ctx context.Context, tx *sql.Tx, erased *erasure.Set, client int32, account int64) (*erasure.Set, error) {
 	key := erased.Key()
 	if key == nil {
 		key = erasure.KeyFor(ctx)

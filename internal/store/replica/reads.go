@@ -67,6 +67,30 @@ func (s *Store) Audience(ctx context.Context, clientID int32, asOf, now viewing.
 	return read(ctx, s, func(l Local) (store.Audience, error) { return l.Audience(ctx, clientID, asOf, now) })
 }
 
+// Subscribers reads; see the package store.
+func (s *Store) Subscribers(
+	ctx context.Context, clientID int32, at viewing.Millis, tariffs []int32, now viewing.Millis,
+) (int64, error) {
+	return read(ctx, s, func(l Local) (int64, error) { return l.Subscribers(ctx, clientID, at, tariffs, now) })
+}
+
+// Ratings reads; see the package store.
+func (s *Store) Ratings(ctx context.Context, query store.RatingQuery) (store.Ratings, error) {
+	return read(ctx, s, func(l Local) (store.Ratings, error) { return l.Ratings(ctx, query) })
+}
+
+// Curve reads; see the package store.
+func (s *Store) Curve(ctx context.Context, filter viewing.Filter, step viewing.Millis) ([]store.CurveStep, error) {
+	return read(ctx, s, func(l Local) ([]store.CurveStep, error) { return l.Curve(ctx, filter, step) })
+}
+
+// ChannelFlows reads; see the package store.
+func (s *Store) ChannelFlows(
+	ctx context.Context, filter viewing.Filter, gap viewing.Millis, channel int32,
+) ([]store.Flow, error) {
+	return read(ctx, s, func(l Local) ([]store.Flow, error) { return l.ChannelFlows(ctx, filter, gap, channel) })
+}
+
 // ActiveByTariff reads; see the package store.
 func (s *Store) ActiveByTariff(ctx context.Context, clientID int32, instants []viewing.Millis) ([]map[int32]int64, error) {
 	return read(ctx, s, func(l Local) ([]map[int32]int64, error) { return l.ActiveByTariff(ctx, clientID, instants) })
@@ -99,9 +123,19 @@ func (s *Store) Erasures(ctx context.Context) (*erasure.Set, error) {
 
 // ProgrammeWatch reads; see the package store.
 func (s *Store) ProgrammeWatch(
-	ctx context.Context, filter viewing.Filter, channels store.ChannelSet, limit int,
-) ([]viewing.ProgrammeWatch, error) {
-	return read(ctx, s, func(l Local) ([]viewing.ProgrammeWatch, error) { return l.ProgrammeWatch(ctx, filter, channels, limit) })
+	ctx context.Context, query store.ProgrammeWatchQuery,
+) (store.ProgrammesWatched, error) {
+	return read(ctx, s, func(l Local) (store.ProgrammesWatched, error) { return l.ProgrammeWatch(ctx, query) })
+}
+
+// Sessions reads; see the package store.
+func (s *Store) Sessions(ctx context.Context, query store.SessionQuery) ([]store.CountedSession, error) {
+	return read(ctx, s, func(l Local) ([]store.CountedSession, error) { return l.Sessions(ctx, query) })
+}
+
+// SilentDevices reads; see the package store.
+func (s *Store) SilentDevices(ctx context.Context, filter viewing.Filter, since viewing.Millis) (int64, error) {
+	return read(ctx, s, func(l Local) (int64, error) { return l.SilentDevices(ctx, filter, since) })
 }
 
 // LatestProgrammes reads; see the package store.
@@ -141,6 +175,11 @@ func (s *Store) Categories(ctx context.Context, clientID int32) ([]catalog.Categ
 // Programmes reads; see the package store.
 func (s *Store) Programmes(ctx context.Context, query store.ProgrammeQuery) ([]catalog.Programme, error) {
 	return read(ctx, s, func(l Local) ([]catalog.Programme, error) { return l.Programmes(ctx, query) })
+}
+
+// Programme reads; see the package store.
+func (s *Store) Programme(ctx context.Context, clientID int32, programmeID int64) (catalog.Programme, error) {
+	return read(ctx, s, func(l Local) (catalog.Programme, error) { return l.Programme(ctx, clientID, programmeID) })
 }
 
 // ProgrammeChannels reads; see the package store.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -70,6 +71,13 @@ func testRandomProgrammes(t *testing.T, factory Factory) {
 		}
 		if got, want := s.pages(query), s.twin.page(query); !slices.Equal(got, want) {
 			t.Fatalf("%+v:\n%s", query, difference(printed(got), printed(want)))
+		}
+	}
+	for id := range int64(400) {
+		want, known := s.twin.programmes[entity{1, id}]
+		got, err := s.store.Programme(t.Context(), 1, id)
+		if there := known && !want.Deleted; there && got != want || there != (err == nil) || !there && !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("programme %d: got %+v, %v, want %+v", id, got, err, want)
 		}
 	}
 }

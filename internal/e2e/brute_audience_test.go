@@ -1,0 +1,420 @@
+package e2e
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+)
+
+// This file finds audiences the plain way, from the messages that were sent and the words of the contract, sharing nothing with the
+// code that it checks. Time is looked at in pieces of a quarter of an hour, which no clock of the tests cuts.
+
+// stretch is time without a break.
+type stretch struct{ from, to time.Time }
+
+func (s stretch) overlap(from, to time.Time) time.Duration {
+	if s.from.After(from) {
+		from = s.from
+	}
+	if s.to.Before(to) {
+		to = s.to
+	}
+	return max(0, to.Sub(from))
+}
+
+// wants tells whether the session passes the filter, whose parts of channels are looked at only where channels says so.
+func (w *world) wants(f *tvstatsv1.ViewingFilter, s *bruteSession, channels bool) bool {
+	account := w.account(s.AccountId)
+	categories := w.categories(s.ChannelId)
+	return !account.GetExcluded() && (!f.GetAccountsActive() || account.GetActive()) && s.seconds >= f.GetMinWatchSeconds() &&
+		oneOf(f.GetDevices(), s.Device) && oneOf(f.GetTariffs(), s.tariffs...) && (oneOf(f.GetModes(), s.Mode) || oneOf(f.GetModes(), live(s.Mode))) &&
+		(!channels || oneOf(f.GetChannels(), s.ChannelId) && oneOf(f.GetCategories(), categories...))
+}
+
+// live is the other way to say of a mode that it is live.
+func live(mode tvstatsv1.ViewMode) tvstatsv1.ViewMode {
+	if mode <= tvstatsv1.ViewMode_VIEW_MODE_LIVE {
+		return tvstatsv1.ViewMode_VIEW_MODE_LIVE - mode
+	}
+	return mode
+}
+
+// categories are those of the channel; the catalog forgets them with the channel.
+func (w *world) categories(channel int32) []int32 {
+	for _, c := range w.channels {
+		if c.ChannelId == channel && !c.Deleted {
+			return c.Categories
+		}
+	}
+	return nil
+}
+
+// oneOf tells whether one of the values is among the wanted ones, or nothing is wanted.
+func oneOf[T comparable](wanted []T, values ...T) bool {
+	return len(wanted) == 0 || slices.ContainsFunc(values, func(value T) bool { return slices.Contains(wanted, value) })
+}
+
+func (w *world) account(id int64) *tvstatsv1.Account {
+	for _, a := range w.accounts {
+		if a.AccountId == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// time is [started_at, started_at + watched time) of the session.
+func (s *bruteSession) time() stretch {
+	from := s.StartedAt.AsTime()
+	return stretch{from, from.Add(time.Duration(s.seconds) * time.Second)}
+}
+
+// bruteCell is what is gathered of a row.
+type bruteCell struct {
+	watch    time.Duration
+	sessions int64
+	accounts map[int64]time.Duration // the longest stretch of one session of each
+}
+
+// rows are all rows by the text of their keys, and how long the time of each is.
+func (w *world) rows(q *tvstatsv1.GetAudienceRequest, loc *time.Location) (map[string]*tvstatsv1.AudienceRow, map[string]time.Duration) {
+	cells, all := map[string]*bruteCell{}, map[string]time.Duration{}
+	keys, lengths := map[string]*tvstatsv1.AudienceRow{}, map[string]time.Duration{}
+	for key, parts := range periods(q, loc) {
+		var length time.Duration
+		for _, part := range parts {
+			length += part.to.Sub(part.from)
+		}
+		for _, s := range w.sessions() {
+			var watch, longest time.Duration
+			for _, part := range parts {
+				on := s.time().overlap(part.from, part.to)
+				watch, longest = watch+on, max(longest, on)
+			}
+			if watch == 0 || !w.wants(q.Filter, s, false) {
+				continue
+			}
+			for _, row := range w.keysOf(q.GroupBy, s, key) {
+				text, base := row.String(), baseOf(row)
+				if !seen(row, w.keysOf(q.GroupBy, s, key)) {
+					all[base] += watch
+				}
+				if !w.wants(q.Filter, s, true) {
+					continue
+				}
+				if cells[text] == nil {
+					cells[text], keys[text], lengths[text] = &bruteCell{accounts: map[int64]time.Duration{}}, row, length
+				}
+				cells[text].watch += watch
+				cells[text].sessions++
+				cells[text].accounts[s.AccountId] = max(cells[text].accounts[s.AccountId], longest)
+			}
+		}
+	}
+	universe := w.universe(q)
+	for text, cell := range cells {
+		row := keys[text]
+		row.Share = 100 * float64(cell.watch) / float64(all[baseOf(row)])
+		row.WatchSeconds, row.WatchSecondsReported = int64(cell.watch/time.Second), int64(cell.watch/time.Second)
+		row.WatchSessions, row.Accounts = cell.sessions, int64(len(cell.accounts))
+		for _, longest := range cell.accounts {
+			if longest >= time.Duration(cmp.Or(q.ReachSeconds, 180))*time.Second {
+				row.Reach++
+			}
+		}
+		row.AverageAudience = float64(cell.watch) / float64(lengths[text])
+		if universe > 0 {
+			row.Rating = 100 * row.AverageAudience / float64(universe)
+		}
+	}
+	return keys, lengths
+}
+
+// baseOf is the keys of what the row's share is of.
+func baseOf(row *tvstatsv1.AudienceRow) string {
+	return fmt.Sprint(row.TariffId, row.Device, row.Mode, row.PeriodStart.AsTime(), row.HourOfDay, row.DayOfWeek)
+}
+
+// seen tells whether an earlier one of the rows of one session has the same base: it counts there once.
+func seen(row *tvstatsv1.AudienceRow, rows []*tvstatsv1.AudienceRow) bool {
+	first := slices.IndexFunc(rows, func(other *tvstatsv1.AudienceRow) bool { return baseOf(other) == baseOf(row) })
+	return rows[first].String() != row.String()
+}
+
+// keysOf are the rows that the session counts in, of those with the keys of time.
+func (w *world) keysOf(dimensions []tvstatsv1.Dimension, s *bruteSession, period periodKeys) []*tvstatsv1.AudienceRow {
+	categories := w.categories(s.ChannelId)
+	rows := []*tvstatsv1.AudienceRow{{}}
+	each := func(ids []int32, set func(*tvstatsv1.AudienceRow, int32)) {
+		ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+		if len(ids) == 0 {
+			ids = []int32{0}
+		}
+		var more []*tvstatsv1.AudienceRow
+		for _, row := range rows {
+			for _, id := range ids {
+				copied := &tvstatsv1.AudienceRow{ChannelId: row.ChannelId, CategoryId: row.CategoryId, TariffId: row.TariffId}
+				set(copied, id)
+				more = append(more, copied)
+			}
+		}
+		rows = more
+	}
+	if slices.Contains(dimensions, tvstatsv1.Dimension_DIMENSION_CHANNEL) {
+		each([]int32{s.ChannelId}, func(r *tvstatsv1.AudienceRow, id int32) { r.ChannelId = id })
+	}
+	if slices.Contains(dimensions, tvstatsv1.Dimension_DIMENSION_CATEGORY) {
+		each(categories, func(r *tvstatsv1.AudienceRow, id int32) { r.CategoryId = id })
+	}
+	if slices.Contains(dimensions, tvstatsv1.Dimension_DIMENSION_TARIFF) {
+		each(s.tariffs, func(r *tvstatsv1.AudienceRow, id int32) { r.TariffId = id })
+	}
+	for _, row := range rows {
+		if slices.Contains(dimensions, tvstatsv1.Dimension_DIMENSION_DEVICE) {
+			row.Device = s.Device
+		}
+		if slices.Contains(dimensions, tvstatsv1.Dimension_DIMENSION_MODE) {
+			row.Mode = max(s.Mode, 1)
+		}
+		if !period.start.IsZero() {
+			row.PeriodStart = timestamppb.New(period.start)
+		}
+		row.HourOfDay, row.DayOfWeek = period.hour, period.weekday
+	}
+	return rows
+}
+
+type periodKeys struct {
+	start         time.Time
+	hour, weekday int32
+}
+
+// periods are the stretches of the span that have the same keys of time.
+func periods(q *tvstatsv1.GetAudienceRequest, loc *time.Location) map[periodKeys][]stretch {
+	all := map[periodKeys][]stretch{}
+	last := periodKeys{weekday: -1}
+	for from := q.From.AsTime(); from.Before(q.To.AsTime()); {
+		to := from.Truncate(15 * time.Minute).Add(15 * time.Minute)
+		if to.After(q.To.AsTime()) {
+			to = q.To.AsTime()
+		}
+		key := periodOf(q.GroupBy, from.In(loc))
+		if parts := all[key]; key == last {
+			parts[len(parts)-1].to = to
+		} else {
+			all[key] = append(parts, stretch{from, to})
+		}
+		last, from = key, to
+	}
+	return all
+}
+
+func periodOf(dimensions []tvstatsv1.Dimension, local time.Time) (key periodKeys) {
+	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
+	weekday := (int(local.Weekday()) + 6) % 7 // from Monday
+	for _, d := range dimensions {
+		switch d {
+		case tvstatsv1.Dimension_DIMENSION_HOUR:
+			into := time.Duration(local.Minute())*time.Minute + time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
+			key.start = local.Add(-into).UTC()
+		case tvstatsv1.Dimension_DIMENSION_DAY:
+			key.start = midnight.UTC()
+		case tvstatsv1.Dimension_DIMENSION_WEEK:
+			key.start = midnight.AddDate(0, 0, -weekday).UTC()
+		case tvstatsv1.Dimension_DIMENSION_MONTH:
+			key.start = midnight.AddDate(0, 0, 1-local.Day()).UTC()
+		case tvstatsv1.Dimension_DIMENSION_HOUR_OF_DAY:
+			key.hour = int32(local.Hour())
+		case tvstatsv1.Dimension_DIMENSION_DAY_OF_WEEK:
+			key.weekday = int32(weekday + 1)
+		default: // not of time
+		}
+	}
+	return key
+}
+
+// universe is how many accounts are active at the end of the span, which is before now.
+func (w *world) universe(q interface {
+	GetFilter() *tvstatsv1.ViewingFilter
+	GetTo() *timestamppb.Timestamp
+}) (count int64) {
+	for _, a := range w.accounts {
+		if a.Active && !a.Excluded && !a.ChangedAt.AsTime().After(q.GetTo().AsTime()) && oneOf(q.GetFilter().GetTariffs(), a.Tariffs...) {
+			count++
+		}
+	}
+	return count
+}
+
+// ratings are those of all programmes that start in the span, by id.
+func (w *world) ratings(q *tvstatsv1.GetProgrammeRatingsRequest, loc *time.Location) map[int64]*tvstatsv1.ProgrammeRating {
+	ratings := map[int64]*tvstatsv1.ProgrammeRating{}
+	universe := float64(w.universe(q))
+	for _, p := range w.programmes {
+		categories := w.categories(p.ChannelId)
+		start, end := p.Start.AsTime(), p.End.AsTime()
+		if p.Deleted || start.Before(q.From.AsTime()) || !start.Before(q.To.AsTime()) || !oneOf(q.Filter.GetChannels(), p.ChannelId) ||
+			!oneOf(q.Filter.GetCategories(), categories...) {
+			continue
+		}
+		rating := &tvstatsv1.ProgrammeRating{ProgrammeId: p.ProgrammeId, ChannelId: p.ChannelId, Title: p.Title, Start: p.Start, End: p.End}
+		var all, allLive time.Duration
+		parts := map[*int64]time.Duration{}
+		accounts, reached := map[int64]bool{}, map[int64]bool{}
+		for _, s := range w.sessions() {
+			if !w.wants(q.Filter, s, false) {
+				continue
+			}
+			live := s.Mode <= tvstatsv1.ViewMode_VIEW_MODE_LIVE
+			var given time.Duration
+			switch {
+			case s.ProgrammeId == p.ProgrammeId:
+				given = time.Duration(s.seconds) * time.Second
+			case s.ProgrammeId == 0 && live && s.ChannelId == p.ChannelId:
+				given = s.time().overlap(start, end)
+			}
+			if live {
+				allLive += s.time().overlap(start, end)
+			}
+			if given == 0 {
+				continue
+			}
+			all += given
+			accounts[s.AccountId] = true
+			if given >= time.Duration(cmp.Or(q.ReachSeconds, 180))*time.Second {
+				reached[s.AccountId] = true
+			}
+			started := s.StartedAt.AsTime()
+			sameDay := started.In(loc).Format(time.DateOnly) == start.In(loc).Format(time.DateOnly)
+			for field, counts := range map[*int64]bool{
+				&rating.LiveSeconds: live, &rating.SameDaySeconds: live || sameDay,
+				&rating.SevenDaySeconds:       live || started.Sub(start) < 7*24*time.Hour,
+				&rating.TwentyeightDaySeconds: live || started.Sub(start) < 28*24*time.Hour,
+			} {
+				if counts {
+					parts[field] += given
+				}
+			}
+		}
+		length := float64(end.Sub(start))
+		rating.AverageAudience, rating.LiveAverageAudience = float64(all)/length, float64(parts[&rating.LiveSeconds])/length
+		if allLive > 0 {
+			rating.Share = 100 * float64(parts[&rating.LiveSeconds]) / float64(allLive)
+		}
+		for field, total := range parts {
+			*field = int64(total / time.Second)
+		}
+		if universe > 0 {
+			rating.Rating = 100 * rating.AverageAudience / universe
+		}
+		rating.WatchSeconds, rating.Accounts, rating.Reach = int64(all/time.Second), int64(len(accounts)), int64(len(reached))
+		ratings[p.ProgrammeId] = rating
+	}
+	return ratings
+}
+
+// curve is the points of the channel.
+func (w *world) curve(q *tvstatsv1.GetAudienceCurveRequest) []*tvstatsv1.AudienceCurvePoint {
+	var sessions []*bruteSession
+	for _, s := range w.sessions() {
+		if s.ChannelId == q.ChannelId && s.Mode <= tvstatsv1.ViewMode_VIEW_MODE_LIVE && w.wants(q.Filter, s, true) {
+			sessions = append(sessions, s)
+		}
+	}
+	var points []*tvstatsv1.AudienceCurvePoint
+	step := time.Duration(cmp.Or(q.StepSeconds, 60)) * time.Second
+	for from := q.From.AsTime(); from.Before(q.To.AsTime()); from = from.Add(step) {
+		to := from.Add(step)
+		if to.After(q.To.AsTime()) {
+			to = q.To.AsTime()
+		}
+		points = append(points, curvePoint(sessions, from, to))
+	}
+	return points
+}
+
+func curvePoint(sessions []*bruteSession, from, to time.Time) *tvstatsv1.AudienceCurvePoint {
+	point := &tvstatsv1.AudienceCurvePoint{Start: timestamppb.New(from)}
+	inside := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
+	var watch time.Duration
+	instants := []time.Time{from}
+	for _, s := range sessions {
+		on := s.time()
+		watch += on.overlap(from, to)
+		if inside(on.from) {
+			point.Joined++
+			instants = append(instants, on.from)
+		}
+		if inside(on.to) {
+			point.Left++
+		}
+	}
+	for _, instant := range instants {
+		accounts := map[int64]bool{}
+		for _, s := range sessions {
+			if on := s.time(); !on.from.After(instant) && on.to.After(instant) {
+				accounts[s.AccountId] = true
+			}
+		}
+		point.MaxAudience = max(point.MaxAudience, int64(len(accounts)))
+	}
+	point.AverageAudience = float64(watch) / float64(to.Sub(from))
+	return point
+}
+
+// flows are those of all channels, in order.
+func (w *world) flows(q *tvstatsv1.GetAudienceFlowRequest) []*tvstatsv1.AudienceFlow {
+	devices := map[string][]*bruteSession{}
+	for _, s := range w.sessions() {
+		if started := s.StartedAt.AsTime(); !started.Before(q.From.AsTime()) && started.Before(q.To.AsTime()) && w.wants(q.Filter, s, true) {
+			device := fmt.Sprint(s.AccountId, " ", s.DeviceUid)
+			devices[device] = append(devices[device], s)
+		}
+	}
+	flows, accounts := map[[2]int32]*tvstatsv1.AudienceFlow{}, map[string]bool{}
+	went := func(s *bruteSession, from, to int32) {
+		if flows[[2]int32{from, to}] == nil {
+			flows[[2]int32{from, to}] = &tvstatsv1.AudienceFlow{FromChannelId: from, ToChannelId: to}
+		}
+		flow, account := flows[[2]int32{from, to}], fmt.Sprint(from, " ", to, " ", s.AccountId)
+		flow.Switches++
+		if !accounts[account] {
+			accounts[account] = true
+			flow.Accounts++
+		}
+	}
+	for _, sessions := range devices {
+		slices.SortFunc(sessions, func(a, b *bruteSession) int {
+			return cmp.Or(a.StartedAt.AsTime().Compare(b.StartedAt.AsTime()), cmp.Compare(a.ChannelId, b.ChannelId),
+				cmp.Compare(max(a.Mode, 1), max(b.Mode, 1)), cmp.Compare(a.ProgrammeId, b.ProgrammeId), cmp.Compare(a.seconds, b.seconds))
+		})
+		for i, s := range sessions {
+			stays := i+1 < len(sessions) &&
+				sessions[i+1].StartedAt.AsTime().Sub(s.time().to) <= time.Duration(cmp.Or(q.GapSeconds, 60))*time.Second
+			came := i == 0 || s.StartedAt.AsTime().Sub(sessions[i-1].time().to) > time.Duration(cmp.Or(q.GapSeconds, 60))*time.Second
+			if came {
+				went(s, 0, s.ChannelId)
+			}
+			if !stays {
+				went(s, s.ChannelId, 0)
+			} else if next := sessions[i+1].ChannelId; next != s.ChannelId {
+				went(s, s.ChannelId, next)
+			}
+		}
+	}
+	var all []*tvstatsv1.AudienceFlow
+	for _, flow := range flows {
+		if q.ChannelId == 0 || flow.FromChannelId == q.ChannelId || flow.ToChannelId == q.ChannelId {
+			all = append(all, flow)
+		}
+	}
+	slices.SortFunc(all, func(a, b *tvstatsv1.AudienceFlow) int {
+		return cmp.Or(cmp.Compare(b.Switches, a.Switches), cmp.Compare(a.FromChannelId, b.FromChannelId), cmp.Compare(a.ToChannelId, b.ToChannelId))
+	})
+	return all
+}
