@@ -183,8 +183,15 @@ $(STAND_IN_READY): $(STAND_IN_SOURCE)/pom.xml $(STAND_IN_SOURCE)/StandIn.java
 	javac -cp '$(STAND_IN)/*' -d $(STAND_IN) $(STAND_IN_SOURCE)/StandIn.java
 	@touch $@
 
+# What harms connections to it. Its version stands in the go.mod beside its source: the program needs none of its modules.
+TOXIPROXY        := $(TOOLS)/toxiproxy
+TOXIPROXY_SOURCE := internal/e2e/toxiproxy
+
+$(TOXIPROXY): $(wildcard $(TOXIPROXY_SOURCE)/*)
+	cd $(TOXIPROXY_SOURCE) && $(GO) build -o '$(CURDIR)/$@' .
+
 .PHONY: mongo-stand-in
-mongo-stand-in: $(STAND_IN_READY) ## build the server that stands in for a MongoDB in tests
+mongo-stand-in: $(STAND_IN_READY) $(TOXIPROXY) ## build the server that stands in for a MongoDB in tests, and what harms connections to it
 
 # FerretDB lets two change one document at once, each as if the other had not: what tests compare-and-set fails for that
 # reason. Its version stands in the go.mod beside its source.

@@ -157,7 +157,7 @@ func (s *Sender) acknowledge(a answer) error {
 	return nil
 }
 
-// passes tells whether a stream that ended so may do better the next time. Statuses that say something of the request or
+// passes reports whether a stream that ended so may do better the next time. Statuses that say something of the request or
 // of the caller never pass.
 func passes(err error) bool {
 	if errors.Is(err, ErrProtocol) || errors.Is(err, errUnsendable) {

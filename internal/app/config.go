@@ -79,7 +79,7 @@ func (c *Config) Validate() error {
 		flags.Address("--listen", c.Listen),
 		flags.Address("--http-listen", c.HTTPListen),
 		c.checkWeb(),
-		c.securityConfig.check(c.doors()),
+		c.securityConfig.check(c.callAddresses()),
 		c.Limits.Check(),
 		c.MongoDB.Check(),
 		flags.Within("--memory-limit", c.MemoryLimit, 128*flags.Mebibyte, 1<<50),

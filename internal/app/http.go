@@ -46,7 +46,7 @@ func respond(w http.ResponseWriter, code int, text string) {
 	_, _ = w.Write([]byte(text + "\n")) // a caller that has gone does not matter
 }
 
-// serveHTTP serves until the answered function is called.
+// serveHTTP serves until the returned function is called.
 func serveHTTP(listener net.Listener, handler http.Handler, log *slog.Logger) (stop func()) {
 	server := &http.Server{
 		Handler:           handler,

@@ -76,7 +76,7 @@ func (o *jobObserver) Ended(job store.Job, took time.Duration, err error) {
 	o.log.Log(context.Background(), level, "attempt at a job ended", fields...)
 }
 
-// Hindered notes that the store did not let the runner do something.
-func (o *jobObserver) Hindered(err error) {
+// StoreFailed notes that the store did not let the runner do something.
+func (o *jobObserver) StoreFailed(err error) {
 	o.seldom.Do(func() { o.log.Warn("the store hinders jobs, which will be tried again", "error", err) })
 }

@@ -42,7 +42,7 @@ func TestJobObserver(t *testing.T) {
 		}
 	}
 	for range 3 {
-		o.Hindered(store.ErrUnavailable)
+		o.StoreFailed(store.ErrUnavailable)
 	}
 	if hindered := log.Find(t, "the store hinders jobs, which will be tried again"); len(hindered) != 1 {
 		t.Errorf("logged %v, want one line a minute", hindered)

@@ -39,7 +39,7 @@ func (c *jobsConfig) schedule() (jobs.Schedule, error) {
 	return schedule, nil
 }
 
-// startJobs runs jobs, and adds those of the schedule, until the answered function is called.
+// startJobs runs jobs, and adds those of the schedule, until the returned function is called.
 func (c *jobsConfig) startJobs(
 	queue *jobs.Queue, clock clockwork.Clock, does jobs.Work, observer *jobObserver,
 ) (stop func(), err error) {

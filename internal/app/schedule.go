@@ -24,7 +24,7 @@ var DefaultSchedule = jobs.Schedule{
 // scheduleTimeout is how long storing a job may take that is due.
 const scheduleTimeout = 5 * time.Second
 
-// keepSchedule adds the schedule's jobs to the queue until the answered function is called.
+// keepSchedule adds the schedule's jobs to the queue until the returned function is called.
 func keepSchedule(schedule jobs.Schedule, queue *jobs.Queue, clock clockwork.Clock, log *slog.Logger) (stop func(), err error) {
 	end, err := schedule.Start(clock, func(ctx context.Context, entry string, at viewing.Millis) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), scheduleTimeout) // what is due is stored, at a stop too

@@ -24,24 +24,24 @@ type securityConfig struct {
 }
 
 // check refuses what cannot work, and what is not safe unless that is said to be meant.
-func (c *securityConfig) check(doors []door) error {
+func (c *securityConfig) check(callAddresses []callAddress) error {
 	switch {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key go together: give both, or neither")
 	case c.TLSClientCA != "" && c.TLSCert == "":
 		return errors.New("--tls-client-ca needs --tls-cert and --tls-key: certificates are shown within TLS only")
 	case !c.Insecure:
-		return c.exposed(doors)
+		return c.exposed(callAddresses)
 	}
 	return nil
 }
 
-// door is an address at which calls are answered, and the flag that named it.
-type door struct{ flag, address string }
+// callAddress is an address at which calls are answered, and the flag that named it.
+type callAddress struct{ flag, address string }
 
-// exposed says what is not safe about serving at the doors.
-func (c *securityConfig) exposed(doors []door) error {
-	for _, d := range doors {
+// exposed says what is not safe about serving at the callAddresses.
+func (c *securityConfig) exposed(callAddresses []callAddress) error {
+	for _, d := range callAddresses {
 		if c.TLSCert == "" && !loopback(d.address) {
 			return fmt.Errorf("%s=%s can be reached from elsewhere, and there is no TLS: give --tls-cert and --tls-key, "+
 				"listen on 127.0.0.1, or say --insecure if this is meant", d.flag, d.address)
@@ -54,7 +54,7 @@ func (c *securityConfig) exposed(doors []door) error {
 	return nil
 }
 
-// loopback tells whether only this machine can reach the address. A name other than localhost may stand for anything.
+// loopback reports whether only this machine can reach the address. A name other than localhost may stand for anything.
 func loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -66,7 +66,7 @@ func loopback(address string) bool {
 
 // warn tells in the log what --insecure allows, and who can read the metrics.
 func (c *Config) warn(log *slog.Logger) {
-	if err := c.exposed(c.doors()); err != nil {
+	if err := c.exposed(c.callAddresses()); err != nil {
 		log.Warn("serving insecurely, as --insecure says", "risk", err)
 	}
 	if !loopback(c.HTTPListen) {

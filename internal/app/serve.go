@@ -95,7 +95,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 		return err
 	}
 	stats := &viewstats.Server{
-		Ingest: in, Builder: ranking.NewBuilder(db, newID), Archive: ranking.NewArchive(db), Catalog: db,
+		Ingest: in, Builder: ranking.NewBuilder(db, newID, cfg.MaxSession), Archive: ranking.NewArchive(db), Catalog: db, Sessions: db,
 		Building: numbers.building, Acknowledged: numbers.acknowledged, Now: now, MaxBatch: cfg.MaxBatch,
 	}
 	subscribers := &rpcdynamics.Server{
@@ -105,7 +105,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 	clock := clockwork.NewRealClock()
 	queue := jobs.NewQueue(db, clock, cfg.JobQueue)
 	endJobs, err := cfg.startJobs(queue, clock, &rpcjobs.Work{
-		Builder: stats.Builder, Dynamics: figures, Audience: audiences, Pages: page.Seal{Kept: db, Now: now}, Building: numbers.building, Now: now,
+		Builder: stats.Builder, Dynamics: figures, Audience: audiences, Pages: page.Seal{Secret: pageKey{db, now}.secret}, Building: numbers.building, Now: now,
 	}, newJobObserver(numbers, log))
 	if err != nil {
 		return err
@@ -120,7 +120,8 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addre
 
 	bounds := intercept.NewConnections(&cfg.Limits, numbers.refused)
 	links := intercept.Chain(intercept.Parts{
-		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, Results: db, Replaced: numbers.replaced, MinCell: cfg.MinCell, Now: now,
+		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, PageKey: pageKey{db, now}.secret, Replaced: numbers.replaced, MinCell: cfg.MinCell,
+		Now:        now,
 		StreamIdle: cfg.StreamIdleTimeout, StreamSend: cfg.StreamSendTimeout, Draining: draining,
 	})
 	server := servers{

@@ -31,13 +31,13 @@ const (
 	webStreams           = 250 // at once on a connection of HTTP/2
 )
 
-// doors are the addresses at which calls are answered.
-func (c *Config) doors() []door {
-	doors := []door{{"--listen", c.Listen}}
+// callAddresses are the addresses at which calls are answered.
+func (c *Config) callAddresses() []callAddress {
+	callAddresses := []callAddress{{"--listen", c.Listen}}
 	if c.WebListen != WebOff {
-		doors = append(doors, door{"--web-listen", c.webAddress()})
+		callAddresses = append(callAddresses, callAddress{"--web-listen", c.webAddress()})
 	}
-	return doors
+	return callAddresses
 }
 
 func (c *Config) webAddress() string {

@@ -27,17 +27,17 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/wire"
 )
 
-// calls answers calls over HTTP, in the Connect protocol or in gRPC-Web, by handing them on to a gRPC server. Whatever is
+// calls serves calls over HTTP, in the Connect protocol or in gRPC-Web, by handing them on to a gRPC server. Whatever is
 // registered there can be called, but for methods to which the caller streams: browsers cannot.
 type calls struct {
 	methods map[string]grpc.MethodInfo // by path
-	knock   tap.ServerInHandle
+	reject  tap.ServerInHandle
 	forward http.Handler
 	errors  *connectrpc.ErrorWriter
 }
 
-func newCalls(server *grpc.Server, knock tap.ServerInHandle, maxMessage flags.ByteSize) (*calls, error) {
-	c := &calls{methods: map[string]grpc.MethodInfo{}, knock: knock, errors: connectrpc.NewErrorWriter()}
+func newCalls(server *grpc.Server, reject tap.ServerInHandle, maxMessage flags.ByteSize) (*calls, error) {
+	c := &calls{methods: map[string]grpc.MethodInfo{}, reject: reject, errors: connectrpc.NewErrorWriter()}
 	var services []*vanguard.Service
 	for name, info := range server.GetServiceInfo() {
 		services = append(services, vanguard.NewService(name, server))
@@ -63,7 +63,7 @@ func newCalls(server *grpc.Server, knock tap.ServerInHandle, maxMessage flags.By
 	return c, nil
 }
 
-// ServeHTTP answers a call. Like gRPC it takes in nothing of a call of nobody.
+// ServeHTTP serves a call. Like gRPC it takes in nothing of a call of nobody.
 func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !speaks(r) {
 		http.Error(w, "the Content-Type must be application/json or application/proto; of server streams application/connect+json, "+
@@ -79,7 +79,7 @@ func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, r, connectrpc.NewError(connectrpc.CodeUnimplemented, errors.New("the method takes a stream, which is done over gRPC, at the address of --listen")))
 		return
 	}
-	if _, err := c.knock(incoming(r), &tap.Info{FullMethodName: r.URL.Path}); err != nil {
+	if _, err := c.reject(incoming(r), &tap.Info{FullMethodName: r.URL.Path}); err != nil {
 		c.refuse(w, r, connectError(err))
 		return
 	}
@@ -90,7 +90,7 @@ func (c *calls) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	_ = c.errors.Write(w, r, err) // a caller that has gone does not matter
 }
 
-// speaks tells whether the request is in a protocol that is served here, and makes plain JSON and protobuf a request of
+// speaks reports whether the request is in a protocol that is served here, and makes plain JSON and protobuf a request of
 // Connect: that has a header besides, which callers may leave out and the transcoder needs.
 func speaks(r *http.Request) bool {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

@@ -37,10 +37,10 @@ type Principal struct {
 	Clients []int32 // that it may act for, ascending; an operator has none, because it may for all
 }
 
-// Covers tells whether the principal may act for the client. Nobody, a nil Principal, may for none.
+// Covers reports whether the principal may act for the client. Nobody, a nil Principal, may for none.
 func (p *Principal) Covers(client int32) bool {
 	return p.CoversAll() || p != nil && slices.Contains(p.Clients, client)
 }
 
-// CoversAll tells whether the principal may act for every client, those included that do not exist yet.
+// CoversAll reports whether the principal may act for every client, those included that do not exist yet.
 func (p *Principal) CoversAll() bool { return p != nil && p.Role == Operator }

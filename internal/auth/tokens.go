@@ -98,7 +98,7 @@ func (p *Principal) Validate() error {
 	return nil
 }
 
-// Find answers whose token it is, or ErrUnauthenticated. It takes as long for any token: the caller learns nothing from
+// Find returns whose token it is, or ErrUnauthenticated. It takes as long for any token: the caller learns nothing from
 // the time about how near a guess was.
 func (t *Tokens) Find(token string) (*Principal, error) {
 	digest := sha256.Sum256([]byte(token))

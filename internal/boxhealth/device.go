@@ -26,7 +26,7 @@ type session struct {
 	ended     bool
 }
 
-// is tells whether the report is of the session; all of a device are of one account.
+// is reports whether the report is of the session; all of a device are of one account.
 func (s *session) is(r *viewing.Report) bool {
 	return s.started == r.StartedAt && s.channel == r.ChannelID && s.mode == r.Mode && s.programme == r.ProgrammeID
 }

@@ -108,7 +108,7 @@ func canonical(flag string) string { return strings.ReplaceAll(flag, "_", "-") }
 // digits are numbers of a list.
 var digits = regexp.MustCompile(`^[0-9, ]+$`)
 
-// numbers tells whether the flag is a list of numbers.
+// numbers reports whether the flag is a list of numbers.
 func numbers(flag *kong.Flag) bool {
 	return flag.Target.Type().Elem().Kind() != reflect.String && flag.Target.Type().Elem().Kind() != reflect.Struct
 }

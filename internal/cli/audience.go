@@ -153,7 +153,7 @@ func (a *audience) Run(ctx context.Context) error {
 		if err != nil {
 			return answered{}, err
 		}
-		known := courtesy(ctx, from, a.ClientID)
+		known := channelNamesOrNil(ctx, from, a.ClientID)
 		return answered{
 			contents{answer, a.asked(), sheetOf("audience", answer.Rows).withNames(known)},
 			func(out io.Writer) error { return printAudience(out, request, answer, known, more) },
@@ -190,7 +190,7 @@ func (r *ratings) Run(ctx context.Context) error {
 		if err != nil {
 			return answered{}, err
 		}
-		known := courtesy(ctx, from, r.ClientID)
+		known := channelNamesOrNil(ctx, from, r.ClientID)
 		return answered{
 			contents{answer, r.asked(), sheetOf("ratings", answer.Programmes).withNames(known)},
 			func(out io.Writer) error { return printRatings(out, answer, known, more) },
@@ -262,7 +262,7 @@ func (f *flow) Run(ctx context.Context) error {
 		}
 		more := max(0, len(answer.Flows)-f.wanted(f.Output))
 		answer.Flows = answer.Flows[:len(answer.Flows)-more]
-		known := courtesy(ctx, from, f.ClientID)
+		known := channelNamesOrNil(ctx, from, f.ClientID)
 		return answered{
 			contents{answer, f.asked(), sheetOf("flow", answer.Flows)},
 			func(out io.Writer) error { return printFlows(out, answer, known, more > 0) },

@@ -15,11 +15,16 @@ type viewed struct {
 	Devices         []string `placeholder:"DEVICE" help:"Only viewing on these kinds of device, for example mag250; as a comma list or repeated. All by default."`
 	Tariffs         []int32  `placeholder:"ID" help:"Only sessions that carry any of these tariffs; as a comma list or repeated. All by default."`
 	MinWatchSeconds int64    `name:"min_watch_seconds" placeholder:"SECONDS" help:"Leave out sessions that were watched for less."`
+	Modes           []mode   `placeholder:"MODE" help:"Only sessions of these modes: live, catchup, timeshift; as a comma list or repeated. All by default."`
+	ReachSeconds    int64    `name:"reach_seconds" placeholder:"SECONDS" help:"How long an account must have watched to be reached; 180 by default."`
+	MinAccounts     int64    `name:"min_accounts" placeholder:"N" help:"Places with fewer accounts come last and say low base."`
+	DryRun          onOff    `name:"dry_run" help:"Store nothing, and print what would be stored."`
+	CompareTo       string   `name:"compare_to" placeholder:"RESULT" help:"Id of an earlier result of the same kind: each place then says where it was."`
 }
 
 // ranked is what rankings of channels have besides.
 type ranked struct {
-	Criterion      criterion `required:"" help:"What to rank by: watch_time (or watch), watch_sessions, average_watch_time (or average), median_watch_time."`
+	Criterion      criterion `required:"" help:"What to rank by: watch_time (or watch), watch_sessions, average_watch_time (or average), median_watch_time, reach, average_audience."`
 	AccountsActive onOff     `name:"accounts_active" help:"Only sessions of accounts that are active now; alone, or true or false."`
 }
 
@@ -41,6 +46,7 @@ func (c *channelSorting) Run(ctx context.Context) error {
 	request := &tvstatsv1.CreateChannelSortingByPopularityRequest{
 		ClientIds: c.ClientID, DaysNumber: c.DaysNumber, Criterion: c.Criterion.Criterion, Devices: c.Devices,
 		Tariffs: c.Tariffs, AccountsActive: bool(c.AccountsActive), MinWatchSeconds: c.MinWatchSeconds, AsOf: c.AsOf.proto,
+		Modes: modesOf(c.Modes), ReachSeconds: c.ReachSeconds, MinAccounts: c.MinAccounts, DryRun: bool(c.DryRun), CompareTo: c.CompareTo,
 	}
 	return c.run(ctx, work{
 		now: func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
@@ -66,6 +72,7 @@ func (c *channelSelection) Run(ctx context.Context) error {
 		ClientId: c.ClientID, DaysNumber: c.DaysNumber, Criterion: c.Criterion.Criterion, Devices: c.Devices,
 		Tariffs: c.Tariffs, AccountsActive: bool(c.AccountsActive), SelectionSize: c.SelectionSize,
 		SelectionName: c.SelectionName, MinWatchSeconds: c.MinWatchSeconds, AsOf: c.AsOf.proto,
+		Modes: modesOf(c.Modes), ReachSeconds: c.ReachSeconds, MinAccounts: c.MinAccounts, DryRun: bool(c.DryRun), CompareTo: c.CompareTo,
 	}
 	return c.run(ctx, work{
 		now: func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {
@@ -80,8 +87,9 @@ func (c *channelSelection) Run(ctx context.Context) error {
 type epgSelection struct {
 	ClientID int32 `name:"client_id" required:"" placeholder:"ID" help:"Operator to build the selection for."`
 	viewed
-	Categories []int32 `placeholder:"ID" help:"Only programmes on channels of these categories; as a comma list or repeated. All by default."`
-	Channels   []int32 `placeholder:"ID" help:"Only programmes on these channels; as a comma list or repeated. All by default."`
+	Criterion  criterion `help:"What to rank by: watch_time (or watch), the default, watch_sessions, reach, average_audience."`
+	Categories []int32   `placeholder:"ID" help:"Only programmes on channels of these categories; as a comma list or repeated. All by default."`
+	Channels   []int32   `placeholder:"ID" help:"Only programmes on these channels; as a comma list or repeated. All by default."`
 	selected
 	management
 }
@@ -91,7 +99,8 @@ func (c *epgSelection) Run(ctx context.Context) error {
 	request := &tvstatsv1.CreateEpgSelectionByPopularityRequest{
 		ClientId: c.ClientID, DaysNumber: c.DaysNumber, Devices: c.Devices, Tariffs: c.Tariffs, Categories: c.Categories,
 		Channels: c.Channels, SelectionSize: c.SelectionSize, SelectionName: c.SelectionName,
-		MinWatchSeconds: c.MinWatchSeconds, AsOf: c.AsOf.proto,
+		MinWatchSeconds: c.MinWatchSeconds, AsOf: c.AsOf.proto, Criterion: c.Criterion.Criterion,
+		Modes: modesOf(c.Modes), ReachSeconds: c.ReachSeconds, MinAccounts: c.MinAccounts, DryRun: bool(c.DryRun), CompareTo: c.CompareTo,
 	}
 	return c.run(ctx, work{
 		now: func(ctx context.Context, to *grpc.ClientConn) (proto.Message, error) {

@@ -43,7 +43,7 @@ func (e *exportSorting) Run(ctx context.Context) error {
 			return contents{}, err
 		}
 		sheet := sheetOf("sorting", sorting.Channels)
-		return contents{sorting, nil, sheet.withNames(courtesy(ctx, from, sorting.ClientId))}, nil
+		return contents{sorting, nil, sheet.withNames(channelNamesOrNil(ctx, from, sorting.ClientId))}, nil
 	})
 }
 
@@ -83,7 +83,7 @@ func (e *exportSelection) Run(ctx context.Context) error {
 		if selection.Kind == tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES {
 			sheet = sheetOf("selection", selection.Programmes)
 		}
-		return contents{selection, nil, sheet.withNames(courtesy(ctx, from, selection.ClientId))}, nil
+		return contents{selection, nil, sheet.withNames(channelNamesOrNil(ctx, from, selection.ClientId))}, nil
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
 
-// start starts a job and answers it, as it is now or, where it is to be waited for, as it has ended.
+// start starts a job and returns it, as it is now or, where it is to be waited for, as it has ended.
 func start(ctx context.Context, to *grpc.ClientConn, request *tvstatsv1.StartJobRequest, wait bool) (*tvstatsv1.Job, error) {
 	jobs := tvstatsv1.NewJobsClient(to)
 	started, err := jobs.StartJob(ctx, request)

@@ -60,7 +60,7 @@ func (m *management) run(ctx context.Context, w work) error {
 	return printResult(ctx, os.Stdout, done, connection)
 }
 
-// do answers what the method answered, or the job that will call it.
+// do returns what the method answered, or the job that will call it.
 func (m *management) do(ctx context.Context, w work, connection *grpc.ClientConn) (proto.Message, error) {
 	if !m.Async && !m.Wait {
 		return w.now(ctx, connection)

@@ -36,15 +36,15 @@ func printResult(ctx context.Context, out io.Writer, response proto.Message, con
 	switch r := response.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityResponse:
 		for _, sorting := range r.Sortings {
-			if err := printSorting(out, sorting, courtesy(ctx, connection, sorting.ClientId)); err != nil {
+			if err := printSorting(out, sorting, channelNamesOrNil(ctx, connection, sorting.ClientId)); err != nil {
 				return err
 			}
 		}
 		return nil
 	case *tvstatsv1.CreateChannelSelectionByPopularityResponse:
-		return printSelection(out, r.Selection, courtesy(ctx, connection, r.Selection.ClientId))
+		return printSelection(out, r.Selection, channelNamesOrNil(ctx, connection, r.Selection.ClientId))
 	case *tvstatsv1.CreateEpgSelectionByPopularityResponse:
-		return printSelection(out, r.Selection, courtesy(ctx, connection, r.Selection.ClientId))
+		return printSelection(out, r.Selection, channelNamesOrNil(ctx, connection, r.Selection.ClientId))
 	case *tvstatsv1.Job:
 		_, err := fmt.Fprintln(out, r.JobId)
 		return err
@@ -82,25 +82,33 @@ func printCounts(out io.Writer, clients int32, what string, computed, fresh int3
 
 func printSorting(out io.Writer, s *tvstatsv1.ChannelSorting, known Names) error {
 	criterion := strings.ToLower(strings.TrimPrefix(s.Criterion.String(), "CRITERION_"))
-	fmt.Fprintf(out, "channel sorting %s of client %d by %s, %s\n", s.SortingId, s.ClientId, criterion,
+	fmt.Fprintf(out, "channel sorting %s of client %d by %s, %s\n", storedAs(s.SortingId), s.ClientId, criterion,
 		window(s.WindowStart, s.WindowEnd))
 	return PrintChannels(out, s.Channels, len(s.Channels), known)
 }
 
 func printSelection(out io.Writer, s *tvstatsv1.Selection, known Names) error {
-	fmt.Fprintf(out, "selection %s %q of client %d, %s\n", s.SelectionId, s.Name, s.ClientId, window(s.WindowStart, s.WindowEnd))
+	fmt.Fprintf(out, "selection %s %q of client %d, %s\n", storedAs(s.SelectionId), s.Name, s.ClientId, window(s.WindowStart, s.WindowEnd))
 	if s.Kind == tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES {
 		return PrintProgrammes(out, s.Programmes, known)
 	}
 	return PrintChannels(out, s.Channels, len(s.Channels), known)
 }
 
+// storedAs is the id of a result, if it has one.
+func storedAs(id string) string {
+	if id == "" {
+		return "(not stored)"
+	}
+	return id
+}
+
 func window(from, to *timestamppb.Timestamp) string {
 	return from.AsTime().Format(time.RFC3339) + " to " + to.AsTime().Format(time.RFC3339)
 }
 
-// courtesy is the names of channels if they are to be had: without them ids alone are shown, since the work is done.
-func courtesy(ctx context.Context, connection *grpc.ClientConn, clientID int32) Names {
+// channelNamesOrNil is the names of channels if they are to be had: without them ids alone are shown, since the work is done.
+func channelNamesOrNil(ctx context.Context, connection *grpc.ClientConn, clientID int32) Names {
 	known, err := namesOf(ctx, connection, clientID)
 	if err != nil {
 		return nil

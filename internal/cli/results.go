@@ -119,10 +119,10 @@ func (c *resultsShow) Run(ctx context.Context) error {
 		return resultByID(ctx, tvstatsv1.NewViewStatsClient(to), c.ID)
 	}, func(out io.Writer, answer proto.Message, to *grpc.ClientConn) error {
 		if sorting, is := answer.(*tvstatsv1.ChannelSorting); is {
-			return printSorting(out, sorting, courtesy(ctx, to, sorting.ClientId))
+			return printSorting(out, sorting, channelNamesOrNil(ctx, to, sorting.ClientId))
 		}
 		selection := answer.(*tvstatsv1.Selection)
-		return printSelection(out, selection, courtesy(ctx, to, selection.ClientId))
+		return printSelection(out, selection, channelNamesOrNil(ctx, to, selection.ClientId))
 	})
 }
 

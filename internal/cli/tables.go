@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 
@@ -41,33 +42,56 @@ func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out,
 
 // PrintChannels writes a ranking of channels: its first places, and the last one where some are left out.
 func PrintChannels(out io.Writer, ranked []*tvstatsv1.RankedChannel, places int, known Names) error {
-	const row = "%4s\t%3s\t%s\t%6s\t%12s\t%8s\t%12s\t%11s\n"
+	const row = "%4s\t%3s\t%s\t%6s\t%12s\t%8s\t%12s\t%11s%s\n"
 	table := newTable(out)
-	fmt.Fprintf(table, row, "rank", "no.", "channel", "id", "watched h:mm", "sessions", "average m:ss", "median m:ss")
+	head, more := beside(ranked)
+	fmt.Fprintf(table, row, "rank", "no.", "channel", "id", "watched h:mm", "sessions", "average m:ss", "median m:ss", head)
 	for i, c := range ranked {
 		if i >= places && i < len(ranked)-1 {
 			if i == places {
-				fmt.Fprintf(table, row, "…", "", "", "", "", "", "", "")
+				fmt.Fprintf(table, row, "…", "", "", "", "", "", "", "", "")
 			}
 			continue
 		}
 		channel := known[c.ChannelId]
 		fmt.Fprintf(table, row, Count(int64(c.Rank)), Count(int64(channel.Number)), plaintext.ForTerminal(channel.Name), id(int64(c.ChannelId)),
-			hours(c.WatchSeconds), Count(c.WatchSessions), minutes(c.AverageWatchSeconds), minutes(c.MedianWatchSeconds))
+			hours(c.WatchSeconds), Count(c.WatchSessions), minutes(c.AverageWatchSeconds), minutes(c.MedianWatchSeconds), more(c))
 	}
 	return table.Flush()
 }
 
 // PrintProgrammes writes a ranking of programmes.
 func PrintProgrammes(out io.Writer, ranked []*tvstatsv1.RankedProgramme, known Names) error {
-	const row = "%4s\t%s\t%6s\t%s\t%12s\t%8s\n"
+	const row = "%4s\t%s\t%6s\t%s\t%12s\t%8s%s\n"
 	table := newTable(out)
-	fmt.Fprintf(table, row, "rank", "programme", "id", "channel", "watched h:mm", "sessions")
+	head, more := beside(ranked)
+	fmt.Fprintf(table, row, "rank", "programme", "id", "channel", "watched h:mm", "sessions", head)
 	for _, p := range ranked {
 		fmt.Fprintf(table, row, Count(int64(p.Rank)), plaintext.ForTerminal(p.Title), id(p.ProgrammeId), plaintext.ForTerminal(known[p.ChannelId].Name),
-			hours(p.WatchSeconds), Count(p.WatchSessions))
+			hours(p.WatchSeconds), Count(p.WatchSessions), more(p))
 	}
 	return table.Flush()
+}
+
+// beside is what a table has besides where places say where they were, or that few accounts are behind them: its head, and what is
+// there of a place.
+func beside[R interface {
+	GetPreviousRank() int32
+	GetLowBase() bool
+}](ranked []R) (head string, of func(R) string) {
+	if !slices.ContainsFunc(ranked, func(r R) bool { return r.GetPreviousRank() > 0 || r.GetLowBase() }) {
+		return "", func(R) string { return "" }
+	}
+	return "\t was\t", func(r R) string {
+		was, low := "", ""
+		if r.GetPreviousRank() > 0 {
+			was = Count(int64(r.GetPreviousRank()))
+		}
+		if r.GetLowBase() {
+			low = "low base"
+		}
+		return fmt.Sprintf("\t%4s\t%s", was, low)
+	}
 }
 
 // id is a number to copy, not to read.

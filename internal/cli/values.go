@@ -20,6 +20,8 @@ var criteria = map[string]tvstatsv1.Criterion{
 	"average":            tvstatsv1.Criterion_CRITERION_AVERAGE_WATCH_TIME,
 	"average_watch_time": tvstatsv1.Criterion_CRITERION_AVERAGE_WATCH_TIME,
 	"median_watch_time":  tvstatsv1.Criterion_CRITERION_MEDIAN_WATCH_TIME,
+	"reach":              tvstatsv1.Criterion_CRITERION_REACH,
+	"average_audience":   tvstatsv1.Criterion_CRITERION_AVERAGE_AUDIENCE,
 }
 
 // criterion is a flag that says what to rank by.
@@ -29,10 +31,38 @@ type criterion struct{ tvstatsv1.Criterion }
 func (c *criterion) UnmarshalText(text []byte) error {
 	known, exists := criteria[string(text)]
 	if !exists {
-		return fmt.Errorf("%q does not exist; it is one of watch_time, watch_sessions, average_watch_time, median_watch_time", text)
+		return fmt.Errorf("%q does not exist; it is one of watch_time, watch_sessions, average_watch_time, median_watch_time, reach, average_audience", text)
 	}
 	c.Criterion = known
 	return nil
+}
+
+// modes are the names of how sessions play.
+var modes = map[string]tvstatsv1.ViewMode{
+	"live":      tvstatsv1.ViewMode_VIEW_MODE_LIVE,
+	"catchup":   tvstatsv1.ViewMode_VIEW_MODE_CATCHUP,
+	"timeshift": tvstatsv1.ViewMode_VIEW_MODE_TIMESHIFT,
+}
+
+// mode is a flag that says how sessions play.
+type mode struct{ tvstatsv1.ViewMode }
+
+// UnmarshalText reads the flag.
+func (m *mode) UnmarshalText(text []byte) error {
+	known, exists := modes[string(text)]
+	if !exists {
+		return fmt.Errorf("%q does not exist; it is one of live, catchup, timeshift", text)
+	}
+	m.ViewMode = known
+	return nil
+}
+
+func modesOf(flags []mode) []tvstatsv1.ViewMode {
+	all := make([]tvstatsv1.ViewMode, len(flags))
+	for i, flag := range flags {
+		all[i] = flag.ViewMode
+	}
+	return all
 }
 
 // instant is a flag that says a time; nil where it was not given.

@@ -32,6 +32,9 @@ type Program struct {
 	Token    tokenCommand    `cmd:"" help:"Make a token for a caller, and the line that puts it in force."`
 	Jobs     cli.Jobs        `cmd:"" help:"Long work: list, show, watch and cancel it."`
 	Results  cli.Results     `cmd:"" help:"Stored sortings and selections: list, show and delete them."`
+	Policy   cli.Policy      `cmd:"" help:"How viewing is measured: show and set it."`
+	Explain  cli.Explain     `cmd:"" help:"Say why a channel or programme has its place in a stored ranking."`
+	Sessions cli.Sessions    `cmd:"" help:"List the view sessions of an account or a device; for support."`
 	Health   cli.Health      `cmd:"" help:"Ask a running server whether it is ready; the exit code says it, 0 for yes."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is: commit and build time."`
 

@@ -12,7 +12,7 @@ import (
 	"github.com/tvstats/tvstats/internal/simulate"
 )
 
-// PushCatalog pushes all that a simulated operator's middleware knows, and answers how many entities that is.
+// PushCatalog pushes all that a simulated operator's middleware knows, and returns how many entities that is.
 func PushCatalog(ctx context.Context, client tvstatsv1.CatalogClient, world *simulate.World) (entities int64, err error) {
 	err = cli.Push(ctx, client, catalogRequests(world),
 		func(_ *tvstatsv1.SyncRequest, response *tvstatsv1.SyncResponse) error {

@@ -20,7 +20,7 @@ type clock struct {
 
 // clock reads the versions that figures of the window can depend on.
 func (d *Dynamics) clock(ctx context.Context, clientID int32, window viewing.Window) (clock, error) {
-	window.From = viewing.ByHour.Start(window.From) - viewing.LongestSession
+	window.From = viewing.ByHour.Start(window.From - viewing.LongestWatched)
 	before, hours, err := d.source.Versions(ctx, clientID, window)
 	if err != nil {
 		return clock{}, err

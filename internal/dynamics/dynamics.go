@@ -22,7 +22,7 @@ import (
 
 // Source is what dynamics need of the store.
 type Source interface {
-	store.ChangeClock
+	store.ChangeVersions
 	store.FigureStore
 	store.OnlineFinder
 	store.Aggregator

@@ -12,34 +12,32 @@ import (
 const (
 	ledgerFormula   = 1
 	paymentsFormula = 1
-	watchFormula    = 1
+	watchFormula    = 2
 	onlineFormula   = 1
 	statsFormula    = 1
 )
 
-// policyRevision is that of the measurement policy that viewing is counted under; there is none yet.
-const policyRevision = 0
-
-// A stamp says what a figure was computed from: the number of its formula, the revision of the policy, and the versions of the
+// A stamp says what a figure was computed from: the number of its formula, the revision of the policy (0 where
+// it does not matter), and the versions of the
 // data that it depends on, which only ever grow. A figure is right for as long as its stamp is that of the data.
-func stamp(formula int, of string, version int64) string {
-	return fmt.Sprintf("f%d r%d %s%d", formula, policyRevision, of, version)
+func stamp(formula int, revision int64, of string, version int64) string {
+	return fmt.Sprintf("f%d r%d %s%d", formula, revision, of, version)
 }
 
 func ledgerStamp(c clock, period viewing.Window) string {
-	return stamp(ledgerFormula, "a", c.until(period.To).Accounts)
+	return stamp(ledgerFormula, 0, "a", c.until(period.To).Accounts)
 }
 
 func paymentsStamp(c clock, period viewing.Window) string {
-	return stamp(paymentsFormula, "p", c.of(period).Payments)
+	return stamp(paymentsFormula, 0, "p", c.of(period).Payments)
 }
 
-func watchStamp(c clock, period viewing.Window) string {
-	return stamp(watchFormula, "v", c.of(period).Viewing) + c.excluded()
+func (p policy) watchStamp(c clock, period viewing.Window) string {
+	return stamp(watchFormula, p.revision, "v", c.of(period).Viewing) + c.excluded()
 }
 
 func onlineStamp(c clock, period viewing.Window) string {
-	return stamp(onlineFormula, "o", c.online(period)) + c.excluded()
+	return stamp(onlineFormula, 0, "o", c.online(period)) + c.excluded()
 }
 
 // excluded is the part of stamps that says which accounts' viewing does not count.
@@ -53,5 +51,5 @@ func (c clock) excluded() string {
 // statsStamp is that of stats, which depend on all that lies before them and on who counts as online.
 func statsStamp(c clock, asOf viewing.Millis, onlineTimeout time.Duration) string {
 	all := c.until(asOf)
-	return fmt.Sprintf("%s a%d p%d t%s", stamp(statsFormula, "v", all.Viewing), all.Accounts, all.Payments, onlineTimeout) + c.excluded()
+	return fmt.Sprintf("%s a%d p%d t%s", stamp(statsFormula, 0, "v", all.Viewing), all.Accounts, all.Payments, onlineTimeout) + c.excluded()
 }

@@ -91,10 +91,10 @@ func (g *gone) add(figure store.Figure) error {
 		if err := decode(figure, &day); err != nil {
 			return err
 		}
-		g.watch[viewing.Window{From: figure.Start, To: day.To}] = Watch{day.Watch, day.Extent}
+		g.watch[viewing.Window{From: figure.Start, To: day.To}] = Watch{day.Watch, day.Revision, day.Extent}
 		for _, hour := range day.Hours {
 			window := viewing.Window{From: hour.From, To: hour.To}
-			g.watch[window], g.hours = Watch{hour.Watch, hour.Extent}, append(g.hours, window)
+			g.watch[window], g.hours = Watch{hour.Watch, day.Revision, hour.Extent}, append(g.hours, window)
 		}
 	case store.GoneOnlineDay, store.GoneOnlineClientDay:
 		var day goneOnline

@@ -63,7 +63,7 @@ func (d *Dynamics) ledgers(ctx context.Context, clientID int32, periods []viewin
 	return ledgers, nil
 }
 
-// ledgersOf answers the ledger of each of the periods, which have no gaps: where nothing happened it stays what it was.
+// ledgersOf returns the ledger of each of the periods, which have no gaps: where nothing happened it stays what it was.
 func (d *Dynamics) ledgersOf(ctx context.Context, clientID int32, s series[Ledger], periods []viewing.Window) ([]Ledger, error) {
 	candidates, err := s.look(ctx, d, clientID, periods)
 	if err != nil || len(candidates) == 0 {

@@ -70,7 +70,7 @@ func greatest(parts []store.DayPeak) (m MaxOnline) {
 	return m
 }
 
-// onlineOf answers the greatest numbers of each of the days: what was kept where viewing is gone, and of what is stored.
+// onlineOf returns the greatest numbers of each of the days: what was kept where viewing is gone, and of what is stored.
 func (d *Dynamics) onlineOf(ctx context.Context, q Question, s series[MaxOnline], days []viewing.Window, gone *gone) ([]Online, error) {
 	all := make([]Online, len(days))
 	var stored []viewing.Window
@@ -148,7 +148,7 @@ func (d *Dynamics) viewingDays(ctx context.Context, clientID int32, to viewing.M
 	return ever.days(to, longestInDays, func(v store.Version) bool { return v.Viewing > 0 }), nil
 }
 
-// MaxOnline answers the greatest numbers online of each of the days, which are the calendar's.
+// MaxOnline returns the greatest numbers online of each of the days, which are the calendar's.
 func (d *Dynamics) MaxOnline(ctx context.Context, q Question, from, to viewing.Day) ([]Dated[Covered[MaxOnline]], error) {
 	days := q.days(from, to)
 	gone, err := d.gone(ctx, q.ClientID, days)

@@ -12,6 +12,7 @@ type Point struct {
 	Ledger
 	Payments store.Payments
 	Watch    store.Watch
+	Revision int64 // of the policy that Watch was counted by
 	Cover
 }
 
@@ -36,7 +37,7 @@ func (d *Dynamics) points(ctx context.Context, q Question, g viewing.Granularity
 	points, extents := make([]Point, len(periods)), make([]Extent, len(periods))
 	for i, period := range periods {
 		extents[i] = watch[i].Extent
-		points[i] = Point{ledgers[i], payments[i], watch[i].Watch, d.covered(q, period, extents[i])}
+		points[i] = Point{ledgers[i], payments[i], watch[i].Watch, watch[i].Revision, d.covered(q, period, extents[i])}
 	}
 	return points, extents, nil
 }
@@ -69,7 +70,11 @@ func (d *Dynamics) keepPoints(
 		return nil, err
 	}
 	stored, _ := withoutGone(periods, gone.watch, func(Watch) bool { return true })
-	watch, err := d.watch(watchKinds[g]).keep(ctx, d, clientID, stored, progress.part(2, 3))
+	policy, err := d.policy(ctx, clientID)
+	if err != nil {
+		return nil, err
+	}
+	watch, err := d.watch(watchKinds[g], policy).keep(ctx, d, clientID, stored, progress.part(2, 3))
 	if err != nil {
 		return nil, err
 	}

@@ -214,7 +214,7 @@ func (p *planner) keepWatch(ctx context.Context, q Question, days []viewing.Wind
 		return err
 	}
 	for i, day := range days {
-		body := goneWatch{To: day.To, Revision: policyRevision, Watch: watch[i].Watch, Extent: watch[i].Extent}
+		body := goneWatch{To: day.To, Revision: watch[i].Revision, Watch: watch[i].Watch, Extent: watch[i].Extent}
 		for ; len(hours) > 0 && hours[0].From < day.To; hours, hourly = hours[1:], hourly[1:] {
 			body.Hours = append(body.Hours, goneHour{hours[0].From, hours[0].To, hourly[0].Watch, hourly[0].Extent})
 		}
@@ -226,13 +226,17 @@ func (p *planner) keepWatch(ctx context.Context, q Question, days []viewing.Wind
 }
 
 func (p *planner) keepMonths(ctx context.Context, q Question, months []viewing.Window) error {
-	found, err := p.dynamics.watched(ctx, q.ClientID, months)
+	policy, err := p.dynamics.policy(ctx, q.ClientID)
+	if err != nil {
+		return err
+	}
+	found, err := p.dynamics.watched(ctx, q.ClientID, policy, months)
 	if err != nil {
 		return err
 	}
 	for i, month := range months {
 		err := p.add(q, store.GoneMonth, month, watchFormula, goneMonth{
-			To: month.To, Revision: policyRevision, Accounts: found[i].Accounts, Extent: p.gone.extent(month, false),
+			To: month.To, Revision: policy.revision, Accounts: found[i].Accounts, Extent: p.gone.extent(month, false),
 		})
 		if err != nil {
 			return err
@@ -265,7 +269,7 @@ func (p *planner) add(q Question, kind store.FigureKind, period viewing.Window, 
 		return fmt.Errorf("encode what is kept of %s: %w", period.From.Time(), err)
 	}
 	p.kept.Figures = append(p.kept.Figures, store.Figure{
-		Kind: kind, ClientID: q.ClientID, Start: period.From, Stamp: stamp(formula, "v", p.kept.Viewing), Body: encoded,
+		Kind: kind, ClientID: q.ClientID, Start: period.From, Stamp: stamp(formula, 0, "v", p.kept.Viewing), Body: encoded,
 	})
 	return nil
 }

@@ -20,6 +20,8 @@ type series[T any] struct {
 	// compute answers the part of each of the periods, which ascend and may have gaps.
 	compute func(ctx context.Context, clientID int32, periods []viewing.Window) ([]T, error)
 	empty   func(T) bool // such a part is not kept
+	// depends is the time whose data decides about a part, where that is not its period alone; it may be told by the part itself.
+	depends func(period viewing.Window, part T) viewing.Window
 	// What is computed at once: it bounds memory, and how much is lost when a command is stopped.
 	mostPeriods int
 	mostReports int64 // of view sessions; a single period may have more
@@ -34,8 +36,8 @@ type Dated[T any] struct {
 // candidate is a part that is asked for.
 type candidate[T any] struct {
 	Dated[T]
-	stamp   string
-	quiet   bool // there never was any data
+	now     clock // when it was asked for
+	quiet   bool  // there never was any data
 	reports int64
 	kept    json.RawMessage // what was kept of it, right or not; nil = nothing
 	right   bool            // kept is right, and Figure is set
@@ -117,7 +119,11 @@ func (s series[T]) look(ctx context.Context, d *Dynamics, clientID int32, period
 		return nil, nil
 	}
 	hull := hullOf(periods)
-	now, err := d.clock(ctx, clientID, hull)
+	deciding := hull
+	if s.depends != nil {
+		deciding.To = store.Never
+	}
+	now, err := d.clock(ctx, clientID, deciding)
 	if err != nil {
 		return nil, err
 	}
@@ -134,10 +140,10 @@ func (s series[T]) look(ctx context.Context, d *Dynamics, clientID int32, period
 	candidates := make([]candidate[T], len(periods))
 	for i, period := range periods {
 		c := &candidates[i]
-		c.Period, c.stamp, c.reports = period, s.stamp(now, period), now.of(period).Viewing
+		c.Period, c.now, c.reports = period, now, now.of(period).Viewing
 		c.quiet = s.version(now, period) == 0
 		if figure, known := kept[period.From]; known {
-			if err := c.compare(figure); err != nil {
+			if err := s.compare(c, figure); err != nil {
 				return nil, err
 			}
 		}
@@ -146,12 +152,27 @@ func (s series[T]) look(ctx context.Context, d *Dynamics, clientID int32, period
 }
 
 // compare takes what is kept of the figure if that is right.
-func (c *candidate[T]) compare(kept store.Figure) error {
+func (s series[T]) compare(c *candidate[T], kept store.Figure) error {
+	var figure T
 	c.kept = kept.Body
-	if c.right = kept.Stamp == c.stamp; !c.right {
+	if s.depends != nil {
+		if err := decode(kept, &figure); err != nil {
+			return err
+		}
+	}
+	if c.right = kept.Stamp == s.stampOf(c, figure); !c.right {
 		return nil
 	}
 	return decode(kept, &c.Figure)
+}
+
+// stampOf is the stamp that the part has now.
+func (s series[T]) stampOf(c *candidate[T], part T) string {
+	period := c.Period
+	if s.depends != nil {
+		period = s.depends(period, part)
+	}
+	return s.stamp(c.now, period)
 }
 
 // decode reads the body of a figure.
@@ -222,7 +243,7 @@ func (s series[T]) save(
 		if err != nil {
 			return fmt.Errorf("encode the figure of %s: %w", c.Period.From.Time(), err)
 		}
-		saved = append(saved, store.Figure{Kind: s.kind, ClientID: clientID, Start: c.Period.From, Stamp: c.stamp, Body: body})
+		saved = append(saved, store.Figure{Kind: s.kind, ClientID: clientID, Start: c.Period.From, Stamp: s.stampOf(c, c.Figure), Body: body})
 		done.holds, done.again = true, bytes.Equal(body, c.kept)
 		done.changed = !done.again
 		all[c.Period.From] = done

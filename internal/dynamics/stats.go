@@ -72,7 +72,7 @@ func (d *Dynamics) dropSnapshots(ctx context.Context, clientID int32, but viewin
 	return d.source.DeleteFigures(ctx, store.Snapshot, clientID, old)
 }
 
-// Stats answers the stats at asOf. Today is the calendar's.
+// Stats returns the stats at asOf. Today is the calendar's.
 func (d *Dynamics) Stats(ctx context.Context, q Question, asOf viewing.Millis) (Stats, error) {
 	stats, err := d.snapshots(q).read(ctx, d, q.ClientID, instant(asOf))
 	if err != nil {

@@ -41,6 +41,7 @@ func startGuarded(t *testing.T, change ...func(*app.Config)) *guarded {
 		{Name: "gateway", Role: auth.Gateway, Clients: []int32{1}},
 		{Name: "backend", Role: auth.Backend, Clients: []int32{1}},
 		{Name: "reader", Role: auth.Reader, Clients: []int32{1}},
+		{Name: "support", Role: auth.Support, Clients: []int32{1}},
 		{Name: "operator", Role: auth.Operator},
 		{Name: "stranger", Role: auth.Backend, Clients: []int32{2}},
 	} {

@@ -102,7 +102,7 @@ func (c *console) finish(t *testing.T, command string) (string, error) {
 	return string(output), err
 }
 
-// serve starts a server and answers what it logs until it serves, or all that it says where it refuses to.
+// serve starts a server and returns what it logs until it serves, or all that it says where it refuses to.
 func (c *console) serve(t *testing.T, command string) (string, error) {
 	c.stop(t)
 	server := c.shell(context.WithoutCancel(t.Context()), "exec "+command) // it is stopped in order, after the test as well

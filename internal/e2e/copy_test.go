@@ -29,6 +29,9 @@ func TestCopyThereAndBack(t *testing.T) {
 	s := start(t)
 	pushWorld(t, s.address, w)
 	stream(t, s.address, w.events, 500)
+	for _, seconds := range []int64{60, 0} { // the copies must have the revision of the policy, 2
+		setPolicy(t, s, &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: seconds})
+	}
 	built, err := s.CreateChannelSelectionByPopularity(rpctest.Context(t), rpctest.ValidChannelSelection())
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +58,12 @@ func TestCopyThereAndBack(t *testing.T) {
 	copies := map[string]*testServer{
 		"MongoDB":  start(t, func(cfg *app.Config) { cfg.MongodbURI = app.Secret(uri) }),
 		"embedded": start(t, func(cfg *app.Config) { cfg.DataDir = back }),
+	}
+	for name, copied := range copies {
+		clients, err := copied.ListClients(rpctest.Context(t), &tvstatsv1.ListClientsRequest{})
+		if err != nil || clients.GetClients()[0].GetPolicyRevision() != 2 {
+			t.Errorf("the %s copy: %v, %v", name, clients, err)
+		}
 	}
 	for name, copied := range copies { // who was erased stays away
 		batch := rpctest.Events(1)

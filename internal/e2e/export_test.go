@@ -21,7 +21,7 @@ import (
 	"github.com/tvstats/tvstats/internal/commands"
 )
 
-// exportAll runs an export in every format. It compares the three with each other, and answers the rows below the header
+// exportAll runs an export in every format. It compares the three with each other, and returns the rows below the header
 // and reads the JSON into a message.
 func exportAll(t *testing.T, server *testServer, line string, into proto.Message) (rows []map[string]string) {
 	t.Helper()

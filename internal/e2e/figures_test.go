@@ -31,6 +31,9 @@ func TestFiguresEqualBruteForce(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 1))
 			w := randomWorld(r, int32(seed+1), time.Now())
+			if seed%2 == 1 {
+				w.policy = &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: 3000, MinSessionSeconds: 60}
+			}
 			pushWorld(t, address, w)
 			stream(t, address, w.events, 100)
 			for i := range 25 {
@@ -164,11 +167,19 @@ func TestLate(t *testing.T) {
 	check("after the guide moved")
 }
 
+// policyRevision is 1 once a policy that is on was pushed.
+func (w *world) policyRevision() int64 {
+	if proto.Size(w.policy) == 0 {
+		return 0
+	}
+	return 1
+}
+
 // pushWorld sends the world's catalog.
 func pushWorld(t testing.TB, address string, w *world) {
 	t.Helper()
 	pushRequest(t, address, &tvstatsv1.SyncRequest{
-		BatchId: 1, ClientId: w.clientID, Client: &tvstatsv1.Client{Name: "client"},
+		BatchId: 1, ClientId: w.clientID, Client: &tvstatsv1.Client{Name: "client", Policy: w.policy},
 		Channels: w.channels, Accounts: w.accounts, Programmes: w.programmes,
 	})
 }
@@ -226,24 +237,31 @@ func randomQuery(r *rand.Rand, w *world) query {
 	if r.IntN(3) == 0 {
 		q.tariffs = append(randomIDs(r, 2, 6), 9)
 	}
-	criterion := tvstatsv1.Criterion(1 + r.IntN(4))
+	if r.IntN(3) == 0 {
+		q.modes = []tvstatsv1.ViewMode{0, tvstatsv1.ViewMode_VIEW_MODE_CATCHUP, tvstatsv1.ViewMode_VIEW_MODE_LIVE}[r.IntN(3):]
+	}
+	q.criterion, q.reach, q.minAccounts = tvstatsv1.Criterion(1+r.IntN(6)), []int64{0, 1, 600, 9000}[r.IntN(4)], r.Int64N(6)
 	size := int32(r.IntN(40))
 	switch r.IntN(3) {
 	case 0:
 		return query{q, &tvstatsv1.CreateChannelSortingByPopularityRequest{
-			ClientIds: []int32{w.clientID}, DaysNumber: days, Criterion: criterion, Devices: q.devices, Tariffs: q.tariffs,
-			AccountsActive: q.activeOnly, MinWatchSeconds: q.minSeconds, AsOf: timestamppb.New(asOf),
+			ClientIds: []int32{w.clientID}, DaysNumber: days, Criterion: q.criterion, Devices: q.devices, Tariffs: q.tariffs,
+			AccountsActive: q.activeOnly, MinWatchSeconds: q.minSeconds, AsOf: timestamppb.New(asOf), Modes: q.modes,
+			ReachSeconds: q.reach, MinAccounts: q.minAccounts,
 		}}
 	case 1:
 		return query{q, &tvstatsv1.CreateChannelSelectionByPopularityRequest{
-			ClientId: w.clientID, DaysNumber: days, Criterion: criterion, Devices: q.devices, Tariffs: q.tariffs,
-			AccountsActive: q.activeOnly, MinWatchSeconds: q.minSeconds, AsOf: timestamppb.New(asOf), SelectionSize: size,
+			ClientId: w.clientID, DaysNumber: days, Criterion: q.criterion, Devices: q.devices, Tariffs: q.tariffs,
+			AccountsActive: q.activeOnly, MinWatchSeconds: q.minSeconds, AsOf: timestamppb.New(asOf), SelectionSize: size, Modes: q.modes,
+			ReachSeconds: q.reach, MinAccounts: q.minAccounts,
 		}}
 	default:
 		q.activeOnly = false // this method has no such parameter
+		q.criterion = []tvstatsv1.Criterion{0, 1, 2, 5, 6}[r.IntN(5)]
 		request := &tvstatsv1.CreateEpgSelectionByPopularityRequest{
 			ClientId: w.clientID, DaysNumber: days, Devices: q.devices, Tariffs: q.tariffs,
-			MinWatchSeconds: q.minSeconds, AsOf: timestamppb.New(asOf), SelectionSize: size, SelectionName: "mine",
+			MinWatchSeconds: q.minSeconds, AsOf: timestamppb.New(asOf), SelectionSize: size, SelectionName: "mine", Criterion: q.criterion,
+			Modes: q.modes, ReachSeconds: q.reach, MinAccounts: q.minAccounts,
 		}
 		if r.IntN(2) == 0 {
 			request.Categories = append(randomIDs(r, 2, 4), 2)
@@ -310,25 +328,33 @@ func (q query) expect(w *world) proto.Message {
 		}
 		return int(size)
 	}
+	coverage, until := tvstatsv1.Coverage_COVERAGE_COMPLETE, (*timestamppb.Timestamp)(nil)
+	if end := q.to.Add(24 * time.Hour); end.After(time.Now()) {
+		coverage, until = tvstatsv1.Coverage_COVERAGE_PROVISIONAL, timestamppb.New(end)
+	}
 	switch request := q.request.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
 		return &tvstatsv1.ChannelSorting{
 			ClientId: w.clientID, Criterion: request.Criterion, WindowStart: from, WindowEnd: to,
-			Channels: w.rankChannels(q.bruteQuery, request.Criterion),
+			Channels: w.rankChannels(q.bruteQuery), Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
+			Policy: w.policy, PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
 		}
 	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
-		channels := w.rankChannels(q.bruteQuery, request.Criterion)
+		channels := w.rankChannels(q.bruteQuery)
 		size := sized(request.SelectionSize)
 		return &tvstatsv1.Selection{
-			ClientId: w.clientID, Name: fmt.Sprintf("%d (%d)", request.DaysNumber, size),
+			ClientId: w.clientID, Name: fmt.Sprintf("%d (%d)", request.DaysNumber, size), Criterion: request.Criterion,
 			Kind: tvstatsv1.SelectionKind_SELECTION_KIND_CHANNELS, WindowStart: from, WindowEnd: to,
-			Channels: channels[:min(size, len(channels))],
+			Channels: channels[:min(size, len(channels))], Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
+			Policy: w.policy, PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
 		}
 	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
 		return &tvstatsv1.Selection{
 			ClientId: w.clientID, Name: "mine", Kind: tvstatsv1.SelectionKind_SELECTION_KIND_PROGRAMMES,
-			WindowStart: from, WindowEnd: to,
+			WindowStart: from, WindowEnd: to, Criterion: max(request.Criterion, tvstatsv1.Criterion_CRITERION_WATCH_TIME),
 			Programmes: w.rankProgrammes(q.bruteQuery, request.Categories, request.Channels, sized(request.SelectionSize)),
+			Coverage:   coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
+			Policy: w.policy, PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
 		}
 	}
 	return nil

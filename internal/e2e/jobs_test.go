@@ -50,7 +50,7 @@ func startJob(t *testing.T, client tvstatsv1.JobsClient, command proto.Message) 
 	return started.GetJob()
 }
 
-// watchJob answers the job once it is as wanted, or has ended.
+// watchJob returns the job once it is as wanted, or has ended.
 func watchJob(t *testing.T, client tvstatsv1.JobsClient, id string, wanted func(*tvstatsv1.Job) bool) *tvstatsv1.Job {
 	t.Helper()
 	stream, err := client.WatchJob(rpctest.Context(t), &tvstatsv1.WatchJobRequest{JobId: id})

@@ -94,7 +94,7 @@ func start(tb testing.TB, change ...func(*app.Config)) *testServer {
 	return s
 }
 
-// startTestServer starts the service and answers the address of gRPC.
+// startTestServer starts the service and returns the address of gRPC.
 func startTestServer(tb testing.TB) string {
 	tb.Helper()
 	return start(tb).address

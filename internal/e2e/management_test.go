@@ -33,7 +33,7 @@ func simulated(t *testing.T, boxes, days int) (*testServer, time.Time) {
 	return server, now
 }
 
-// shell runs a command line of the program as a shell reads it, against a server, and answers what it prints.
+// shell runs a command line of the program as a shell reads it, against a server, and returns what it prints.
 func shell(t *testing.T, server *testServer, line string) (out, complaints string, code int) {
 	t.Helper()
 	program := programCommand(t.Context(), line)

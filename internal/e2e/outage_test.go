@@ -11,25 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
-	"github.com/rs/zerolog"
 	"google.golang.org/grpc/codes"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
-	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
-
-// mongoProxy stands between the service and a migrated database. It does not listen yet.
-func mongoProxy(t *testing.T) (proxy *toxiproxy.Proxy, direct func(*app.Config)) {
-	t.Helper()
-	direct = onMongoDB(t)
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	proxy = toxiproxy.NewProxy(server, "mongodb", freeAddress(t), mongotest.Server(t).Host)
-	t.Cleanup(proxy.Stop)
-	return proxy, direct
-}
 
 // nextPort is the next port that freeAddress tries. It lies below those that the system gives to whoever asks for a free one,
 // so that nothing takes the port before it is used; processes that test at once begin at different places.
@@ -67,8 +54,8 @@ func through(address string, direct func(*app.Config)) func(*app.Config) {
 // meanwhile is acknowledged once the database is back, and only then.
 func TestOutage(t *testing.T) {
 	t.Parallel()
-	proxy, direct := mongoProxy(t)
-	s := start(t, through(proxy.Listen, direct))
+	between, direct := mongoProxy(t)
+	s := start(t, through(between.listen, direct))
 	probe := fmt.Sprintf("http://%v/readyz", s.log.Find(t, "serving")[0]["http"])
 	stream, err := s.StreamEvents(rpctest.Context(t))
 	if err != nil {
@@ -86,18 +73,14 @@ func TestOutage(t *testing.T) {
 		if err := stream.Send(batch); err != nil {
 			t.Fatal(err)
 		}
-		if err := proxy.Start(); err != nil {
-			t.Fatal(err)
-		}
+		between.start()
 		if response, err := stream.Recv(); err != nil || response.GetBatchId() != outage || response.GetAccepted() != 1 {
 			t.Fatalf("outage %d: got %v, %v", outage, response, err)
 		}
 		rpctest.WantAnswer(t, probe, 200, "ready\n")
-		proxy.Stop()
+		between.stop()
 	}
-	if err := proxy.Start(); err != nil {
-		t.Fatal(err)
-	}
+	between.start()
 }
 
 // TestBrokenConnections lets gateways stream through a proxy that delays what it passes on, and cuts, resets and
@@ -107,11 +90,9 @@ func TestBrokenConnections(t *testing.T) {
 	const seed = 31
 	r := rand.New(rand.NewPCG(seed, 13))
 	w := randomWorld(r, 1, time.Now())
-	proxy, direct := mongoProxy(t)
-	if err := proxy.Start(); err != nil {
-		t.Fatal(err)
-	}
-	shaken, calm := start(t, through(proxy.Listen, direct)), start(t, direct)
+	between, direct := mongoProxy(t)
+	between.start()
+	shaken, calm := start(t, through(between.listen, direct)), start(t, direct)
 	pushWorld(t, calm.address, w)
 	for _, toxic := range []string{
 		`{"type": "latency", "stream": "downstream", "toxicity": 0.5, "attributes": {"latency": 2, "jitter": 2}}`,
@@ -120,9 +101,7 @@ func TestBrokenConnections(t *testing.T) {
 		`{"type": "reset_peer", "stream": "downstream", "toxicity": 0.2, "attributes": {"timeout": 100}}`,
 		`{"type": "timeout", "stream": "downstream", "toxicity": 0.2, "attributes": {"timeout": 100}}`,
 	} {
-		if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
-			t.Fatal(err)
-		}
+		between.harm(toxic)
 	}
 	var sending sync.WaitGroup
 	for range 3 {

@@ -33,7 +33,7 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// runPage runs sessions and console blocks in their order, and answers how many there are.
+// runPage runs sessions and console blocks in their order, and returns how many there are.
 func runPage(t *testing.T, c *console, page string) int {
 	t.Helper()
 	blocks := regexp.MustCompile(readmeSession.String()+"|(?s:```console\n(.*?)```\n)").FindAllStringSubmatch(page, -1)

@@ -39,7 +39,7 @@ type growing struct {
 	next  int
 }
 
-// Read answers one line.
+// Read returns one line.
 func (g *growing) Read(p []byte) (int, error) {
 	if g.next == g.lines {
 		return 0, io.EOF

@@ -57,9 +57,14 @@ func TestSortingsAreBuiltReadAndDeleted(t *testing.T) {
 		SortingId: sorting.GetSortingId(), ClientId: 1, Criterion: tvstatsv1.Criterion_CRITERION_AVERAGE_WATCH_TIME,
 		WindowStart: sorting.GetWindowStart(), WindowEnd: sorting.GetWindowEnd(), CreatedAt: sorting.GetCreatedAt(),
 		Channels: []*tvstatsv1.RankedChannel{
-			{Rank: 1, ChannelId: 3, Score: 60, WatchSeconds: 60, WatchSessions: 1, AverageWatchSeconds: 60, MedianWatchSeconds: 60, HasStatistics: true},
+			{
+				Rank: 1, ChannelId: 3, Score: 60, WatchSeconds: 60, WatchSessions: 1, AverageWatchSeconds: 60, MedianWatchSeconds: 60, HasStatistics: true,
+				Accounts: 1, AverageAudience: 60. / (48 * 3600), Share: 100, TopAccountShare: 100,
+			},
 			{Rank: 2, ChannelId: 4},
 		},
+		Coverage: tvstatsv1.Coverage_COVERAGE_PROVISIONAL, ProvisionalUntil: timestamppb.New(end.Add(24 * time.Hour)),
+		Policy: &tvstatsv1.MeasurementPolicy{},
 	}})
 
 	got, err := s.GetChannelSorting(ctx, &tvstatsv1.GetChannelSortingRequest{SortingId: sorting.GetSortingId()})
@@ -109,6 +114,7 @@ func TestSelectionsAreBuiltListedAndDeleted(t *testing.T) {
 	}
 	programme := &tvstatsv1.RankedProgramme{
 		Rank: 1, ProgrammeId: 9, ChannelId: 3, Title: "Now", Score: 60, WatchSeconds: 60, WatchSessions: 1, HasStatistics: true,
+		Accounts: 1, AverageAudience: 60. / 7200, Share: 100, TopAccountShare: 100,
 	}
 	wantAll(t, nil, newest[0].GetProgrammes(), []*tvstatsv1.RankedProgramme{programme})
 

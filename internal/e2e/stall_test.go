@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"go.uber.org/goleak"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -28,7 +27,7 @@ const held = `{"type": "latency", "stream": "downstream", "attributes": {"latenc
 type stalled struct {
 	*testServer
 	t       *testing.T
-	proxy   *toxiproxy.Proxy
+	proxy   *proxy
 	probe   string
 	streams []eventSender
 	sent    uint64 // batches, of one event of an account of its own
@@ -38,12 +37,10 @@ type stalled struct {
 // newStalled starts the service with two connections to the database.
 func newStalled(t *testing.T) *stalled {
 	t.Helper()
-	proxy, direct := mongoProxy(t)
-	if err := proxy.Start(); err != nil {
-		t.Fatal(err)
-	}
-	s := &stalled{t: t, proxy: proxy, began: timestamppb.Now()}
-	s.testServer = start(t, through(proxy.Listen, direct), func(cfg *app.Config) {
+	between, direct := mongoProxy(t)
+	between.start()
+	s := &stalled{t: t, proxy: between, began: timestamppb.Now()}
+	s.testServer = start(t, through(between.listen, direct), func(cfg *app.Config) {
 		cfg.MongodbURI += "&maxPoolSize=2&connectTimeoutMS=1000&heartbeatFrequencyMS=500"
 	})
 	s.probe = fmt.Sprintf("http://%v/readyz", s.log.Find(t, "serving")[0]["http"])
@@ -91,22 +88,13 @@ func (s *stalled) wantAcknowledged() {
 	}
 }
 
-// stall has the database answer nothing until the answered function is called.
+// stall has the database answer nothing until the returned function is called.
 func (s *stalled) stall() (end func()) {
 	s.t.Helper()
-	added, err := s.proxy.Toxics.AddToxicJson(strings.NewReader(held))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return func() {
-		s.t.Helper()
-		if err := s.proxy.Toxics.RemoveToxic(rpctest.Context(s.t), added.Name); err != nil {
-			s.t.Fatal(err)
-		}
-	}
+	return s.proxy.harm(held)
 }
 
-// call makes more calls at once than there are connections, with deadlines that lie far away, and answers a function that
+// call makes more calls at once than there are connections, with deadlines that lie far away, and returns a function that
 // waits until each has ended because the database gives no answer.
 func (s *stalled) call() (wantUnavailable func()) {
 	ctx := rpctest.Context(s.t)
@@ -153,8 +141,8 @@ func TestDatabaseStalls(t *testing.T) {
 	if err := errors.Join(s.stop(), s.conn.Close()); err != nil {
 		t.Fatal(err)
 	}
-	s.proxy.Stop()
-	goleak.VerifyNone(t, ignore)
+	s.proxy.stop()
+	goleak.VerifyNone(t, ignore, goleak.IgnoreTopFunction("os/exec.(*Cmd).watchCtx")) // the proxy is a process
 }
 
 // TestDatabaseStallsForLong lasts longer than streams are let wait: they end, and what their gateways send again counts

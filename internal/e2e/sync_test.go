@@ -85,7 +85,7 @@ func TestSyncDefaults(t *testing.T) {
 		Channels: []*tvstatsv1.Channel{{ChannelId: 1}}, Accounts: []*tvstatsv1.Account{{AccountId: 4}},
 	})
 	clients, err := s.ListClients(rpctest.Context(t), &tvstatsv1.ListClientsRequest{})
-	wantAll(t, err, clients.GetClients(), []*tvstatsv1.Client{{ClientId: 7, TimeZone: "UTC", CollectionEnabled: new(true)}})
+	wantAll(t, err, clients.GetClients(), []*tvstatsv1.Client{{ClientId: 7, TimeZone: "UTC", CollectionEnabled: new(true), Policy: &tvstatsv1.MeasurementPolicy{}}})
 	channels, err := s.ListChannels(rpctest.Context(t), &tvstatsv1.ListChannelsRequest{ClientId: 7})
 	wantAll(t, err, channels.GetChannels(), []*tvstatsv1.Channel{{ChannelId: 1, Enabled: new(true)}})
 	got, err := s.GetAccount(rpctest.Context(t), &tvstatsv1.GetAccountRequest{ClientId: 7, AccountId: 4})

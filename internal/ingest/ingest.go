@@ -55,7 +55,7 @@ func New(s Store, config Config, observer Observer) *Ingest {
 	return in
 }
 
-// Admit appends the valid events to reports, complete with the tariffs of their accounts, and answers them with those
+// Admit appends the valid events to reports, complete with the tariffs of their accounts, and returns them with those
 // that it refused. An error concerns the whole batch. may tells whether the sender may report for a client; now is the
 // service's clock.
 func (in *Ingest) Admit(
@@ -70,7 +70,7 @@ func (in *Ingest) Admit(
 			err = enabled.check(ctx, report.ClientID)
 		}
 		if err == nil {
-			err = in.stays(ctx, report)
+			err = in.rejectErased(ctx, report)
 		}
 		if refused := (*viewing.Rejection)(nil); errors.As(err, &refused) {
 			rejected = append(rejected, Rejected{Index: i, Rejection: *refused})
@@ -96,7 +96,7 @@ type collection struct {
 	refused map[int32]*viewing.Rejection // nil = may be taken in
 }
 
-// check answers a *viewing.Rejection for a client whose viewing is not taken in.
+// check returns a *viewing.Rejection for a client whose viewing is not taken in.
 func (c *collection) check(ctx context.Context, client int32) error {
 	refused, known := c.refused[client]
 	if !known {
@@ -129,8 +129,8 @@ func (c *collection) ask(ctx context.Context, client int32) (*viewing.Rejection,
 	}, nil
 }
 
-// stays refuses the reports of an account that was erased. The store would pass over them; here the gateway is told.
-func (in *Ingest) stays(ctx context.Context, report viewing.Report) error {
+// rejectErased refuses the reports of an account that was erased. The store would pass over them; here the gateway is told.
+func (in *Ingest) rejectErased(ctx context.Context, report viewing.Report) error {
 	erased, err := in.store.IsErased(ctx, report.ClientID, report.AccountID)
 	if erased {
 		return &viewing.Rejection{

@@ -36,7 +36,7 @@ type attempt struct {
 func (r *Runner) attempt(ctx context.Context, job store.Job) {
 	began := r.queue.clock.Now()
 	r.observer.Began(job)
-	r.queue.news.tell(topic{jobChanged, job.ID})
+	r.queue.notifier.notify(topic{jobChanged, job.ID})
 	a := &attempt{Runner: r, job: job}
 	work, end := context.WithCancelCause(ctx)
 	var renewing sync.WaitGroup
@@ -48,11 +48,11 @@ func (r *Runner) attempt(ctx context.Context, job store.Job) {
 
 	ended := a.outcome(result, err, cause)
 	if hindrance := a.finish(ctx, ended, cause); hindrance != nil {
-		r.observer.Hindered(hindrance)
+		r.observer.StoreFailed(hindrance)
 		ended.State = store.JobQueued // for its lease runs out, or another has it
 	}
 	r.observer.Ended(ended, r.queue.clock.Since(began), err)
-	r.queue.news.tell(topic{jobChanged, job.ID})
+	r.queue.notifier.notify(topic{jobChanged, job.ID})
 }
 
 // do does the work. A panic is an error of this job alone.
@@ -86,7 +86,7 @@ func (a *attempt) progressed() float64 {
 // keepLease renews the lease and stores the progress until ctx ends. It ends the work when the job was cancelled, and when
 // the lease is lost or may be: another may then have the job.
 func (a *attempt) keepLease(ctx context.Context, end context.CancelCauseFunc) {
-	cancelled, stop := a.queue.news.follow(topic{jobCancelled, a.job.ID})
+	cancelled, stop := a.queue.notifier.follow(topic{jobCancelled, a.job.ID})
 	defer stop()
 	poll := a.queue.clock.NewTicker(pollInterval)
 	defer poll.Stop()
@@ -105,11 +105,11 @@ func (a *attempt) keepLease(ctx context.Context, end context.CancelCauseFunc) {
 			end(errCancelled)
 		case err == nil:
 			held = lease
-			a.queue.news.tell(topic{jobChanged, a.job.ID})
+			a.queue.notifier.notify(topic{jobChanged, a.job.ID})
 		case errors.Is(err, store.ErrLeaseLost), a.queue.now() >= held.Until:
 			end(store.ErrLeaseLost)
 		case ctx.Err() == nil:
-			a.observer.Hindered(err)
+			a.observer.StoreFailed(err)
 		}
 	}
 }

@@ -24,10 +24,10 @@ const pollInterval = time.Second
 
 // Queue takes jobs in and tells about them.
 type Queue struct {
-	store store.JobStore
-	clock clockwork.Clock
-	limit int
-	news  news
+	store    store.JobStore
+	clock    clockwork.Clock
+	limit    int
+	notifier notifier
 }
 
 // NewQueue makes a queue in which about so many jobs may wait: replicas that add at the same moment may exceed it a little.
@@ -49,24 +49,24 @@ func (q *Queue) Add(ctx context.Context, job store.Job) error {
 	if err := q.store.CreateJob(ctx, job); err != nil {
 		return err
 	}
-	q.news.tell(topic{event: jobAdded})
+	q.notifier.notify(topic{event: jobAdded})
 	return nil
 }
 
-// Cancel ends a job, or asks its runner to, and answers the job as it is now; see store.JobStore.
+// Cancel ends a job, or asks its runner to, and returns the job as it is now; see store.JobStore.
 func (q *Queue) Cancel(ctx context.Context, id string) (store.Job, error) {
 	job, err := q.store.CancelJob(ctx, id, q.now())
 	if err != nil {
 		return store.Job{}, err
 	}
-	q.news.tell(topic{jobCancelled, id})
-	q.news.tell(topic{jobChanged, id})
+	q.notifier.notify(topic{jobCancelled, id})
+	q.notifier.notify(topic{jobChanged, id})
 	return job, nil
 }
 
 // Watch shows the job at once and then whenever it has changed, until it has ended, show fails or ctx ends.
 func (q *Queue) Watch(ctx context.Context, id string, show func(store.Job) error) error {
-	changed, stop := q.news.follow(topic{jobChanged, id})
+	changed, stop := q.notifier.follow(topic{jobChanged, id})
 	defer stop()
 	poll := q.clock.NewTicker(pollInterval)
 	defer poll.Stop()

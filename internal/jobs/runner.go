@@ -14,7 +14,7 @@ const leaseLength = 10 * time.Second
 
 // Work is what jobs are made of.
 type Work interface {
-	// Do does a job and answers its result. It ends soon after ctx, tells how much is done, 0 to 1, as it goes on, and may
+	// Do does a job and returns its result. It ends soon after ctx, tells how much is done, 0 to 1, as it goes on, and may
 	// be begun again wherever it was broken off. An error that wraps store.ErrUnavailable may pass: the job is tried again.
 	Do(ctx context.Context, job store.Job, progress func(done float64)) (result []byte, err error)
 	// Explain is what callers may read of an error of Do.
@@ -27,8 +27,8 @@ type Observer interface {
 	Began(job store.Job)
 	// Ended is called when the attempt has ended: job is what became of it, err why it did not succeed.
 	Ended(job store.Job, took time.Duration, err error)
-	// Hindered is called when the store did not let a runner do something, which it will do later.
-	Hindered(err error)
+	// StoreFailed is called when the store did not let a runner do something, which it will do later.
+	StoreFailed(err error)
 }
 
 // Runner runs jobs.
@@ -70,7 +70,7 @@ func (r *Runner) Run(ctx context.Context, workers int) {
 
 // next waits for a job that may run and leases it; it finds none once ctx has ended.
 func (r *Runner) next(ctx context.Context) (job store.Job, found bool) {
-	added, stop := r.queue.news.follow(topic{event: jobAdded})
+	added, stop := r.queue.notifier.follow(topic{event: jobAdded})
 	defer stop()
 	poll := r.queue.clock.NewTicker(pollInterval)
 	defer poll.Stop()
@@ -80,7 +80,7 @@ func (r *Runner) next(ctx context.Context) (job store.Job, found bool) {
 			return job, true
 		}
 		if !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil {
-			r.observer.Hindered(err)
+			r.observer.StoreFailed(err)
 		}
 		select {
 		case <-added:

@@ -21,7 +21,7 @@ type Schedule map[string]string
 // off removes an entry, or all.
 const off = "off"
 
-// With answers the schedule as changed by text: "name=cron" entries, separated by ";", in which "off" removes an entry. An
+// With returns the schedule as changed by text: "name=cron" entries, separated by ";", in which "off" removes an entry. An
 // entry that is not named stays. "off" alone removes all.
 func (s Schedule) With(text string) (Schedule, error) {
 	if strings.TrimSpace(text) == off {
@@ -95,7 +95,7 @@ func (s Schedule) Start(
 // earliness is how much too early a timer may be, where the clock was set back meanwhile.
 const earliness = 30 * time.Second
 
-// latest answers the last of the times up to now. A timer is never exact, but replicas must agree which time it was for.
+// latest returns the last of the times up to now. A timer is never exact, but replicas must agree which time it was for.
 func latest(times gocron.Cron, now time.Time) time.Time {
 	for back := time.Minute; ; back *= 2 {
 		last := times.Next(now.Add(-back))

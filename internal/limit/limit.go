@@ -39,7 +39,7 @@ func NewGate(bounds Bounds, now func() time.Time) *Gate {
 	return &Gate{bounds: bounds, now: now, callers: map[string]*caller{}}
 }
 
-// Call answers how long the caller must wait until it may begin a call; 0 lets it begin now.
+// Call returns how long the caller must wait until it may begin a call; 0 lets it begin now.
 func (g *Gate) Call(name string) time.Duration {
 	if g.bounds.PerSecond == 0 {
 		return 0
@@ -55,7 +55,7 @@ func (g *Gate) Call(name string) time.Duration {
 	return wait
 }
 
-// Open counts a stream of the caller until the answered function is called, once; nil where it has too many.
+// Open counts a stream of the caller until the returned function is called, once; nil where it has too many.
 func (g *Gate) Open(name string) (closed func()) {
 	if g.bounds.Open == 0 {
 		return func() {}
@@ -74,7 +74,7 @@ func (g *Gate) Open(name string) (closed func()) {
 	}
 }
 
-// caller answers the caller's place, which is new where it has none. g.mu is held.
+// caller returns the caller's place, which is new where it has none. g.mu is held.
 func (g *Gate) caller(name string, now time.Time) *caller {
 	if c, known := g.callers[name]; known {
 		return c

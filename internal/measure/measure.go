@@ -2,17 +2,20 @@
 // made of them. How a store computes them is its own; what they mean stands here.
 package measure
 
-// Measure is a figure of a set of sessions. All are exact. Values are whole numbers: counts, or milliseconds.
+// Measure is a figure of a set of sessions. All are exact. Values are whole numbers: counts, milliseconds, or an instant.
 type Measure uint8
 
 // The measures.
 const (
-	Watch    Measure = iota + 1 // time of the sessions that counts by the filter's policy
-	Sessions                    // their number
-	Median                      // median time of a session, the mean of the middle two where their number is even
-	Accounts                    // distinct accounts of them
-	Reach                       // distinct accounts with a session that was on for Query.Reach without a break
-	Cut                         // time of the sessions that does not count; Watch and Cut together are what devices reported
+	Watch      Measure = iota + 1 // time of the sessions that counts by the filter's policy
+	Sessions                      // their number
+	Median                        // median time of a session, the mean of the middle two where their number is even
+	Accounts                      // distinct accounts of them
+	Reach                         // distinct accounts with a session that was on for Query.Reach without a break
+	Greatest                      // time of the sessions of the account that has the most of it
+	TopAccount                    // that account's id; of several with as much the smallest
+	End                           // the latest instant until which one of the sessions was on as it was reported, cut to seconds after its start
+	Cut                           // time of the sessions that does not count; Watch and Cut together are what devices reported
 )
 
 // Unit is what a value counts.
@@ -22,6 +25,7 @@ type Unit uint8
 const (
 	Number Unit = iota + 1
 	Millisecond
+	Instant // viewing.Millis
 )
 
 // Definition is what is known of a measure but for how it is computed.
@@ -34,12 +38,15 @@ type Definition struct {
 }
 
 var definitions = map[Measure]Definition{
-	Watch:    {Name: "watch", Unit: Millisecond, Adds: true},
-	Sessions: {Name: "sessions", Unit: Number, Adds: true},
-	Median:   {Name: "median", Unit: Millisecond},
-	Accounts: {Name: "accounts", Unit: Number},
-	Reach:    {Name: "reach", Unit: Number},
-	Cut:      {Name: "cut", Unit: Millisecond, Adds: true},
+	Watch:      {Name: "watch", Unit: Millisecond, Adds: true},
+	Sessions:   {Name: "sessions", Unit: Number, Adds: true},
+	Median:     {Name: "median", Unit: Millisecond},
+	Accounts:   {Name: "accounts", Unit: Number},
+	Reach:      {Name: "reach", Unit: Number},
+	Greatest:   {Name: "greatest", Unit: Millisecond},
+	TopAccount: {Name: "top_account", Unit: Number},
+	End:        {Name: "latest_end", Unit: Instant},
+	Cut:        {Name: "cut", Unit: Millisecond, Adds: true},
 }
 
 // Definition answers what the measure is; the zero Definition for one that does not exist.

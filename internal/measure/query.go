@@ -78,8 +78,8 @@ func (q Query) Check() error {
 			return fmt.Errorf("aggregate: dimension %d does not exist or stands there twice", d)
 		}
 	}
-	if q.Count == ByTime && slices.Contains(q.Measures, Median) {
-		return errors.New("aggregate: a median is of whole sessions, which have no part by time")
+	if q.Count == ByTime && (slices.Contains(q.Measures, Median) || slices.Contains(q.Measures, End)) {
+		return errors.New("aggregate: a median and an end are of whole sessions, which have no part by time")
 	}
 	return q.checkSlices()
 }

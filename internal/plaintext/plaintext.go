@@ -24,7 +24,7 @@ func WithoutControls(text string) (clean string, replaced int) {
 	return kept.String(), replaced
 }
 
-// reorders tells whether the character embeds, overrides or isolates a writing direction, or ends that. A name that holds one can
+// reorders reports whether the character embeds, overrides or isolates a writing direction, or ends that. A name that holds one can
 // show "gpj.exe" for what is "exe.jpg", and turns round what stands after it.
 func reorders(r rune) bool { return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' }
 

@@ -101,6 +101,22 @@ func (a *Archive) newest(
 	}
 }
 
+// Question is what a stored result, of any kind, was built from, and the client that it is of; store.ErrNotFound where there is
+// none. now becomes the time of the question.
+func (a *Archive) Question(ctx context.Context, id string, now viewing.Millis) (Question, error) {
+	result, err := a.results.Result(ctx, id, store.ChannelSorting, store.ChannelSelection, store.ProgrammeSelection)
+	if err != nil {
+		return Question{}, fmt.Errorf("explain: %w", err)
+	}
+	var content struct{ Question Question }
+	if err := decode(result, &content); err != nil {
+		return Question{}, err
+	}
+	q := content.Question
+	q.ClientID, q.Kind, q.Now = result.ClientID, result.Kind, now
+	return q, nil
+}
+
 func newResult(id string, clientID int32, kind store.Kind, createdAt viewing.Millis, content any) (store.Result, error) {
 	body, err := json.Marshal(content)
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/tvstats/tvstats/internal/coverage"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -12,73 +14,56 @@ import (
 // DefaultSize is how many items a selection holds unless told.
 const DefaultSize = 17
 
-// SortingParams asks for a channel sorting of each client.
-type SortingParams struct {
-	ClientIDs []int32
-	Scope
-	Criterion Criterion
-}
-
-// ChannelSelectionParams asks for a selection of popular channels.
-type ChannelSelectionParams struct {
-	ClientID int32
-	Scope
-	Criterion Criterion
-	Size      int    // 0 = DefaultSize
-	Name      string // "" = "<days> (<size>)"
-}
-
-// ProgrammeSelectionParams asks for a selection of popular programmes.
-type ProgrammeSelectionParams struct {
-	ClientID int32
-	Scope
-	Categories []int32 // of channels; empty = all
-	Channels   []int32 // empty = all
-	Size       int     // 0 = DefaultSize
-	Name       string  // "" = "<days> (<size>)"
-}
-
 // Source is what building needs of the store.
 type Source interface {
 	store.Aggregator
 	store.ProgrammeRanker
+	store.SilenceFinder
 	store.CatalogReader
 	store.ResultStore
+	coverage.Source
 }
 
 // Builder builds sortings and selections and stores them. It never alters an earlier result.
 type Builder struct {
 	source   Source
 	newID    func() string
+	longest  time.Duration
 	progress func(done float64)
 	again    bool // newID answers the ids of an attempt before, whose results are kept
 }
 
-// NewBuilder makes a builder whose results get their ids from newID.
-func NewBuilder(source Source, newID func() string) *Builder {
-	return &Builder{source: source, newID: newID, progress: func(float64) {}}
+// NewBuilder makes a builder whose results get their ids from newID. No session is longer than longest.
+func NewBuilder(source Source, newID func() string, longest time.Duration) *Builder {
+	return &Builder{source: source, newID: newID, longest: longest, progress: func(float64) {}}
 }
 
 // Again answers a builder for one work that may be begun several times, with the same ids each time: what is stored under
 // them already is answered and not built again. progress is told how much is done, 0 to 1.
 func (b *Builder) Again(newID func() string, progress func(done float64)) *Builder {
-	return &Builder{source: b.source, newID: newID, progress: progress, again: true}
+	again := *b
+	again.newID, again.progress, again.again = newID, progress, true
+	return &again
 }
 
 // ChannelSortings builds a sorting for each client, in the order asked for; all are stored, or none. An unknown client is
-// store.ErrNotFound. now becomes CreatedAt.
-func (b *Builder) ChannelSortings(ctx context.Context, p SortingParams, now viewing.Millis) ([]Sorting, error) {
-	sortings := make([]Sorting, len(p.ClientIDs))
-	results := make([]store.Result, len(p.ClientIDs))
-	for i, clientID := range p.ClientIDs {
+// store.ErrNotFound, and so is a result to compare with. now becomes CreatedAt.
+func (b *Builder) ChannelSortings(ctx context.Context, clientIDs []int32, q Question, now viewing.Millis) ([]Sorting, error) {
+	sortings := make([]Sorting, len(clientIDs))
+	results := make([]store.Result, len(clientIDs))
+	for i, clientID := range clientIDs {
+		q.ClientID, q.Kind = clientID, store.ChannelSorting
 		var err error
-		if sortings[i], err = b.channelSorting(ctx, clientID, p, now); err != nil {
+		if sortings[i], err = b.channelSorting(ctx, q, now); err != nil {
 			return nil, err
 		}
 		if results[i], err = newResult(sortings[i].ID, clientID, store.ChannelSorting, sortings[i].CreatedAt, sortings[i]); err != nil {
 			return nil, err
 		}
-		b.progress(float64(i+1) / float64(len(p.ClientIDs)))
+		b.progress(float64(i+1) / float64(len(clientIDs)))
+	}
+	if q.DryRun {
+		return sortings, nil
 	}
 	if err := b.source.SaveResults(ctx, results); err != nil {
 		return nil, fmt.Errorf("store sortings: %w", err)
@@ -86,63 +71,130 @@ func (b *Builder) ChannelSortings(ctx context.Context, p SortingParams, now view
 	return sortings, nil
 }
 
-func (b *Builder) channelSorting(ctx context.Context, clientID int32, p SortingParams, now viewing.Millis) (Sorting, error) {
-	id := b.newID()
-	if kept, found, err := earlier(ctx, b, id, (*Archive).Sorting); found || err != nil {
+func (b *Builder) channelSorting(ctx context.Context, q Question, now viewing.Millis) (Sorting, error) {
+	id, kept, found, err := resultID(ctx, b, q, (*Archive).Sorting)
+	if found || err != nil {
 		return kept, err
 	}
-	channels, err := b.rankChannels(ctx, clientID, p.Scope, p.Criterion)
+	built, err := b.build(ctx, q)
 	return Sorting{
-		ID: id, ClientID: clientID, CreatedAt: now, Criterion: p.Criterion, Window: p.Window(), Channels: channels,
+		ID: id, ClientID: q.ClientID, CreatedAt: now, Criterion: q.Criterion, Window: q.Window(), Channels: built.channels,
+		Trust: built.Trust, Question: q,
 	}, err
 }
 
-// ChannelSelection builds and stores a selection of channels. An unknown client is store.ErrNotFound.
-func (b *Builder) ChannelSelection(ctx context.Context, p ChannelSelectionParams, now viewing.Millis) (Selection, error) {
-	id := b.newID()
-	if kept, found, err := earlier(ctx, b, id, (*Archive).Selection); found || err != nil {
+// Selection builds and stores a selection of channels or programmes, under the name, "" for one that is made of days and size.
+// An unknown client is store.ErrNotFound, and so is a result to compare with.
+func (b *Builder) Selection(ctx context.Context, q Question, name string, now viewing.Millis) (Selection, error) {
+	id, kept, found, err := resultID(ctx, b, q, (*Archive).Selection)
+	if found || err != nil {
 		return kept, err
 	}
-	channels, err := b.rankChannels(ctx, p.ClientID, p.Scope, p.Criterion)
+	built, err := b.build(ctx, q)
 	if err != nil {
 		return Selection{}, err
 	}
-	size := sizeOf(p.Size)
-	return b.saveSelection(ctx, Selection{
-		ID: id, ClientID: p.ClientID, Kind: store.ChannelSelection, CreatedAt: now,
-		Name: nameOf(p.Name, p.Days, size), Window: p.Window(), Channels: channels[:min(size, len(channels))],
-	})
+	selection := Selection{
+		ID: id, ClientID: q.ClientID, Kind: q.Kind, CreatedAt: now, Name: nameOf(name, q.Days, q.size()), Window: q.Window(),
+		Channels: built.channels, Programmes: built.programmes, Trust: built.Trust, Question: q,
+	}
+	if q.DryRun {
+		return selection, nil
+	}
+	return b.saveSelection(ctx, selection)
 }
 
-// ProgrammeSelection builds and stores a selection of programmes. An unknown client is store.ErrNotFound.
-func (b *Builder) ProgrammeSelection(ctx context.Context, p ProgrammeSelectionParams, now viewing.Millis) (Selection, error) {
-	id := b.newID()
-	if kept, found, err := earlier(ctx, b, id, (*Archive).Selection); found || err != nil {
-		return kept, err
-	}
-	size := sizeOf(p.Size)
-	programmes, err := b.rankProgrammes(ctx, p, size)
+// built is what a result holds.
+type built struct {
+	channels   []RankedChannel
+	programmes []RankedProgramme
+	Trust
+}
+
+func (b *Builder) build(ctx context.Context, q Question) (built, error) {
+	own := q
+	q, lineup, err := b.prepare(ctx, q)
 	if err != nil {
-		return Selection{}, err
+		return built{}, err
 	}
-	return b.saveSelection(ctx, Selection{
-		ID: id, ClientID: p.ClientID, Kind: store.ProgrammeSelection, CreatedAt: now,
-		Name: nameOf(p.Name, p.Days, size), Window: p.Window(), Programmes: programmes,
-	})
+	previous, err := b.previous(ctx, own)
+	if err != nil {
+		return built{}, err
+	}
+	all, err := b.rank(ctx, lineup, q)
+	if err != nil {
+		return built{}, err
+	}
+	previous.note(&all)
+	all.Trust, err = b.trust(ctx, q, all.CutSeconds)
+	return all, err
 }
 
-// earlier answers what an attempt before has stored under the id, if there was one that came so far.
-func earlier[T any](
-	ctx context.Context, b *Builder, id string, read func(*Archive, context.Context, string) (T, error),
-) (kept T, found bool, err error) {
+// prepare puts in what is asked about the client at the time of the question.
+func (b *Builder) prepare(ctx context.Context, q Question) (Question, lineup, error) {
+	client, err := b.source.Client(ctx, q.ClientID)
+	if err != nil {
+		return q, nil, err
+	}
+	q.Counting = Counting{client.Policy, client.PolicyRevision}
+	if q.WhatIf != nil {
+		q.Counting = Counting{Policy: *q.WhatIf}
+	}
+	lineup, err := loadLineup(ctx, b.source, q.ClientID)
+	return q, lineup, err
+}
+
+// rank makes the places of a result.
+func (b *Builder) rank(ctx context.Context, lineup lineup, q Question) (built, error) {
+	if q.Kind == store.ProgrammeSelection {
+		programmes, err := b.rankProgrammes(ctx, lineup, q, q.size())
+		return built{programmes: programmes.places, Trust: Trust{CutSeconds: programmes.cut / 1000}}, err
+	}
+	channels, err := b.rankChannels(ctx, lineup, q, channelMeasures)
+	if q.Kind == store.ChannelSelection {
+		channels.places = channels.places[:min(q.size(), len(channels.places))]
+	}
+	return built{channels: channels.places, Trust: Trust{CutSeconds: channels.cut / 1000}}, err
+}
+
+// silence is for how long before the end of the window a device must have said nothing to count as silent.
+const silence = viewing.DayLength
+
+// trust tells how far a ranking can be relied on.
+func (b *Builder) trust(ctx context.Context, q Question, cut int64) (Trust, error) {
+	window := q.Window()
+	extent, err := coverage.OfStarts(ctx, b.source, q.ClientID, window)
+	if err != nil {
+		return Trust{}, err
+	}
+	silent, err := b.source.SilentDevices(ctx, q.filter(), window.To-silence)
+	if err != nil {
+		return Trust{}, fmt.Errorf("client %d: %w", q.ClientID, err)
+	}
+	t := Trust{Cover: extent.Over(window, q.Now, b.longest), SilentDevices: silent, Counting: q.Counting, CutSeconds: cut}
+	if t.Coverage == viewing.Provisional {
+		t.ProvisionalUntil = window.To.Add(b.longest)
+	}
+	return t, nil
+}
+
+// resultID is the id of a result that is to be built, and what an attempt before has stored under it, if one came so far. What is
+// not stored has none.
+func resultID[T any](
+	ctx context.Context, b *Builder, q Question, read func(*Archive, context.Context, string) (T, error),
+) (id string, kept T, found bool, err error) {
+	if q.DryRun {
+		return "", kept, false, nil
+	}
+	id = b.newID()
 	if !b.again {
-		return kept, false, nil
+		return id, kept, false, nil
 	}
 	kept, err = read(NewArchive(b.source), ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return kept, false, nil
+		return id, kept, false, nil
 	}
-	return kept, err == nil, err
+	return id, kept, err == nil, err
 }
 
 func (b *Builder) saveSelection(ctx context.Context, selection Selection) (Selection, error) {
@@ -156,11 +208,11 @@ func (b *Builder) saveSelection(ctx context.Context, selection Selection) (Selec
 	return selection, nil
 }
 
-func sizeOf(size int) int {
-	if size == 0 {
+func (q Question) size() int {
+	if q.Size == 0 {
 		return DefaultSize
 	}
-	return size
+	return q.Size
 }
 
 func nameOf(name string, days, size int) string {

@@ -6,42 +6,47 @@ import (
 	"slices"
 
 	"github.com/tvstats/tvstats/internal/measure"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// rankChannels answers all eligible channels, best first: those with statistics in the order of before, then the others
-// by number and id.
-func (b *Builder) rankChannels(
-	ctx context.Context, clientID int32, scope Scope, criterion Criterion,
-) ([]RankedChannel, error) {
-	lineup, err := loadLineup(ctx, b.source, clientID)
-	if err != nil {
-		return nil, err
-	}
+// ranked are places, best first, and the time of the sessions behind all of them that was reported and does not count.
+type ranked[T any] struct {
+	places []T
+	cut    int64
+}
+
+// rankChannels returns all eligible channels, best first: those with statistics in the order of before, then the others
+// by number and id. Of the figures those are there that the measures give.
+func (b *Builder) rankChannels(ctx context.Context, lineup lineup, q Question, measures []measure.Measure) (ranked[RankedChannel], error) {
 	watched, err := b.source.Aggregate(ctx, measure.Query{
-		Filter: scope.filter(clientID), GroupBy: []measure.Dimension{measure.Channel}, Measures: channelMeasures,
+		Filter: q.filter(), GroupBy: []measure.Dimension{measure.Channel}, Measures: measures, Reach: q.reach(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("client %d: %w", clientID, err)
+		return ranked[RankedChannel]{}, fmt.Errorf("client %d: %w", q.ClientID, err)
 	}
-	ranked := make([]RankedChannel, 0, len(lineup)+len(watched))
+	var total, cut int64 // of all channels, whether they are ranked or not
+	for _, w := range watched {
+		total += valueOf(w, measures, measure.Watch)
+		cut += valueOf(w, measures, measure.Cut)
+	}
+	places := make([]RankedChannel, 0, len(lineup)+len(watched))
 	withStatistics := make(map[int32]bool, len(watched))
 	for _, w := range watched {
 		withStatistics[w.ChannelID] = true
 		if eligible(lineup.channel(w.ChannelID)) {
-			ranked = append(ranked, score(w, criterion))
+			places = append(places, score(w, measures, q, total))
 		}
 	}
 	for _, id := range lineup.ids(eligible) {
 		if !withStatistics[id] {
-			ranked = append(ranked, RankedChannel{ChannelID: id})
+			places = append(places, RankedChannel{ChannelID: id})
 		}
 	}
-	lineup.sort(ranked)
-	return ranked, nil
+	lineup.sort(places)
+	return ranked[RankedChannel]{places, cut}, nil
 }
 
-// sort puts channels in order and numbers them. Score, time and sessions of a channel without statistics are 0, which
-// before puts behind all others but those that were tuned to for no time at all: these have sessions.
+// sort puts channels in order and numbers them.
 func (l lineup) sort(channels []RankedChannel) {
 	slices.SortFunc(channels, func(a, b RankedChannel) int { return before(l.placeOf(a), l.placeOf(b)) })
 	for i := range channels {
@@ -51,22 +56,56 @@ func (l lineup) sort(channels []RankedChannel) {
 
 func (l lineup) placeOf(c RankedChannel) place {
 	return place{
-		score: c.Score, seconds: c.WatchSeconds, sessions: c.WatchSessions,
+		standing: standingOf(c.HasStatistics, c.LowBase),
+		score:    c.Score, seconds: c.WatchSeconds, sessions: c.WatchSessions,
 		number: l.channel(c.ChannelID).Number, id: int64(c.ChannelID),
 	}
 }
 
-// channelMeasures are what score makes a place of.
-var channelMeasures = []measure.Measure{measure.Watch, measure.Sessions, measure.Median}
+// channelMeasures are what score makes a whole place of.
+var channelMeasures = []measure.Measure{
+	measure.Watch, measure.Sessions, measure.Median, measure.Accounts, measure.Reach, measure.Greatest, measure.Cut,
+}
 
-func score(w measure.Row, criterion Criterion) RankedChannel {
-	const second = 1000
-	c := RankedChannel{
-		ChannelID: w.ChannelID, WatchSeconds: w.Values[0] / second, WatchSessions: w.Values[1],
-		MedianWatchSeconds: float64(w.Values[2]) / second, HasStatistics: true,
+// orderMeasures are those of channelMeasures that the order of a ranking needs.
+func orderMeasures(q Question) []measure.Measure {
+	measures := []measure.Measure{measure.Watch, measure.Sessions}
+	if q.Criterion == MedianWatchTime {
+		measures = append(measures, measure.Median)
 	}
+	if q.Criterion == Reach {
+		measures = append(measures, measure.Reach)
+	}
+	if q.MinAccounts > 0 {
+		measures = append(measures, measure.Accounts)
+	}
+	return measures
+}
+
+// valueOf is the value of a measure, 0 where it was not asked for.
+func valueOf(w measure.Row, measures []measure.Measure, m measure.Measure) int64 {
+	if i := slices.Index(measures, m); i >= 0 {
+		return w.Values[i]
+	}
+	return 0
+}
+
+// score makes a place of what was measured; total is the time of all channels.
+func score(w measure.Row, measures []measure.Measure, q Question, total int64) RankedChannel {
+	const second = 1000
+	of := func(m measure.Measure) int64 { return valueOf(w, measures, m) }
+	watch := of(measure.Watch)
+	c := RankedChannel{
+		ChannelID: w.ChannelID, WatchSeconds: watch / second, WatchSessions: of(measure.Sessions),
+		MedianWatchSeconds: float64(of(measure.Median)) / second, HasStatistics: true,
+		Figures: Figures{
+			Accounts: of(measure.Accounts), Reach: of(measure.Reach), AverageAudience: average(watch, q.Window()),
+			Share: percent(watch, total), TopAccountShare: percent(of(measure.Greatest), watch),
+		},
+	}
+	c.LowBase = c.Accounts < q.MinAccounts
 	c.AverageWatchSeconds = float64(c.WatchSeconds) / float64(c.WatchSessions)
-	switch criterion {
+	switch q.Criterion {
 	case WatchTime:
 		c.Score = float64(c.WatchSeconds)
 	case WatchSessions:
@@ -75,6 +114,23 @@ func score(w measure.Row, criterion Criterion) RankedChannel {
 		c.Score = c.AverageWatchSeconds
 	case MedianWatchTime:
 		c.Score = c.MedianWatchSeconds
+	case Reach:
+		c.Score = float64(c.Reach)
+	case AverageAudience:
+		c.Score = c.AverageAudience
 	}
 	return c
+}
+
+// average is how many watched at each instant of the window, on average.
+func average(watch int64, window viewing.Window) float64 {
+	return float64(watch) / float64(window.To-window.From)
+}
+
+// percent is that which a part is of the whole, 0 where there is no whole.
+func percent(part, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return 100 * float64(part) / float64(whole)
 }

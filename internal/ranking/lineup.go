@@ -13,9 +13,6 @@ import (
 type lineup map[int32]catalog.Channel
 
 func loadLineup(ctx context.Context, reader store.CatalogReader, clientID int32) (lineup, error) {
-	if _, err := reader.Client(ctx, clientID); err != nil {
-		return nil, err
-	}
 	channels, err := reader.Channels(ctx, clientID)
 	if err != nil {
 		return nil, fmt.Errorf("read the channels of client %d: %w", clientID, err)

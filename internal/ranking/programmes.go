@@ -1,7 +1,6 @@
 package ranking
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,77 +10,103 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// rankProgrammes answers the size best programmes, filled up with the latest ones where fewer have statistics.
-func (b *Builder) rankProgrammes(ctx context.Context, p ProgrammeSelectionParams, size int) ([]RankedProgramme, error) {
-	lineup, err := loadLineup(ctx, b.source, p.ClientID)
-	if err != nil {
-		return nil, err
-	}
-	channels := lineup.guideChannels(p.Categories, p.Channels)
-	watched, err := b.source.ProgrammeWatch(ctx, p.filter(p.ClientID), channels, size)
-	if err != nil {
-		return nil, fmt.Errorf("client %d: %w", p.ClientID, err)
-	}
-	ranked := lineup.order(watched)
-	ranked = ranked[:min(size, len(ranked))]
-	if len(ranked) < size {
-		if ranked, err = b.fillUp(ctx, ranked, p.ClientID, p.Window(), lineup, channels, size); err != nil {
-			return nil, fmt.Errorf("client %d: %w", p.ClientID, err)
-		}
-	}
-	for i := range ranked {
-		ranked[i].Rank = int32(i + 1)
-	}
-	return ranked, nil
+// programmeScores are the criteria by which programmes can be ranked.
+var programmeScores = map[Criterion]store.ProgrammeScore{
+	WatchTime: store.ByWatchTime, WatchSessions: store.BySessions, Reach: store.ByReach, AverageAudience: store.ByAverageAudience,
 }
 
-func (l lineup) order(watched []viewing.ProgrammeWatch) []RankedProgramme {
-	ranked := make([]RankedProgramme, 0, len(watched))
-	for _, w := range watched {
-		ranked = append(ranked, RankedProgramme{
-			ProgrammeID: w.ProgrammeID, ChannelID: w.ChannelID, Title: w.Title, Score: float64(w.Seconds),
-			WatchSeconds: w.Seconds, WatchSessions: w.Sessions, HasStatistics: true,
-		})
+// watchQuery asks for what a ranking of programmes is made of.
+func (q Question) watchQuery(channels store.ChannelSet, size int) store.ProgrammeWatchQuery {
+	return store.ProgrammeWatchQuery{
+		Filter: q.filter(), Channels: channels, Reach: q.reach(), Score: programmeScores[q.Criterion],
+		MinAccounts: q.MinAccounts, Limit: size,
 	}
-	slices.SortFunc(ranked, func(a, b RankedProgramme) int { return before(l.placeOfProgramme(a), l.placeOfProgramme(b)) })
-	return ranked
+}
+
+// rankProgrammes returns the size best programmes, filled up with the latest ones where fewer have statistics.
+func (b *Builder) rankProgrammes(ctx context.Context, lineup lineup, q Question, size int) (ranked[RankedProgramme], error) {
+	channels := lineup.guideChannels(q.Categories, q.Channels)
+	watched, err := b.source.ProgrammeWatch(ctx, q.watchQuery(channels, size))
+	if err != nil {
+		return ranked[RankedProgramme]{}, fmt.Errorf("client %d: %w", q.ClientID, err)
+	}
+	places := make([]RankedProgramme, 0, len(watched.Programmes))
+	for i := range watched.Programmes {
+		places = append(places, scoreProgramme(&watched.Programmes[i], q, int64(watched.Watch)))
+	}
+	lineup.sortProgrammes(places)
+	places = places[:min(size, len(places))]
+	if len(places) < size {
+		if places, err = b.fillUp(ctx, places, q, lineup, channels, size); err != nil {
+			return ranked[RankedProgramme]{}, fmt.Errorf("client %d: %w", q.ClientID, err)
+		}
+	}
+	for i := range places {
+		places[i].Rank = int32(i + 1)
+	}
+	return ranked[RankedProgramme]{places, int64(watched.Cut)}, nil
+}
+
+// scoreProgramme makes a place of how a programme was watched; total is the time of all channels.
+func scoreProgramme(w *viewing.ProgrammeWatch, q Question, total int64) RankedProgramme {
+	p := RankedProgramme{
+		ProgrammeID: w.ProgrammeID, ChannelID: w.ChannelID, Title: w.Title,
+		WatchSeconds: w.Seconds(), WatchSessions: w.Sessions, HasStatistics: true,
+		Figures: Figures{
+			Accounts: w.Accounts, Reach: w.Reach, AverageAudience: w.AverageAudience(),
+			Share: percent(int64(w.Watch), total), TopAccountShare: percent(int64(w.Greatest), int64(w.Watch)),
+			LowBase: w.Accounts < q.MinAccounts,
+		},
+	}
+	switch q.Criterion {
+	case WatchSessions:
+		p.Score = float64(p.WatchSessions)
+	case Reach:
+		p.Score = float64(p.Reach)
+	case AverageAudience:
+		p.Score = p.AverageAudience
+	default: // WatchTime; others are of channels only
+		p.Score = float64(p.WatchSeconds)
+	}
+	return p
+}
+
+func (l lineup) sortProgrammes(programmes []RankedProgramme) {
+	slices.SortFunc(programmes, func(a, b RankedProgramme) int { return before(l.placeOfProgramme(a), l.placeOfProgramme(b)) })
 }
 
 func (l lineup) placeOfProgramme(p RankedProgramme) place {
 	return place{
-		score: p.Score, seconds: p.WatchSeconds, sessions: p.WatchSessions,
+		standing: standingOf(p.HasStatistics, p.LowBase),
+		score:    p.Score, seconds: p.WatchSeconds, sessions: p.WatchSessions, start: p.start,
 		number: l.channel(p.ChannelID).Number, id: p.ProgrammeID,
 	}
 }
 
-// fillUp adds programmes that start in the window and have no statistics: latest start first, then by channel number,
-// then by id. Asking for size of them is enough, because at most len(ranked) of those are ranked already.
+// fillUp adds programmes that start in the window and have no statistics. Asking for size of them is enough, because at most
+// len(ranked) of those are ranked already.
 func (b *Builder) fillUp(
-	ctx context.Context, ranked []RankedProgramme, clientID int32, window viewing.Window,
-	lineup lineup, channels store.ChannelSet, size int,
+	ctx context.Context, ranked []RankedProgramme, q Question, lineup lineup, channels store.ChannelSet, size int,
 ) ([]RankedProgramme, error) {
-	latest, err := b.source.LatestProgrammes(ctx, clientID, window, channels, size)
+	latest, err := b.source.LatestProgrammes(ctx, q.ClientID, q.Window(), channels, size)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(latest, func(a, b catalog.Programme) int {
-		return cmp.Or(
-			cmp.Compare(b.Start, a.Start),
-			cmp.Compare(lineup.channel(a.ChannelID).Number, lineup.channel(b.ChannelID).Number),
-			cmp.Compare(a.ID, b.ID),
-		)
-	})
 	taken := make(map[int64]bool, len(ranked))
 	for _, p := range ranked {
 		taken[p.ProgrammeID] = true
 	}
+	fill := make([]RankedProgramme, 0, len(latest))
 	for _, p := range latest {
-		if len(ranked) == size {
-			break
-		}
 		if !taken[p.ID] {
-			ranked = append(ranked, RankedProgramme{ProgrammeID: p.ID, ChannelID: p.ChannelID, Title: p.Title})
+			fill = append(fill, filling(p))
 		}
 	}
-	return ranked, nil
+	lineup.sortProgrammes(fill)
+	return append(ranked, fill[:min(size-len(ranked), len(fill))]...), nil
+}
+
+// filling is the place of a programme without statistics.
+func filling(p catalog.Programme) RankedProgramme {
+	return RankedProgramme{ProgrammeID: p.ID, ChannelID: p.ChannelID, Title: p.Title, start: p.Start}
 }

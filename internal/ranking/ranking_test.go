@@ -22,8 +22,9 @@ func TestOrderIsTotal(t *testing.T) {
 			}
 			c := RankedChannel{ChannelID: id + 1}
 			if r.IntN(3) > 0 {
-				watch := measure.Row{Cell: measure.Cell{ChannelID: id + 1}, Values: []int64{r.Int64N(3) * 1000, 1 + r.Int64N(2), 0}}
-				c = score(watch, Criterion(1+r.IntN(3)))
+				watch := measure.Row{Cell: measure.Cell{ChannelID: id + 1}, Values: []int64{r.Int64N(3) * 1000, 1 + r.Int64N(2)}}
+				watch.Values = append(watch.Values, 0, r.Int64N(3), 0, 0)
+				c = score(watch, channelMeasures, Question{Criterion: Criterion(1 + r.IntN(3)), Scope: Scope{Days: 1, MinAccounts: 2}}, 1)
 			}
 			channels = append(channels, c)
 		}
@@ -44,6 +45,9 @@ func TestOrderIsTotal(t *testing.T) {
 func precedes(l lineup, a, b RankedChannel) bool {
 	if a.HasStatistics != b.HasStatistics {
 		return a.HasStatistics
+	}
+	if a.LowBase != b.LowBase {
+		return b.LowBase
 	}
 	if a.Score != b.Score {
 		return a.Score > b.Score

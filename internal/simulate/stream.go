@@ -91,7 +91,7 @@ func (n *network) take() (Arrival, bool) {
 	return n.carry(Arrival{At: at, Event: event})
 }
 
-// carry answers the report if it arrives at once.
+// carry returns the report if it arrives at once.
 func (n *network) carry(arrival Arrival) (Arrival, bool) {
 	later := arrival
 	later.At += between(n.random, second, 10*minute)

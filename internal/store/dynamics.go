@@ -29,9 +29,9 @@ type HourVersion struct {
 	Version
 }
 
-// ChangeClock tells whether data changed. A version and the data that it belongs to become visible together, also after
+// ChangeVersions tells whether data changed. A version and the data that it belongs to become visible together, also after
 // a crash, so that a figure computed after reading versions is right for as long as they stay what they were.
-type ChangeClock interface {
+type ChangeVersions interface {
 	// Versions answers the version of all hours before the window together, and that of each hour that begins in it,
 	// ascending; hours that never had data are left out.
 	Versions(ctx context.Context, clientID int32, window viewing.Window) (before Version, hours []HourVersion, err error)
@@ -136,8 +136,9 @@ type OnlineFinder interface {
 // Watch is how much was watched.
 type Watch struct {
 	Accounts int64 // distinct, with a session of whatever length
-	Seconds  int64
+	Seconds  int64 // that count by the client's policy
 	Sessions int64
+	Cut      int64 `json:",omitempty"` // seconds that do not count
 }
 
 // Audience is who watched, that is had a session that started, in the time before an instant.

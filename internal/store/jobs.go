@@ -18,7 +18,7 @@ const (
 	JobCancelled JobState = 5
 )
 
-// Ended tells whether the job has ended for good.
+// Ended reports whether the job has ended for good.
 func (s JobState) Ended() bool { return s >= JobSucceeded }
 
 // Job is long work. The store does not look into Request and Result.
@@ -54,13 +54,13 @@ type JobStore interface {
 	// CreateJob stores a new job, queued. Where its id is taken, the job that has it stays as it is and that is no error:
 	// so many may create one job that is stored once.
 	CreateJob(ctx context.Context, job Job) error
-	// Job answers one job, or ErrNotFound.
+	// Job returns one job, or ErrNotFound.
 	Job(ctx context.Context, id string) (Job, error)
-	// Jobs answers a page, newest first: by CreatedAt, then ID, descending. Request and Result are left out.
+	// Jobs returns a page, newest first: by CreatedAt, then ID, descending. Request and Result are left out.
 	Jobs(ctx context.Context, query JobQuery) ([]Job, error)
-	// QueuedJobs answers how many jobs are queued.
+	// QueuedJobs returns how many jobs are queued.
 	QueuedJobs(ctx context.Context) (int, error)
-	// LeaseJob begins an attempt: it gives the lease of a job that may run now and answers the job, running, without
+	// LeaseJob begins an attempt: it gives the lease of a job that may run now and returns the job, running, without
 	// progress and with one attempt more. Jobs whose lease has run out come first and have one failure more; then queued
 	// ones that are due; the oldest first, by CreatedAt, then ID. ErrNotFound: there is none.
 	LeaseJob(ctx context.Context, now viewing.Millis, lease Lease) (Job, error)
@@ -71,7 +71,7 @@ type JobStore interface {
 	// but running, its Progress, DueAt, FinishedAt, Failures, Error and Result. ErrLeaseLost: the job is not running under
 	// this owner.
 	EndAttempt(ctx context.Context, owner string, job Job) error
-	// CancelJob ends a queued job, asks for the end of a running one, leaves one that has ended, and answers the job. An
+	// CancelJob ends a queued job, asks for the end of a running one, leaves one that has ended, and returns the job. An
 	// unknown one is ErrNotFound.
 	CancelJob(ctx context.Context, id string, now viewing.Millis) (Job, error)
 	// DeleteJobs removes all jobs that ended before a time.

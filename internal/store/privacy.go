@@ -16,9 +16,9 @@ type Erased struct {
 
 // Erasures tells which accounts were erased.
 type Erasures interface {
-	// IsErased tells whether an account was erased; it is asked for every report and must be fast.
+	// IsErased reports whether an account was erased; it is asked for every report and must be fast.
 	IsErased(ctx context.Context, clientID int32, accountID int64) (bool, error)
-	// Erasures answers all that is remembered of erased accounts, for AddErasures of another store.
+	// Erasures returns all that is remembered of erased accounts, for AddErasures of another store.
 	Erasures(ctx context.Context) (*erasure.Set, error)
 	// AddErasures remembers, durably, what another store does. It removes nothing: it comes before the data of the other
 	// store, which holds nothing of these accounts. Adding again changes nothing. erasure.ErrOtherKey: it cannot be added.
@@ -41,7 +41,7 @@ type Lost struct {
 	DataFrom viewing.Millis // from when on nothing of what went is missing
 }
 
-// In tells whether what went lies in the window.
+// In reports whether what went lies in the window.
 func (l Lost) In(w viewing.Window) bool { return l.First < w.To && l.Last >= w.From }
 
 // Kept is what stays in the place of viewing that is removed, and what it was computed from.

@@ -48,16 +48,46 @@ type Aggregator interface {
 
 // ProgrammeRanker attributes viewing to the guide.
 type ProgrammeRanker interface {
-	// ProgrammeWatch answers the programmes on the chosen channels to which sessions that pass the filter gave time:
-	// those that are among the limit greatest by seconds, then sessions, all equals of the last one included, in no
-	// order. Of a session with a programme count all its seconds for that. Of one without a programme, or whose programme was
+	// ProgrammeWatch answers the programmes on the chosen channels to which sessions that pass the filter gave time: those that
+	// are among the limit first ones in the order of the query, all equals of the last one included, in no order. Of a session with
+	// a programme count all its seconds for that. Of one without a programme, or whose programme was
 	// deleted since, count the seconds that overlap the programme on the session's channel: of a live one those of
 	// [StartedAt, StartedAt+WatchedSeconds), of another one those of [PositionAt, PositionAt+WatchedSeconds) if that is known.
 	// A live session with a programme that was deleted counts for none. Deleted programmes are left out.
-	ProgrammeWatch(ctx context.Context, filter viewing.Filter, channels ChannelSet, limit int) ([]viewing.ProgrammeWatch, error)
+	ProgrammeWatch(ctx context.Context, query ProgrammeWatchQuery) (ProgrammesWatched, error)
 	// LatestProgrammes answers the programmes on the chosen channels that start in the window: the limit latest, all
 	// that start with the last one included, in no order. Deleted programmes are left out.
 	LatestProgrammes(ctx context.Context, clientID int32, starting viewing.Window, channels ChannelSet, limit int) ([]catalog.Programme, error)
+}
+
+// ProgrammeScore is what programmes are put in order by.
+type ProgrammeScore uint8
+
+// The scores of programmes.
+const (
+	ByWatchTime ProgrammeScore = iota // in whole seconds
+	BySessions
+	ByReach
+	ByAverageAudience
+)
+
+// ProgrammeWatchQuery asks how programmes were watched. The order is: programmes with as many accounts as MinAccounts before the
+// others, then the greater score, then more whole seconds, then more sessions.
+type ProgrammeWatchQuery struct {
+	Filter      viewing.Filter
+	Channels    ChannelSet
+	Programmes  []int64        // nil = all
+	Reach       viewing.Millis // of viewing.ProgrammeWatch
+	Score       ProgrammeScore
+	MinAccounts int64
+	Limit       int
+}
+
+// ProgrammesWatched is how programmes were watched, and how much was watched at all.
+type ProgrammesWatched struct {
+	Programmes []viewing.ProgrammeWatch
+	// Of all sessions that pass the filter, on all channels, of whatever programme: their time that counts, and that which does not.
+	Watch, Cut viewing.Millis
 }
 
 // ChannelSet chooses channels: those of Only (nil = all) that are not in Except.
@@ -174,11 +204,13 @@ type Store interface {
 	Subscriptions
 	Aggregator
 	ProgrammeRanker
+	SilenceFinder
+	SessionReader
 	CatalogWriter
 	CatalogReader
 	ResultStore
 	JobStore
-	ChangeClock
+	ChangeVersions
 	FigureStore
 	OnlineFinder
 	AudienceReader

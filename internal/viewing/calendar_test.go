@@ -20,7 +20,7 @@ func wall(g viewing.Granularity, at viewing.Millis, zone *time.Location) string 
 // step is how far the tests walk at once: all clocks that they look at are a multiple of it ahead of UTC.
 const step = 30_000
 
-// begins tells whether a period begins at the instant, from what the clock shows then and a step before.
+// begins reports whether a period begins at the instant, from what the clock shows then and a step before.
 func begins(g viewing.Granularity, at viewing.Millis, zone *time.Location, latest string) bool {
 	before, now := wall(g, at-step, zone), wall(g, at, zone)
 	if g == viewing.ByHour {

@@ -192,7 +192,7 @@ func tooOld(field string, at Millis, rules Rules) error {
 		field, at.Time().Format(time.RFC3339), rules.Oldest.Time().Format(time.RFC3339))
 }
 
-// ValidDevice tells whether s can be a kind of device: 1 to 32 of a-z 0-9 _ . -
+// ValidDevice reports whether s can be a kind of device: 1 to 32 of a-z 0-9 _ . -
 func ValidDevice(s string) bool {
 	if s == "" || len(s) > maxDevice {
 		return false

@@ -13,6 +13,9 @@ type Filter struct {
 	ActiveOnly bool    // only accounts that the catalog holds as active now
 	MinSeconds int64   // leaves out sessions of which fewer seconds count
 	Excluded   bool    // sessions of excluded accounts count, too
+	Account    int64   // only this account; 0 = all
+	DeviceUID  string  // only this physical device; "" = all
+	Without    int64   // leaves out this account; 0 = none
 	Policy     Policy  // what of watched time counts; it looks at all sessions of a device, whatever the filter leaves out of them
 }
 
@@ -21,6 +24,18 @@ type ProgrammeWatch struct {
 	ProgrammeID int64
 	ChannelID   int32
 	Title       string
-	Seconds     int64 // attributed to the programme, cut to whole seconds once, after summing
-	Sessions    int64 // that gave the programme any time; never 0
+	Start       Millis // of the programme
+	Length      Millis // of the programme; positive
+	Watch       Millis // attributed to the programme
+	Sessions    int64  // that gave the programme any time; never 0
+	Accounts    int64  // distinct, of these sessions
+	Reach       int64  // distinct accounts of which one session gave the programme as much as was asked for
+	Greatest    Millis // what was attributed of the account that has the most
+	TopAccount  int64  // that account; of several with as much the smallest
 }
+
+// Seconds are the whole seconds of the time that was attributed, cut once.
+func (p *ProgrammeWatch) Seconds() int64 { return int64(p.Watch / 1000) }
+
+// AverageAudience is how many watched the programme at each instant of it, on average.
+func (p *ProgrammeWatch) AverageAudience() float64 { return float64(p.Watch) / float64(p.Length) }

@@ -44,6 +44,9 @@ const Unknown Millis = 0
 // instant, or later, can have been on at it.
 const LongestSession = 7 * DayLength
 
+// LongestWatched bounds the watched time of a report, which may exceed the session's length by a second.
+const LongestWatched = LongestSession + 1000
+
 // Report is one valid statement of a device about a session; a merged session has the same shape.
 type Report struct {
 	Identity

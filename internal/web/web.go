@@ -64,7 +64,7 @@ func Protect(inner http.Handler, p Protection) http.Handler {
 	})
 }
 
-// local tells whether the host, with or without a port, is an address or localhost.
+// local reports whether the host, with or without a port, is an address or localhost.
 func local(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -36,7 +36,7 @@ func (s *shortened) Read(p []byte) (int, error) {
 	}
 }
 
-// ends tells whether a byte may end a token, an attribute or a line.
+// ends reports whether a byte may end a token, an attribute or a line.
 func ends(b byte) bool {
 	switch b {
 	case '"', '\'', '-', ']', '/', '\n':

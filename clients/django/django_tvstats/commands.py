@@ -22,6 +22,14 @@ CRITERIA = {
     "average": view_stats_pb2.CRITERION_AVERAGE_WATCH_TIME,
     "average_watch_time": view_stats_pb2.CRITERION_AVERAGE_WATCH_TIME,
     "median_watch_time": view_stats_pb2.CRITERION_MEDIAN_WATCH_TIME,
+    "reach": view_stats_pb2.CRITERION_REACH,
+    "average_audience": view_stats_pb2.CRITERION_AVERAGE_AUDIENCE,
+}
+
+MODES = {
+    "live": view_stats_pb2.VIEW_MODE_LIVE,
+    "catchup": view_stats_pb2.VIEW_MODE_CATCHUP,
+    "timeshift": view_stats_pb2.VIEW_MODE_TIMESHIFT,
 }
 
 
@@ -41,6 +49,15 @@ def ids(text: str) -> list[int]:
 
 def words(text: str) -> list[str]:
     return text.replace(",", " ").split()
+
+
+def modes(text: str) -> "list[view_stats_pb2.ViewMode.ValueType]":
+    """Reads a comma list."""
+    names = words(text)
+    for name in names:
+        if name not in MODES:
+            raise ArgumentTypeError(f"{name!r} does not exist; it is one of {', '.join(MODES)}")
+    return [MODES[name] for name in names]
 
 
 def on_off(text: str) -> bool:
@@ -72,6 +89,11 @@ FLAGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "channels": (ids, "only programmes on these channels"),
     "accounts_active": (on_off, "only sessions of accounts that are active now"),
     "min_watch_seconds": (int, "leave out sessions that were watched for less"),
+    "modes": (modes, "only sessions of these modes: " + ", ".join(MODES)),
+    "reach_seconds": (int, "how long an account must have watched to be reached"),
+    "min_accounts": (int, "places with fewer accounts come last and say low base"),
+    "dry_run": (on_off, "store nothing, and print what would be stored"),
+    "compare_to": (str, "id of an earlier result of the same kind, to say where each place was"),
     "selection_size": (int, "how many items to hold"),
     "selection_name": (str, "name of the selection"),
     "as_of": (instant, "do it as of this time instead of now"),
@@ -93,7 +115,7 @@ class Command(BaseCommand):  # type: ignore[misc] # Django has no types of its o
             read, help_text = FLAGS[field]
             # The flag of old is --client_id, be it for one operator or for many.
             options: dict[str, Any] = {"dest": field, "type": read, "help": help_text, "required": field in self.required}
-            if read in (ids, words):
+            if read in (ids, words, modes):
                 options["action"] = "extend"
             if read is on_off:
                 options |= {"nargs": "?", "const": True}

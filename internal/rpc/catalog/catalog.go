@@ -129,7 +129,7 @@ func programmeQuery(req *tvstatsv1.ListProgrammesRequest, after *programmeKey, l
 	return query
 }
 
-// GetAccount answers an account's current state.
+// GetAccount returns an account's current state.
 func (c *Server) GetAccount(
 	ctx context.Context, req *tvstatsv1.GetAccountRequest,
 ) (*tvstatsv1.GetAccountResponse, error) {

@@ -32,26 +32,9 @@ func clientOf(c *tvstatsv1.Client, clientID int32) (catalog.Client, error) {
 	if c.ClientId != 0 && c.ClientId != clientID {
 		err = fmt.Errorf("client_id is %d; it must be %d, that of the request, or left out", c.ClientId, clientID)
 	}
-	policy, wrong := policyOf(c.Policy)
+	policy, wrong := convert.PolicyOf(c.Policy)
 	client.Policy = policy
 	return client, cmp.Or(err, text("name", c.Name), timeZone(client.TimeZone), wrong)
-}
-
-// policyOf is the policy that is told; one that is not told has all off.
-func policyOf(p *tvstatsv1.MeasurementPolicy) (viewing.Policy, error) {
-	err := cmp.Or(policySeconds("max_session_seconds", p.GetMaxSessionSeconds()), policySeconds("inactivity_seconds", p.GetInactivitySeconds()),
-		policySeconds("min_session_seconds", p.GetMinSessionSeconds()))
-	return viewing.Policy{
-		MaxSessionSeconds: int32(p.GetMaxSessionSeconds()), InactivitySeconds: int32(p.GetInactivitySeconds()),
-		OneChannelPerDevice: p.GetOneChannelPerDevice(), MinSessionSeconds: int32(p.GetMinSessionSeconds()),
-	}, err
-}
-
-func policySeconds(name string, seconds int64) error {
-	if seconds < 0 || seconds > viewing.MostPolicySeconds {
-		return fmt.Errorf("policy.%s is %d; it must be 0 (off) to %d", name, seconds, viewing.MostPolicySeconds)
-	}
-	return nil
 }
 
 func channelOf(c *tvstatsv1.Channel) (catalog.Channel, error) {

@@ -96,7 +96,7 @@ func readPush(
 	p.batch.Accounts = lastOfEach(
 		accept(p, "accounts", req.Accounts, func(account *tvstatsv1.Account) (catalog.Account, error) {
 			converted, err := accountOf(account, times)
-			return converted, cmp.Or(err, p.stays(converted.ID, erased))
+			return converted, cmp.Or(err, p.rejectErased(converted.ID, erased))
 		}), accountState)
 	p.batch.Programmes = lastOfEach(
 		accept(p, "programmes", req.Programmes, func(programme *tvstatsv1.Programme) (catalog.Programme, error) {
@@ -109,7 +109,7 @@ func readPush(
 	p.batch.Payments = lastOfEach(
 		accept(p, "payments", req.Payments, func(payment *tvstatsv1.Payment) (catalog.Payment, error) {
 			converted, err := paymentOf(payment, times)
-			return converted, cmp.Or(err, p.stays(converted.AccountID, erased))
+			return converted, cmp.Or(err, p.rejectErased(converted.AccountID, erased))
 		}), func(payment catalog.Payment) int64 { return payment.ID })
 	p.batch.GuideRanges = accept(p, "guide_ranges", req.GuideRanges, func(part *tvstatsv1.GuideRange) (catalog.GuideRange, error) {
 		return guideRangeOf(part, times)
@@ -117,8 +117,8 @@ func readPush(
 	return p
 }
 
-// stays refuses what is about an account that was erased.
-func (p *push) stays(account int64, erased func(account int64) (bool, error)) error {
+// rejectErased refuses what is about an account that was erased.
+func (p *push) rejectErased(account int64, erased func(account int64) (bool, error)) error {
 	gone, err := erased(account)
 	if err != nil {
 		p.fault = err

@@ -3,7 +3,6 @@ package convert
 import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/catalog"
-	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // Client is an operator of the catalog as a message.
@@ -11,14 +10,6 @@ func Client(c catalog.Client) *tvstatsv1.Client {
 	return &tvstatsv1.Client{
 		ClientId: c.ID, Name: c.Name, TimeZone: c.TimeZone, CollectionEnabled: &c.CollectionEnabled,
 		Policy: Policy(c.Policy), PolicyRevision: c.PolicyRevision,
-	}
-}
-
-// Policy is a measurement policy as a message.
-func Policy(p viewing.Policy) *tvstatsv1.MeasurementPolicy {
-	return &tvstatsv1.MeasurementPolicy{
-		MaxSessionSeconds: int64(p.MaxSessionSeconds), InactivitySeconds: int64(p.InactivitySeconds),
-		OneChannelPerDevice: p.OneChannelPerDevice, MinSessionSeconds: int64(p.MinSessionSeconds),
 	}
 }
 

@@ -93,6 +93,7 @@ func DailyStats(q dynamics.Question, r dynamics.Dated[dynamics.Record]) *tvstats
 		ClosingActive: f.ClosingActive(), TotalAccounts: f.TotalAccounts, ActiveByTariff: tariffsProto(f.ActiveByTariff),
 		Payments: f.Payments.Count, PaymentSums: sumsProto(f.Payments), PaidAccounts: f.Payments.Accounts,
 		ViewingAccounts: f.Watch.Accounts, WatchSeconds: f.Watch.Seconds, WatchSessions: f.Watch.Sessions, MaxOnline: f.MaxOnline,
+		PolicyRevision: f.Revision, CutSeconds: f.Watch.Cut,
 	}
 }
 
@@ -107,6 +108,7 @@ func Point(p dynamics.Dated[dynamics.Point]) *tvstatsv1.CustomersDynamicPoint {
 		ClosingActive: f.ClosingActive(), TotalAccounts: f.TotalAccounts,
 		Payments: f.Payments.Count, PaymentSums: sumsProto(f.Payments), PaidAccounts: f.Payments.Accounts,
 		ViewingAccounts: f.Watch.Accounts, WatchSeconds: f.Watch.Seconds, WatchSessions: f.Watch.Sessions,
+		PolicyRevision: f.Revision, CutSeconds: f.Watch.Cut,
 	}
 }
 

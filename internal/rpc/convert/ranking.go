@@ -1,32 +1,53 @@
 package convert
 
 import (
+	"cmp"
+
+	"google.golang.org/protobuf/proto"
+
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// SortingParams is the command that a request asks for.
-func SortingParams(req *tvstatsv1.CreateChannelSortingByPopularityRequest, now viewing.Millis) ranking.SortingParams {
-	return ranking.SortingParams{
-		ClientIDs: req.ClientIds, Scope: scopeOf(req, req.AccountsActive, now), Criterion: ranking.Criterion(req.Criterion),
+// Question is what the request of a builder asks for; that of sortings asks it of each of its clients.
+func Question(req proto.Message, now viewing.Millis) ranking.Question {
+	var q ranking.Question
+	switch r := req.(type) {
+	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
+		q = askedBy(r, store.ChannelSorting, now)
+		q.ActiveOnly = r.AccountsActive
+	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
+		q = askedBy(r, store.ChannelSelection, now)
+		q.ClientID, q.ActiveOnly, q.Size = r.ClientId, r.AccountsActive, int(r.SelectionSize)
+	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
+		q = askedBy(r, store.ProgrammeSelection, now)
+		q.ClientID, q.Categories, q.Channels, q.Size = r.ClientId, r.Categories, r.Channels, int(r.SelectionSize)
+		q.Criterion = cmp.Or(q.Criterion, ranking.WatchTime)
 	}
+	return q
 }
 
-// ChannelSelectionParams is the command that a request asks for.
-func ChannelSelectionParams(req *tvstatsv1.CreateChannelSelectionByPopularityRequest, now viewing.Millis) ranking.ChannelSelectionParams {
-	return ranking.ChannelSelectionParams{
-		ClientID: req.ClientId, Scope: scopeOf(req, req.AccountsActive, now), Criterion: ranking.Criterion(req.Criterion),
-		Size: int(req.SelectionSize), Name: req.SelectionName,
+// whatIf is the policy of a dry run; nil where it has none.
+func whatIf(p *tvstatsv1.MeasurementPolicy) *viewing.Policy {
+	if p == nil {
+		return nil
 	}
+	policy, _ := PolicyOf(p) // its rules were checked before
+	return &policy
 }
 
-// ProgrammeSelectionParams is the command that a request asks for.
-func ProgrammeSelectionParams(req *tvstatsv1.CreateEpgSelectionByPopularityRequest, now viewing.Millis) ranking.ProgrammeSelectionParams {
-	return ranking.ProgrammeSelectionParams{
-		ClientID: req.ClientId, Scope: scopeOf(req, false, now), Categories: req.Categories, Channels: req.Channels,
-		Size: int(req.SelectionSize), Name: req.SelectionName,
+// askedBy is what all three builders have in common.
+func askedBy(req Scope, kind store.Kind, now viewing.Millis) ranking.Question {
+	return ranking.Question{
+		Kind: kind, Criterion: ranking.Criterion(req.GetCriterion()), DryRun: req.GetDryRun(), CompareTo: req.GetCompareTo(),
+		WhatIf: whatIf(req.GetPolicy()),
+		Scope: ranking.Scope{
+			Now: now, Days: int(req.GetDaysNumber()), AsOf: TimeOr(req.GetAsOf(), now),
+			Devices: req.GetDevices(), Tariffs: req.GetTariffs(), Modes: modesOf(req.GetModes()),
+			MinSeconds: req.GetMinWatchSeconds(), ReachSeconds: req.GetReachSeconds(), MinAccounts: req.GetMinAccounts(),
+		},
 	}
 }
 
@@ -45,30 +66,31 @@ func ProgrammeSelectionCreated(selection ranking.Selection) *tvstatsv1.CreateEpg
 	return &tvstatsv1.CreateEpgSelectionByPopularityResponse{Selection: Selection(selection)}
 }
 
-func scopeOf(req Scope, activeOnly bool, now viewing.Millis) ranking.Scope {
-	return ranking.Scope{
-		Now: now, Days: int(req.GetDaysNumber()), AsOf: TimeOr(req.GetAsOf(), now),
-		Devices: req.GetDevices(), Tariffs: req.GetTariffs(),
-		ActiveOnly: activeOnly, MinSeconds: req.GetMinWatchSeconds(),
-	}
+// modesOf are the modes; one that is not specified is live.
+func modesOf(modes []tvstatsv1.ViewMode) []viewing.Mode {
+	return All(modes, func(m tvstatsv1.ViewMode) viewing.Mode { return cmp.Or(viewing.Mode(m), viewing.Live) })
 }
 
-// Sorting is a stored sorting as a message.
+// Sorting is a sorting as a message.
 func Sorting(s ranking.Sorting) *tvstatsv1.ChannelSorting {
 	return &tvstatsv1.ChannelSorting{
 		SortingId: s.ID, ClientId: s.ClientID, Criterion: tvstatsv1.Criterion(s.Criterion),
 		WindowStart: Time(s.Window.From), WindowEnd: Time(s.Window.To), CreatedAt: Time(s.CreatedAt),
 		Channels: All(s.Channels, rankedChannelProto),
+		Coverage: tvstatsv1.Coverage(s.Coverage), DataFrom: dataFromProto(s.Cover), ProvisionalUntil: KnownTime(s.ProvisionalUntil),
+		SilentDevices: s.SilentDevices, Policy: Policy(s.Policy), PolicyRevision: s.PolicyRevision, CutSeconds: s.CutSeconds,
 	}
 }
 
-// Selection is a stored selection as a message.
+// Selection is a selection as a message.
 func Selection(s ranking.Selection) *tvstatsv1.Selection {
 	return &tvstatsv1.Selection{
-		SelectionId: s.ID, ClientId: s.ClientID, Name: s.Name, Kind: kindProto(s.Kind),
+		SelectionId: s.ID, ClientId: s.ClientID, Name: s.Name, Kind: kindProto(s.Kind), Criterion: tvstatsv1.Criterion(s.Question.Criterion),
 		WindowStart: Time(s.Window.From), WindowEnd: Time(s.Window.To), CreatedAt: Time(s.CreatedAt),
 		Channels:   All(s.Channels, rankedChannelProto),
 		Programmes: All(s.Programmes, rankedProgrammeProto),
+		Coverage:   tvstatsv1.Coverage(s.Coverage), DataFrom: dataFromProto(s.Cover), ProvisionalUntil: KnownTime(s.ProvisionalUntil),
+		SilentDevices: s.SilentDevices, Policy: Policy(s.Policy), PolicyRevision: s.PolicyRevision, CutSeconds: s.CutSeconds,
 	}
 }
 
@@ -77,14 +99,17 @@ func rankedChannelProto(c ranking.RankedChannel) *tvstatsv1.RankedChannel {
 		Rank: c.Rank, ChannelId: c.ChannelID, Score: c.Score,
 		WatchSeconds: c.WatchSeconds, WatchSessions: c.WatchSessions,
 		AverageWatchSeconds: c.AverageWatchSeconds, MedianWatchSeconds: c.MedianWatchSeconds,
-		HasStatistics: c.HasStatistics,
+		HasStatistics: c.HasStatistics, Accounts: c.Accounts, Reach: c.Reach, AverageAudience: c.AverageAudience, Share: c.Share,
+		PreviousRank: c.PreviousRank, LowBase: c.LowBase, TopAccountShare: c.TopAccountShare,
 	}
 }
 
 func rankedProgrammeProto(p ranking.RankedProgramme) *tvstatsv1.RankedProgramme {
 	return &tvstatsv1.RankedProgramme{
 		Rank: p.Rank, ProgrammeId: p.ProgrammeID, ChannelId: p.ChannelID, Title: p.Title, Score: p.Score,
-		WatchSeconds: p.WatchSeconds, WatchSessions: p.WatchSessions, HasStatistics: p.HasStatistics,
+		WatchSeconds: p.WatchSeconds, WatchSessions: p.WatchSessions,
+		HasStatistics: p.HasStatistics, Accounts: p.Accounts, Reach: p.Reach, AverageAudience: p.AverageAudience, Share: p.Share,
+		PreviousRank: p.PreviousRank, LowBase: p.LowBase, TopAccountShare: p.TopAccountShare,
 	}
 }
 

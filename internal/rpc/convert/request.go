@@ -29,6 +29,13 @@ type Scope interface {
 	GetTariffs() []int32
 	GetMinWatchSeconds() int64
 	GetAsOf() *timestamppb.Timestamp
+	GetCriterion() tvstatsv1.Criterion
+	GetModes() []tvstatsv1.ViewMode
+	GetReachSeconds() int64
+	GetMinAccounts() int64
+	GetDryRun() bool
+	GetCompareTo() string
+	GetPolicy() *tvstatsv1.MeasurementPolicy
 }
 
 // SelectionRequest is a request for a selection.

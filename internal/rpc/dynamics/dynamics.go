@@ -78,7 +78,7 @@ func (s *Server) question(ctx context.Context, req convert.CalendarRequest) (dyn
 	return q, err
 }
 
-// GetMaxOnline answers the greatest numbers online.
+// GetMaxOnline returns the greatest numbers online.
 func (s *Server) GetMaxOnline(
 	ctx context.Context, req *tvstatsv1.GetMaxOnlineRequest,
 ) (*tvstatsv1.GetMaxOnlineResponse, error) {
@@ -98,7 +98,7 @@ func (s *Server) GetMaxOnline(
 	}, nil
 }
 
-// GetStats answers the figures of a dashboard.
+// GetStats returns the figures of a dashboard.
 func (s *Server) GetStats(
 	ctx context.Context, req *tvstatsv1.GetStatsRequest,
 ) (*tvstatsv1.GetStatsResponse, error) {
@@ -115,7 +115,7 @@ func (s *Server) GetStats(
 	return &tvstatsv1.GetStatsResponse{Stats: convert.Stats(q, asOf, stats, today, ever)}, nil
 }
 
-// ListDailyStats answers records of days.
+// ListDailyStats returns records of days.
 func (s *Server) ListDailyStats(
 	ctx context.Context, req *tvstatsv1.ListDailyStatsRequest,
 ) (*tvstatsv1.ListDailyStatsResponse, error) {
@@ -133,7 +133,7 @@ func (s *Server) ListDailyStats(
 	})}, nil
 }
 
-// GetCustomersDynamic answers a chart's series.
+// GetCustomersDynamic returns a chart's series.
 func (s *Server) GetCustomersDynamic(
 	ctx context.Context, req *tvstatsv1.GetCustomersDynamicRequest,
 ) (*tvstatsv1.GetCustomersDynamicResponse, error) {

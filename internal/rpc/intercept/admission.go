@@ -129,7 +129,7 @@ func (a *Admission) admit(ctx context.Context, method string) error {
 	return nil
 }
 
-// identify answers whose call it is. Without tokens everyone is an operator, by the name in its certificate if it had to
+// identify returns whose call it is. Without tokens everyone is an operator, by the name in its certificate if it had to
 // show one.
 func (a *Admission) identify(ctx context.Context) (*auth.Principal, error) {
 	if a.tokens == nil {

@@ -19,6 +19,7 @@ type Caller struct {
 	mu        sync.Mutex
 	principal *auth.Principal // nil until the call is let in
 	asked     []int32         // clients, the first ones only
+	looked    []any           // what the log tells of whose viewing it saw
 }
 
 // maxAsked bounds the clients that a line of the log names: a stream may ask for any number.
@@ -57,6 +58,18 @@ func (c *Caller) Covers(client int32) bool {
 	return c.principal.Covers(client)
 }
 
+// LooksAt notes whose viewing the caller asks to see.
+func (c *Caller) LooksAt(account int64, deviceUID string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if account != 0 {
+		c.looked = append(c.looked, "account", account)
+	}
+	if deviceUID != "" {
+		c.looked = append(c.looked, "device_uid", deviceUID)
+	}
+}
+
 // demand is nil where the caller may act for the client.
 func (c *Caller) demand(client int32) error {
 	if !c.Covers(client) {
@@ -89,5 +102,5 @@ func audited(ctx context.Context, _ interceptors.CallMeta) logging.Fields {
 	if len(c.asked) > 0 {
 		fields = append(fields, "clients", slices.Clone(c.asked))
 	}
-	return fields
+	return append(fields, c.looked...)
 }

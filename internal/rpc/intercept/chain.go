@@ -16,7 +16,6 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/tvstats/tvstats/internal/rpc/page"
-	"github.com/tvstats/tvstats/internal/store"
 )
 
 // Link is one interceptor of the chain, in its unary and its stream form; a form that is nil has nothing to do.
@@ -33,9 +32,9 @@ type Parts struct {
 	Limits     *Limits
 	From       *Connections
 	Known      ClientLister
-	Results    store.ResultStore    // keeps the key of page tokens
-	Replaced   func(characters int) // counts control characters in names
-	MinCell    int64                // how many distinct accounts must be behind what readers receive
+	PageKey    func(context.Context) ([]byte, error) // returns the key of page tokens
+	Replaced   func(characters int)                  // counts control characters in names
+	MinCell    int64                                 // how many distinct accounts must be behind what readers receive
 	Now        func() time.Time
 	StreamIdle time.Duration   // how long a stream may send nothing
 	StreamSend time.Duration   // how long a stream may not read
@@ -58,7 +57,7 @@ func Chain(p Parts) []Link {
 		validated(p.Now),
 		Link{Unary: names{p.Replaced}.unary},
 		smallCells{p.MinCell}.link(),
-		Link{Unary: page.Seal{Kept: p.Results, Now: p.Now}.Unary},
+		Link{Unary: page.Seal{Secret: p.PageKey}.Unary},
 		Link{Unary: p.Limits.sizes},
 	)
 }

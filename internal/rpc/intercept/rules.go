@@ -138,6 +138,12 @@ func (v *violations) scope(r convert.Scope) {
 	if seconds := r.GetMinWatchSeconds(); seconds < 0 {
 		v.add("min_watch_seconds", "%d is not allowed; it must be 0 or more", seconds)
 	}
+	v.modes(r.GetModes())
+	v.between("reach_seconds", r.GetReachSeconds(), 0, maxReach)
+	if accounts := r.GetMinAccounts(); accounts < 0 {
+		v.add("min_accounts", "%d is not allowed; it must be 0 or more", accounts)
+	}
+	v.whatIf(r)
 	if v.timestamp("as_of", r.GetAsOf()) && r.GetAsOf() != nil {
 		v.windowStart(r.GetAsOf().AsTime(), r.GetDaysNumber())
 	}
@@ -171,7 +177,30 @@ func (v *violations) selection(r convert.SelectionRequest) {
 func (v *violations) criterion(c tvstatsv1.Criterion) {
 	if _, known := tvstatsv1.Criterion_name[int32(c)]; !known || c == tvstatsv1.Criterion_CRITERION_UNSPECIFIED {
 		v.add("criterion", "%v is not allowed; it must be CRITERION_WATCH_TIME, CRITERION_WATCH_SESSIONS, "+
-			"CRITERION_AVERAGE_WATCH_TIME or CRITERION_MEDIAN_WATCH_TIME", c)
+			"CRITERION_AVERAGE_WATCH_TIME, CRITERION_MEDIAN_WATCH_TIME, CRITERION_REACH or CRITERION_AVERAGE_AUDIENCE", c)
+	}
+}
+
+// whatIf checks the policy of a dry run, where there is one.
+func (v *violations) whatIf(r convert.Scope) {
+	if r.GetPolicy() != nil && !r.GetDryRun() {
+		v.add("policy", "it is allowed with dry_run only; Catalog.Sync sets the client's own")
+	}
+	if _, err := convert.PolicyOf(r.GetPolicy()); err != nil {
+		v.add("policy", "%v", err)
+	}
+}
+
+// programmeCriteria are what programmes can be ranked by.
+var programmeCriteria = []tvstatsv1.Criterion{
+	tvstatsv1.Criterion_CRITERION_UNSPECIFIED, tvstatsv1.Criterion_CRITERION_WATCH_TIME, tvstatsv1.Criterion_CRITERION_WATCH_SESSIONS,
+	tvstatsv1.Criterion_CRITERION_REACH, tvstatsv1.Criterion_CRITERION_AVERAGE_AUDIENCE,
+}
+
+func (v *violations) programmeCriterion(c tvstatsv1.Criterion) {
+	if !slices.Contains(programmeCriteria, c) {
+		v.add("criterion", "%v is not allowed; programmes are ranked by CRITERION_WATCH_TIME, which unspecified means, "+
+			"CRITERION_WATCH_SESSIONS, CRITERION_REACH or CRITERION_AVERAGE_AUDIENCE", c)
 	}
 }
 

@@ -66,6 +66,20 @@ func TestValidate(t *testing.T) {
 		{"sorting: everything at once", &tvstatsv1.CreateChannelSortingByPopularityRequest{MinWatchSeconds: math.MinInt64},
 			[]string{"client_ids: ", "days_number: ", "min_watch_seconds: ", "criterion: "}},
 
+		{"sorting: options", rpctest.Changed(rpctest.ValidSorting(), func(r *rpctest.SortingRequest) {
+			r.Modes, r.ReachSeconds, r.MinAccounts, r.CompareTo = []tvstatsv1.ViewMode{0, 1, 2, 3}, 31_622_400, math.MaxInt64, "x"
+			r.ClientIds = r.ClientIds[:1]
+		}), nil},
+		{"sorting: wrong options", rpctest.Changed(rpctest.ValidSorting(), func(r *rpctest.SortingRequest) {
+			r.Modes, r.ReachSeconds, r.MinAccounts = []tvstatsv1.ViewMode{1, 4}, -1, -1
+		}), []string{"modes: 4, at index 1, is not allowed", "reach_seconds: -1 is not allowed; it must be 0 to 31622400", "min_accounts: -1 is not allowed"}},
+		{"sorting: compared with several", rpctest.Changed(rpctest.ValidSorting(), func(r *rpctest.SortingRequest) {
+			r.ClientIds, r.CompareTo = []int32{1, 2}, "x"
+		}), []string{"compare_to: it is not allowed with 2 client_ids; name exactly one"}},
+		{"sorting: another policy", rpctest.Changed(rpctest.ValidSorting(), func(r *rpctest.SortingRequest) {
+			r.Policy = &tvstatsv1.MeasurementPolicy{MinSessionSeconds: -1}
+		}), []string{"policy: it is allowed with dry_run only", "policy: policy.min_session_seconds is -1"}},
+
 		{"channels", rpctest.ValidChannelSelection(), nil},
 		{"channels: client", rpctest.Changed(rpctest.ValidChannelSelection(), func(r *rpctest.SelectionRequest) { r.ClientId = -1 }),
 			[]string{"client_id: -1 is not allowed; it must be positive"}},
@@ -81,6 +95,9 @@ func TestValidate(t *testing.T) {
 			[]string{"selection_name: 256 characters are not allowed; at most 255 are"}},
 
 		{"epg", rpctest.ValidEpgSelection(), nil},
+		{"epg: criterion", rpctest.Changed(rpctest.ValidEpgSelection(), func(r *rpctest.EpgRequest) { r.Criterion = tvstatsv1.Criterion_CRITERION_AVERAGE_AUDIENCE }), nil},
+		{"epg: criterion of channels", rpctest.Changed(rpctest.ValidEpgSelection(), func(r *rpctest.EpgRequest) { r.Criterion = tvstatsv1.Criterion_CRITERION_MEDIAN_WATCH_TIME }),
+			[]string{"criterion: CRITERION_MEDIAN_WATCH_TIME is not allowed; programmes are ranked by"}},
 		{"epg: client, scope, size", rpctest.Changed(rpctest.ValidEpgSelection(), func(r *rpctest.EpgRequest) { r.ClientId, r.DaysNumber, r.SelectionSize = 0, 0, -5 }),
 			[]string{"client_id: 0", "days_number: 0", "selection_size: -5"}},
 		{"epg: category", rpctest.Changed(rpctest.ValidEpgSelection(), func(r *rpctest.EpgRequest) { r.Categories = []int32{2, -7} }),

@@ -17,6 +17,7 @@ import (
 	"github.com/tvstats/tvstats/internal/backup"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/jobs"
+	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/rpc/fault"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -78,7 +79,7 @@ func callError(ctx context.Context, log *slog.Logger, method string, err error) 
 	if err == nil {
 		return nil
 	}
-	if invalid := (*fault.Invalid)(nil); errors.As(err, &invalid) {
+	if invalid := invalidIn(err); invalid != nil {
 		return invalidStatus(invalid)
 	}
 	if greedy := (*fault.Exhausted)(nil); errors.As(err, &greedy) {
@@ -109,8 +110,24 @@ func ruleFor(err error) statusRule {
 	return internalRule
 }
 
+// invalidIn is what was wrong with a request, be it its form or what it asks of a ranking; nil where that was not it.
+func invalidIn(err error) *fault.Invalid {
+	var mistake *ranking.Mistake
+	if errors.As(err, &mistake) {
+		err = fault.InvalidArgument(mistake.Field, mistake.Reason)
+	}
+	var invalid *fault.Invalid
+	errors.As(err, &invalid)
+	return invalid
+}
+
 // Explain is what callers may read of an error.
-func Explain(err error) string { return ruleFor(err).message(err) }
+func Explain(err error) string {
+	if invalid := invalidIn(err); invalid != nil {
+		return invalid.Error()
+	}
+	return ruleFor(err).message(err)
+}
 
 // LevelOf is the level at which an error is logged.
 func LevelOf(err error) slog.Level { return ruleFor(err).level }

@@ -17,6 +17,9 @@ var requestRules = tableOf(
 		v.clientIDs(r.ClientIds)
 		v.scope(r)
 		v.criterion(r.Criterion)
+		if r.CompareTo != "" && len(r.ClientIds) != 1 {
+			v.add("compare_to", "it is not allowed with %d client_ids; name exactly one", len(r.ClientIds))
+		}
 	}),
 	rules(func(v *violations, r *tvstatsv1.CreateChannelSelectionByPopularityRequest) {
 		v.selection(r)
@@ -26,6 +29,7 @@ var requestRules = tableOf(
 		v.selection(r)
 		v.ids("categories", r.Categories)
 		v.ids("channels", r.Channels)
+		v.programmeCriterion(r.Criterion)
 	}),
 	rules(ofClientPage[*tvstatsv1.ListChannelSortingsRequest]),
 	rules(func(v *violations, r *tvstatsv1.GetChannelSortingRequest) { v.notEmpty("sorting_id", r.SortingId) }),

@@ -62,7 +62,7 @@ func (t tenants) narrow(ctx context.Context, command proto.Message) error {
 	return nil
 }
 
-// forAll answers the command of a request for every client there is, nil for any other: a command of SubscriberDynamics that
+// forAll returns the command of a request for every client there is, nil for any other: a command of SubscriberDynamics that
 // names none, called or to be run as a job.
 func forAll(req any) proto.Message {
 	if job, ok := req.(*tvstatsv1.StartJobRequest); ok {
@@ -78,7 +78,7 @@ func forAll(req any) proto.Message {
 	return command
 }
 
-// ClientsOf answers the clients that a request names.
+// ClientsOf returns the clients that a request names.
 func ClientsOf(req any) []int32 {
 	switch r := req.(type) {
 	case *tvstatsv1.StartJobRequest:
@@ -117,7 +117,7 @@ func OwnJob(ctx context.Context, job store.Job) error {
 	return fmt.Errorf("job %.60q: %w", job.ID, store.ErrNotFound)
 }
 
-// coversEach tells whether the principal may act for each of the clients, of which none means every client there is.
+// coversEach reports whether the principal may act for each of the clients, of which none means every client there is.
 func coversEach(p *auth.Principal, clients []int32) bool {
 	if len(clients) == 0 {
 		return p.CoversAll()

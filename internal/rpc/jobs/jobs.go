@@ -63,7 +63,7 @@ func newJob(id string, req *tvstatsv1.StartJobRequest, now viewing.Millis) (stor
 	}, err
 }
 
-// GetJob answers one job.
+// GetJob returns one job.
 func (j *Server) GetJob(ctx context.Context, req *tvstatsv1.GetJobRequest) (*tvstatsv1.GetJobResponse, error) {
 	job, err := j.job(ctx, req)
 	if err != nil {
@@ -73,7 +73,7 @@ func (j *Server) GetJob(ctx context.Context, req *tvstatsv1.GetJobRequest) (*tvs
 	return &tvstatsv1.GetJobResponse{Job: whole}, err
 }
 
-// job answers a job that the caller may see.
+// job returns a job that the caller may see.
 func (j *Server) job(ctx context.Context, req convert.OfJob) (store.Job, error) {
 	job, err := j.Store.Job(ctx, req.GetJobId())
 	if err != nil {
@@ -101,7 +101,7 @@ func jobKey(job store.Job) store.ResultKey {
 	return store.ResultKey{CreatedAt: job.CreatedAt, ID: job.ID}
 }
 
-// own answers the page without the jobs that the caller may not see, filled up from the pages after it.
+// own returns the page without the jobs that the caller may not see, filled up from the pages after it.
 func (j *Server) own(ctx context.Context, query store.JobQuery) ([]store.Job, error) {
 	var own []store.Job
 	for {
@@ -135,7 +135,7 @@ func (j *Server) CancelJob(ctx context.Context, req *tvstatsv1.CancelJobRequest)
 	return &tvstatsv1.CancelJobResponse{Job: whole}, err
 }
 
-// WatchJob answers a job until it has ended.
+// WatchJob sends a job until it has ended.
 func (j *Server) WatchJob(req *tvstatsv1.WatchJobRequest, stream grpc.ServerStreamingServer[tvstatsv1.WatchJobResponse]) error {
 	if _, err := j.job(stream.Context(), req); err != nil {
 		return err

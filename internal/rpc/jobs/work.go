@@ -15,6 +15,7 @@ import (
 	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/rpc/convert"
+	"github.com/tvstats/tvstats/internal/rpc/fault"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
 	"github.com/tvstats/tvstats/internal/rpc/page"
 	"github.com/tvstats/tvstats/internal/store"
@@ -53,6 +54,10 @@ func (w *Work) Do(ctx context.Context, job store.Job, progress func(done float64
 	if err != nil {
 		return nil, err
 	}
+	if r, ok := command.(convert.Scope); ok && r.GetDryRun() && proto.Size(response) > page.MaxBytes {
+		return nil, fault.InvalidArgument("dry_run", fmt.Sprintf("the result would have %d bytes, and jobs keep at most %d of what is stored nowhere else; "+
+			"ask for fewer clients or a smaller selection", proto.Size(response), page.MaxBytes))
+	}
 	return proto.Marshal(jobResult(field.Name(), response))
 }
 
@@ -83,13 +88,13 @@ func (w *Work) attempt(job store.Job, progress func(done float64)) *attempt {
 func (a *attempt) run(ctx context.Context, command proto.Message) (proto.Message, error) {
 	switch r := command.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
-		sortings, err := a.builder.ChannelSortings(ctx, convert.SortingParams(r, a.now), a.now)
+		sortings, err := a.builder.ChannelSortings(ctx, r.ClientIds, convert.Question(r, a.now), a.now)
 		return convert.SortingsCreated(sortings), err
 	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
-		selection, err := a.builder.ChannelSelection(ctx, convert.ChannelSelectionParams(r, a.now), a.now)
+		selection, err := a.builder.Selection(ctx, convert.Question(r, a.now), r.SelectionName, a.now)
 		return convert.ChannelSelectionCreated(selection), err
 	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
-		selection, err := a.builder.ProgrammeSelection(ctx, convert.ProgrammeSelectionParams(r, a.now), a.now)
+		selection, err := a.builder.Selection(ctx, convert.Question(r, a.now), r.SelectionName, a.now)
 		return convert.ProgrammeSelectionCreated(selection), err
 	case *tvstatsv1.CacheMaxOnlineRequest:
 		done, err := a.dynamics.CacheMaxOnline(ctx, convert.DynamicsCommand(r, a.now), a.progress)

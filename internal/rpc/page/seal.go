@@ -3,27 +3,20 @@ package page
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
-	"errors"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-
-	"github.com/tvstats/tvstats/internal/store"
-	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // Seal is an interceptor that lets in only tokens of pages that the service made for the very query, and gives out no
 // others. A token is base64url(seal, key): the seal is an HMAC-SHA-256 over the query and the key of the last item of the page
 // before. It carries no authority: a request is checked as if it had none.
 type Seal struct {
-	Kept store.ResultStore
-	Now  func() time.Time
+	// Secret returns the key of the seals, the same in all replicas and after a restart.
+	Secret func(context.Context) ([]byte, error)
 }
 
 var tokenEncoding = base64.RawURLEncoding.Strict()
@@ -53,7 +46,7 @@ func (p Seal) open(ctx context.Context, query []byte, page Request) error {
 	if err != nil || len(content) < sha256.Size || tokenEncoding.EncodeToString(content) != page.GetPageToken() {
 		return errPageToken
 	}
-	secret, err := p.secret(ctx)
+	secret, err := p.Secret(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,7 +66,7 @@ func (p Seal) close(ctx context.Context, query []byte, list protoreflect.Message
 	if key == "" {
 		return nil
 	}
-	secret, err := p.secret(ctx)
+	secret, err := p.Secret(ctx)
 	if err != nil {
 		return err
 	}
@@ -105,36 +98,4 @@ func sealOf(secret, query, key []byte) []byte {
 	mac.Write(hash[:])
 	mac.Write(key)
 	return mac.Sum(nil)
-}
-
-// pageKeyID names the key of seals among the results.
-const pageKeyID = "page-key"
-
-// secret returns the key of seals. It is kept as a result of its own kind: replicas have those alike, they last, and of two
-// that are saved under one id the first stays. So who needs the key first makes it.
-func (p Seal) secret(ctx context.Context) ([]byte, error) {
-	kept, err := p.Kept.Result(ctx, pageKeyID, store.PageKey)
-	if errors.Is(err, store.ErrNotFound) {
-		if err = p.makeSecret(ctx); err == nil {
-			kept, err = p.Kept.Result(ctx, pageKeyID, store.PageKey)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	var secret []byte
-	err = json.Unmarshal(kept.Body, &secret)
-	return secret, err
-}
-
-func (p Seal) makeSecret(ctx context.Context) error {
-	fresh := make([]byte, sha256.Size)
-	rand.Read(fresh) // it never fails
-	body, err := json.Marshal(fresh)
-	if err != nil {
-		return err
-	}
-	return p.Kept.SaveResults(ctx, []store.Result{
-		{ID: pageKeyID, Kind: store.PageKey, CreatedAt: viewing.At(p.Now()), Body: body},
-	})
 }

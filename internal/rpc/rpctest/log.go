@@ -63,7 +63,7 @@ func (l *Log) String() string {
 	return l.written.String()
 }
 
-// Find answers the lines with the message.
+// Find returns the lines with the message.
 func (l *Log) Find(tb testing.TB, message string) []map[string]any {
 	tb.Helper()
 	var found []map[string]any

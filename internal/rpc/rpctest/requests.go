@@ -68,7 +68,10 @@ func Instant(text string) *timestamppb.Timestamp {
 func WholeCatalog() *tvstatsv1.SyncRequest {
 	return &tvstatsv1.SyncRequest{
 		BatchId: 1, ClientId: 7,
-		Client:     &tvstatsv1.Client{ClientId: 7, Name: "Operator", TimeZone: "Europe/Riga", CollectionEnabled: new(false)},
+		Client: &tvstatsv1.Client{
+			ClientId: 7, Name: "Operator", TimeZone: "Europe/Riga", CollectionEnabled: new(false), PolicyRevision: 1,
+			Policy: &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: 14_400, InactivitySeconds: 60, OneChannelPerDevice: true, MinSessionSeconds: 1},
+		},
 		Channels:   []*tvstatsv1.Channel{{ChannelId: 1, Name: "One", Number: 11, Categories: []int32{5, 2, 5}, Enabled: new(false)}},
 		Tariffs:    []*tvstatsv1.Tariff{{TariffId: 3, Name: "Basic"}},
 		Categories: []*tvstatsv1.Category{{CategoryId: 2, Name: "News"}},

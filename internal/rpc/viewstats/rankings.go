@@ -10,6 +10,7 @@ import (
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/rpc/convert"
+	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -20,6 +21,7 @@ type Server struct {
 	Builder      *ranking.Builder
 	Archive      *ranking.Archive
 	Catalog      catalog.ClientReader
+	Sessions     store.SessionReader
 	Building     func(method string) (done func() time.Duration) // observes a build
 	Acknowledged func(accepted int, took time.Duration)          // observes a batch of view events
 	Now          func() time.Time
@@ -32,7 +34,7 @@ func (v *Server) CreateChannelSortingByPopularity(
 ) (*tvstatsv1.CreateChannelSortingByPopularityResponse, error) {
 	defer v.Building("CreateChannelSortingByPopularity")()
 	now := viewing.At(v.Now())
-	sortings, err := v.Builder.ChannelSortings(ctx, convert.SortingParams(req, now), now)
+	sortings, err := v.Builder.ChannelSortings(ctx, req.ClientIds, convert.Question(req, now), now)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +47,7 @@ func (v *Server) CreateChannelSelectionByPopularity(
 ) (*tvstatsv1.CreateChannelSelectionByPopularityResponse, error) {
 	defer v.Building("CreateChannelSelectionByPopularity")()
 	now := viewing.At(v.Now())
-	selection, err := v.Builder.ChannelSelection(ctx, convert.ChannelSelectionParams(req, now), now)
+	selection, err := v.Builder.Selection(ctx, convert.Question(req, now), req.SelectionName, now)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +60,7 @@ func (v *Server) CreateEpgSelectionByPopularity(
 ) (*tvstatsv1.CreateEpgSelectionByPopularityResponse, error) {
 	defer v.Building("CreateEpgSelectionByPopularity")()
 	now := viewing.At(v.Now())
-	selection, err := v.Builder.ProgrammeSelection(ctx, convert.ProgrammeSelectionParams(req, now), now)
+	selection, err := v.Builder.Selection(ctx, convert.Question(req, now), req.SelectionName, now)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (v *Server) ListChannelSortings(
 	return &tvstatsv1.ListChannelSortingsResponse{Sortings: listed, NextPageToken: next}, nil
 }
 
-// GetChannelSorting answers one sorting.
+// GetChannelSorting returns one sorting.
 func (v *Server) GetChannelSorting(
 	ctx context.Context, req *tvstatsv1.GetChannelSortingRequest,
 ) (*tvstatsv1.GetChannelSortingResponse, error) {
@@ -73,7 +73,7 @@ func (v *Server) ListSelections(
 	return &tvstatsv1.ListSelectionsResponse{Selections: listed, NextPageToken: next}, nil
 }
 
-// GetSelection answers one selection.
+// GetSelection returns one selection.
 func (v *Server) GetSelection(
 	ctx context.Context, req *tvstatsv1.GetSelectionRequest,
 ) (*tvstatsv1.GetSelectionResponse, error) {
@@ -97,7 +97,7 @@ func (v *Server) DeleteSelection(
 	return &tvstatsv1.DeleteSelectionResponse{}, nil
 }
 
-// sorting answers a sorting that the caller may see.
+// sorting returns a sorting that the caller may see.
 func (v *Server) sorting(ctx context.Context, id string) (ranking.Sorting, error) {
 	sorting, err := v.Archive.Sorting(ctx, id)
 	if err != nil {
@@ -106,7 +106,7 @@ func (v *Server) sorting(ctx context.Context, id string) (ranking.Sorting, error
 	return sorting, intercept.OwnResult(ctx, "sorting", id, sorting.ClientID)
 }
 
-// selection answers a selection that the caller may see.
+// selection returns a selection that the caller may see.
 func (v *Server) selection(ctx context.Context, id string) (ranking.Selection, error) {
 	selection, err := v.Archive.Selection(ctx, id)
 	if err != nil {
@@ -115,7 +115,7 @@ func (v *Server) selection(ctx context.Context, id string) (ranking.Selection, e
 	return selection, intercept.OwnResult(ctx, "selection", id, selection.ClientID)
 }
 
-// resultsAfter answers where a list of a known client's results goes on; nil at its beginning.
+// resultsAfter returns where a list of a known client's results goes on; nil at its beginning.
 func resultsAfter(ctx context.Context, clients catalog.ClientReader, req page.ClientRequest) (*store.ResultKey, error) {
 	if err := catalog.Known(ctx, clients, req.GetClientId()); err != nil {
 		return nil, err

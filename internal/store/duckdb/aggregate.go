@@ -97,8 +97,7 @@ func addCuts(ctx context.Context, tx *sql.Tx, s statement, rows []measure.Row) e
 	at := slices.Index(s.query.Measures, measure.Cut)
 	s.query.Measures = []measure.Measure{measure.Watch}
 	s.sessions.relation = fmt.Sprintf(`(SELECT * REPLACE (started_at + watched_seconds * 1000::BIGINT AS started_at,
-		told_seconds - watched_seconds AS watched_seconds) FROM %s WHERE started_at + watched_seconds * 1000::BIGINT < %d)`,
-		s.sessions.relation, s.query.Filter.Window.To)
+		told_seconds - watched_seconds AS watched_seconds) FROM %s)`, s.sessions.relation)
 	found, err := figures(ctx, tx, s)
 	if err != nil {
 		return err

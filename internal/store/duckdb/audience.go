@@ -33,7 +33,7 @@ const audience = `WITH seen AS (
 const distinctViewers = `SELECT count(*) FILTER (started_at >= %[1]d) AS in_day, count(*) FILTER (started_at >= %[2]d) AS in_week,
 		count(*) AS in_month FROM (SELECT max(started_at) AS started_at FROM latest GROUP BY`
 
-// Audience answers who watched; see store.AudienceReader.
+// Audience returns who watched; see store.AudienceReader.
 func (s *Store) Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (store.Audience, error) {
 	a := store.Audience{ByDevice: map[string]int64{}}
 	from := viewing.DaysBefore(asOf, 30).From

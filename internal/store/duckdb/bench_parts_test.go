@@ -23,7 +23,7 @@ func BenchmarkParts(b *testing.B) {
 		b.Fatal(err)
 	}
 	var err error
-	if s.meta, err = loadMeta(b.Context(), s.db); err != nil {
+	if s.dictionary, err = loadDictionary(b.Context(), s.db); err != nil {
 		b.Fatal(err)
 	}
 	var manifest store.Manifest

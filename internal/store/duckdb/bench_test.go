@@ -63,6 +63,32 @@ func benchQuery(filter viewing.Filter) measure.Query {
 	}
 }
 
+// BenchmarkPlaces compares what a ranking of channels asks for, with all that its places say, with what it needs for its order
+// alone, and programmes by reach.
+func BenchmarkPlaces(b *testing.B) {
+	s := benchStore(b)
+	filter := benchFilter(benchDays)
+	whole := benchQuery(filter)
+	whole.Measures = append(whole.Measures, measure.Accounts, measure.Reach, measure.Greatest, measure.Cut)
+	whole.Reach = 180_000
+	for name, query := range map[string]measure.Query{"order": benchQuery(filter), "whole": whole} {
+		b.Run("channels/"+name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Aggregate(b.Context(), query); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("silent devices", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.SilentDevices(b.Context(), filter, filter.Window.To-viewing.DayLength); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // BenchmarkChannels compares what a ranking asks for with the plain SQL for the same figures on the same file.
 func BenchmarkChannels(b *testing.B) {
 	s := benchStore(b)
@@ -104,7 +130,7 @@ func BenchmarkChannels(b *testing.B) {
 func BenchmarkProgrammeWatch(b *testing.B) {
 	s := benchStore(b)
 	for b.Loop() {
-		if _, err := s.ProgrammeWatch(b.Context(), benchFilter(10), store.ChannelSet{}, 17); err != nil {
+		if _, err := s.ProgrammeWatch(b.Context(), store.ProgrammeWatchQuery{Filter: benchFilter(10), Reach: 180_000, Limit: 17}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -24,10 +24,10 @@ func (s *Store) ApplyCatalog(ctx context.Context, batch catalog.Batch) error {
 
 func (s *Store) applyCatalog(ctx context.Context, batch catalog.Batch) error {
 	// An event of a client that does not exist yet would make it exist, too: until this batch has, the event waits.
-	isNew := !s.meta.knows(batch.ClientID)
+	isNew := !s.dictionary.knows(batch.ClientID)
 	if isNew {
-		s.meta.mu.Lock()
-		defer s.meta.mu.Unlock()
+		s.dictionary.mu.Lock()
+		defer s.dictionary.mu.Unlock()
 	}
 	tx, err := beginBulk(ctx, s.db)
 	if err != nil {
@@ -51,10 +51,10 @@ func (s *Store) applyCatalog(ctx context.Context, batch catalog.Batch) error {
 		return err
 	}
 	if !isNew {
-		s.meta.mu.Lock()
-		defer s.meta.mu.Unlock()
+		s.dictionary.mu.Lock()
+		defer s.dictionary.mu.Unlock()
 	}
-	return s.meta.adopt(ctx, batch.ClientID, changes, tx.commit)
+	return s.dictionary.adopt(ctx, batch.ClientID, changes, tx.commit)
 }
 
 // applyEntities upserts all that is simply replaced by what is told of it.
@@ -119,7 +119,7 @@ func (tx *bulkTx) applyPayments(ctx context.Context, client int32, payments []ca
 	rows := rowsOf(payments, func(p *catalog.Payment) row {
 		return row{client, p.ID, p.AccountID, p.AmountMinor, p.Currency, int64(p.PaidAt), p.Deleted}
 	})
-	return tx.counting(ctx, client, paymentsChanges, ids, paymentContents(client), func() error {
+	return tx.withChangesCounted(ctx, client, paymentsChanges, ids, paymentContents(client), func() error {
 		return tx.upsert(ctx, paymentsTable, rows)
 	})
 }
@@ -143,7 +143,7 @@ func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []cata
 		accounts[a.ID] = held{}
 		return row{client, a.ID, int64(a.ChangedAt), a.Active, a.Tariffs, int64(a.RegisteredAt), a.Deleted, a.Excluded}
 	})
-	err := tx.counting(ctx, client, accountChanges, keys(accounts), ledgerContents(client), func() error {
+	err := tx.withChangesCounted(ctx, client, accountChanges, keys(accounts), ledgerContents(client), func() error {
 		err := tx.countingExclusions(ctx, client, states, func() error { return tx.upsert(ctx, accountStatesTable, rows) })
 		if err != nil {
 			return err
@@ -163,14 +163,14 @@ func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []cata
 	return accounts, err
 }
 
-// mirrored is what a batch changes of what meta mirrors.
+// mirrored is what a batch changes of what the dictionary mirrors.
 type mirrored struct {
 	client   *catalog.Client // nil = as it is
 	accounts map[int64]held  // latest states of the accounts told of
 }
 
 // knows tells whether the client exists.
-func (m *meta) knows(client int32) bool {
+func (m *dictionary) knows(client int32) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	_, known := m.clients[client]
@@ -178,7 +178,7 @@ func (m *meta) knows(client int32) bool {
 }
 
 // adopt commits the changes and then mirrors them. All that can fail comes before the commit. m.mu is held.
-func (m *meta) adopt(ctx context.Context, client int32, changes mirrored, commit func(context.Context) error) error {
+func (m *dictionary) adopt(ctx context.Context, client int32, changes mirrored, commit func(context.Context) error) error {
 	accounts := keys(changes.accounts)
 	sets := make([][]int32, len(accounts))
 	for i, account := range accounts {

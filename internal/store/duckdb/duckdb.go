@@ -72,17 +72,17 @@ func (o Options) settings() map[string]string {
 
 // Store is the embedded engine. It serves any number of goroutines.
 type Store struct {
-	options  Options
-	file     string
-	db       *sql.DB // everything but the appending of reports
-	reports  *writer
-	meta     *meta
-	marker   *marker
-	folding  sync.Mutex // one Maintain at a time
-	applying sync.Mutex // one ApplyCatalog at a time
-	saving   sync.Mutex // one change of results at a time
-	leasing  sync.Mutex // one change of jobs at a time
-	caching  sync.Mutex // one SaveFigures at a time
+	options    Options
+	file       string
+	db         *sql.DB // everything but the appending of reports
+	reports    *writer
+	dictionary *dictionary
+	marker     *marker
+	folding    sync.Mutex // one Maintain at a time
+	applying   sync.Mutex // one ApplyCatalog at a time
+	saving     sync.Mutex // one change of results at a time
+	leasing    sync.Mutex // one change of jobs at a time
+	caching    sync.Mutex // one SaveFigures at a time
 
 	erasing sync.RWMutex // shared by AppendReports; EraseAccount takes it alone
 	erased  atomic.Pointer[erasure.Set]
@@ -151,7 +151,7 @@ func (s *Store) start(ctx context.Context, before *mark) error {
 			return fmt.Errorf("release jobs: %w", err)
 		}
 	}
-	if s.meta, err = loadMeta(ctx, s.db); err != nil {
+	if s.dictionary, err = loadDictionary(ctx, s.db); err != nil {
 		return err
 	}
 	received, err := s.received(ctx)

@@ -37,14 +37,14 @@ func (s *Store) EraseAccount(
 		if removed, err = removeAccount(ctx, tx, clientID, accountID, at); err != nil {
 			return err
 		}
-		erased, err = bury(ctx, tx, s.erased.Load(), clientID, accountID)
+		erased, err = recordErasure(ctx, tx, s.erased.Load(), clientID, accountID)
 		return err
 	})
 	if err != nil {
 		return store.Erased{}, removalError(ctx, "erase an account", err)
 	}
 	s.erased.Store(erased)
-	s.meta.forget(accountKey{clientID, accountID})
+	s.dictionary.forget(accountKey{clientID, accountID})
 	return removed, nil
 }
 
@@ -91,7 +91,7 @@ func removeAccount(ctx context.Context, tx *sql.Tx, client int32, account int64,
 	return removed, nil
 }
 
-// IsErased tells whether an account was erased; see store.Eraser.
+// IsErased reports whether an account was erased; see store.Eraser.
 func (s *Store) IsErased(_ context.Context, clientID int32, accountID int64) (bool, error) {
 	return s.erased.Load().Has(clientID, accountID), nil
 }

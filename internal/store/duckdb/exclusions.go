@@ -75,7 +75,7 @@ func (tx *bulkTx) countingExclusions(ctx context.Context, client int32, states [
 		WHEN NOT MATCHED THEN INSERT`, client, contents), `DROP TABLE switched`)
 }
 
-// Exclusions returns the version of who is excluded; see store.ChangeClock. It is a digest of all that led there, in the order
+// Exclusions returns the version of who is excluded; see store.ChangeVersions. It is a digest of all that led there, in the order
 // of time.
 func (s *Store) Exclusions(ctx context.Context, clientID int32, now viewing.Millis) (uint64, error) {
 	digest, some := fnv.New64a(), false

@@ -18,7 +18,7 @@ func (s *Store) EachSession(ctx context.Context, clientID int32, use func(viewin
 	if err := s.Maintain(ctx, math.MaxInt32*viewing.DayLength); err != nil {
 		return err
 	}
-	devices := s.meta.deviceNames()
+	devices := s.dictionary.deviceNames()
 	err := eachRow(ctx, s.db, func(rows *sql.Rows) error {
 		var r viewing.Report
 		var device, tariffs int32
@@ -27,7 +27,7 @@ func (s *Store) EachSession(ctx context.Context, clientID int32, use func(viewin
 		if err != nil {
 			return err
 		}
-		r.Device, r.Tariffs = devices[device], s.meta.tariffSet(tariffs)
+		r.Device, r.Tariffs = devices[device], s.dictionary.tariffSet(tariffs)
 		return use(r)
 	}, `SELECT `+sessionColumns+`, tariff_set FROM sessions WHERE client_id = ?`, clientID)
 	if err != nil {
@@ -36,8 +36,8 @@ func (s *Store) EachSession(ctx context.Context, clientID int32, use func(viewin
 	return nil
 }
 
-// deviceNames answers the kinds of device by number.
-func (m *meta) deviceNames() map[int32]string {
+// deviceNames returns the kinds of device by number.
+func (m *dictionary) deviceNames() map[int32]string {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	names := make(map[int32]string, len(m.devices))
@@ -47,7 +47,7 @@ func (m *meta) deviceNames() map[int32]string {
 	return names
 }
 
-func (m *meta) tariffSet(number int32) []int32 {
+func (m *dictionary) tariffSet(number int32) []int32 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.sets[number]

@@ -38,7 +38,7 @@ func (s *Store) saveFigures(ctx context.Context, figures []store.Figure) error {
 	return tx.commit(ctx)
 }
 
-// Figures answers the figures that start in the window; see store.FigureStore.
+// Figures returns the figures that start in the window; see store.FigureStore.
 func (s *Store) Figures(
 	ctx context.Context, kind store.FigureKind, clientID int32, window viewing.Window,
 ) ([]store.Figure, error) {

@@ -82,7 +82,7 @@ func (s *Store) unitedTariffs(ctx context.Context, tx *sql.Tx, where string) (st
 	if len(mixed) == 0 {
 		return "min(tariff_set)", nil
 	}
-	unions, err := s.meta.unions(ctx, mixed)
+	unions, err := s.dictionary.unions(ctx, mixed)
 	if err != nil {
 		return "", err
 	}
@@ -93,8 +93,8 @@ func (s *Store) unitedTariffs(ctx context.Context, tx *sql.Tx, where string) (st
 	return "CASE list_sort(list(DISTINCT tariff_set))" + cases.String() + " ELSE min(tariff_set) END", nil
 }
 
-// unions answers, for each group of numbered sets, the number of their union.
-func (m *meta) unions(ctx context.Context, groups [][]int32) ([]int32, error) {
+// unions returns, for each group of numbered sets, the number of their union.
+func (m *dictionary) unions(ctx context.Context, groups [][]int32) ([]int32, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	united := make([][]int32, len(groups))

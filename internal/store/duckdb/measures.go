@@ -7,20 +7,24 @@ import (
 // This file is the table of how measures and dimensions are computed; statement.go puts them together.
 
 // expression computes a measure in two steps: of the sessions of each part of a cell, then of the parts. Of a session,
-// millis is its time in the cell, stretch the longest of it without a break, and lost what does not count of a whole session.
+// millis is its time in the cell, stretch the longest of it without a break, and of a whole session lost what does not count and ends the end of what was reported.
 type expression struct {
-	ofSessions string // named after the measure; empty where the second step needs nothing
-	ofParts    string // %d is the query's reach
-	byAccount  bool   // a part must be the sessions of one account; else any parts do
+	ofSessions string          // named after the measure; empty where the second step needs nothing of its own
+	needs      measure.Measure // whose value of the parts the second step looks at, where it is another's
+	ofParts    string          // %d is the query's reach
+	byAccount  bool            // a part must be the sessions of one account; else any parts do
 }
 
 // The median is no such measure: see medians.go.
 var expressions = map[measure.Measure]expression{
-	measure.Watch:    {ofSessions: "sum(millis)", ofParts: "sum(watch)"},
-	measure.Sessions: {ofSessions: "count(*)", ofParts: "sum(sessions)"},
-	measure.Accounts: {ofParts: "count(*)", byAccount: true},
-	measure.Reach:    {ofSessions: "max(stretch)", ofParts: "count(*) FILTER (reach >= %d)", byAccount: true},
-	measure.Cut:      {ofSessions: "sum(lost)", ofParts: "sum(cut)"},
+	measure.Watch:      {ofSessions: "sum(millis)", ofParts: "sum(watch)"},
+	measure.Sessions:   {ofSessions: "count(*)", ofParts: "sum(sessions)"},
+	measure.Accounts:   {ofParts: "count(*)", byAccount: true},
+	measure.Reach:      {ofSessions: "max(stretch)", ofParts: "count(*) FILTER (reach >= %d)", byAccount: true},
+	measure.Greatest:   {needs: measure.Watch, ofParts: "max(watch)", byAccount: true},
+	measure.TopAccount: {needs: measure.Watch, ofParts: "arg_max(account_id, (watch, -account_id))", byAccount: true},
+	measure.End:        {ofSessions: "max(ends)", ofParts: "max(latest_end)"},
+	measure.Cut:        {ofSessions: "sum(lost)", ofParts: "sum(cut)"},
 }
 
 // dimension is something that tells cells apart.

@@ -38,13 +38,13 @@ func scanResult(rows *sql.Rows, r *store.Result) error {
 	return rows.Scan(&r.ID, &r.ClientID, &r.Kind, &r.CreatedAt, (*[]byte)(&r.Body))
 }
 
-// Result answers one result; see store.ResultStore.
+// Result returns one result; see store.ResultStore.
 func (s *Store) Result(ctx context.Context, id string, kinds ...store.Kind) (store.Result, error) {
 	results, err := collect(ctx, s.db, scanResult, selectResults+` WHERE id = ? AND `+in("kind", kinds), id)
 	return only(results, err, "result %q", id)
 }
 
-// Results answers a page of results, newest first; see store.ResultStore.
+// Results returns a page of results, newest first; see store.ResultStore.
 func (s *Store) Results(ctx context.Context, query store.ResultQuery) ([]store.Result, error) {
 	after, args := "true", []any{query.ClientID}
 	if last := query.After; last != nil {

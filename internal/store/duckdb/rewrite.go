@@ -16,7 +16,7 @@ import (
 // rewritten is the name of the new file while it is written.
 func (s *Store) rewritten() string { return s.file + ".new" }
 
-// mustRewrite tells whether accounts were erased since the file was written.
+// mustRewrite reports whether accounts were erased since the file was written.
 func (s *Store) mustRewrite(ctx context.Context) (must bool, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (FROM erasures WHERE NOT rewritten)`).Scan(&must)
 	return must, err

@@ -62,9 +62,6 @@ func (s *Store) sessionsOf(ctx context.Context, tx *sql.Tx, a asking) (source, e
 	}
 }
 
-// longestReach is how long after its start a session as it was reported may end: its watched time may exceed its length by a second.
-const longestReach = viewing.LongestSession + 1000
-
 // before is the instant so much earlier, if there is one.
 func before(at, by viewing.Millis) viewing.Millis { return max(at, math.MinInt64+by) - by }
 
@@ -85,7 +82,7 @@ const (
 func (s *Store) reported(ctx context.Context, tx *sql.Tx, a asking) (source, error) {
 	filter := a.Filter
 	if a.reaching {
-		filter.Window.From = before(filter.Window.From, longestReach)
+		filter.Window.From = before(filter.Window.From, viewing.LongestWatched)
 	}
 	pending, err := pendingDays(ctx, tx, filter)
 	if err != nil {
@@ -129,7 +126,7 @@ func (s *Store) carries(tariffs []int32) string {
 	if len(tariffs) == 0 {
 		return "true"
 	}
-	return in("tariff_set", s.meta.setsWithAny(tariffs))
+	return in("tariff_set", s.dictionary.setsWithAny(tariffs))
 }
 
 // pendingDays are the days, ascending, for which the window holds reports of the client.
@@ -160,7 +157,7 @@ func (s *Store) identityConditions(ctx context.Context, tx *sql.Tx, filter viewi
 // sessionConditions are those that tell sessions of one device apart.
 func (s *Store) sessionConditions(filter viewing.Filter) (conditions []string) {
 	if len(filter.Devices) > 0 {
-		conditions = append(conditions, in("device", s.meta.deviceNumbers(filter.Devices)))
+		conditions = append(conditions, in("device", s.dictionary.deviceNumbers(filter.Devices)))
 	}
 	if len(filter.Modes) > 0 {
 		conditions = append(conditions, in("mode", filter.Modes))
@@ -173,6 +170,15 @@ func (s *Store) sessionConditions(filter viewing.Filter) (conditions []string) {
 
 // accountConditions are those that all sessions of an account pass, or none.
 func accountConditions(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (conditions []string, err error) {
+	if filter.Account != 0 {
+		conditions = append(conditions, fmt.Sprintf("account_id = %d", filter.Account))
+	}
+	if filter.DeviceUID != "" {
+		conditions = append(conditions, fmt.Sprintf("device_uid = decode(unhex('%x'))", filter.DeviceUID))
+	}
+	if filter.Without != 0 {
+		conditions = append(conditions, fmt.Sprintf("account_id <> %d", filter.Without))
+	}
 	if filter.ActiveOnly {
 		conditions = append(conditions, `account_id IN (`+accountsAt(filter.ClientID, filter.Now, "active AND NOT deleted")+`)`)
 	}

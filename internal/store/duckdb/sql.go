@@ -48,7 +48,7 @@ func collect[T any](
 	return all, nil
 }
 
-// only answers the one that was found, or ErrNotFound with what was looked for.
+// only returns the one that was found, or ErrNotFound with what was looked for.
 func only[T any](found []T, err error, what string, ids ...any) (T, error) {
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf(what+": %w", append(ids, store.ErrNotFound)...)

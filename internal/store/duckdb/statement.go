@@ -60,13 +60,18 @@ func (s statement) keys() string {
 func (s statement) parts(name, by string) string {
 	columns := []string{s.keys(), by}
 	for _, m := range measure.All() {
-		// Steps count sessions for the sake of the median.
-		asked := slices.Contains(s.query.Measures, m) || m == measure.Sessions
-		if e := expressions[m]; asked && e.ofSessions != "" {
+		if e := expressions[m]; s.needed(m) && e.ofSessions != "" {
 			columns = append(columns, e.ofSessions+" AS "+m.String())
 		}
 	}
 	return fmt.Sprintf("\n%s AS MATERIALIZED (SELECT %s FROM cut GROUP BY ALL),", name, strings.Join(columns, ", "))
+}
+
+// needed tells whether the measure of parts is looked at. Steps count sessions for the sake of the median.
+func (s statement) needed(m measure.Measure) bool {
+	return m == measure.Sessions || slices.ContainsFunc(s.query.Measures, func(asked measure.Measure) bool {
+		return asked == m || expressions[asked].needs == m
+	})
 }
 
 func (s statement) ofParts() string {
@@ -82,7 +87,7 @@ func (s statement) ofParts() string {
 	return columns.String()
 }
 
-// cut is the sessions in their cells: keys, account_id, millis, stretch and lost.
+// cut is the sessions in their cells: keys, account_id, millis, stretch, lost and ends.
 func (s statement) cut() string {
 	keys, columns, joins := []string{}, []string{"account_id"}, ""
 	for _, dimension := range s.query.GroupBy {
@@ -100,12 +105,27 @@ func (s statement) cut() string {
 	if len(keys) == 0 {
 		keys = []string{"0 AS everything"}
 	}
-	lost := "0"
-	if s.query.Count == measure.ByStart && s.query.Filter.Policy.Cuts() {
-		lost, columns = "told_seconds * 1000::BIGINT - millis", append(columns, "told_seconds")
+	whole, more := s.ofWhole()
+	columns = append(columns, more...)
+	return fmt.Sprintf("\ncut AS NOT MATERIALIZED (SELECT %s, account_id, millis, stretch%s FROM (%s)%s),",
+		strings.Join(keys, ", "), whole, s.timed(strings.Join(columns, ", ")), joins)
+}
+
+// ofWhole is what measures of whole sessions need of each, and the columns that it is made of.
+func (s statement) ofWhole() (expressions string, columns []string) {
+	if s.query.Count == measure.ByTime {
+		return ", 0 AS lost", nil // addCuts computes it
 	}
-	return fmt.Sprintf("\ncut AS NOT MATERIALIZED (SELECT %s, account_id, millis, stretch, %s AS lost FROM (%s)%s),",
-		strings.Join(keys, ", "), lost, s.timed(strings.Join(columns, ", ")), joins)
+	lost, told := "0", "watched_seconds"
+	if s.query.Filter.Policy.Cuts() {
+		lost, told = "told_seconds * 1000::BIGINT - millis", "told_seconds"
+		columns = append(columns, told)
+	}
+	ends := ""
+	if slices.Contains(s.query.Measures, measure.End) {
+		ends, columns = fmt.Sprintf(", started_at + %s * 1000::BIGINT AS ends", told), append(columns, "started_at", "watched_seconds")
+	}
+	return ", " + lost + " AS lost" + ends, columns
 }
 
 // timed is the sessions with their time that counts, once for each period that they have some in.
@@ -127,7 +147,7 @@ func (s statement) timed(columns string) string {
 func (s statement) within(columns string) string {
 	window := s.query.Filter.Window
 	return fmt.Sprintf(`(SELECT %s, greatest(started_at, %d) AS from_at, least(started_at + watched_seconds * 1000::BIGINT, %d) AS to_at
-		FROM %s WHERE watched_seconds > 0 AND started_at + watched_seconds * 1000::BIGINT > %[2]d)`,
+		FROM %s WHERE watched_seconds > 0 AND started_at + watched_seconds * 1000::BIGINT > %[2]d AND greatest(started_at, %[2]d) < %[3]d)`,
 		columns, window.From, window.To, s.sessions.relation)
 }
 

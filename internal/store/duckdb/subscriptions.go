@@ -24,18 +24,18 @@ type held struct {
 	tariffs []int32
 }
 
-// CollectionEnabled tells whether the client's viewing may be stored.
+// CollectionEnabled reports whether the client's viewing may be stored.
 func (s *Store) CollectionEnabled(_ context.Context, clientID int32) (bool, error) {
-	s.meta.mu.RLock()
-	defer s.meta.mu.RUnlock()
-	enabled, known := s.meta.clients[clientID]
+	s.dictionary.mu.RLock()
+	defer s.dictionary.mu.RUnlock()
+	enabled, known := s.dictionary.clients[clientID]
 	return enabled || !known, nil
 }
 
 // StampTariffs gives reports without tariffs those of their accounts; see store.Subscriptions. Where the latest state of an
 // account is still to come its history is looked at, which is then remembered.
 func (s *Store) StampTariffs(ctx context.Context, reports []viewing.Report, now viewing.Millis) error {
-	later, adopted := s.meta.stamp(reports, now)
+	later, adopted := s.dictionary.stamp(reports, now)
 	if len(later) == 0 {
 		return nil
 	}
@@ -50,12 +50,12 @@ func (s *Store) StampTariffs(ctx context.Context, reports []viewing.Report, now 
 			r.Tariffs = heldAt(histories[accountKey{r.ClientID, r.AccountID}], now)
 		}
 	}
-	s.meta.rememberHeld(histories, adopted)
+	s.dictionary.rememberHeld(histories, adopted)
 	return nil
 }
 
 // stamp stamps what the mirror knows, and returns the other accounts by client, with the number of changes of the mirror.
-func (m *meta) stamp(reports []viewing.Report, now viewing.Millis) (later map[int32][]int64, adopted uint64) {
+func (m *dictionary) stamp(reports []viewing.Report, now viewing.Millis) (later map[int32][]int64, adopted uint64) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if len(m.accounts) == 0 {
@@ -111,7 +111,7 @@ func readHeld(ctx context.Context, q querier, client int32, accounts []int64, hi
 }
 
 // rememberHeld keeps histories for the next time, unless accounts changed since they were read.
-func (m *meta) rememberHeld(histories map[accountKey][]held, adopted uint64) {
+func (m *dictionary) rememberHeld(histories map[accountKey][]held, adopted uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.adopted == adopted {
@@ -120,14 +120,14 @@ func (m *meta) rememberHeld(histories map[accountKey][]held, adopted uint64) {
 }
 
 // setLatest mirrors the latest state of an account. m.mu is held.
-func (m *meta) setLatest(account accountKey, state latest) {
+func (m *dictionary) setLatest(account accountKey, state latest) {
 	m.accounts[account] = state
 	delete(m.earlier, account)
 	m.adopted++
 }
 
 // forget takes the account out of the mirror.
-func (m *meta) forget(account accountKey) {
+func (m *dictionary) forget(account accountKey) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.accounts, account)

@@ -63,8 +63,8 @@ func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
 	return err
 }
 
-// bury stores that the account was erased and answers the set that mirrors it.
-func bury(ctx context.Context, tx *sql.Tx, erased *erasure.Set, client int32, account int64) (*erasure.Set, error) {
+// recordErasure stores that the account was erased and answers the set that mirrors it.
+func recordErasure(ctx context.Context, tx *sql.Tx, erased *erasure.Set, client int32, account int64) (*erasure.Set, error) {
 	key := erased.Key()
 	if key == nil {
 		key = erasure.KeyFor(ctx)

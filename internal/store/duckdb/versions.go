@@ -9,7 +9,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var _ store.ChangeClock = (*Store)(nil)
+var _ store.ChangeVersions = (*Store)(nil)
 
 // The kinds of changes. The numbers are kept in the table versions: never renumber.
 const (
@@ -38,9 +38,9 @@ func foldedReports(where string) string {
 		`SELECT client_id, %s AS hour, count(*) AS changes FROM reports WHERE %s GROUP BY ALL`, hourOf("started_at"), where))
 }
 
-// counting makes a change to the client's accounts or payments of these ids, and adds to the versions what differs before
+// withChangesCounted makes a change to the client's accounts or payments of these ids, and adds to the versions what differs before
 // and after it: rows of contents, a query with a column hour. While it does, the ids are in the temporary table named.
-func (tx *bulkTx) counting(
+func (tx *bulkTx) withChangesCounted(
 	ctx context.Context, client int32, kind int, ids []int64, contents string, change func() error,
 ) error {
 	if err := tx.run(ctx, `CREATE TEMP TABLE named (id BIGINT)`); err != nil {
@@ -61,7 +61,7 @@ func (tx *bulkTx) counting(
 		client, contents)), `DROP TABLE previous`, `DROP TABLE named`)
 }
 
-// Versions answers how often data changed; see store.ChangeClock.
+// Versions returns how often data changed; see store.ChangeVersions.
 func (s *Store) Versions(ctx context.Context, clientID int32, window viewing.Window) (store.Version, []store.HourVersion, error) {
 	return versionsIn(ctx, s.db, clientID, window)
 }
@@ -93,7 +93,7 @@ func versionsIn(
 	return before, hours, nil
 }
 
-// Beginning answers when the client's data begins; see store.ChangeClock.
+// Beginning returns when the client's data begins; see store.ChangeVersions.
 func (s *Store) Beginning(ctx context.Context, clientID int32) (store.Beginning, error) {
 	var b store.Beginning
 	err := s.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT

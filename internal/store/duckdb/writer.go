@@ -242,7 +242,7 @@ func (s *Store) AppendReports(ctx context.Context, reports []viewing.Report) err
 	if reports = s.erased.Load().Reports(reports); len(reports) == 0 {
 		return nil
 	}
-	all, err := s.meta.prepare(ctx, reports)
+	all, err := s.dictionary.prepare(ctx, reports)
 	if err == nil {
 		as, _ := ctx.Value(applyingKey{}).(*applying)
 		err = s.reports.append(reports, all, as)

@@ -34,7 +34,7 @@ type Options struct {
 // adminDatabase is where users are kept that are for the whole server.
 const adminDatabase = "admin"
 
-// elsewhere tells whether the user, unknown where it was looked for, may be kept in admin.
+// elsewhere reports whether the user, unknown where it was looked for, may be kept in admin.
 func (o Options) elsewhere() bool {
 	return o.URI == "" && o.Username != "" && o.authSource == "" && o.Database != adminDatabase
 }
@@ -87,7 +87,7 @@ func databaseOf(uri string) (string, error) {
 	return parsed.Database, nil
 }
 
-// anonymous tells whether no user is named.
+// anonymous reports whether no user is named.
 func (o Options) anonymous() bool {
 	if o.URI == "" {
 		return o.Username == ""

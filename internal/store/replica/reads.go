@@ -123,9 +123,19 @@ func (s *Store) Erasures(ctx context.Context) (*erasure.Set, error) {
 
 // ProgrammeWatch reads; see the package store.
 func (s *Store) ProgrammeWatch(
-	ctx context.Context, filter viewing.Filter, channels store.ChannelSet, limit int,
-) ([]viewing.ProgrammeWatch, error) {
-	return read(ctx, s, func(l Local) ([]viewing.ProgrammeWatch, error) { return l.ProgrammeWatch(ctx, filter, channels, limit) })
+	ctx context.Context, query store.ProgrammeWatchQuery,
+) (store.ProgrammesWatched, error) {
+	return read(ctx, s, func(l Local) (store.ProgrammesWatched, error) { return l.ProgrammeWatch(ctx, query) })
+}
+
+// Sessions reads; see the package store.
+func (s *Store) Sessions(ctx context.Context, query store.SessionQuery) ([]store.CountedSession, error) {
+	return read(ctx, s, func(l Local) ([]store.CountedSession, error) { return l.Sessions(ctx, query) })
+}
+
+// SilentDevices reads; see the package store.
+func (s *Store) SilentDevices(ctx context.Context, filter viewing.Filter, since viewing.Millis) (int64, error) {
+	return read(ctx, s, func(l Local) (int64, error) { return l.SilentDevices(ctx, filter, since) })
 }
 
 // LatestProgrammes reads; see the package store.

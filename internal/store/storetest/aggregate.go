@@ -72,7 +72,7 @@ func (w *world) aggregates(n int) []measure.Query {
 		q.Reach = pick(w, []viewing.Millis{0, 1000, 600_000, 5_000_000})
 		if w.chance(60) {
 			q.Count = measure.ByTime
-			q.Measures = slices.DeleteFunc(q.Measures, func(m measure.Measure) bool { return m == measure.Median })
+			q.Measures = slices.DeleteFunc(q.Measures, func(m measure.Measure) bool { return m == measure.Median || m == measure.End })
 		}
 		if w.chance(60) {
 			q.GroupBy, q.Slices = append(q.GroupBy, measure.Period), w.slices()

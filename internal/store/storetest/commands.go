@@ -86,9 +86,16 @@ func testFiguresRight(t *testing.T, factory Factory) {
 			w := newWorld(t, seed)
 			s := newSubject(t, factory)
 			steps := w.dynamicsSteps(s)
+			for _, link := range w.drifting(8) {
+				steps = append(steps, func() { s.append(link) })
+			}
+			shuffle(w, steps)
 			for i, step := range steps {
 				step()
-				if i%10 > 0 && i < len(steps)-1 {
+				if policy := w.policy(); w.chance(5) {
+					s.apply(catalog.Batch{ClientID: w.Int32N(worldClients) + 1, Policy: &policy})
+				}
+				if i%20 > 0 && i < len(steps)-1 {
 					continue
 				}
 				s.checkFigures(w)
@@ -209,7 +216,8 @@ func (w *twin) point(client int32, g viewing.Granularity, period viewing.Window)
 	}
 	return dynamics.Point{
 		Ledger: ledger, Payments: w.paymentsIn(client, period.From, period.To),
-		Watch: w.watchByPeriod(client, []viewing.Millis{period.From, period.To})[0],
+		Watch:    w.watchByPeriod(client, []viewing.Millis{period.From, period.To})[0],
+		Revision: w.policies[client].PolicyRevision,
 	}
 }
 

@@ -61,13 +61,13 @@ func testGhost(t *testing.T, factory Factory) {
 	s.guideIs(1)
 	for range 2 {
 		s.check(whole(1))
-		watched, err := s.store.ProgrammeWatch(t.Context(), whole(1).filter, store.ChannelSet{}, 17)
+		watched, err := s.store.ProgrammeWatch(t.Context(), whole(1).watched())
 		s.must(err)
 		seconds := map[string]int64{}
-		for _, programme := range watched {
-			seconds[programme.Title] += programme.Seconds
+		for _, programme := range watched.Programmes {
+			seconds[programme.Title] += programme.Seconds()
 		}
-		if len(watched) != 2 || seconds["Final"] != 7200 || seconds["Studio"] != 300 {
+		if len(watched.Programmes) != 2 || seconds["Final"] != 7200 || seconds["Studio"] != 300 {
 			t.Errorf("watched %+v, want one final of 7200 s and one studio of 300 s", watched)
 		}
 		s.fold()

@@ -5,13 +5,17 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/measure"
+	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 var policyTests = []test{
 	{"random policies", testRandomPolicies},
 	{"chains over days", testChainsOverDays},
+	{"kept figures of counted seconds", testKeptCounted},
 }
 
 // testRandomPolicies asks random queries under random policies, of devices whose sessions drift, overlap and go on for days,
@@ -86,6 +90,58 @@ func (w *world) drifting(chains int) []viewing.Report {
 		}
 	}
 	return reports
+}
+
+// testKeptCounted: what was kept of an hour is computed anew when the next tune-in arrives late, on the next day, or a link of a
+// chain does, and when the policy changes; not when something arrives that cannot matter. What was kept of viewing that is
+// gone stays as it was and says its revision.
+func testKeptCounted(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	const hour = viewing.HourLength
+	day := noon.Day()
+	set := func(policy viewing.Policy) { s.apply(catalog.Batch{ClientID: 1, Policy: &policy}) }
+	now := noon + 3*viewing.DayLength
+	hours := func(what string, want int) {
+		t.Helper()
+		for _, computed := range []int{want, 0} {
+			s.equal("hours computed after "+what, s.run(cacheCustomersDynamic, now, 1).Computed, computed)
+		}
+		s.checkRecords(1, viewing.Window{From: (day - 1).Start(), To: (day + 3).Start()}, now)
+	}
+	set(viewing.Policy{OneChannelPerDevice: true})
+	s.append(watch(1, 1, noon, 20*3600), watch(2, 1, noon+2*hour, 600))
+	hours("the first sessions", 2)
+	s.append(watch(1, 2, noon+19*hour, 60)) // the first counts for an hour less
+	hours("a late tune-in on the next day", 2)
+	s.append(watch(3, 2, noon+25*hour, 60))
+	hours("viewing after all ended", 1)
+	s.append(watch(2, 1, noon+2*hour+300_000, 600)) // they are one session
+	hours("a link of a chain", 4) // all that start before it ends, or within the longest session after it
+	set(viewing.Policy{OneChannelPerDevice: true, MaxSessionSeconds: 3600})
+	hours("another policy", 4)
+	set(viewing.Policy{MaxSessionSeconds: 3600})
+	hours("a third policy", 4)
+	s.must(s.dynamics().ExpireViewing(t.Context(), (day + 1).Start(), now))
+	want := s.twin.point(1, viewing.ByDay, day.Window())
+	set(viewing.Policy{MaxSessionSeconds: 1})
+	for _, g := range []viewing.Granularity{viewing.ByHour, viewing.ByDay} {
+		points, err := s.dynamics().CustomersDynamic(t.Context(), dynamics.Question{ClientID: 1, Now: now}, day.Window(), g)
+		s.must(err)
+		var sum store.Watch
+		for _, point := range points {
+			sum.Seconds += point.Figure.Watch.Seconds
+			sum.Sessions += point.Figure.Watch.Sessions
+			sum.Cut += point.Figure.Watch.Cut
+			if point.Figure.Watch.Sessions > 0 {
+				s.equal("revision of what is gone", point.Figure.Revision, int64(3))
+			}
+		}
+		sum.Accounts = want.Watch.Accounts
+		s.equal("what is gone", sum, want.Watch)
+	}
+	points, err := s.dynamics().CustomersDynamic(t.Context(), dynamics.Question{ClientID: 1, Now: now}, (day + 1).Window(), viewing.ByDay)
+	s.must(err)
+	s.equal("revision of what is stored", points[0].Figure.Revision, int64(4))
 }
 
 // testChainsOverDays asks for each day of a chain that goes on for five weeks, and of another that breaks off, before and after

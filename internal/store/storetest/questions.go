@@ -18,6 +18,7 @@ import (
 type ranker interface {
 	store.Aggregator
 	store.ProgrammeRanker
+	store.SilenceFinder
 }
 
 // question is what a build asks of a store.
@@ -25,6 +26,21 @@ type question struct {
 	filter   viewing.Filter
 	channels store.ChannelSet
 	limit    int
+
+	reach       viewing.Millis // of programmes, with what follows
+	score       store.ProgrammeScore
+	minAccounts int64
+	programmes  []int64
+
+	silence viewing.Millis // before the end of the window
+}
+
+// watched asks how programmes were watched.
+func (q question) watched() store.ProgrammeWatchQuery {
+	return store.ProgrammeWatchQuery{
+		Filter: q.filter, Channels: q.channels, Programmes: q.programmes, Reach: q.reach, Score: q.score, MinAccounts: q.minAccounts,
+		Limit: q.limit,
+	}
 }
 
 // whole asks for everything of a client.
@@ -39,7 +55,7 @@ func answer(ctx context.Context, r ranker, q question) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	programmes, err := r.ProgrammeWatch(ctx, q.filter, q.channels, q.limit)
+	watched, err := r.ProgrammeWatch(ctx, q.watched())
 	if err != nil {
 		return "", err
 	}
@@ -47,10 +63,15 @@ func answer(ctx context.Context, r ranker, q question) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	silent, err := r.SilentDevices(ctx, q.filter, q.filter.Window.To-q.silence)
+	if err != nil {
+		return "", err
+	}
 	slices.SortFunc(channels, func(a, b measure.Row) int { return cmp.Compare(a.ChannelID, b.ChannelID) })
+	programmes := watched.Programmes
 	slices.SortFunc(programmes, func(a, b viewing.ProgrammeWatch) int { return cmp.Compare(a.ProgrammeID, b.ProgrammeID) })
 	slices.SortFunc(latest, func(a, b catalog.Programme) int { return cmp.Compare(a.ID, b.ID) })
-	return text("channels", channels) + text("programmes", programmes) + text("latest", latest), nil
+	return text("channels", channels) + text("programmes", programmes) + text("all", []int64{int64(watched.Watch), int64(watched.Cut), silent}) + text("latest", latest), nil
 }
 
 func text[T any](name string, rows []T) string {

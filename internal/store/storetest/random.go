@@ -210,7 +210,20 @@ func (w *world) questions(n int) []question {
 		q.filter.Excluded = w.chance(10)
 		q.filter.Now = pick(w, []viewing.Millis{endOfTime, w.from, w.from + 1500, w.instant()})
 		q.filter.MinSeconds = pick(w, []int64{0, 0, 1, 64, 600, 5000})
+		if w.chance(10) {
+			q.filter.Account = int64(1 + w.IntN(4))
+			q.filter.DeviceUID = pick(w, []string{"", fmt.Sprintf("box-%d-1", q.filter.Account), "box-'"})
+		}
+		if w.chance(20) {
+			q.filter.Without = int64(1 + w.IntN(4))
+		}
 		q.channels = w.channelSet()
+		q.reach, q.score = pick(w, []viewing.Millis{0, 1000, 180_000, 5_000_000}), store.ProgrammeScore(w.IntN(4))
+		q.minAccounts = w.Int64N(4)
+		q.silence = pick(w, []viewing.Millis{0, viewing.HourLength, viewing.DayLength, 3 * viewing.DayLength})
+		if w.chance(10) {
+			q.programmes = some(w, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 40)
+		}
 		if w.chance(20) {
 			q.filter.Policy = w.policy()
 		}

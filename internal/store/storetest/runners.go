@@ -61,7 +61,7 @@ type onlooker struct {
 
 func (*onlooker) Began(store.Job)                       {}
 func (*onlooker) Ended(store.Job, time.Duration, error) {}
-func (o *onlooker) Hindered(err error) {
+func (o *onlooker) StoreFailed(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.hindered = append(o.hindered, err)
@@ -97,7 +97,7 @@ func (s *subject) add(queue *jobs.Queue, id string) {
 	s.must(queue.Add(s.t.Context(), store.Job{ID: id, Method: "SaveStats", CreatedAt: noon}))
 }
 
-// await watches the job until it is as wanted, and answers it.
+// await watches the job until it is as wanted, and returns it.
 func (s *subject) await(queue *jobs.Queue, id string, wanted func(store.Job) bool) store.Job {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute) // ends what hangs

@@ -30,6 +30,7 @@ func Run(t *testing.T, factory Factory, roles ...string) {
 		{"concurrency", concurrencyTests},
 		{"catalog", catalogTests},
 		{"guide", guideTests},
+		{"session list", sessionListTests},
 		{"accounts", accountTests},
 		{"subscriptions", subscriptionTests},
 		{"results", resultTests},

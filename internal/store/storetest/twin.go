@@ -20,6 +20,7 @@ type twin struct {
 	states     map[entity]map[viewing.Millis]catalog.Account // all states by changed_at
 	payments   map[entity]catalog.Payment
 	erased     map[entity]bool // accounts
+	policies   map[int32]catalog.Client
 }
 
 // entity is what is known under an id at a client.
@@ -43,6 +44,7 @@ func newTwin() *twin {
 		states:     map[entity]map[viewing.Millis]catalog.Account{},
 		payments:   map[entity]catalog.Payment{},
 		erased:     map[entity]bool{},
+		policies:   map[int32]catalog.Client{},
 	}
 }
 
@@ -63,6 +65,9 @@ func (w *twin) AppendReports(_ context.Context, reports []viewing.Report) error 
 
 // ApplyCatalog implements store.CatalogWriter for what figures depend on.
 func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
+	if client := w.policies[batch.ClientID]; batch.Policy != nil && *batch.Policy != client.Policy {
+		w.policies[batch.ClientID] = catalog.Client{Policy: *batch.Policy, PolicyRevision: client.PolicyRevision + 1}
+	}
 	for _, channel := range batch.Channels {
 		w.channels[entity{batch.ClientID, int64(channel.ID)}] = channel
 	}
@@ -122,6 +127,9 @@ func (w *twin) passes(filter viewing.Filter, session viewing.Report) bool {
 		(len(filter.Modes) == 0 || slices.Contains(filter.Modes, session.Mode)) &&
 		(filter.Channels == nil || slices.Contains(filter.Channels, session.ChannelID)) &&
 		(len(filter.Tariffs) == 0 || overlap(filter.Tariffs, session.Tariffs)) &&
+		(filter.Account == 0 || session.AccountID == filter.Account) &&
+		(filter.DeviceUID == "" || session.DeviceUID == filter.DeviceUID) &&
+		(filter.Without == 0 || session.AccountID != filter.Without) &&
 		(!filter.ActiveOnly || w.active(session, filter.Now)) &&
 		(filter.Excluded || !w.current(session.ClientID, session.AccountID, filter.Now).Excluded) &&
 		int64(session.WatchedSeconds) >= filter.MinSeconds
@@ -158,30 +166,58 @@ func median(values []int64) float64 {
 }
 
 // ProgrammeWatch implements store.ProgrammeRanker.
-func (w *twin) ProgrammeWatch(
-	_ context.Context, filter viewing.Filter, channels store.ChannelSet, limit int,
-) ([]viewing.ProgrammeWatch, error) {
-	sessions := w.passing(filter)
-	var programmes []viewing.ProgrammeWatch
-	for _, programme := range w.guide(filter.ClientID, channels) {
-		watch := viewing.ProgrammeWatch{
-			ProgrammeID: programme.ID, ChannelID: programme.ChannelID, Title: programme.Title,
-		}
-		var millis viewing.Millis
-		for i := range sessions {
-			if given := w.attributed(&sessions[i], &programme); given > 0 {
-				millis += given
-				watch.Sessions++
-			}
-		}
-		watch.Seconds = int64(millis / 1000)
-		if watch.Sessions > 0 {
-			programmes = append(programmes, watch)
+func (w *twin) ProgrammeWatch(_ context.Context, q store.ProgrammeWatchQuery) (store.ProgrammesWatched, error) {
+	sessions := w.passing(q.Filter)
+	var watched store.ProgrammesWatched
+	for _, session := range w.counted(q.Filter) {
+		watched.Watch += viewing.Millis(session.WatchedSeconds) * 1000
+		watched.Cut += viewing.Millis(session.told-session.WatchedSeconds) * 1000
+	}
+	for _, programme := range w.guide(q.Filter.ClientID, q.Channels) {
+		watch := w.watchOf(sessions, programme, q.Reach)
+		if watch.Sessions > 0 && (q.Programmes == nil || slices.Contains(q.Programmes, programme.ID)) {
+			watched.Programmes = append(watched.Programmes, watch)
 		}
 	}
-	return first(programmes, limit, func(a, b viewing.ProgrammeWatch) int {
-		return cmp.Or(cmp.Compare(b.Seconds, a.Seconds), cmp.Compare(b.Sessions, a.Sessions))
-	}), nil
+	watched.Programmes = first(watched.Programmes, q.Limit, func(a, b viewing.ProgrammeWatch) int {
+		if low := a.Accounts < q.MinAccounts; low != (b.Accounts < q.MinAccounts) {
+			if low {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Or(cmp.Compare(scoreOf(b, q.Score), scoreOf(a, q.Score)), cmp.Compare(b.Watch/1000, a.Watch/1000),
+			cmp.Compare(b.Sessions, a.Sessions))
+	})
+	return watched, nil
+}
+
+func scoreOf(p viewing.ProgrammeWatch, score store.ProgrammeScore) float64 {
+	return []float64{float64(p.Watch / 1000), float64(p.Sessions), float64(p.Reach), float64(p.Watch) / float64(p.Length)}[score]
+}
+
+// watchOf is how the sessions watched the programme.
+func (w *twin) watchOf(sessions []viewing.Report, programme catalog.Programme, reach viewing.Millis) viewing.ProgrammeWatch {
+	watch := viewing.ProgrammeWatch{
+		ProgrammeID: programme.ID, ChannelID: programme.ChannelID, Title: programme.Title, Start: programme.Start,
+		Length: programme.End - programme.Start,
+	}
+	accounts, reached := map[int64]viewing.Millis{}, map[int64]bool{}
+	for i := range sessions {
+		given := w.attributed(&sessions[i], &programme)
+		if given == 0 {
+			continue
+		}
+		watch.Watch += given
+		watch.Sessions++
+		accounts[sessions[i].AccountID] += given
+		if given >= reach {
+			reached[sessions[i].AccountID] = true
+		}
+	}
+	watch.Accounts, watch.Reach = int64(len(accounts)), int64(len(reached))
+	watch.TopAccount, watch.Greatest = top(accounts)
+	return watch
 }
 
 // attributed is the time that the session gave the programme.
@@ -216,6 +252,26 @@ func (w *twin) guide(client int32, channels store.ChannelSet) []catalog.Programm
 		}
 	}
 	return guide
+}
+
+// SilentDevices implements store.SilenceFinder.
+func (w *twin) SilentDevices(_ context.Context, filter viewing.Filter, since viewing.Millis) (int64, error) {
+	type device struct {
+		account int64
+		uid     string
+	}
+	heard, silent := map[device]bool{}, map[device]bool{}
+	for identity, state := range w.sessions {
+		if identity.ClientID == filter.ClientID && identity.StartedAt < filter.Window.To && state.At >= since {
+			heard[device{identity.AccountID, identity.DeviceUID}] = true
+		}
+	}
+	for _, session := range w.passing(filter) {
+		if of := (device{session.AccountID, session.DeviceUID}); !heard[of] {
+			silent[of] = true
+		}
+	}
+	return int64(len(silent)), nil
 }
 
 // LatestProgrammes implements store.ProgrammeRanker.

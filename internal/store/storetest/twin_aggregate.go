@@ -12,9 +12,11 @@ import (
 type tally struct {
 	watch    viewing.Millis
 	cut      viewing.Millis
+	end      viewing.Millis
 	sessions int64
 	lengths  []int64                  // of the sessions, in milliseconds
 	longest  map[int64]viewing.Millis // by account: what one of its sessions was on in the cell without a break
+	accounts map[int64]viewing.Millis // by account: the time of its sessions
 }
 
 // Aggregate implements store.Aggregator.
@@ -31,11 +33,13 @@ func (w *twin) aggregate(q measure.Query) []measure.Row {
 	}
 	sessions := w.counted(filter)
 	for _, session := range sessions {
+		end := session.StartedAt + viewing.Millis(session.told)*1000
 		for period, stretches := range stretches(q, &session.Report) {
 			for _, cell := range w.cellsOf(q.GroupBy, &session.Report, period) {
 				if cells[cell] == nil {
-					cells[cell] = &tally{longest: map[int64]viewing.Millis{}}
+					cells[cell] = &tally{longest: map[int64]viewing.Millis{}, accounts: map[int64]viewing.Millis{}, end: end}
 				}
+				cells[cell].end = max(cells[cell].end, end)
 				cells[cell].add(&session.Report, stretches)
 			}
 		}
@@ -74,6 +78,7 @@ func sum(stretches []viewing.Millis) (length viewing.Millis) {
 func (t *tally) add(session *viewing.Report, stretches []viewing.Millis) {
 	length, longest := sum(stretches), slices.Max(stretches)
 	t.watch += length
+	t.accounts[session.AccountID] += length
 	t.sessions++
 	t.lengths = append(t.lengths, int64(length))
 	t.longest[session.AccountID] = max(t.longest[session.AccountID], longest)
@@ -91,6 +96,8 @@ func (t *tally) values(q measure.Query) []int64 {
 			values[i] = int64(median(t.lengths))
 		case measure.Accounts:
 			values[i] = int64(len(t.longest))
+		case measure.End:
+			values[i] = int64(t.end)
 		case measure.Cut:
 			values[i] = int64(t.cut)
 		case measure.Reach:
@@ -99,9 +106,24 @@ func (t *tally) values(q measure.Query) []int64 {
 					values[i]++
 				}
 			}
+		case measure.Greatest:
+			_, greatest := top(t.accounts)
+			values[i] = int64(greatest)
+		case measure.TopAccount:
+			values[i], _ = top(t.accounts)
 		}
 	}
 	return values
+}
+
+// top is the account with the most time, of several with as much the smallest.
+func top(accounts map[int64]viewing.Millis) (account int64, most viewing.Millis) {
+	for id, watch := range accounts {
+		if account == 0 || watch > most || watch == most && id < account {
+			account, most = id, watch
+		}
+	}
+	return account, most
 }
 
 // stretches are the session's uninterrupted parts that count, by period; 0 is the only period where there are no slices.

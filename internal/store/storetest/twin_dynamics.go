@@ -105,12 +105,15 @@ func (w *twin) audience(client int32, asOf viewing.Millis) store.Audience {
 func (w *twin) watchByPeriod(client int32, boundaries []viewing.Millis) []store.Watch {
 	periods := make([]store.Watch, len(boundaries)-1)
 	for i := range periods {
-		filter := viewing.Filter{ClientID: client, Now: w.now, Window: viewing.Window{From: boundaries[i], To: boundaries[i+1]}}
-		sessions := w.passing(filter)
-		all := distinct(sessions, func(*viewing.Report) bool { return true })
+		filter := viewing.Filter{
+			ClientID: client, Now: w.now, Window: viewing.Window{From: boundaries[i], To: boundaries[i+1]}, Policy: w.policies[client].Policy,
+		}
+		sessions := w.counted(filter)
+		all := distinct(w.passing(filter), func(*viewing.Report) bool { return true })
 		periods[i] = store.Watch{Accounts: all.Accounts, Sessions: int64(len(sessions))}
 		for _, s := range sessions {
 			periods[i].Seconds += int64(s.WatchedSeconds)
+			periods[i].Cut += int64(s.told - s.WatchedSeconds)
 		}
 	}
 	return periods

@@ -75,7 +75,7 @@ func line(lines []string, i int) string {
 	return lines[i]
 }
 
-// summaryOf is what is compared of a client, as lines: counts, sums of payments, and a ranking of all channels over all
+// summaryOf is what is compared of a client, as lines: itself, counts, sums of payments, and a ranking of all channels over all
 // time with all figures.
 func summaryOf(ctx context.Context, s store.Store, client catalog.Client) ([]string, error) {
 	c, err := countsOf(ctx, s, client)
@@ -86,9 +86,13 @@ func summaryOf(ctx context.Context, s store.Store, client catalog.Client) ([]str
 	if err != nil {
 		return nil, err
 	}
+	told, err := s.Client(ctx, client.ID)
+	if err != nil {
+		return nil, err
+	}
 	channels, err := channelsOf(ctx, s, client)
 	slices.SortFunc(channels, func(a, b measure.Row) int { return cmp.Compare(a.ChannelID, b.ChannelID) })
-	lines := []string{fmt.Sprintf("%+v", c), fmt.Sprintf("payments %+v", payments)}
+	lines := []string{fmt.Sprintf("%+v", told), fmt.Sprintf("%+v", c), fmt.Sprintf("payments %+v", payments)}
 	for _, channel := range channels {
 		lines = append(lines, fmt.Sprintf("%+v", channel))
 	}

@@ -2767,7 +2767,7 @@ type ExplainRankResponse struct {
 	After *NeighbouringPlace `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
 	// Percent of its watching time that comes from the account with the greatest part of it.
 	TopAccountShare float64 `protobuf:"fixed64,6,opt,name=top_account_share,json=topAccountShare,proto3" json:"top_account_share,omitempty"`
-	// The place that it would have without that account's sessions on it.
+	// The place that it would have without that account's sessions on it; 0 where it would not be in the ranking.
 	RankWithoutTopAccount int32 `protobuf:"varint,7,opt,name=rank_without_top_account,json=rankWithoutTopAccount,proto3" json:"rank_without_top_account,omitempty"`
 	// Its place at the end of each of the last 7 days of 24 hours before window_end, that end included, oldest first: with the same
 	// request and windows of the same length.
@@ -2874,8 +2874,9 @@ func (x *ExplainRankResponse) GetPolicyRevision() int64 {
 // FilterEffect is what one filter took away.
 type FilterEffect struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The field of the request, for example "min_watch_seconds"; "excluded" stands for accounts that the catalog excludes, and
-	// "policy" for the policy, which takes away no sessions.
+	// The field of the request, for example "min_watch_seconds"; "excluded", which is always there, stands for accounts that the
+	// catalog excludes. "policy" stands for the policy, where it is on: its seconds are those that do not count, its sessions those
+	// that it takes for a part of another.
 	Filter string `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// How many sessions.
 	Sessions int64 `protobuf:"varint,2,opt,name=sessions,proto3" json:"sessions,omitempty"`

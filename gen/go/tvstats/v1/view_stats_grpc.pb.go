@@ -78,12 +78,14 @@ type ViewStatsClient interface {
 	// answers them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
 	//
 	// INVALID_ARGUMENT: client_ids empty, longer than 1000, repeated or not positive; days_number, criterion or
-	// min_watch_seconds out of range; a malformed device or tariff. NOT_FOUND: a client is unknown.
+	// min_watch_seconds out of range; a malformed device or tariff; compare_to with several clients, or of another kind of
+	// result. NOT_FOUND: a client is unknown, or the client has no result compare_to.
 	CreateChannelSortingByPopularity(ctx context.Context, in *CreateChannelSortingByPopularityRequest, opts ...grpc.CallOption) (*CreateChannelSortingByPopularityResponse, error)
 	// CreateChannelSelectionByPopularity stores and answers the most popular channels of one client, filled up with
 	// channels that nobody watched where too few were. Earlier selections stay as they are.
 	//
-	// INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+	// INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+	// NOT_FOUND: the client is unknown, or has no result compare_to.
 	CreateChannelSelectionByPopularity(ctx context.Context, in *CreateChannelSelectionByPopularityRequest, opts ...grpc.CallOption) (*CreateChannelSelectionByPopularityResponse, error)
 	// CreateEpgSelectionByPopularity stores and answers the most watched programmes of one client's guide (EPG), filled
 	// up with programmes that nobody watched where too few were. Earlier selections stay as they are.
@@ -91,7 +93,8 @@ type ViewStatsClient interface {
 	// Viewing is matched to the guide as the catalog holds it at the time of the call, so that a guide which arrives or
 	// changes after the viewing is right in the next selection.
 	//
-	// INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+	// INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+	// NOT_FOUND: the client is unknown, or has no result compare_to.
 	CreateEpgSelectionByPopularity(ctx context.Context, in *CreateEpgSelectionByPopularityRequest, opts ...grpc.CallOption) (*CreateEpgSelectionByPopularityResponse, error)
 	// ListChannelSortings pages through the stored sortings of a client, whole, newest first: by created_at, then by
 	// sorting_id, both descending.
@@ -122,6 +125,7 @@ type ViewStatsClient interface {
 	// ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
 	// after are, how much depends on one account, and where it was on the last days. It stores nothing.
 	//
+	// A selection is explained before it is cut to its size, so that what did not get into it can be asked about, too.
 	// Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
 	// was built with.
 	//
@@ -314,12 +318,14 @@ type ViewStatsServer interface {
 	// answers them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
 	//
 	// INVALID_ARGUMENT: client_ids empty, longer than 1000, repeated or not positive; days_number, criterion or
-	// min_watch_seconds out of range; a malformed device or tariff. NOT_FOUND: a client is unknown.
+	// min_watch_seconds out of range; a malformed device or tariff; compare_to with several clients, or of another kind of
+	// result. NOT_FOUND: a client is unknown, or the client has no result compare_to.
 	CreateChannelSortingByPopularity(context.Context, *CreateChannelSortingByPopularityRequest) (*CreateChannelSortingByPopularityResponse, error)
 	// CreateChannelSelectionByPopularity stores and answers the most popular channels of one client, filled up with
 	// channels that nobody watched where too few were. Earlier selections stay as they are.
 	//
-	// INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+	// INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+	// NOT_FOUND: the client is unknown, or has no result compare_to.
 	CreateChannelSelectionByPopularity(context.Context, *CreateChannelSelectionByPopularityRequest) (*CreateChannelSelectionByPopularityResponse, error)
 	// CreateEpgSelectionByPopularity stores and answers the most watched programmes of one client's guide (EPG), filled
 	// up with programmes that nobody watched where too few were. Earlier selections stay as they are.
@@ -327,7 +333,8 @@ type ViewStatsServer interface {
 	// Viewing is matched to the guide as the catalog holds it at the time of the call, so that a guide which arrives or
 	// changes after the viewing is right in the next selection.
 	//
-	// INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+	// INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+	// NOT_FOUND: the client is unknown, or has no result compare_to.
 	CreateEpgSelectionByPopularity(context.Context, *CreateEpgSelectionByPopularityRequest) (*CreateEpgSelectionByPopularityResponse, error)
 	// ListChannelSortings pages through the stored sortings of a client, whole, newest first: by created_at, then by
 	// sorting_id, both descending.
@@ -358,6 +365,7 @@ type ViewStatsServer interface {
 	// ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
 	// after are, how much depends on one account, and where it was on the last days. It stores nothing.
 	//
+	// A selection is explained before it is cut to its size, so that what did not get into it can be asked about, too.
 	// Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
 	// was built with.
 	//

@@ -1404,7 +1404,7 @@ class ExplainRankResponse(google.protobuf.message.Message):
     top_account_share: builtins.float
     """Percent of its watching time that comes from the account with the greatest part of it."""
     rank_without_top_account: builtins.int
-    """The place that it would have without that account's sessions on it."""
+    """The place that it would have without that account's sessions on it; 0 where it would not be in the ranking."""
     policy_revision: builtins.int
     """The revision of the client's MeasurementPolicy that seconds were counted by."""
     @property
@@ -1455,8 +1455,9 @@ class FilterEffect(google.protobuf.message.Message):
     SESSIONS_FIELD_NUMBER: builtins.int
     SECONDS_FIELD_NUMBER: builtins.int
     filter: builtins.str
-    """The field of the request, for example "min_watch_seconds"; "excluded" stands for accounts that the catalog excludes, and
-    "policy" for the policy, which takes away no sessions.
+    """The field of the request, for example "min_watch_seconds"; "excluded", which is always there, stands for accounts that the
+    catalog excludes. "policy" stands for the policy, where it is on: its seconds are those that do not count, its sessions those
+    that it takes for a part of another.
     """
     sessions: builtins.int
     """How many sessions."""

@@ -146,7 +146,8 @@ class ViewStatsServicer(object):
         answers them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
 
         INVALID_ARGUMENT: client_ids empty, longer than 1000, repeated or not positive; days_number, criterion or
-        min_watch_seconds out of range; a malformed device or tariff. NOT_FOUND: a client is unknown.
+        min_watch_seconds out of range; a malformed device or tariff; compare_to with several clients, or of another kind of
+        result. NOT_FOUND: a client is unknown, or the client has no result compare_to.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,7 +157,8 @@ class ViewStatsServicer(object):
         """CreateChannelSelectionByPopularity stores and answers the most popular channels of one client, filled up with
         channels that nobody watched where too few were. Earlier selections stay as they are.
 
-        INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+        INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+        NOT_FOUND: the client is unknown, or has no result compare_to.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -169,7 +171,8 @@ class ViewStatsServicer(object):
         Viewing is matched to the guide as the catalog holds it at the time of the call, so that a guide which arrives or
         changes after the viewing is right in the next selection.
 
-        INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+        INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+        NOT_FOUND: the client is unknown, or has no result compare_to.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -235,6 +238,7 @@ class ViewStatsServicer(object):
         """ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
         after are, how much depends on one account, and where it was on the last days. It stores nothing.
 
+        A selection is explained before it is cut to its size, so that what did not get into it can be asked about, too.
         Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
         was built with.
 

@@ -70,7 +70,8 @@ class ViewStatsStub:
     answers them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
 
     INVALID_ARGUMENT: client_ids empty, longer than 1000, repeated or not positive; days_number, criterion or
-    min_watch_seconds out of range; a malformed device or tariff. NOT_FOUND: a client is unknown.
+    min_watch_seconds out of range; a malformed device or tariff; compare_to with several clients, or of another kind of
+    result. NOT_FOUND: a client is unknown, or the client has no result compare_to.
     """
 
     CreateChannelSelectionByPopularity: grpc.UnaryUnaryMultiCallable[
@@ -80,7 +81,8 @@ class ViewStatsStub:
     """CreateChannelSelectionByPopularity stores and answers the most popular channels of one client, filled up with
     channels that nobody watched where too few were. Earlier selections stay as they are.
 
-    INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+    INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+    NOT_FOUND: the client is unknown, or has no result compare_to.
     """
 
     CreateEpgSelectionByPopularity: grpc.UnaryUnaryMultiCallable[
@@ -93,7 +95,8 @@ class ViewStatsStub:
     Viewing is matched to the guide as the catalog holds it at the time of the call, so that a guide which arrives or
     changes after the viewing is right in the next selection.
 
-    INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+    INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+    NOT_FOUND: the client is unknown, or has no result compare_to.
     """
 
     ListChannelSortings: grpc.UnaryUnaryMultiCallable[
@@ -159,6 +162,7 @@ class ViewStatsStub:
     """ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
     after are, how much depends on one account, and where it was on the last days. It stores nothing.
 
+    A selection is explained before it is cut to its size, so that what did not get into it can be asked about, too.
     Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
     was built with.
 
@@ -231,7 +235,8 @@ class ViewStatsAsyncStub:
     answers them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
 
     INVALID_ARGUMENT: client_ids empty, longer than 1000, repeated or not positive; days_number, criterion or
-    min_watch_seconds out of range; a malformed device or tariff. NOT_FOUND: a client is unknown.
+    min_watch_seconds out of range; a malformed device or tariff; compare_to with several clients, or of another kind of
+    result. NOT_FOUND: a client is unknown, or the client has no result compare_to.
     """
 
     CreateChannelSelectionByPopularity: grpc.aio.UnaryUnaryMultiCallable[
@@ -241,7 +246,8 @@ class ViewStatsAsyncStub:
     """CreateChannelSelectionByPopularity stores and answers the most popular channels of one client, filled up with
     channels that nobody watched where too few were. Earlier selections stay as they are.
 
-    INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+    INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+    NOT_FOUND: the client is unknown, or has no result compare_to.
     """
 
     CreateEpgSelectionByPopularity: grpc.aio.UnaryUnaryMultiCallable[
@@ -254,7 +260,8 @@ class ViewStatsAsyncStub:
     Viewing is matched to the guide as the catalog holds it at the time of the call, so that a guide which arrives or
     changes after the viewing is right in the next selection.
 
-    INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+    INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+    NOT_FOUND: the client is unknown, or has no result compare_to.
     """
 
     ListChannelSortings: grpc.aio.UnaryUnaryMultiCallable[
@@ -320,6 +327,7 @@ class ViewStatsAsyncStub:
     """ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
     after are, how much depends on one account, and where it was on the last days. It stores nothing.
 
+    A selection is explained before it is cut to its size, so that what did not get into it can be asked about, too.
     Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
     was built with.
 
@@ -396,7 +404,8 @@ class ViewStatsServicer(metaclass=abc.ABCMeta):
         answers them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
 
         INVALID_ARGUMENT: client_ids empty, longer than 1000, repeated or not positive; days_number, criterion or
-        min_watch_seconds out of range; a malformed device or tariff. NOT_FOUND: a client is unknown.
+        min_watch_seconds out of range; a malformed device or tariff; compare_to with several clients, or of another kind of
+        result. NOT_FOUND: a client is unknown, or the client has no result compare_to.
         """
 
     @abc.abstractmethod
@@ -408,7 +417,8 @@ class ViewStatsServicer(metaclass=abc.ABCMeta):
         """CreateChannelSelectionByPopularity stores and answers the most popular channels of one client, filled up with
         channels that nobody watched where too few were. Earlier selections stay as they are.
 
-        INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+        INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+        NOT_FOUND: the client is unknown, or has no result compare_to.
         """
 
     @abc.abstractmethod
@@ -423,7 +433,8 @@ class ViewStatsServicer(metaclass=abc.ABCMeta):
         Viewing is matched to the guide as the catalog holds it at the time of the call, so that a guide which arrives or
         changes after the viewing is right in the next selection.
 
-        INVALID_ARGUMENT: a required field is missing, or a field is out of its range. NOT_FOUND: the client is unknown.
+        INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
+        NOT_FOUND: the client is unknown, or has no result compare_to.
         """
 
     @abc.abstractmethod
@@ -503,6 +514,7 @@ class ViewStatsServicer(metaclass=abc.ABCMeta):
         """ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
         after are, how much depends on one account, and where it was on the last days. It stores nothing.
 
+        A selection is explained before it is cut to its size, so that what did not get into it can be asked about, too.
         Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
         was built with.
 

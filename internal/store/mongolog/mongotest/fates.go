@@ -4,7 +4,7 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// Fate is what becomes of a command. do has the server do it and answers what that says. What Fate answers is told to the
+// Fate is what becomes of a command. do has the server do it and returns what that says. What Fate answers is told to the
 // client; nil is no answer, for as long as the connection lasts.
 type Fate func(do func() bson.Raw) bson.Raw
 

@@ -10,23 +10,23 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// unseen is what the mirror lacks, each once. It is stored in one transaction however much it is: a commit for each would
+// newEntries are what the mirror lacks, each once. It is stored in one transaction however much it is: a commit for each would
 // hold up all streams for seconds when a catalog of many different sets of tariffs arrives.
-type unseen struct {
+type newEntries struct {
 	clients map[int32]bool
 	devices map[string]bool
 	sets    map[string][]int32 // of tariffs, by setKey
 }
 
-func newUnseen() *unseen {
-	return &unseen{clients: map[int32]bool{}, devices: map[string]bool{}, sets: map[string][]int32{}}
+func noEntries() *newEntries {
+	return &newEntries{clients: map[int32]bool{}, devices: map[string]bool{}, sets: map[string][]int32{}}
 }
 
 // learn is the rare way of prepare, for batches with a client, a device or a set of tariffs that was never seen.
-func (m *meta) learn(ctx context.Context, reports []viewing.Report) error {
+func (m *dictionary) learn(ctx context.Context, reports []viewing.Report) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	fresh := newUnseen()
+	fresh := noEntries()
 	for i := range reports {
 		r := &reports[i]
 		if _, known := m.clients[r.ClientID]; !known {
@@ -40,9 +40,9 @@ func (m *meta) learn(ctx context.Context, reports []viewing.Report) error {
 	return m.add(ctx, fresh)
 }
 
-// intern answers the numbers of sets of tariffs, of which it stores first those that are new. m.mu is held.
-func (m *meta) intern(ctx context.Context, sets [][]int32) ([]int32, error) {
-	fresh := newUnseen()
+// intern returns the numbers of sets of tariffs, of which it stores first those that are new. m.mu is held.
+func (m *dictionary) intern(ctx context.Context, sets [][]int32) ([]int32, error) {
+	fresh := noEntries()
 	for _, set := range sets {
 		m.lacks(fresh, set)
 	}
@@ -57,7 +57,7 @@ func (m *meta) intern(ctx context.Context, sets [][]int32) ([]int32, error) {
 }
 
 // lacks adds the set to what is unseen, where it is.
-func (m *meta) lacks(fresh *unseen, set []int32) {
+func (m *dictionary) lacks(fresh *newEntries, set []int32) {
 	key := setKey(nil, set)
 	if _, known := m.numbers[string(key)]; !known {
 		fresh.sets[string(key)] = slices.Clone(set)
@@ -65,7 +65,7 @@ func (m *meta) lacks(fresh *unseen, set []int32) {
 }
 
 // add stores what is unseen and then mirrors it. m.mu is held.
-func (m *meta) add(ctx context.Context, fresh *unseen) error {
+func (m *dictionary) add(ctx context.Context, fresh *newEntries) error {
 	clients, devices := keys(fresh.clients), keys(fresh.devices)
 	sets := slices.Collect(maps.Values(fresh.sets))
 	if len(clients)+len(devices)+len(sets) == 0 {

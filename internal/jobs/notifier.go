@@ -17,16 +17,16 @@ type topic struct {
 	jobID string // "" = of any job
 }
 
-// news wakes those in this process who wait for something. It only says that they should look again: what happened is in
+// notifier wakes those in this process who wait for something. It only says that they should look again: what happened is in
 // the store.
-type news struct {
+type notifier struct {
 	mu        sync.Mutex
 	followers map[topic]map[chan struct{}]bool
 }
 
-// follow answers a channel that gets something after anything was told of the topic, until stop is called.
-func (n *news) follow(t topic) (told <-chan struct{}, stop func()) {
-	follower := make(chan struct{}, 1) // room for one: to look once is enough, however much was told
+// follow returns a channel that gets something after each notification about the topic, until stop is called.
+func (n *notifier) follow(t topic) (notified <-chan struct{}, stop func()) {
+	follower := make(chan struct{}, 1) // room for one: to look once is enough, however much happened
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.followers == nil {
@@ -39,7 +39,7 @@ func (n *news) follow(t topic) (told <-chan struct{}, stop func()) {
 	return follower, func() { n.leave(t, follower) }
 }
 
-func (n *news) leave(t topic, follower chan struct{}) {
+func (n *notifier) leave(t topic, follower chan struct{}) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.followers[t], follower)
@@ -48,8 +48,8 @@ func (n *news) leave(t topic, follower chan struct{}) {
 	}
 }
 
-// tell wakes everyone who follows the topic.
-func (n *news) tell(t topic) {
+// notify wakes everyone who follows the topic.
+func (n *notifier) notify(t topic) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for follower := range n.followers[t] {

@@ -10,10 +10,10 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// meta mirrors in memory what every batch of reports needs: which clients there are, which of them collect viewing, the
+// dictionary mirrors in memory what every batch of reports needs: which clients there are, which of them collect viewing, the
 // tariffs of their accounts, and the numbers that stand for kinds of device and sets of tariffs. The tables are the truth;
 // the mirror is loaded at start and changed only after the table was.
-type meta struct {
+type dictionary struct {
 	db       *sql.DB
 	mu       sync.RWMutex
 	clients  map[int32]bool        // whether viewing is collected
@@ -35,8 +35,8 @@ type accountKey struct {
 	account int64
 }
 
-func loadMeta(ctx context.Context, db *sql.DB) (*meta, error) {
-	m := &meta{
+func loadDictionary(ctx context.Context, db *sql.DB) (*dictionary, error) {
+	m := &dictionary{
 		db: db, clients: map[int32]bool{}, accounts: map[accountKey]latest{}, earlier: map[accountKey][]held{},
 		devices: map[string]int32{}, numbers: map[string]int32{"": 0}, sets: [][]int32{nil},
 	}
@@ -55,7 +55,7 @@ func loadMeta(ctx context.Context, db *sql.DB) (*meta, error) {
 	return m, nil
 }
 
-func (m *meta) loadDevices(ctx context.Context) error {
+func (m *dictionary) loadDevices(ctx context.Context) error {
 	return eachRow(ctx, m.db, func(rows *sql.Rows) error {
 		var number int32
 		var name string
@@ -65,7 +65,7 @@ func (m *meta) loadDevices(ctx context.Context) error {
 	}, `SELECT device, name FROM devices`)
 }
 
-func (m *meta) loadSets(ctx context.Context) error {
+func (m *dictionary) loadSets(ctx context.Context) error {
 	return eachRow(ctx, m.db, func(rows *sql.Rows) error {
 		var number int32
 		var set intList
@@ -77,7 +77,7 @@ func (m *meta) loadSets(ctx context.Context) error {
 	}, `SELECT tariff_set, tariffs FROM tariff_sets ORDER BY tariff_set`)
 }
 
-func (m *meta) loadClients(ctx context.Context) error {
+func (m *dictionary) loadClients(ctx context.Context) error {
 	return eachRow(ctx, m.db, func(rows *sql.Rows) error {
 		var id int32
 		var collects bool
@@ -89,7 +89,7 @@ func (m *meta) loadClients(ctx context.Context) error {
 	}, `SELECT client_id, collection_enabled FROM clients`)
 }
 
-func (m *meta) loadAccounts(ctx context.Context) error {
+func (m *dictionary) loadAccounts(ctx context.Context) error {
 	var keys []accountKey
 	var froms []viewing.Millis
 	var sets [][]int32
@@ -111,8 +111,8 @@ func (m *meta) loadAccounts(ctx context.Context) error {
 	return err
 }
 
-// prepare makes the reports' clients exist and answers the codes of each report.
-func (m *meta) prepare(ctx context.Context, reports []viewing.Report) ([]codes, error) {
+// prepare makes the reports' clients exist and returns the codes of each report.
+func (m *dictionary) prepare(ctx context.Context, reports []viewing.Report) ([]codes, error) {
 	all := make([]codes, len(reports))
 	for !m.lookUp(reports, all) {
 		if err := m.learn(ctx, reports); err != nil {
@@ -123,7 +123,7 @@ func (m *meta) prepare(ctx context.Context, reports []viewing.Report) ([]codes, 
 }
 
 // lookUp sets the codes and answers whether everything in the reports was known.
-func (m *meta) lookUp(reports []viewing.Report, all []codes) bool {
+func (m *dictionary) lookUp(reports []viewing.Report, all []codes) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var key []byte
@@ -140,7 +140,7 @@ func (m *meta) lookUp(reports []viewing.Report, all []codes) bool {
 	return true
 }
 
-func (m *meta) remember(number int32, set []int32) {
+func (m *dictionary) remember(number int32, set []int32) {
 	m.numbers[string(setKey(nil, set))] = number
 	m.sets = append(m.sets, set)
 }
@@ -153,8 +153,8 @@ func setKey(key []byte, set []int32) []byte {
 	return key
 }
 
-// deviceNumbers answers the numbers of those kinds of device that ever reported.
-func (m *meta) deviceNumbers(names []string) []int32 {
+// deviceNumbers returns the numbers of those kinds of device that ever reported.
+func (m *dictionary) deviceNumbers(names []string) []int32 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var numbers []int32
@@ -166,8 +166,8 @@ func (m *meta) deviceNumbers(names []string) []int32 {
 	return numbers
 }
 
-// setsWithAny answers the numbers of the sets that hold any of the tariffs.
-func (m *meta) setsWithAny(tariffs []int32) []int32 {
+// setsWithAny returns the numbers of the sets that hold any of the tariffs.
+func (m *dictionary) setsWithAny(tariffs []int32) []int32 {
 	wanted := make(map[int32]bool, len(tariffs))
 	for _, id := range tariffs {
 		wanted[id] = true
