@@ -54,6 +54,9 @@ func audienceWorlds(t *testing.T, test func(t *testing.T, w *audienceWorld)) {
 			for _, account := range w.accounts {
 				account.Excluded = r.IntN(5) == 0
 			}
+			if i%2 == 1 {
+				w.policy = &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: 3000, MinSessionSeconds: 60}
+			}
 			pushWorld(t, server.address, w.world)
 			pushRequest(t, server.address, &tvstatsv1.SyncRequest{ClientId: w.clientID, Client: &tvstatsv1.Client{TimeZone: c.zone}})
 			stream(t, server.address, w.events, 100)
@@ -182,8 +185,10 @@ func TestAudienceEqualsBruteForce(t *testing.T) {
 					t.Fatalf("%v:\n got total %v\nwant %v", q, got.Total, row)
 				}
 			}
-			if got.Universe != w.universe(q) || got.Coverage != tvstatsv1.Coverage_COVERAGE_COMPLETE || got.CutSeconds != 0 {
-				t.Fatalf("%v: got %v, want a universe of %d, complete", q, got, w.universe(q))
+			cut := got.Total.WatchSecondsReported - got.Total.WatchSeconds
+			if got.Universe != w.universe(q) || got.Coverage != tvstatsv1.Coverage_COVERAGE_COMPLETE ||
+				got.CutSeconds < cut-1 || got.CutSeconds > cut+1 || got.PolicyRevision != w.policyRevision() {
+				t.Fatalf("%v: got %v, want a universe of %d, complete, cut by %d", q, got, w.universe(q), cut)
 			}
 		}
 	})

@@ -31,7 +31,7 @@ func (s stretch) overlap(from, to time.Time) time.Duration {
 func (w *world) wants(f *tvstatsv1.ViewingFilter, s *bruteSession, channels bool) bool {
 	account := w.account(s.AccountId)
 	categories := w.categories(s.ChannelId)
-	return !account.GetExcluded() && (!f.GetAccountsActive() || account.GetActive()) && s.seconds >= f.GetMinWatchSeconds() &&
+	return !account.GetExcluded() && (!f.GetAccountsActive() || account.GetActive()) && s.seconds >= cmp.Or(f.GetMinWatchSeconds(), w.policy.GetMinSessionSeconds()) &&
 		oneOf(f.GetDevices(), s.Device) && oneOf(f.GetTariffs(), s.tariffs...) && (oneOf(f.GetModes(), s.Mode) || oneOf(f.GetModes(), live(s.Mode))) &&
 		(!channels || oneOf(f.GetChannels(), s.ChannelId) && oneOf(f.GetCategories(), categories...))
 }
@@ -74,6 +74,12 @@ func (s *bruteSession) time() stretch {
 	return stretch{from, from.Add(time.Duration(s.seconds) * time.Second)}
 }
 
+// reported is the time that the device told.
+func (s *bruteSession) reported() stretch {
+	from := s.StartedAt.AsTime()
+	return stretch{from, from.Add(time.Duration(s.told) * time.Second)}
+}
+
 // bruteCell is what is gathered of a row.
 type bruteCell struct {
 	watch    time.Duration
@@ -85,16 +91,23 @@ type bruteCell struct {
 func (w *world) rows(q *tvstatsv1.GetAudienceRequest, loc *time.Location) (map[string]*tvstatsv1.AudienceRow, map[string]time.Duration) {
 	cells, all := map[string]*bruteCell{}, map[string]time.Duration{}
 	keys, lengths := map[string]*tvstatsv1.AudienceRow{}, map[string]time.Duration{}
+	told := map[string]time.Duration{} // by the text of keys, also of those without a row
 	for key, parts := range periods(q, loc) {
 		var length time.Duration
 		for _, part := range parts {
 			length += part.to.Sub(part.from)
 		}
 		for _, s := range w.sessions() {
-			var watch, longest time.Duration
+			var watch, longest, reported time.Duration
 			for _, part := range parts {
 				on := s.time().overlap(part.from, part.to)
 				watch, longest = watch+on, max(longest, on)
+				reported += s.reported().overlap(part.from, part.to)
+			}
+			if reported > 0 && w.wants(q.Filter, s, true) {
+				for _, row := range w.keysOf(q.GroupBy, s, key) {
+					told[row.String()] += reported
+				}
 			}
 			if watch == 0 || !w.wants(q.Filter, s, false) {
 				continue
@@ -120,7 +133,7 @@ func (w *world) rows(q *tvstatsv1.GetAudienceRequest, loc *time.Location) (map[s
 	for text, cell := range cells {
 		row := keys[text]
 		row.Share = 100 * float64(cell.watch) / float64(all[baseOf(row)])
-		row.WatchSeconds, row.WatchSecondsReported = int64(cell.watch/time.Second), int64(cell.watch/time.Second)
+		row.WatchSeconds, row.WatchSecondsReported = int64(cell.watch/time.Second), int64(told[text]/time.Second)
 		row.WatchSessions, row.Accounts = cell.sessions, int64(len(cell.accounts))
 		for _, longest := range cell.accounts {
 			if longest >= time.Duration(cmp.Or(q.ReachSeconds, 180))*time.Second {
