@@ -203,8 +203,12 @@ $(FERRETDB): $(wildcard $(FERRETDB_SOURCE)/*)
 	cd $(FERRETDB_SOURCE) && $(GO) build -o '$(CURDIR)/$@' .
 
 .PHONY: second-opinion
-second-opinion: $(FERRETDB) ## run the tests of the log in MongoDB against FerretDB
-	$(FERRETDB) $(GO) test ./internal/store/mongolog -count=1 -skip '$(FERRETDB_CANNOT)'
+second-opinion: $(FERRETDB) ## run the tests of the log in MongoDB, and the whole suite on it, against FerretDB
+	$(FERRETDB) $(GO) test ./internal/store/mongolog -count=1 -whole -timeout 60m -skip '$(FERRETDB_CANNOT)'
+
+.PHONY: conformance
+conformance: mongo-stand-in ## hold replicas of a log in MongoDB to the whole of internal/store; go test has a part of it
+	$(GO) test ./internal/store/mongolog -run '^TestStore$$' -count=1 -whole -timeout 60m
 
 GENERATED := gen proto/tvstats.binpb
 PROTOS := $(sort $(shell find proto -name '*.proto'))
@@ -305,8 +309,8 @@ race: ## run the tests with the race detector
 FAULTS ?= 600
 
 .PHONY: durability
-durability: ## kill, stop, starve and slow a program under load, FAULTS (600) times, and tell what was lost
-	$(GO) test ./internal/e2e -run '^TestDurability$$' -count=1 -v -timeout 0 -faults $(FAULTS)
+durability: ## kill, stop, starve and slow a program, and kill replicas, under load, FAULTS (600) times, and tell what was lost
+	$(GO) test ./internal/e2e -run '^TestDurability' -count=1 -v -timeout 0 -faults $(FAULTS)
 
 FUZZTIME ?= 10s
 

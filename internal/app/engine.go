@@ -85,7 +85,11 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (store.Store, 
 	if err := mayServe(ctx, db, log); err != nil {
 		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
 	}
-	return OpenReplica(ctx, db, cfg.storeOptions(), log)
+	follows, err := OpenReplica(ctx, db, cfg.storeOptions(), log)
+	if err != nil {
+		return nil, err
+	}
+	return follows, nil
 }
 
 // openEmbedded opens the embedded store, and says what is missing in it whether that is accepted or not.

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"math"
 	"time"
 
 	grpcprom "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
@@ -96,19 +95,20 @@ func histogram(name, help string, buckets []float64) prometheus.HistogramOpts {
 }
 
 // watch adds what is asked for when Prometheus comes by.
-func (m *metrics) watch(in *ingest.Ingest, db store.Monitor) {
+func (m *metrics) watch(in *ingest.Ingest, db store.Monitor, now func() time.Time) {
 	queue := prometheus.GaugeOpts(counter("queue_reports", "Reports that wait to be made durable."))
 	size := prometheus.GaugeOpts(counter("store_bytes", "Space that the store takes, in bytes; NaN while it cannot tell."))
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(queue, func() float64 { return float64(in.Pending()) }),
 		prometheus.NewGaugeFunc(size, func() float64 {
-			bytes, err := db.Size(context.Background())
-			if err != nil {
-				return math.NaN()
-			}
-			return float64(bytes)
+			ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+			defer cancel()
+			return unlessFailed(db.Size(ctx))
 		}),
 	)
+	if follows, is := db.(replicated); is {
+		m.registry.MustRegister(newReplicaMetrics(follows, now))
+	}
 }
 
 // Rejected counts a refused view event.

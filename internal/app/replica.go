@@ -16,7 +16,7 @@ import (
 const replicaFile = "replica.duckdb"
 
 // OpenReplica opens a replica of the log whose copy is where the options say.
-func OpenReplica(ctx context.Context, log *mongolog.Log, options duckdb.Options, events *slog.Logger) (store.Store, error) {
+func OpenReplica(ctx context.Context, log *mongolog.Log, options duckdb.Options, events *slog.Logger) (*replica.Store, error) {
 	options.File, options.Replica = replicaFile, true
 	db, err := replica.Open(ctx, log, disk{options}, replica.Options{Log: events})
 	if err != nil {

@@ -116,6 +116,16 @@ func (f *File) Part(part store.Part) (io.ReadCloser, error) {
 	return io.NopCloser(io.NewSectionReader(f.file, f.offsets[part.Name], part.Bytes)), nil
 }
 
+// EachPart hands over one part after the other, as they are; Verify or Load says whether they are what was written.
+func (f *File) EachPart(use func(store.Part, io.Reader) error) error {
+	for _, part := range f.State.Parts {
+		if err := use(part, io.NewSectionReader(f.file, f.offsets[part.Name], part.Bytes)); err != nil {
+			return fmt.Errorf("%s: %s: %w", f.name, part.Name, err)
+		}
+	}
+	return nil
+}
+
 // Verify reads all parts and holds them to their checksums.
 func (f *File) Verify(ctx context.Context) error {
 	for _, part := range f.State.Parts {

@@ -21,9 +21,9 @@ import (
 type Program struct {
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve gRPC; what happens when no command is given."`
 	Migrate  MigrateCommand  `cmd:"" help:"Prepare a MongoDB, or bring it to what this version needs; may be repeated."`
-	Copy     CopyCommand     `cmd:"" help:"Copy everything from one store into another, embedded or MongoDB, and compare them."`
+	Copy     CopyCommand     `cmd:"" help:"Make a store of everything that another one holds, embedded or MongoDB, and compare them."`
 	Backup   cli.Backup      `cmd:"" help:"Store everything that a running server has acknowledged as one file."`
-	Restore  RestoreCommand  `cmd:"" help:"Make a store of a backup, in a directory that holds none."`
+	Restore  RestoreCommand  `cmd:"" help:"Make a store of a backup, in a directory or a MongoDB that holds none."`
 	Demo     demoCommand     `cmd:"" help:"Show the whole service at work, in under a minute and without leaving a trace."`
 	Simulate SimulateCommand `cmd:"" help:"Stream the viewing of simulated boxes to a running server."`
 	Replay   cli.Viewing     `cmd:"" help:"The same as import viewing."`

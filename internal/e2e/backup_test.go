@@ -21,6 +21,7 @@ import (
 	"github.com/tvstats/tvstats/internal/commands"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 	"github.com/tvstats/tvstats/internal/store"
+	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
 // backUp runs tvstats backup against the server and returns the file.
@@ -228,5 +229,50 @@ func TestBackupsByThemselves(t *testing.T) {
 	metrics := scraped(t, "http://"+probes(t, server)+"/metrics")
 	if !strings.Contains(metrics, "\ntvstats_backup_every_seconds 86400") || strings.Contains(metrics, "\ntvstats_backup_age_seconds +Inf") {
 		t.Error("the metrics do not say when the backup was made")
+	}
+}
+
+// TestBackupMovesBetweenStores: a backup of an embedded store makes the beginning of an empty log in MongoDB, and one of that an embedded
+// store again: results and rankings are the same. A database that holds something is left as it is, and a damaged file leaves it empty.
+func TestBackupMovesBetweenStores(t *testing.T) {
+	t.Parallel()
+	embedded := start(t)
+	stream(t, embedded.address, rpctest.Events(500).GetEvents(), 100)
+	request := &tvstatsv1.CreateChannelSortingByPopularityRequest{
+		ClientIds: []int32{1}, DaysNumber: 30, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_TIME, AsOf: timestamppb.Now(),
+	}
+	id := calledResult(t, embedded, request)
+	want, file, uri := storedRanking(t, embedded, id), backUp(t, embedded.address), app.Secret(mongotest.URI(t))
+	runMigrate(t, &commands.MigrateCommand{MongoDB: app.MongoDB{MongodbURI: uri}})
+	restore := func(file string) error {
+		return (&commands.RestoreCommand{MongoDB: app.MongoDB{MongodbURI: uri}, File: file}).Restore(t.Context(), io.Discard)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[len(content)/2] ^= 1
+	if err := restore(writeFile(t, string(content))); !errors.Is(err, backup.ErrDamaged) {
+		t.Errorf("a damaged file: %v", err)
+	}
+	if err := restore(file); err != nil {
+		t.Fatal(err)
+	}
+	replicated := start(t, func(c *app.Config) { c.MongodbURI = uri })
+	if got := storedRanking(t, replicated, id); !proto.Equal(got, want) {
+		t.Errorf("in MongoDB the result is %v, want %v", got, want)
+	}
+	stream(t, replicated.address, rpctest.Events(10).GetEvents(), 10)
+	want = storedRanking(t, replicated, calledResult(t, replicated, request))
+	if err := restore(file); !errors.Is(err, store.ErrNotEmpty) {
+		t.Errorf("into what holds something: %v", err)
+	}
+	dir, err := restored(t, backUp(t, replicated.address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := start(t, func(c *app.Config) { c.DataDir = dir })
+	if got := storedRanking(t, back, calledResult(t, back, request)); !proto.Equal(got, want) {
+		t.Errorf("back again: %v, want %v", got, want)
 	}
 }

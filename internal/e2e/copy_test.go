@@ -15,8 +15,8 @@ import (
 	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/commands"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
+	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
-	"github.com/tvstats/tvstats/internal/store/transfer"
 )
 
 // TestCopyThereAndBack copies a store with everything into MongoDB, is interrupted on the way and repeated, and copies that
@@ -51,7 +51,7 @@ func TestCopyThereAndBack(t *testing.T) {
 		if err := ends.Copy(rpctest.Context(t), &out, os.Stderr); err != nil {
 			t.Fatalf("copy from %s to %s: %v", ends.From, ends.To, err)
 		}
-		if !strings.Contains(out.String(), "both stores answer the same") {
+		if !strings.Contains(out.String(), "both stores hold the same") {
 			t.Errorf("copy said %s", &out)
 		}
 	}
@@ -91,7 +91,7 @@ func TestCopyThereAndBack(t *testing.T) {
 	}
 }
 
-// interruptCopy begins to copy and ends that in the middle.
+// interruptCopy begins to copy and ends that in the middle: nobody can use what is there then.
 func interruptCopy(t *testing.T, c *commands.CopyCommand) {
 	t.Helper()
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -99,23 +99,46 @@ func interruptCopy(t *testing.T, c *commands.CopyCommand) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, err := c.OpenEnd(ctx, "--to", c.To)
+	if _, err = c.Write(ctx, interrupted{from, interrupt}); !errors.Is(err, context.Canceled) {
+		t.Errorf("what was interrupted ended with %v", err)
+	}
+	if err := from.Close(); err != nil {
+		t.Error(err)
+	}
+	half, err := c.OpenEnd(t.Context(), "--to", c.To)
 	if err != nil {
 		t.Fatal(err)
 	}
-	batches := 0
-	half := &transfer.Transfer{From: from, To: to, Moved: func(int) {
-		batches++
-		if batches == 3 {
-			interrupt()
+	defer half.Close() //nolint:errcheck // it holds nothing
+	if err := half.(store.Monitor).Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "being loaded") {
+		t.Errorf("half a copy says %v", err)
+	}
+}
+
+// interrupted is a store that calls interrupt when three parts of it are written.
+type interrupted struct {
+	store.Snapshotter
+	interrupt func()
+}
+
+func (i interrupted) Snapshot(ctx context.Context) (store.State, error) {
+	state, err := i.Snapshotter.Snapshot(ctx)
+	return interruptedState{state, i.interrupt}, err
+}
+
+type interruptedState struct {
+	store.State
+	interrupt func()
+}
+
+func (i interruptedState) WriteParts(ctx context.Context, use func(store.Part, io.Reader) error) (store.Manifest, error) {
+	parts := 0
+	return i.State.WriteParts(ctx, func(part store.Part, content io.Reader) error {
+		if parts++; parts == 3 {
+			i.interrupt()
 		}
-	}}
-	if err := half.Run(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("what was interrupted ended with %v", err)
-	}
-	if err := errors.Join(from.Close(), to.Close()); err != nil {
-		t.Error(err)
-	}
+		return use(part, content)
+	})
 }
 
 // TestWrongCopies: an error says what is wrong with either end.
@@ -129,6 +152,7 @@ func TestWrongCopies(t *testing.T) {
 		{commands.CopyCommand{From: dir + "/missing", To: dir}, "--from: stat " + dir + "/missing"},
 		{commands.CopyCommand{From: dir, To: "mongodb"}, "--to=mongodb: neither MONGODB_HOST nor MONGODB_URI is set"},
 		{commands.CopyCommand{From: dir, To: empty}, "run tvstats migrate"},
+		{commands.CopyCommand{From: dir, To: storeWith(t, 10)}, "the stores differ from "},
 	} {
 		err := test.ends.Copy(rpctest.Context(t), io.Discard, os.Stderr)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

@@ -78,7 +78,11 @@ func TestOperatorsAskForMetricsThatExist(t *testing.T) {
 	if len(asked) < 15 {
 		t.Errorf("only %d alerts and panels were read", len(asked))
 	}
-	served := scraped(t, "http://"+probes(t, start(t))+"/metrics")
+	embedded, onLog := start(t), start(t, onMongoDB(t)) // what is of replicas only is there with a log only
+	served := scraped(t, "http://"+probes(t, embedded)+"/metrics") + scraped(t, "http://"+probes(t, onLog)+"/metrics")
+	if strings.Contains(served, "tvstats_log_entries NaN") || !strings.Contains(served, "tvstats_replica_days_differ_total 0\n") {
+		t.Error("the log could not be asked, or what differs does not begin at 0")
+	}
 	metric := regexp.MustCompile(`\b(?:tvstats|grpc_server|process)_[a-z_]+`)
 	for name, expr := range asked {
 		found := metric.FindAllString(expr, -1)

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/faultydisk"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 	"github.com/tvstats/tvstats/sender"
 )
@@ -142,7 +143,7 @@ func (d *durability) round(fresh []*tvstatsv1.ViewEvent, fault fault) {
 	d.done[fault.name]++
 	fault.make(d)
 	d.await(d.sent)
-	d.program.disk('n')
+	d.program.disk(faultydisk.Normal)
 }
 
 // fault is something that happens to the program.
@@ -155,24 +156,24 @@ var faults = []fault{
 	{"kills", func(d *durability) { d.restart(syscall.SIGKILL) }},
 	{"disk full", func(d *durability) {
 		d.fillDisk()
-		d.program.disk('n') // and it goes on by itself
+		d.program.disk(faultydisk.Normal) // and it goes on by itself
 	}},
 	{"stops", func(d *durability) { d.restart(syscall.SIGTERM) }},
-	{"slow writes", func(d *durability) { d.program.disk('s') }},
+	{"slow writes", func(d *durability) { d.program.disk(faultydisk.Slow) }},
 	{"kills on a full disk", func(d *durability) {
 		d.fillDisk()
 		d.program.end(syscall.SIGKILL)
-		d.program.disk('n')
+		d.program.disk(faultydisk.Normal)
 		d.start()
 	}},
 	{"stops on a full disk", func(d *durability) {
 		d.fillDisk()
 		d.program.end(syscall.SIGTERM)
-		d.program.disk('n')
+		d.program.disk(faultydisk.Normal)
 		d.start()
 	}},
 	{"kills while writes are slow", func(d *durability) {
-		d.program.disk('s')
+		d.program.disk(faultydisk.Slow)
 		d.await(d.acknowledged.Load() + 1)
 		d.restart(syscall.SIGKILL)
 	}},
@@ -196,7 +197,7 @@ func (d *durability) start() {
 // fillDisk returns when the program has felt that there is no space, and has said so.
 func (d *durability) fillDisk() {
 	d.program.log.Forget()
-	d.program.disk('f')
+	d.program.disk(faultydisk.Full)
 	d.program.log.Await(rpctest.Context(d.t), d.t, "No space left on device")
 }
 
@@ -221,13 +222,18 @@ func (d *durability) report(seed int) {
 // compare counts by channel how many sessions are missing, and how many there are too many.
 func (d *durability) compare(sessions []*bruteSession) (lost, doubled int64) {
 	d.t.Helper()
-	pushRequest(d.t, d.program.address, &tvstatsv1.SyncRequest{ClientId: 1, Channels: enabled(d.world.channels)})
-	response, err := tvstatsv1.NewViewStatsClient(rpctest.Connect(d.t, d.program.address)).CreateChannelSortingByPopularity(d.t.Context(),
+	return compareSessions(d.t, d.program.address, d.world, sessions)
+}
+
+func compareSessions(t *testing.T, address string, w *world, sessions []*bruteSession) (lost, doubled int64) {
+	t.Helper()
+	pushRequest(t, address, &tvstatsv1.SyncRequest{ClientId: 1, Channels: enabled(w.channels)})
+	response, err := tvstatsv1.NewViewStatsClient(rpctest.Connect(t, address)).CreateChannelSortingByPopularity(t.Context(),
 		&tvstatsv1.CreateChannelSortingByPopularityRequest{
 			ClientIds: []int32{1}, DaysNumber: 30, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_SESSIONS, AsOf: timestamppb.Now(),
 		})
 	if err != nil {
-		d.t.Fatal(err)
+		t.Fatal(err)
 	}
 	missing := map[int32]int64{}
 	for _, s := range sessions {
@@ -240,7 +246,7 @@ func (d *durability) compare(sessions []*bruteSession) (lost, doubled int64) {
 		lost += max(count, 0)
 		doubled += max(-count, 0)
 	}
-	pushRequest(d.t, d.program.address, &tvstatsv1.SyncRequest{ClientId: 1, Channels: d.world.channels})
+	pushRequest(t, address, &tvstatsv1.SyncRequest{ClientId: 1, Channels: w.channels})
 	return lost, doubled
 }
 

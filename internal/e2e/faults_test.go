@@ -5,13 +5,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/tvstats/tvstats/internal/app"
+	"github.com/tvstats/tvstats/internal/faultydisk"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
@@ -31,8 +31,7 @@ type faultyProgram struct {
 	t       *testing.T
 	address string
 	dir     string // of the store
-	library string // testdata/faults.c
-	mode    string // the file that the library looks at
+	files   *faultydisk.Disk
 	process *exec.Cmd
 	log     *rpctest.Log
 	logged  sync.WaitGroup
@@ -41,42 +40,20 @@ type faultyProgram struct {
 // newFaultyProgram builds what it takes, or skips the test.
 func newFaultyProgram(t *testing.T) *faultyProgram {
 	t.Helper()
-	compiler, err := exec.LookPath("cc")
-	if err != nil {
-		t.Skip("faults of the disk need a C compiler: ", err)
-	}
-	dir := t.TempDir()
-	p := &faultyProgram{
-		t: t, address: freeAddress(t), dir: t.TempDir(), library: filepath.Join(dir, "faults.so"), mode: filepath.Join(dir, "mode"),
-	}
-	output, err := exec.CommandContext(t.Context(), compiler, "-shared", "-fPIC", "-O1", "-o", p.library, "testdata/faults.c", "-ldl").CombinedOutput()
-	if err != nil {
-		t.Skipf("faults of the disk cannot be built here: %v: %s", err, output)
-	}
-	p.disk('n')
-	return p
+	return &faultyProgram{t: t, address: freeAddress(t), dir: t.TempDir(), files: faultydisk.New(t)}
 }
 
-// disk lets writes be normal ('n'), slow ('s') or fail for want of space ('f') from now on.
-func (p *faultyProgram) disk(mode byte) {
+// disk has writes go as the mode says from now on.
+func (p *faultyProgram) disk(mode faultydisk.Mode) {
 	p.t.Helper()
-	file, err := os.OpenFile(p.mode, os.O_WRONLY|os.O_CREATE, 0o600)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if _, err := file.Write([]byte{mode}); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := file.Close(); err != nil {
-		p.t.Fatal(err)
-	}
+	p.files.Set(p.t, mode)
 }
 
 // start starts the process, its clock moved, and returns when it serves.
 func (p *faultyProgram) start(clock time.Duration) {
 	p.t.Helper()
 	p.process = programCommand(p.t.Context(), "serve", "--listen="+p.address, "--http-listen=127.0.0.1:0", "--data-dir="+p.dir)
-	p.process.Env = append(p.process.Env, "LD_PRELOAD="+p.library, "TVSTATS_TEST_FAULTS="+p.mode, clockEnv+"="+clock.String())
+	p.process.Env = append(append(p.process.Env, p.files.Env()...), clockEnv+"="+clock.String())
 	stderr, err := p.process.StderrPipe()
 	if err != nil {
 		p.t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tvstats/tvstats/internal/faultydisk"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
@@ -19,7 +20,7 @@ func TestFullDiskIsNotReady(t *testing.T) {
 	p.start(0)
 	probe := "http://" + regexp.MustCompile(`http=(\S+)`).FindStringSubmatch(p.log.String())[1] + "/readyz"
 	rpctest.WantAnswer(t, probe, http.StatusOK, "ready\n")
-	p.disk('f')
+	p.disk(faultydisk.Full)
 	if err := sendEvents(t.Context(), p.address, killBatch(0, 0, 100, time.Now().Add(-time.Hour)).GetEvents(), 100); err == nil {
 		t.Fatal("reports were acknowledged on a full disk")
 	}
@@ -27,7 +28,7 @@ func TestFullDiskIsNotReady(t *testing.T) {
 	if code != http.StatusServiceUnavailable || !strings.Contains(body, "cannot be written to") {
 		t.Errorf("on a full disk: %d %q", code, body)
 	}
-	p.disk('n')
+	p.disk(faultydisk.Normal)
 	for ctx := rpctest.Context(t); code != http.StatusOK && ctx.Err() == nil; {
 		code, body = rpctest.Get(t, probe)
 	}

@@ -34,11 +34,27 @@ type Applier interface {
 // AppliedIDs is for how many entries of a log the ids of operations are remembered at least.
 const AppliedIDs = 200_000
 
+// Held is the lease that a running job has.
+type Held struct {
+	JobID string
+	Owner string
+	Until viewing.Millis // by the clock of who gave it, or renewed it last
+}
+
+// LeaseTaker is a JobStore for those who know better than by the time in a lease whether it is over.
+type LeaseTaker interface {
+	// TakeLease is LeaseJob, but that running jobs may be taken over whose leases are still the same as one of over, and no
+	// other ones.
+	TakeLease(ctx context.Context, now viewing.Millis, lease Lease, over []Held) (Job, error)
+}
+
 // Foreteller tells without changing anything whether a change would have something to do, so that replicas with nothing to do
 // append nothing to their log.
 type Foreteller interface {
-	// MayLease returns whether LeaseJob would find a job.
+	// MayLease returns whether a queued job is due.
 	MayLease(ctx context.Context, now viewing.Millis) (bool, error)
+	// Held returns the leases of all running jobs.
+	Held(ctx context.Context) ([]Held, error)
 	// MayDeleteJobs returns whether DeleteJobs would find one.
 	MayDeleteJobs(ctx context.Context, endedBefore viewing.Millis) (bool, error)
 }

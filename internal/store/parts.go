@@ -32,6 +32,8 @@ type Part struct {
 	SHA256 string `json:"sha256"` // of the file, 64 hexadecimal digits
 	Bytes  int64  `json:"bytes"`  // of the file
 	Rows   int64  `json:"rows"`   // records in it
+	// Changes is how often viewing that began on the day of a part with sessions changed, as Version.Viewing counts, of all clients.
+	Changes int64 `json:"changes,omitempty"`
 }
 
 // sessionsFolder is what the names of parts with sessions begin with.
@@ -54,6 +56,8 @@ type Manifest struct {
 	First   viewing.Millis `json:"first"`   // least started_at of a session in it; 0 where there is none
 	Last    viewing.Millis `json:"last"`    // greatest
 	Parts   []Part         `json:"parts"`   // in the order in which they are written
+	// Engine is what wrote the files, and its version: another one may write other bytes for the same rows.
+	Engine string `json:"engine,omitempty"`
 }
 
 // Snapshotter is a store that can write its whole state while it serves.
@@ -68,6 +72,12 @@ type State interface {
 	// WriteParts hands over one part after the other, whose content is read before use returns, and returns the manifest.
 	// An error of use ends it.
 	WriteParts(ctx context.Context, use func(part Part, content io.Reader) error) (Manifest, error)
+	// Differing returns the names of those parts with sessions that this state contradicts, which is the manifest's or a later one of
+	// the same history: their days changed less often, or as often and the rows are not the same. Only parts for which look returns
+	// true are looked at, and none where another engine wrote them.
+	Differing(ctx context.Context, manifest Manifest, look func(Part) bool) ([]string, error)
+	// Rows is how many records the parts will have, or somewhat more, since reports of one session are one record.
+	Rows(ctx context.Context) (int64, error)
 	// Close lets go of the state.
 	Close() error
 }

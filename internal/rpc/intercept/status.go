@@ -64,6 +64,8 @@ var statusRules = []statusRule{
 	{is: errUnknownMethod, code: codes.Unimplemented, reason: "UNIMPLEMENTED",
 		hint: "see the services of this version through reflection, or bring service and caller to one version", level: slog.LevelDebug},
 	{is: backup.ErrUnsupported, code: codes.Unimplemented, reason: "NO_BACKUP", level: slog.LevelDebug},
+	{is: store.ErrDamaged, code: codes.DataLoss, reason: "STORE_DAMAGED",
+		hint: "a part of the store that this needs is damaged; /readyz and the log name it", hide: true, level: slog.LevelError},
 	{is: store.ErrUnavailable, code: codes.Unavailable, reason: "STORE_UNAVAILABLE",
 		hint: "the store cannot serve now; try again later", hide: true, level: slog.LevelWarn},
 }
@@ -112,12 +114,10 @@ func ruleFor(err error) statusRule {
 
 // invalidIn is what was wrong with a request, be it its form or what it asks of a ranking; nil where that was not it.
 func invalidIn(err error) *fault.Invalid {
-	var mistake *ranking.Mistake
-	if errors.As(err, &mistake) {
+	if mistake, ok := errors.AsType[*ranking.Mistake](err); ok {
 		err = fault.InvalidArgument(mistake.Field, mistake.Reason)
 	}
-	var invalid *fault.Invalid
-	errors.As(err, &invalid)
+	invalid, _ := errors.AsType[*fault.Invalid](err)
 	return invalid
 }
 

@@ -75,6 +75,7 @@ type Store struct {
 	options    Options
 	file       string
 	db         *sql.DB // everything but the appending of reports
+	damage     *damage // set with db
 	reports    *writer
 	dictionary *dictionary
 	marker     *marker
@@ -125,11 +126,12 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 }
 
 func (s *Store) openFile() error {
-	connector, err := engine.NewConnector(dataSource(s.file, s.options.settings()), nil)
+	made, err := engine.NewConnector(dataSource(s.file, s.options.settings()), nil)
 	if err != nil {
 		return openError(filepath.Dir(s.file), err)
 	}
-	s.db = sql.OpenDB(connector)
+	s.damage = &damage{file: s.file}
+	s.db = sql.OpenDB(connector{made, s.damage})
 	return nil
 }
 
@@ -208,6 +210,9 @@ func (s *Store) Ping(ctx context.Context) error {
 	}
 	if err := s.marker.err(); err != nil {
 		return fmt.Errorf("%w: %s cannot be written to: %w", store.ErrUnavailable, filepath.Dir(s.file), err)
+	}
+	if err := s.damage.err(); err != nil {
+		return fmt.Errorf("%w: %w; what does not need it is served, restore a backup", store.ErrUnavailable, err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/tvstats/tvstats/internal/store"
@@ -10,9 +11,15 @@ import (
 
 var _ store.Foreteller = (*Store)(nil)
 
-// MayLease looks for a job that may run; see store.Foreteller.
+// MayLease looks for a job that is due; see store.Foreteller.
 func (s *Store) MayLease(ctx context.Context, now viewing.Millis) (bool, error) {
-	return s.exists(ctx, fmt.Sprintf(`FROM jobs WHERE (state = 2 AND leased_to <= %[1]d) OR (state = 1 AND due_at <= %[1]d)`, now))
+	return s.exists(ctx, fmt.Sprintf(`FROM jobs WHERE state = 1 AND due_at <= %d`, now))
+}
+
+// Held reads the leases; see store.Foreteller.
+func (s *Store) Held(ctx context.Context) ([]store.Held, error) {
+	return collect(ctx, s.db, func(rows *sql.Rows, h *store.Held) error { return rows.Scan(&h.JobID, &h.Owner, &h.Until) },
+		`SELECT job_id, owner, leased_to FROM jobs WHERE state = 2 ORDER BY job_id`)
 }
 
 // MayDeleteJobs looks for a job that ended; see store.Foreteller.

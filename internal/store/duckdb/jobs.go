@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -72,11 +73,26 @@ func (s *Store) QueuedJobs(ctx context.Context) (queued int, err error) {
 
 // LeaseJob begins an attempt; see store.JobStore.
 func (s *Store) LeaseJob(ctx context.Context, now viewing.Millis, lease store.Lease) (store.Job, error) {
+	return s.leaseWhere(ctx, now, lease, `leased_to <= ?`, int64(now))
+}
+
+// TakeLease begins an attempt; see store.LeaseTaker.
+func (s *Store) TakeLease(ctx context.Context, now viewing.Millis, lease store.Lease, over []store.Held) (store.Job, error) {
+	conditions, args := []string{"false"}, []any{}
+	for _, h := range over {
+		conditions = append(conditions, `(job_id = ? AND owner = ? AND leased_to = ?)`)
+		args = append(args, h.JobID, h.Owner, int64(h.Until))
+	}
+	return s.leaseWhere(ctx, now, lease, `(`+strings.Join(conditions, " OR ")+`)`, args...)
+}
+
+// leaseWhere begins an attempt at a job that is due, or one that runs under a lease for which the condition holds.
+func (s *Store) leaseWhere(ctx context.Context, now viewing.Millis, lease store.Lease, over string, args ...any) (store.Job, error) {
 	jobs, err := s.changeJobs(ctx, "lease job", `UPDATE jobs SET state = 2, progress = 0, started_at = ?, attempts = attempts + 1,
 			failures = failures + (state = 2)::INTEGER, owner = ?, leased_to = ?
-		WHERE job_id = (SELECT job_id FROM jobs WHERE (state = 2 AND leased_to <= ?) OR (state = 1 AND due_at <= ?)
+		WHERE job_id = (SELECT job_id FROM jobs WHERE (state = 2 AND `+over+`) OR (state = 1 AND due_at <= ?)
 			ORDER BY state DESC, created_at, job_id LIMIT 1)`,
-		int64(now), lease.Owner, int64(lease.Until), int64(now), int64(now))
+		append(append([]any{int64(now), lease.Owner, int64(lease.Until)}, args...), int64(now))...)
 	return only(jobs, err, "a job that may run")
 }
 

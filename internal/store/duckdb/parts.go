@@ -80,14 +80,14 @@ func (s *snapshot) WriteParts(ctx context.Context, use func(store.Part, io.Reade
 		return manifest, unavailable("write parts", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	manifest = store.Manifest{Format: store.PartsFormat, Schema: s.schema}
+	manifest = store.Manifest{Format: store.PartsFormat, Schema: s.schema, Engine: engineVersion()}
 	if err := s.sumUp(ctx, &manifest); err != nil {
 		return manifest, err
 	}
-	write := func(name, query string) error {
-		part, err := s.writePart(ctx, filepath.Join(dir, "part"), name, query, use)
+	write := func(part store.Part, query string) error {
+		err := s.writePart(ctx, filepath.Join(dir, "part"), &part, query, use)
 		if err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
+			return fmt.Errorf("write %s: %w", part.Name, err)
 		}
 		manifest.Parts = append(manifest.Parts, part)
 		return nil
@@ -99,7 +99,7 @@ func (s *snapshot) WriteParts(ctx context.Context, use func(store.Part, io.Reade
 	if err := writeTables(tables, write); err != nil {
 		return manifest, err
 	}
-	return manifest, s.writeSessions(ctx, tables["sessions"], write)
+	return manifest, s.eachDay(ctx, tables["sessions"], write)
 }
 
 // sumUp fills in what a manifest says of the whole.
@@ -115,8 +115,27 @@ func (s *snapshot) sumUp(ctx context.Context, m *store.Manifest) error {
 	return nil
 }
 
+// Rows counts; see store.State.
+func (s *snapshot) Rows(ctx context.Context) (rows int64, err error) {
+	tables, err := tableColumns(ctx, s.tx)
+	if err != nil {
+		return 0, err
+	}
+	counted := []string{"(SELECT count(*) FROM sessions)", "(SELECT count(*) FROM reports)"}
+	for name := range tables {
+		if !slices.Contains(notInParts, name) {
+			counted = append(counted, fmt.Sprintf("(SELECT count(*) FROM %s)", name))
+		}
+	}
+	err = s.tx.QueryRowContext(ctx, `SELECT `+strings.Join(counted, " + ")).Scan(&rows)
+	if err != nil {
+		return 0, unavailable("count the records", err)
+	}
+	return rows, nil
+}
+
 // writeTables writes the tables that are parts as they are, and the versions as folding would leave them.
-func writeTables(tables map[string][]string, write func(name, query string) error) error {
+func writeTables(tables map[string][]string, write func(part store.Part, query string) error) error {
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		if slices.Contains(notInParts, name) {
 			continue
@@ -128,7 +147,7 @@ func writeTables(tables map[string][]string, write func(name, query string) erro
 				UNION ALL SELECT client_id, %d, %s, count(*) FROM reports GROUP BY ALL) GROUP BY ALL)`,
 				viewingChanges, hourOf("started_at"))
 		}
-		if err := write(name+".parquet", v.query()); err != nil {
+		if err := write(store.Part{Name: name + ".parquet"}, v.query()); err != nil {
 			return err
 		}
 	}
@@ -191,8 +210,8 @@ func (v values) query() string {
 // sessionOrder is what sessions are sorted by before all else, as they are in their table.
 var sessionOrder = []string{"client_id", "account_id", "started_at", "device_uid", "channel_id"}
 
-// writeSessions writes the sessions of each day. Those of days with reports are merged, as folding would.
-func (s *snapshot) writeSessions(ctx context.Context, columns []string, write func(name, query string) error) error {
+// eachDay has write write the sessions of each day. Those of days with reports are merged, as folding would.
+func (s *snapshot) eachDay(ctx context.Context, columns []string, write func(part store.Part, query string) error) error {
 	all, err := days(ctx, s.tx, fmt.Sprintf(
 		`SELECT DISTINCT %s AS day FROM (SELECT started_at FROM sessions UNION ALL SELECT started_at FROM reports) ORDER BY day`, dayOf))
 	if err != nil {
@@ -202,13 +221,17 @@ func (s *snapshot) writeSessions(ctx context.Context, columns []string, write fu
 	if err != nil {
 		return fmt.Errorf("find days that are not folded: %w", err)
 	}
+	changes, err := s.changes(ctx)
+	if err != nil {
+		return err
+	}
 	for _, day := range all {
 		where := within(day.Window())
 		v := values{table: "sessions", columns: columns, source: `(FROM sessions WHERE ` + where + `)`, first: sessionOrder}
 		if slices.Contains(pending, day) {
 			v.source, v.tariffs = mergedSource(where), "united"
 		}
-		if err := write(store.SessionsPart(day), v.query()); err != nil {
+		if err := write(store.Part{Name: store.SessionsPart(day), Changes: changes[day]}, v.query()); err != nil {
 			return err
 		}
 	}
@@ -232,31 +255,30 @@ const rowGroup = 122_880
 
 // writePart writes the rows of the query into a file, describes it, hands it over and removes it.
 func (s *snapshot) writePart(
-	ctx context.Context, file, name, query string, use func(store.Part, io.Reader) error,
-) (part store.Part, err error) {
-	part.Name = name
+	ctx context.Context, file string, part *store.Part, query string, use func(store.Part, io.Reader) error,
+) (err error) {
 	outcome, err := s.tx.ExecContext(ctx, fmt.Sprintf(
 		`COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d, USE_TMP_FILE false)`, query, literal(file), rowGroup))
 	if err != nil {
-		return part, unavailable("write", err)
+		return unavailable("write", err)
 	}
 	if part.Rows, err = outcome.RowsAffected(); err != nil {
-		return part, err
+		return err
 	}
-	written, err := os.Open(file)
+	written, err := os.Open(file) //nolint:gosec // it was just written
 	if err != nil {
-		return part, unavailable("read", err)
+		return unavailable("read", err)
 	}
 	defer func() { err = errors.Join(err, written.Close(), os.Remove(file)) }()
 	hash := sha256.New()
 	if part.Bytes, err = io.Copy(hash, written); err != nil {
-		return part, unavailable("read", err)
+		return unavailable("read", err)
 	}
 	part.SHA256 = hex.EncodeToString(hash.Sum(nil))
 	if _, err = written.Seek(0, io.SeekStart); err != nil {
-		return part, err
+		return err
 	}
-	return part, use(part, written)
+	return use(*part, written)
 }
 
 // literal is the text as a string of a statement.

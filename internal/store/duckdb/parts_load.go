@@ -21,7 +21,10 @@ import (
 // be begun again. What is damaged is store.ErrDamaged and names the part, what is newer store.ErrNewerSchema.
 func Load(ctx context.Context, options Options, manifest store.Manifest, open func(store.Part) (io.ReadCloser, error)) error {
 	options = options.withDefaults()
-	if err := mayLoad(options, manifest); err != nil {
+	if err := CheckManifest(manifest); err != nil {
+		return err
+	}
+	if err := mayLoad(options); err != nil {
 		return err
 	}
 	dir, err := filepath.Abs(options.Dir)
@@ -38,8 +41,8 @@ func Load(ctx context.Context, options Options, manifest store.Manifest, open fu
 	return l.store.takeNew()
 }
 
-// mayLoad refuses what cannot be loaded and a directory with a store, or with a piece of one.
-func mayLoad(options Options, manifest store.Manifest) error {
+// CheckManifest refuses what this program cannot load, before anything of it is read.
+func CheckManifest(manifest store.Manifest) error {
 	if manifest.Format > store.PartsFormat || manifest.Schema > schemaVersion() {
 		return fmt.Errorf("%w: it has format %d and schema version %d, this program knows up to %d and %d; "+
 			"use the version that wrote it or a later one",
@@ -48,6 +51,11 @@ func mayLoad(options Options, manifest store.Manifest) error {
 	if manifest.Format < 1 || manifest.Schema < 1 {
 		return fmt.Errorf("%w: the manifest names no format and schema version", store.ErrDamaged)
 	}
+	return nil
+}
+
+// mayLoad refuses a directory with a store, or with a piece of one.
+func mayLoad(options Options) error {
 	entries, err := os.ReadDir(options.Dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

@@ -56,11 +56,8 @@ func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
 	if err != nil {
 		return writeError(ctx, "remember erased accounts", err)
 	}
-	loaded, err := loadErased(ctx, s.db)
-	if err == nil {
-		s.erased.Store(loaded)
-	}
-	return err
+	s.erased.Store(known.United(erased)) // not read again: that could fail, and what is committed must hold
+	return nil
 }
 
 // recordErasure stores that the account was erased and answers the set that mirrors it.

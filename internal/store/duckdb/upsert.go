@@ -122,7 +122,7 @@ func (tx *bulkTx) upsert(ctx context.Context, t table, rows []row) error {
 	}
 	source := fmt.Sprintf("appended_data AS told(%s)", strings.Join(t.columns, ", "))
 	err := tx.conn.Raw(func(conn any) error {
-		appender, err := engine.NewTableAppender(conn.(driver.Conn), t.merge(source), "", "", t.name, nil)
+		appender, err := engine.NewTableAppender(bare(conn), t.merge(source), "", "", t.name, nil)
 		if err != nil {
 			return err
 		}

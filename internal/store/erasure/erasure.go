@@ -69,6 +69,21 @@ func (s *Set) Fits(other *Set) bool {
 	return s.key == nil || other.key == nil || bytes.Equal(s.key, other.key)
 }
 
+// United returns the accounts of both sets, which fit.
+func (s *Set) United(other *Set) *Set {
+	key := s.key
+	if key == nil {
+		key = other.key
+	}
+	united := NewSet(key)
+	for _, set := range []*Set{s, other} {
+		for client, digest := range set.All() {
+			united.Add(client, digest)
+		}
+	}
+	return united
+}
+
 // With answers a set under the key with one account more.
 func (s *Set) With(key []byte, client int32, account int64) (*Set, Digest) {
 	next := &Set{key: key, erased: maps.Clone(s.erased)}

@@ -28,7 +28,7 @@ func (l *Log) fault(ctx context.Context, what string, err error) error {
 		return &refusedUser{what: what, why: why, err: err}
 	}
 	if unreachable(err) && !errors.Is(err, store.ErrUnavailable) {
-		return fmt.Errorf("%w: %s: %v; see that MongoDB runs and can be reached", store.ErrUnavailable, what, err) //nolint:errorlint // see above
+		return fmt.Errorf("%w: %s: %s; see that MongoDB runs and can be reached", store.ErrUnavailable, what, err.Error())
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -98,6 +98,20 @@ func (l *Log) Size(ctx context.Context) (int64, error) {
 	return int64(stats.StorageSize + stats.IndexSize), l.fault(ctx, "read the size of the database", err)
 }
 
+// Extent is how many entries the log holds, and how many bytes their documents have before the server compresses them.
+func (l *Log) Extent(ctx context.Context) (entries, bytes int64, err error) {
+	db, err := l.database(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	var stats struct {
+		Count float64 `bson:"count"`
+		Size  float64 `bson:"size"`
+	}
+	err = db.RunCommand(ctx, bson.M{"collStats": logCollection}).Decode(&stats)
+	return int64(stats.Count), int64(stats.Size), l.fault(ctx, "read the size of the log", err)
+}
+
 // database stands before every use: nothing is read from or written into a database that was never found to be ours.
 func (l *Log) database(ctx context.Context) (*mongo.Database, error) {
 	if err := ctx.Err(); err != nil {

@@ -106,8 +106,8 @@ func (s *Store) append(group []*pending) {
 		}
 		first = cmp.Or(first, at)
 		switch {
-		case errors.Is(err, errTooLarge), at > first+store.AppliedIDs/2:
-			fail(group, err)
+		case at > first+store.AppliedIDs/2:
+			fail(group, cmp.Or(err, errOvertaken))
 			return
 		case err != nil:
 			if group = slices.DeleteFunc(group, s.given); len(group) == 0 {
@@ -120,7 +120,7 @@ func (s *Store) append(group []*pending) {
 	}
 }
 
-var errTooLarge = errors.New("too large for the log")
+var errOvertaken = errors.New("others were always first")
 
 // tryAppend makes one entry for the next position and tries until it, or another, is there, and is applied. It returns the position.
 func (s *Store) tryAppend(group []*pending) (uint64, error) {
@@ -137,13 +137,14 @@ func (s *Store) tryAppend(group []*pending) (uint64, error) {
 	for i, p := range group {
 		operations[i] = p.operation
 	}
+	encoded, err := s.operationsFor(at.Position+1, operations)
+	if err != nil {
+		s.noteTrouble(err)
+		return at.Position + 1, err
+	}
 	entry := Entry{
 		Position: at.Position + 1, ID: uuid.NewString(), Previous: at.EntryID, LogID: at.LogID, Format: Format,
-		Operations: encode(operations),
-	}
-	if len(entry.Operations) > maxEntry {
-		return entry.Position, fmt.Errorf("%w: %d operations take %d bytes, compressed; at most %d are possible",
-			errTooLarge, len(operations), len(entry.Operations), maxEntry)
+		Operations: encoded,
 	}
 	tries := retry()
 	for {
@@ -222,7 +223,7 @@ func fail(group []*pending, err error) {
 	}
 }
 
-// retry is how long to wait between attempts; it also makes who has just won give way.
+// retry is how long to wait between attempts.
 func retry() *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval, b.MaxInterval = 2*time.Millisecond, time.Second

@@ -2,7 +2,6 @@ package replica
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/store"
@@ -92,24 +91,6 @@ func (s *Store) CreateJob(ctx context.Context, job store.Job) error {
 	return err
 }
 
-// LeaseJob begins an attempt; see store.JobStore. A replica that finds no job to run in its own store, which follows the log,
-// appends nothing.
-func (s *Store) LeaseJob(ctx context.Context, now viewing.Millis, lease store.Lease) (store.Job, error) {
-	may, err := foretell(s, func(l Local) (bool, error) { return l.MayLease(ctx, now) })
-	if err != nil {
-		return store.Job{}, err
-	}
-	if !may {
-		return store.Job{}, fmt.Errorf("a job that may run: %w", store.ErrNotFound)
-	}
-	return leaseJob.call(ctx, s, leasing{Now: now, Lease: lease})
-}
-
-// RenewLease prolongs a lease; see store.JobStore.
-func (s *Store) RenewLease(ctx context.Context, id string, lease store.Lease, progress float64) (bool, error) {
-	return renewLease.call(ctx, s, renewing{ID: id, Lease: lease, Progress: progress})
-}
-
 // EndAttempt takes a lease back; see store.JobStore.
 func (s *Store) EndAttempt(ctx context.Context, owner string, job store.Job) error {
 	_, err := endAttempt.call(ctx, s, ending{Owner: owner, Job: job})
@@ -132,7 +113,7 @@ func (s *Store) DeleteJobs(ctx context.Context, endedBefore viewing.Millis) erro
 }
 
 // foretell asks the local store, which may be a moment behind the log: what it does not see now it sees at the next call.
-func foretell(s *Store, ask func(Local) (bool, error)) (bool, error) {
+func foretell[T any](s *Store, ask func(Local) (T, error)) (T, error) {
 	s.replacing.RLock()
 	defer s.replacing.RUnlock()
 	return ask(s.local)

@@ -1,9 +1,7 @@
 package replica
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -233,7 +231,7 @@ func (s *Store) writeCheckpoint(ctx context.Context, state store.State, from Bas
 	made.State, err = state.WriteParts(ctx, func(part store.Part, content io.Reader) error {
 		name, stored := known[part.Name+part.SHA256]
 		if !stored {
-			name = fmt.Sprintf("%020d-%020d-%s/%s-%.16s", from.Position, at.Position, builder, part.Name, part.SHA256)
+			name = partName(from.Position, at.Position, builder, part)
 			if err := s.log.PutPart(ctx, name, content); err != nil {
 				return err
 			}
@@ -244,29 +242,7 @@ func (s *Store) writeCheckpoint(ctx context.Context, state store.State, from Bas
 	if err != nil {
 		return "", err
 	}
-	encoded, err := json.Marshal(made)
-	if err != nil {
-		return "", err
-	}
-	name := fmt.Sprintf("%020d-%020d-%s/manifest", from.Position, at.Position, builder)
-	if err := s.log.PutPart(ctx, name, bytes.NewReader(encoded)); err != nil {
-		return "", err
-	}
-	return name, s.allThere(ctx, made)
-}
-
-// allThere reads back that every part is there: one that was reused could have been removed meanwhile.
-func (s *Store) allThere(ctx context.Context, m *manifest) error {
-	for _, name := range m.Stored {
-		has, err := s.log.HasPart(ctx, name)
-		if err != nil {
-			return err
-		}
-		if !has {
-			return fmt.Errorf("%w: part %s is gone", ErrBaseMoved, name)
-		}
-	}
-	return nil
+	return putManifest(ctx, s.log, made, from.Position, at.Position, builder)
 }
 
 // sweep removes parts that were built on an older base than this checkpoint was, and that neither it nor the one before names. Where
@@ -293,6 +269,9 @@ func (s *Store) sweep(ctx context.Context, base Base) error {
 		return err
 	}
 	gone := slices.DeleteFunc(all, func(name string) bool {
+		if position, is := ofEntry(name); is {
+			return position > base.Position
+		}
 		order := strings.Compare(name[:min(len(name), builtOn)], base.Manifest[:builtOn])
 		return keep[name] || order > 0 || order == 0 && !erased
 	})

@@ -12,8 +12,12 @@ import (
 // Format is the number of the format of entries that this program writes, and the greatest that it reads.
 const Format = 1
 
-// maxEntry bounds an entry's operations, compressed: a document of the log holds at most 16 MiB.
-const maxEntry = 12 << 20
+// maxEntry bounds an entry's operations, compressed: a document of the log holds at most 16 MiB. largeArguments is the size of
+// arguments, not compressed, from which on they are stored beside an entry that would be larger.
+const (
+	maxEntry       = 12 << 20
+	largeArguments = 1 << 20
+)
 
 // gatherBytes is how much is gathered for an entry before it is compressed; a single operation may have more.
 const gatherBytes = 8 << 20
@@ -23,6 +27,7 @@ type operation struct {
 	id        string // random; the same operation in two entries counts once
 	method    string // of methods
 	arguments []byte
+	part      string // where the arguments are stored instead, compressed; "" = here
 }
 
 // The fields of a list of operations, and of one.
@@ -32,6 +37,7 @@ const (
 	fieldID        protowire.Number = 1
 	fieldMethod    protowire.Number = 2
 	fieldArguments protowire.Number = 3
+	fieldPart      protowire.Number = 4
 )
 
 var (
@@ -46,7 +52,11 @@ func encode(operations []operation) []byte {
 		var one []byte
 		one = protowire.AppendString(protowire.AppendTag(one, fieldID, protowire.BytesType), op.id)
 		one = protowire.AppendString(protowire.AppendTag(one, fieldMethod, protowire.BytesType), op.method)
-		one = protowire.AppendBytes(protowire.AppendTag(one, fieldArguments, protowire.BytesType), op.arguments)
+		if op.part == "" {
+			one = protowire.AppendBytes(protowire.AppendTag(one, fieldArguments, protowire.BytesType), op.arguments)
+		} else {
+			one = protowire.AppendString(protowire.AppendTag(one, fieldPart, protowire.BytesType), op.part)
+		}
 		all = protowire.AppendBytes(protowire.AppendTag(all, fieldOperation, protowire.BytesType), one)
 	}
 	return compressor.EncodeAll(all, nil)
@@ -55,6 +65,9 @@ func encode(operations []operation) []byte {
 // decode reads the operations of an entry. One that another version wrote, with what this one does not know, stops a replica:
 // to pass over it would make replicas differ.
 func decode(entry Entry) ([]operation, error) {
+	if entry.Format == formatSeeding {
+		return nil, fmt.Errorf("%w: a state is being loaded into the log; where that was broken off, begin it again", store.ErrUnavailable)
+	}
 	if entry.Format > Format {
 		return nil, fmt.Errorf("%w: entry %d of the log has format %d, this program knows up to %d; run the newer version here, too",
 			store.ErrNewerSchema, entry.Position, entry.Format, Format)
@@ -86,6 +99,8 @@ func (op *operation) set(field protowire.Number, value []byte) error {
 		op.method = string(value)
 	case fieldArguments:
 		op.arguments = value
+	case fieldPart:
+		op.part = string(value)
 	default:
 		return errUnreadable
 	}

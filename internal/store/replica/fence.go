@@ -2,7 +2,10 @@ package replica
 
 import (
 	"context"
+	"errors"
 	"sync"
+
+	"github.com/tvstats/tvstats/internal/store"
 )
 
 // fences lets reads that begin while one is under way share the next.
@@ -59,13 +62,23 @@ func (s *Store) serveFences() {
 	}
 }
 
-// read asks the local store once it is fresh.
-func read[T any](ctx context.Context, s *Store, ask func(Local) (T, error)) (T, error) {
-	if err := s.fresh(ctx); err != nil {
-		var none T
-		return none, err
+// read asks the local store once it is fresh, and again where it was found damaged and therefore made again.
+func read[T any](ctx context.Context, s *Store, ask func(Local) (T, error)) (answer T, err error) {
+	for range 2 {
+		if err := s.fresh(ctx); err != nil {
+			return answer, err
+		}
+		if answer, err = foretell(s, ask); !errors.Is(err, store.ErrDamaged) {
+			return answer, err
+		}
+		s.noteDamage(err)
 	}
-	s.replacing.RLock()
-	defer s.replacing.RUnlock()
-	return ask(s.local)
+	return answer, err
+}
+
+// noteDamage has the local store made again where the error says that a block of it is damaged: the log has everything.
+func (s *Store) noteDamage(err error) {
+	if errors.Is(err, store.ErrDamaged) {
+		s.damaged.Store(true)
+	}
 }

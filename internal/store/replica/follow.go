@@ -83,6 +83,9 @@ const verifyEvery = time.Second
 func (s *Store) catchUp(view View, fenced bool) error {
 	s.following.Lock()
 	defer s.following.Unlock()
+	if err := s.replaceDamaged(); err != nil {
+		return err
+	}
 	if err := s.refresh(); err != nil {
 		return err
 	}
@@ -98,10 +101,12 @@ func (s *Store) catchUp(view View, fenced bool) error {
 		}
 		if err != nil {
 			s.dirty = true
+			s.noteDamage(err)
 			return err
 		}
 		if !more {
 			s.behind.Store(0)
+			s.caughtUp.Store(time.Now().UnixMilli())
 			return nil
 		}
 	}
@@ -122,7 +127,7 @@ func (s *Store) step(view View, fenced bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	s.base.Store(base.Position)
+	s.noteBase(base)
 	if s.at.LogID == "" {
 		s.at.LogID = base.LogID // nothing was applied yet
 	}
@@ -155,6 +160,15 @@ func (s *Store) step(view View, fenced bool) (bool, error) {
 	}
 	s.behind.Store(0) // as far as this look shows
 	return len(entries) > 0, nil
+}
+
+// noteBase notes which checkpoint is the newest one. s.following is held.
+func (s *Store) noteBase(base Base) {
+	s.base.Store(base.Position)
+	if base.Manifest != s.manifested {
+		s.manifested = base.Manifest
+		s.audits.newest(base)
+	}
 }
 
 // partly tells whether only some operations of the last entry are in, after a crash between two.
@@ -195,11 +209,15 @@ func (s *Store) applyOne(op operation, to store.Applied) error {
 	if !known {
 		return fmt.Errorf("%w: it has an operation %q; run the newer version here, too", store.ErrNewerSchema, op.method)
 	}
+	arguments, err := s.argumentsOf(s.work, op)
+	if err != nil {
+		return err
+	}
 	s.replacing.RLock()
 	defer s.replacing.RUnlock()
 	o, done := outcome{}, false
-	err := s.local.Apply(s.work, op.id, to, func(ctx context.Context) error {
-		result, err := do(ctx, s.local, op.arguments)
+	err = s.local.Apply(s.work, op.id, to, func(ctx context.Context) error {
+		result, err := do(ctx, s.local, arguments)
 		if err != nil && !ofTheDomain(err) {
 			return err // of this machine: it must be applied again, never passed over
 		}
@@ -215,6 +233,19 @@ func (s *Store) applyOne(op operation, to store.Applied) error {
 	if waits, found := s.waiting.Load(op.id); found && done {
 		waits.(*pending).give(o) //nolint:forcetypeassert // nothing else is stored there
 	}
+	return nil
+}
+
+// replaceDamaged makes the local store again where a block of it was found damaged. s.following is held.
+func (s *Store) replaceDamaged() error {
+	if !s.damaged.Load() {
+		return nil
+	}
+	s.options.Log.Warn("the local store is made again, since a block of it is damaged", "position", s.at.Position)
+	if err := s.rebuild(); err != nil {
+		return err
+	}
+	s.damaged.Store(false)
 	return nil
 }
 
@@ -265,6 +296,7 @@ func (s *Store) load(base Base) error {
 	}
 	s.dirty = false
 	s.applied.Store(s.at.Position)
+	s.loaded.Store(&base.Manifest)
 	return nil
 }
 

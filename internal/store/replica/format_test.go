@@ -17,7 +17,8 @@ func argumentsOf[A, R any](method[A, R]) reflect.Type { return reflect.TypeFor[A
 
 // TestFormatHoldsItsTypes: gob passes over a field that the reader does not have, so that an older program would apply less than the
 // newer one that wrote the operation, and replicas would differ. What operations hold is therefore written down for each format: where it
-// changes Format must be raised, which stops older programs, and the new text goes into a new file.
+// changes Format must be raised, which stops older programs, and the new text goes into a new file. A new operation stops them by its name, and
+// is added to the file.
 func TestFormatHoldsItsTypes(t *testing.T) {
 	t.Parallel()
 	arguments := map[string]reflect.Type{
@@ -25,6 +26,7 @@ func TestFormatHoldsItsTypes(t *testing.T) {
 		expireViewing.name: argumentsOf(expireViewing), addAnonymous.name: argumentsOf(addAnonymous),
 		deleteFigures.name: argumentsOf(deleteFigures), saveResults.name: argumentsOf(saveResults), deleteResult.name: argumentsOf(deleteResult),
 		saveFigures.name: argumentsOf(saveFigures), createJob.name: argumentsOf(createJob), leaseJob.name: argumentsOf(leaseJob),
+		takeLease.name:  argumentsOf(takeLease),
 		renewLease.name: argumentsOf(renewLease), endAttempt.name: argumentsOf(endAttempt), cancelJob.name: argumentsOf(cancelJob),
 		deleteJobs.name: argumentsOf(deleteJobs), appendReports: reflect.TypeFor[[]viewing.Report](),
 	}

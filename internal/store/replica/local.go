@@ -13,6 +13,7 @@ type Local interface {
 	store.Applier
 	store.Snapshotter
 	store.Foreteller
+	store.LeaseTaker
 }
 
 // Disk is where the local store is kept. What it holds can be made again from the log.

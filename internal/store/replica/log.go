@@ -62,6 +62,8 @@ type Log interface {
 	// Describe names the log, never with a password. Size is in bytes, of entries and of parts.
 	Describe() string
 	Size(ctx context.Context) (int64, error)
+	// Extent is how many entries the log holds, those that were to be trimmed included, and how many bytes they have.
+	Extent(ctx context.Context) (entries, bytes int64, err error)
 	Close() error
 }
 

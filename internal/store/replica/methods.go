@@ -85,6 +85,11 @@ type (
 		Now   viewing.Millis
 		Lease store.Lease
 	}
+	taking struct {
+		Now   viewing.Millis
+		Lease store.Lease
+		Over  []store.Held // leases that have run out
+	}
 	renewing struct {
 		ID       string
 		Lease    store.Lease
@@ -150,6 +155,10 @@ var (
 	createJob = define("CreateJob", func(ctx context.Context, to Local, job store.Job) (nothing, error) {
 		return nothing{}, to.CreateJob(ctx, job)
 	})
+	takeLease = define("TakeLease", func(ctx context.Context, to Local, t taking) (store.Job, error) {
+		return to.TakeLease(ctx, t.Now, t.Lease, t.Over)
+	})
+	// Logs of before hold it.
 	leaseJob = define("LeaseJob", func(ctx context.Context, to Local, l leasing) (store.Job, error) {
 		return to.LeaseJob(ctx, l.Now, l.Lease)
 	})

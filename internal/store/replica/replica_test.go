@@ -44,7 +44,7 @@ func (d disk) Load(ctx context.Context, m store.Manifest, open func(store.Part) 
 func (d disk) Remove() error { return duckdb.Remove(d.options) }
 
 // fast has replicas look and make checkpoints often.
-var fast = replica.Options{Follow: 5 * time.Millisecond, CheckpointEntries: 40}
+var fast = replica.Options{Follow: 5 * time.Millisecond, CheckpointEntries: 100}
 
 func open(t *testing.T, server *memlog.Server, dir string) *replica.Store {
 	t.Helper()
@@ -76,10 +76,14 @@ type followed struct {
 	others []*replica.Store
 }
 
+// Close fails where a replica found that it differs from another one.
 func (f followed) Close() error {
-	err := f.Store.Close()
-	for _, other := range f.others {
-		err = errors.Join(err, other.Close())
+	var err error
+	for _, s := range append(f.others, f.Store) {
+		if n := s.Status().Differing; n != 0 {
+			err = errors.Join(err, fmt.Errorf("%d days differ from those of a checkpoint", n))
+		}
+		err = errors.Join(err, s.Close())
 	}
 	return err
 }

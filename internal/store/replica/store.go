@@ -53,12 +53,14 @@ type Store struct {
 
 	snapshots sync.RWMutex // shared by open snapshots of local; to make it again is to take it alone
 
-	following sync.Mutex    // one goroutine applies at a time; it guards what follows
-	at        store.Applied // how far local is
-	dirty     bool          // at must be read from local again
-	verify    bool          // the entry at at must be looked at again
-	verified  time.Time     // when it was last
-	closed    bool          // local is closed, since making it anew broke off
+	following  sync.Mutex    // one goroutine applies at a time; it guards what follows
+	at         store.Applied // how far local is
+	dirty      bool          // at must be read from local again
+	verify     bool          // the entry at at must be looked at again
+	verified   time.Time     // when it was last
+	damaged    atomic.Bool   // a block of local was found damaged
+	closed     bool          // local is closed, since making it anew broke off
+	manifested string        // the manifest of the base that was seen last
 
 	submitted chan *pending
 	waiting   sync.Map // of *pending, by id of the operation
@@ -69,6 +71,13 @@ type Store struct {
 	behind      atomic.Int64          // entries seen and not yet applied
 	applied     atomic.Uint64         // position
 	base        atomic.Uint64         // position
+
+	leases       *leases
+	audits       *audits
+	caughtUp     atomic.Int64           // when a look last showed nothing that was not applied, in milliseconds since 1970
+	checkpointAt atomic.Int64           // when the newest checkpoint was made, likewise; 0 = not known
+	loaded       atomic.Pointer[string] // the manifest that the local store was made of in this run
+	differing    atomic.Int64           // days
 }
 
 // Open opens the replica. It does not wait for the log: calls do, until the local store has caught up.
@@ -83,11 +92,13 @@ func Open(ctx context.Context, log Log, disk Disk, options Options) (*Store, err
 		local: local, dirty: true, submitted: make(chan *pending),
 		fences: fences{wake: make(chan struct{}, 1)},
 	}
-	s.checkpoints = newCheckpoints(s)
+	s.caughtUp.Store(time.Now().UnixMilli())
+	s.checkpoints, s.audits, s.leases = newCheckpoints(s), newAudits(s), newLeases()
 	s.done.Go(s.appendAll)
 	s.done.Go(s.follow)
 	s.done.Go(s.serveFences)
 	s.done.Go(s.checkpoints.run)
+	s.done.Go(s.audits.run)
 	return s, nil
 }
 
@@ -121,11 +132,22 @@ type Status struct {
 	Behind   int64  // entries seen in the log and not yet applied
 	Base     uint64 // position of the newest checkpoint
 	Trouble  error  // why the log can't be followed; nil = it can
+
+	CaughtUpAt   time.Time // when a look at the log last showed nothing that was not applied; at first when the replica was opened
+	CheckpointAt time.Time // when the newest checkpoint was made, by the clock of who made it; zero where none was seen yet
+	// Differing counts days that were not the same here as in a checkpoint of another replica, since the replica was opened.
+	Differing int64
 }
 
 // Status returns how the replica is doing.
 func (s *Store) Status() Status {
-	status := Status{Position: s.applied.Load(), Behind: s.behind.Load(), Base: s.base.Load()}
+	status := Status{
+		Position: s.applied.Load(), Behind: s.behind.Load(), Base: s.base.Load(),
+		CaughtUpAt: time.UnixMilli(s.caughtUp.Load()), Differing: s.differing.Load(),
+	}
+	if at := s.checkpointAt.Load(); at != 0 {
+		status.CheckpointAt = time.UnixMilli(at)
+	}
 	if trouble := s.trouble.Load(); trouble != nil {
 		status.Trouble = *trouble
 	}
@@ -151,6 +173,18 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Size is what the log takes.
 func (s *Store) Size(ctx context.Context) (int64, error) { return s.log.Size(ctx) }
+
+// Extent is how many entries the log holds, and how many bytes they have.
+func (s *Store) Extent(ctx context.Context) (entries, bytes int64, err error) {
+	return s.log.Extent(ctx)
+}
+
+// CopySize is what the local store takes, in bytes.
+func (s *Store) CopySize(ctx context.Context) (int64, error) {
+	s.replacing.RLock()
+	defer s.replacing.RUnlock()
+	return s.local.Size(ctx)
+}
 
 // Describe names the log.
 func (s *Store) Describe() string { return s.log.Describe() }

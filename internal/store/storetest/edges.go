@@ -113,14 +113,14 @@ func (s *subject) calls(ctx context.Context) map[string]func() error {
 		"Maintain":       func() error { return s.store.Maintain(ctx, q.filter.Window.To) },
 		"Aggregate":      func() error { return second(s.store.Aggregate(ctx, byChannel(q.filter))) },
 		"ProgrammeWatch": func() error { return second(s.store.ProgrammeWatch(ctx, q.watched())) },
-		"Subscribers":    func() error { return second(s.store.Subscribers(ctx, 1, noon, nil, s.now)) },
-		"Ratings":        func() error { return second(s.store.Ratings(ctx, oneDay())) },
-		"Curve":          func() error { return second(s.store.Curve(ctx, oneDay().Filter, viewing.HourLength)) },
-		"ChannelFlows":   func() error { return second(s.store.ChannelFlows(ctx, q.filter, 0, 0)) },
 		"Sessions": func() error {
 			return second(s.store.Sessions(ctx, store.SessionQuery{ClientID: 1, Window: anyTime, Limit: 1}))
 		},
 		"SilentDevices":    func() error { return second(s.store.SilentDevices(ctx, q.filter, noon)) },
+		"Subscribers":      func() error { return second(s.store.Subscribers(ctx, 1, noon, nil, s.now)) },
+		"Ratings":          func() error { return second(s.store.Ratings(ctx, oneDay())) },
+		"Curve":            func() error { return second(s.store.Curve(ctx, oneDay().Filter, viewing.HourLength)) },
+		"ChannelFlows":     func() error { return second(s.store.ChannelFlows(ctx, q.filter, 0, 0)) },
 		"LatestProgrammes": func() error { return second(s.store.LatestProgrammes(ctx, 1, q.filter.Window, q.channels, 1)) },
 		"Clients":          func() error { return second(s.store.Clients(ctx)) },
 		"Client":           func() error { return second(s.store.Client(ctx, 1)) },

@@ -116,7 +116,7 @@ func testKeptCounted(t *testing.T, factory Factory) {
 	s.append(watch(3, 2, noon+25*hour, 60))
 	hours("viewing after all ended", 1)
 	s.append(watch(2, 1, noon+2*hour+300_000, 600)) // they are one session
-	hours("a link of a chain", 4) // all that start before it ends, or within the longest session after it
+	hours("a link of a chain", 4)                   // all that start before it ends, or within the longest session after it
 	set(viewing.Policy{OneChannelPerDevice: true, MaxSessionSeconds: 3600})
 	hours("another policy", 4)
 	set(viewing.Policy{MaxSessionSeconds: 3600})
@@ -164,7 +164,7 @@ func testChainsOverDays(t *testing.T, factory Factory) {
 	}
 	check := func() {
 		t.Helper()
-		for day := viewing.Millis(0); day < 46; day += 5 {
+		for day := viewing.Millis(0); day < 46; day += 9 {
 			for _, policy := range []viewing.Policy{
 				{OneChannelPerDevice: true}, {OneChannelPerDevice: true, MaxSessionSeconds: 9 * 86_400}, {OneChannelPerDevice: true, InactivitySeconds: 3600},
 			} {

@@ -202,6 +202,17 @@ func (l *log) Size(ctx context.Context) (size int64, err error) {
 	return size, err
 }
 
+func (l *log) Extent(ctx context.Context) (entries, size int64, err error) {
+	err = l.call(ctx, "Extent", func(s *Server) error {
+		entries = int64(len(s.entries))
+		for _, entry := range s.entries {
+			size += int64(len(entry.Operations))
+		}
+		return nil
+	})
+	return entries, size, err
+}
+
 func (*log) Close() error { return nil }
 
 // atOnce is how many entries a view reads at once.

@@ -1,6 +1,6 @@
 // A library that is preloaded into the program and comes between it and the disk. What it does with writes is said by the
 // first byte of the file that TVSTATS_TEST_FAULTS names, and may change at any moment: 'n' nothing, 's' slow, 'f' as on a
-// full disk, where a part of what is written still finds room.
+// full disk, where a part of what is written still finds room, 'r' as on one that can only be read.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,11 +25,11 @@ static int full(int fd) {
 	struct stat info;
 	if (*mode == 's')
 		usleep(3000);
-	return *mode == 'f' && fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+	return (*mode == 'f' || *mode == 'r') && fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 static int no_space(void) {
-	errno = ENOSPC;
+	errno = *mode == 'r' ? EROFS : ENOSPC;
 	return -1;
 }
 
@@ -39,7 +39,8 @@ ssize_t write(int fd, const void *bytes, size_t size) {
 	ssize_t (*real)(int, const void *, size_t) = REAL("write", ssize_t, int, const void *, size_t);
 	if (!full(fd))
 		return real(fd, bytes, size);
-	real(fd, bytes, size / 2);
+	if (*mode == 'f')
+		real(fd, bytes, size / 2);
 	return no_space();
 }
 
@@ -47,7 +48,8 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at) {
 	ssize_t (*real)(int, const void *, size_t, off_t) = REAL("pwrite", ssize_t, int, const void *, size_t, off_t);
 	if (!full(fd))
 		return real(fd, bytes, size, at);
-	real(fd, bytes, size / 2, at);
+	if (*mode == 'f')
+		real(fd, bytes, size / 2, at);
 	return no_space();
 }
 
@@ -55,7 +57,8 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t at) {
 	ssize_t (*real)(int, const void *, size_t, off64_t) = REAL("pwrite64", ssize_t, int, const void *, size_t, off64_t);
 	if (!full(fd))
 		return real(fd, bytes, size, at);
-	real(fd, bytes, size / 2, at);
+	if (*mode == 'f')
+		real(fd, bytes, size / 2, at);
 	return no_space();
 }
 
