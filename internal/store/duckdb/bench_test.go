@@ -70,7 +70,7 @@ func BenchmarkPlaces(b *testing.B) {
 	s := benchStore(b)
 	filter := benchFilter(benchDays)
 	whole := benchQuery(filter)
-	whole.Measures = append(whole.Measures, measure.Accounts, measure.Reach, measure.Greatest, measure.Cut)
+	whole.Measures = append(whole.Measures, measure.Accounts, measure.Reach, measure.Greatest)
 	whole.Reach = 180_000
 	for name, query := range map[string]measure.Query{"order": benchQuery(filter), "whole": whole} {
 		b.Run("channels/"+name, func(b *testing.B) {

@@ -20,8 +20,8 @@ import (
 // whole has TestStore run the suite to its end; `make conformance` and `make second-opinion` do.
 var whole = flag.Bool("whole", false, "hold the store to all of internal/store, not only to what writes and reads at once")
 
-// few are the roles that show most of what differs between one log and another: order, waiting, concurrent writers, jobs.
-var few = []string{"viewing", "concurrency", "catalog", "results", "jobs"}
+// few are the roles that show most of what differs between one log and another in a short time: order, and writers at once.
+var few = []string{"late", "concurrency", "results"}
 
 // disk keeps a local store in a directory.
 type disk struct{ options duckdb.Options }
