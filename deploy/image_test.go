@@ -180,19 +180,22 @@ func TestImage(t *testing.T) {
 	}
 	made.base(t)
 	command := func(words []string) string {
-		return fmt.Sprintf("env -i '%s' chroot --userspec=%s:%s %s %s", strings.Join(append(made.env, env...), "' '"), nonroot, nonroot,
-			made.root, strings.Join(words, " "))
+		return fmt.Sprintf("env -i '%s' \"$(command -v chroot)\" --userspec=%s:%s %s %s", strings.Join(append(made.env, env...), "' '"),
+			nonroot, nonroot, made.root, strings.Join(words, " "))
 	}
+	processes, devices := made.folder(t, "/proc"), made.folder(t, "/dev")
 	printed := inside(t, `
+mount --bind /proc `+processes+`
+mount --bind /dev `+devices+`
 log=$(mktemp); trap 'rm "$log"' EXIT
-! `+command(made.health)+`
+! `+command(made.health)+` || exit 1
 `+command(append(made.entrypoint, "version"))+`
 `+command(made.entrypoint)+` 2>"$log" &
 serves=$!
-timeout 120 tail --pid $serves -n +1 -f "$log" | grep -m 1 msg=serving
+timeout 120 tail --pid $serves -n +1 -f "$log" | grep -m 1 msg=serving || { cat "$log"; exit 1; }
 `+command(made.health)+`
 kill $serves; wait $serves
-! `+command(made.health)+`
+! `+command(made.health)+` || exit 1
 ls -ln `+made.root+made.volume)
 	for _, want := range []string{"\ntvstats 9.9.9, commit ", "\nready\n", " " + nonroot + " " + nonroot + " ", "tvstats.duckdb"} {
 		if !strings.Contains(printed, want) {

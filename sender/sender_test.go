@@ -1,14 +1,11 @@
 package sender
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,94 +20,6 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
-
-// peer is a service that sends break off on: it notes what each stream brought, and does with the stream what the test
-// says.
-type peer struct {
-	tvstatsv1.UnimplementedViewStatsServer
-	handle func(number int, stream *peerStream) error
-
-	mu      sync.Mutex
-	streams []*peerStream
-}
-
-// peerStream is one stream to a peer.
-type peerStream struct {
-	grpc.BidiStreamingServer[tvstatsv1.StreamEventsRequest, tvstatsv1.StreamEventsResponse]
-	received, acknowledged []uint64 // batch ids
-	accounts               []int64  // of all events received
-}
-
-func (p *peer) StreamEvents(stream grpc.BidiStreamingServer[tvstatsv1.StreamEventsRequest, tvstatsv1.StreamEventsResponse]) error {
-	s := &peerStream{BidiStreamingServer: stream}
-	p.mu.Lock()
-	p.streams = append(p.streams, s)
-	number := len(p.streams)
-	p.mu.Unlock()
-	return p.handle(number, s)
-}
-
-// take receives a batch.
-func (s *peerStream) take() (*tvstatsv1.StreamEventsRequest, error) {
-	request, err := s.Recv()
-	if err == nil {
-		s.received = append(s.received, request.BatchId)
-		for _, event := range request.Events {
-			s.accounts = append(s.accounts, event.AccountId)
-		}
-	}
-	return request, err
-}
-
-// accept receives a batch and acknowledges it.
-func (s *peerStream) accept() error {
-	request, err := s.take()
-	if err != nil {
-		return err
-	}
-	s.acknowledged = append(s.acknowledged, request.BatchId)
-	return s.Send(&tvstatsv1.StreamEventsResponse{BatchId: request.BatchId, Accepted: uint32(len(request.Events))})
-}
-
-// acceptAll accepts batches until the sender has no more.
-func (s *peerStream) acceptAll() error {
-	for {
-		if err := s.accept(); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-	}
-}
-
-// startPeer serves on an address, "" for a free one.
-func startPeer(t *testing.T, p *peer, address string) (*grpc.Server, string) {
-	t.Helper()
-	if address == "" {
-		address = "127.0.0.1:0"
-	}
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := grpc.NewServer()
-	tvstatsv1.RegisterViewStatsServer(server, p)
-	go server.Serve(listener) //nolint:errcheck // it ends with Stop
-	t.Cleanup(server.Stop)
-	return server, listener.Addr().String()
-}
-
-// StartAccepting serves whatever comes, for the example.
-func StartAccepting() (address string, stop func()) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // an example has no context of a test
-	if err != nil {
-		panic(err)
-	}
-	server := grpc.NewServer()
-	tvstatsv1.RegisterViewStatsServer(server, &peer{handle: func(_ int, s *peerStream) error { return s.acceptAll() }})
-	go server.Serve(listener) //nolint:errcheck // it ends with Stop
-	return listener.Addr().String(), server.Stop
-}
 
 // sendTo is a sender to an address with the retries of a test: quick.
 func sendTo(t *testing.T, address string, change func(*Config)) *Sender {
@@ -270,30 +179,6 @@ func TestSenderOutlivesTheService(t *testing.T) {
 	}
 }
 
-func TestSenderEndsWhenRefused(t *testing.T) {
-	for _, code := range []codes.Code{
-		codes.InvalidArgument, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented, codes.ResourceExhausted,
-		codes.FailedPrecondition, codes.NotFound, codes.OutOfRange,
-	} {
-		t.Run(code.String(), func(t *testing.T) {
-			p := &peer{handle: func(_ int, s *peerStream) error {
-				if err := s.accept(); err != nil {
-					return err
-				}
-				return status.Error(code, "because")
-			}}
-			_, address := startPeer(t, p, "")
-			s := sendTo(t, address, nil)
-			if err := s.Run(t.Context(), numbered(10)); status.Code(err) != code {
-				t.Errorf("the error is %v", err)
-			}
-			if got := s.Tally(); len(p.streams) != 1 || got.Accepted != 3 {
-				t.Errorf("%d streams, tally %+v", len(p.streams), got)
-			}
-		})
-	}
-}
-
 // TestSenderWaitsAsLongAsItIsAsked is limited by the service once.
 func TestSenderWaitsAsLongAsItIsAsked(t *testing.T) {
 	const asks = 50 * time.Millisecond
@@ -426,60 +311,6 @@ func TestSenderKeepsNoMoreThanItMay(t *testing.T) {
 	close(batches)
 	if err := <-done; err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestSenderStopsWithItsContext(t *testing.T) {
-	cause := errors.New("enough")
-	t.Run("while it waits for an acknowledgement", func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		p := &peer{handle: func(_ int, s *peerStream) error {
-			if _, err := s.take(); err != nil {
-				return err
-			}
-			cancel(cause)
-			<-s.Context().Done()
-			return nil
-		}}
-		_, address := startPeer(t, p, "")
-		if err := sendTo(t, address, nil).Run(ctx, numbered(1)); !errors.Is(err, cause) {
-			t.Errorf("the error is %v", err)
-		}
-	})
-	t.Run("while it waits for batches", func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		p := &peer{handle: func(_ int, s *peerStream) error { return s.acceptAll() }}
-		_, address := startPeer(t, p, "")
-		s := sendTo(t, address, func(c *Config) {
-			c.Acknowledged = func([]*tvstatsv1.ViewEvent, []*tvstatsv1.RejectedEvent) { cancel(cause) }
-		})
-		batches := make(chan []*tvstatsv1.ViewEvent, 1)
-		batches <- []*tvstatsv1.ViewEvent{{}}
-		if err := s.Run(ctx, batches); !errors.Is(err, cause) {
-			t.Errorf("the error is %v", err)
-		}
-	})
-	t.Run("while it waits to try again", func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		p := &peer{handle: func(int, *peerStream) error { return status.Error(codes.Unavailable, "no") }}
-		_, address := startPeer(t, p, "")
-		s := sendTo(t, address, func(c *Config) {
-			c.FirstRetry, c.LastRetry = time.Hour, time.Hour
-			c.Broken = func(error, time.Duration) { cancel(cause) }
-		})
-		if err := s.Run(ctx, numbered(1)); !errors.Is(err, cause) {
-			t.Errorf("the error is %v", err)
-		}
-	})
-}
-
-func TestSenderGivesUp(t *testing.T) {
-	p := &peer{handle: func(int, *peerStream) error { return status.Error(codes.Unavailable, "not now") }}
-	_, address := startPeer(t, p, "")
-	s := sendTo(t, address, func(c *Config) { c.GiveUp = 50 * time.Millisecond })
-	err := s.Run(t.Context(), numbered(1))
-	if status.Code(err) != codes.Unavailable || len(p.streams) < 2 {
-		t.Errorf("after %d streams the error is %v", len(p.streams), err)
 	}
 }
 

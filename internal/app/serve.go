@@ -8,35 +8,21 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
-	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/encoding/gzip" // callers may compress
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
-	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
-	"github.com/tvstats/tvstats/internal/audience"
 	"github.com/tvstats/tvstats/internal/dynamics"
 	"github.com/tvstats/tvstats/internal/ingest"
-	"github.com/tvstats/tvstats/internal/jobs"
-	"github.com/tvstats/tvstats/internal/ranking"
-	rpcaudience "github.com/tvstats/tvstats/internal/rpc/audience"
-	rpccatalog "github.com/tvstats/tvstats/internal/rpc/catalog"
-	rpcdynamics "github.com/tvstats/tvstats/internal/rpc/dynamics"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
-	rpcjobs "github.com/tvstats/tvstats/internal/rpc/jobs"
-	"github.com/tvstats/tvstats/internal/rpc/operation"
-	"github.com/tvstats/tvstats/internal/rpc/page"
-	"github.com/tvstats/tvstats/internal/rpc/viewstats"
 	"github.com/tvstats/tvstats/internal/rpc/wire"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -48,119 +34,20 @@ var WallClock = time.Now
 // Serve puts the service together and runs it until ctx ends; it then stops in the reverse order, so that every call in
 // progress still finds what it needs. started is called with the addresses once calls are answered
 // there.
-//
-//nolint:contextcheck // what is started here must outlive ctx, which only says when to begin to stop
 func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addresses)) (err error) {
-	secured, err := cfg.tls(log)
-	if err != nil {
-		return err
+	s := &service{
+		cfg: &cfg, log: log, now: WallClock, clock: clockwork.NewRealClock(),
+		numbers: newMetrics(cfg.FollowedDevices), draining: make(chan struct{}),
 	}
-	entry, err := intercept.NewAdmission(cfg.AuthFile, &cfg.Limits, log)
-	if err != nil {
-		return err
+	defer func() { err = errors.Join(err, s.end()) }()
+	for _, begin := range []func(context.Context) error{
+		s.secure, s.openStore, s.serveProbes, s.takeIn, s.listen, s.work, s.register, s.serveWeb,
+	} {
+		if err := begin(ctx); err != nil {
+			return err
+		}
 	}
-	defer inBackground(entry.EndRevoked)()
-	db, err := openStore(ctx, cfg, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	now, numbers, draining := WallClock, newMetrics(cfg.FollowedDevices), make(chan struct{})
-	copies := &backups{store: db, now: now, metrics: newBackupMetrics(now)}
-	numbers.registry.MustRegister(copies.metrics.every, copies.metrics.failed, copies.metrics.age)
-
-	probes, err := listen(ctx, "--http-listen", cfg.HTTPListen)
-	if err != nil {
-		return err
-	}
-	reserved, err := newReserve(probes)
-	if err != nil {
-		return errors.Join(err, probes.Close())
-	}
-	defer serveHTTP(netutil.LimitListener(reserved, maxProbes), newHTTPHandler(numbers.registry, readiness(db, draining)), log)()
-	figures := dynamics.New(db, cfg.OnlineTimeout, cfg.MaxSession)
-	defer keepMaintained(db, figures, now, cfg, log)()
-
-	in := ingest.New(db, cfg.ingestConfig(), numbers)
-	defer in.Close()
-	numbers.watch(in, db, now)
-	defer numbers.checkProgrammes(db, log)()
-
-	callers, err := listen(ctx, "--listen", cfg.Listen)
-	if err != nil {
-		return err
-	}
-	browsers, err := cfg.listenWeb(ctx, log)
-	if err != nil {
-		return err
-	}
-	stats := &viewstats.Server{
-		Ingest: in, Builder: ranking.NewBuilder(db, newID, cfg.MaxSession), Archive: ranking.NewArchive(db), Catalog: db, Sessions: db,
-		Building: numbers.building, Acknowledged: numbers.acknowledged, Now: now, MaxBatch: cfg.MaxBatch,
-	}
-	subscribers := &rpcdynamics.Server{
-		Dynamics: figures, Catalog: db, Building: numbers.building, Now: now,
-	}
-	audiences := &rpcaudience.Server{Meter: audience.New(db, cfg.MaxSession), Now: now, MinCell: cfg.MinCell}
-	pages := pageKey{db, now}
-	clock := clockwork.NewRealClock()
-	queue := jobs.NewQueue(db, clock, cfg.JobQueue)
-	endJobs, err := cfg.startJobs(queue, clock, &rpcjobs.Work{
-		Builder: stats.Builder, Dynamics: figures, Audience: audiences, Pages: page.Seal{Secret: pages.secret}, Building: numbers.building, Now: now,
-	}, newJobObserver(numbers, log))
-	if err != nil {
-		return err
-	}
-	defer endJobs()
-
-	endBackups, err := cfg.startBackups(copies, log)
-	if err != nil {
-		return err
-	}
-	defer endBackups()
-
-	bounds := intercept.NewConnections(&cfg.Limits, numbers.refused)
-	links := intercept.Chain(intercept.Parts{
-		Counted: numbers.links(), Log: log, Entry: entry, Limits: &cfg.Limits, From: bounds, Known: db, PageKey: pages.secret,
-		Replaced: numbers.replaced, MinCell: cfg.MinCell, Now: now,
-		StreamIdle: cfg.StreamIdleTimeout, StreamSend: cfg.StreamSendTimeout, Draining: draining,
-	})
-	server := servers{
-		grpc: grpc.NewServer(append(serverOptions(cfg, transport(secured), links), grpc.InTapHandle(entry.RejectUnauthenticated))...),
-		http: grpc.NewServer(serverOptions(cfg, insecure.NewCredentials(), links)...), // TLS ends before it
-	}
-	tvstatsv1.RegisterViewStatsServer(server, stats)
-	tvstatsv1.RegisterCatalogServer(server, &rpccatalog.Server{
-		Store: db, Erase: figures.EraseAccount, Replaced: numbers.replaced, Now: now, Oldest: cfg.oldest(),
-	})
-	tvstatsv1.RegisterAudienceServer(server, audiences)
-	tvstatsv1.RegisterSubscriberDynamicsServer(server, subscribers)
-	tvstatsv1.RegisterJobsServer(server, &rpcjobs.Server{Queue: queue, Store: db, Catalog: db, Now: now, NewID: newID})
-	tvstatsv1.RegisterOperationServer(server, &operation.Server{Write: copies.write})
-	probed := registerHealth(server)
-	if err := registerReflection(server); err != nil {
-		return err
-	}
-	numbers.begin(server)
-
-	api, err := newCalls(server.http, entry.RejectUnauthenticated, cfg.MaxMessageSize)
-	if err != nil {
-		return err
-	}
-	at := Addresses{GRPC: callers.Addr().String(), Web: WebOff}
-	if browsers != nil {
-		at.Web, browsers = browsers.Addr().String(), bounds.Bound(browsers)
-	}
-	cfg.warn(log)
-	log.Info("serving", "grpc", at.GRPC, "web", at.Web, "http", probes.Addr().String(), "store", db.Describe())
-	stopWeb := sync.OnceFunc(serveWeb(browsers, &cfg, secured, api, log))
-	defer stopWeb() // also where gRPC fails
-	return answerCalls(ctx, server.grpc, bounds.Bound(callers), func() { started(at) }, func() {
-		log.Info("stopping")
-		probed.Shutdown()
-		close(draining)
-		server.stop(cfg.DrainTimeout, log, stopWeb)
-	})
+	return s.answer(ctx, started)
 }
 
 // Addresses are where the service listens.

@@ -83,12 +83,9 @@ type GuideRange struct {
 
 // Batch is one valid push of the middleware for one client. Where an id stands twice the later entry is meant.
 type Batch struct {
-	ClientID int32
-	Client   *Client         // nil = not told; its Policy and PolicyRevision are not looked at
-	Policy   *viewing.Policy // nil = stays as it is; another one than before raises the revision by one
-	// PolicyRevision is what the revision becomes where the policy comes from another store, in which it had that; else 0.
-	PolicyRevision int64
-
+	ClientID   int32
+	Client     *Client         // nil = not told; its Policy and PolicyRevision are not looked at
+	Policy     *viewing.Policy // nil = stays as it is; another one than before raises the revision by one
 	Channels   []Channel
 	Tariffs    []Tariff
 	Categories []Category

@@ -20,10 +20,17 @@ type subscribers struct {
 	*world
 	states   []*tvstatsv1.Account
 	payments []*tvstatsv1.Payment
+	zone     *time.Location // by whose wall clock days begin
+}
+
+// midnight begins the day of an instant.
+func (s *subscribers) midnight(at time.Time) time.Time {
+	year, month, day := at.In(s.zone).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, s.zone)
 }
 
 func randomSubscribers(r *rand.Rand, clientID int32, now time.Time) *subscribers {
-	s := &subscribers{world: randomWorld(r, clientID, now)}
+	s := &subscribers{world: randomWorld(r, clientID, now), zone: time.UTC}
 	s.accounts = nil
 	moment := func() time.Time {
 		at := s.start.Add(time.Duration(r.Int64N(int64(s.days)*86_400_000)) * time.Millisecond)
@@ -254,7 +261,7 @@ func (s *subscribers) daily(day time.Time) *tvstatsv1.DailyStats {
 
 // stats are the figures of a dashboard, where a device is online until its last report is five minutes old.
 func (s *subscribers) stats(asOf time.Time) *tvstatsv1.Stats {
-	midnight := asOf.Truncate(24 * time.Hour)
+	midnight := s.midnight(asOf)
 	newSince := func(from time.Time) int64 { return s.point(from, asOf).NewAccounts }
 	stats := &tvstatsv1.Stats{
 		ClientId: s.clientID, AsOf: timestamppb.New(asOf), TotalAccounts: count(s.before(asOf), exists),
@@ -264,7 +271,7 @@ func (s *subscribers) stats(asOf time.Time) *tvstatsv1.Stats {
 		ActiveByTariff: s.activeByTariff(asOf),
 	}
 	stats.InactiveAccounts = stats.TotalAccounts - stats.ActiveAccounts
-	for day := s.start.AddDate(0, 0, -1).Truncate(24 * time.Hour); day.Before(asOf); day = day.AddDate(0, 0, 1) {
+	for day := s.midnight(s.start.AddDate(0, 0, -1)); day.Before(asOf); day = day.AddDate(0, 0, 1) {
 		end := day.AddDate(0, 0, 1)
 		if end.After(asOf) {
 			end = asOf

@@ -16,6 +16,7 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
+	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
 // TestKill kills the server with SIGKILL at random moments while several gateways send, restarts it on the same
@@ -23,7 +24,8 @@ import (
 // lost an acknowledged one, nobody would have sent it again.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	const seed, kills, gateways, perBatch = 9, 20, 4, 200
+	const seed, gateways, perBatch = 9, 4, 200
+	kills := max(8, storetest.Rounds(20))
 	r := rand.New(rand.NewPCG(seed, 4))
 	dir := t.TempDir()
 	started := time.Now().Add(-2 * time.Hour).Truncate(time.Second)

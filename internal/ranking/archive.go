@@ -30,7 +30,7 @@ func (a *Archive) Sortings(ctx context.Context, clientID int32, after *store.Res
 	return decodeAll(a.newest(ctx, clientID, []store.Kind{store.ChannelSorting}, after), decodeSorting)
 }
 
-// Sorting answers one sorting, or store.ErrNotFound.
+// Sorting returns one sorting, or store.ErrNotFound.
 func (a *Archive) Sorting(ctx context.Context, id string) (Sorting, error) {
 	result, err := a.results.Result(ctx, id, store.ChannelSorting)
 	if err != nil {
@@ -39,7 +39,7 @@ func (a *Archive) Sorting(ctx context.Context, id string) (Sorting, error) {
 	return decodeSorting(result)
 }
 
-// DeleteSorting removes one sorting, or answers store.ErrNotFound.
+// DeleteSorting removes one sorting, or returns store.ErrNotFound.
 func (a *Archive) DeleteSorting(ctx context.Context, id string) error {
 	if err := a.results.DeleteResult(ctx, id, store.ChannelSorting); err != nil {
 		return fmt.Errorf("sorting: %w", err)
@@ -58,7 +58,7 @@ func (a *Archive) Selections(
 	return decodeAll(a.newest(ctx, clientID, kinds, after), decodeSelection)
 }
 
-// Selection answers one selection, or store.ErrNotFound.
+// Selection returns one selection, or store.ErrNotFound.
 func (a *Archive) Selection(ctx context.Context, id string) (Selection, error) {
 	result, err := a.results.Result(ctx, id, selectionKinds...)
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *Archive) Selection(ctx context.Context, id string) (Selection, error) {
 	return decodeSelection(result)
 }
 
-// DeleteSelection removes one selection, or answers store.ErrNotFound.
+// DeleteSelection removes one selection, or returns store.ErrNotFound.
 func (a *Archive) DeleteSelection(ctx context.Context, id string) error {
 	if err := a.results.DeleteResult(ctx, id, selectionKinds...); err != nil {
 		return fmt.Errorf("selection: %w", err)

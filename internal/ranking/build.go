@@ -30,7 +30,7 @@ type Builder struct {
 	newID    func() string
 	longest  time.Duration
 	progress func(done float64)
-	again    bool // newID answers the ids of an attempt before, whose results are kept
+	again    bool // newID returns the ids of an attempt before, whose results are kept
 }
 
 // NewBuilder makes a builder whose results get their ids from newID. No session is longer than longest.
@@ -38,7 +38,7 @@ func NewBuilder(source Source, newID func() string, longest time.Duration) *Buil
 	return &Builder{source: source, newID: newID, longest: longest, progress: func(float64) {}}
 }
 
-// Again answers a builder for one work that may be begun several times, with the same ids each time: what is stored under
+// Again returns a builder for one work that may be begun several times, with the same ids each time: what is stored under
 // them already is answered and not built again. progress is told how much is done, 0 to 1.
 func (b *Builder) Again(newID func() string, progress func(done float64)) *Builder {
 	again := *b
@@ -150,7 +150,7 @@ func (b *Builder) rank(ctx context.Context, lineup lineup, q Question) (built, e
 		programmes, err := b.rankProgrammes(ctx, lineup, q, q.size())
 		return built{programmes: programmes.places, Trust: Trust{CutSeconds: programmes.cut / 1000}}, err
 	}
-	channels, err := b.rankChannels(ctx, lineup, q, channelMeasures)
+	channels, err := b.rankChannels(ctx, lineup, q, allMeasures(q))
 	if q.Kind == store.ChannelSelection {
 		channels.places = channels.places[:min(q.size(), len(channels.places))]
 	}

@@ -64,7 +64,15 @@ func (l lineup) placeOf(c RankedChannel) place {
 
 // channelMeasures are what score makes a whole place of.
 var channelMeasures = []measure.Measure{
-	measure.Watch, measure.Sessions, measure.Median, measure.Accounts, measure.Reach, measure.Greatest, measure.Cut,
+	measure.Watch, measure.Sessions, measure.Median, measure.Accounts, measure.Reach, measure.Greatest,
+}
+
+// allMeasures are those, and what the policy cut, which costs something and is nothing where it cuts nothing.
+func allMeasures(q Question) []measure.Measure {
+	if q.Policy.Cuts() {
+		return append(slices.Clone(channelMeasures), measure.Cut)
+	}
+	return channelMeasures
 }
 
 // orderMeasures are those of channelMeasures that the order of a ranking needs.

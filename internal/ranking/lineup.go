@@ -24,7 +24,7 @@ func loadLineup(ctx context.Context, reader store.CatalogReader, clientID int32)
 	return l, nil
 }
 
-// channel answers the channel; one that the catalog never had counts as enabled, with number 0 and no categories.
+// channel returns the channel; one that the catalog never had counts as enabled, with number 0 and no categories.
 func (l lineup) channel(id int32) catalog.Channel {
 	if channel, known := l[id]; known {
 		return channel
@@ -35,7 +35,7 @@ func (l lineup) channel(id int32) catalog.Channel {
 // eligible channels, and programmes on them, are ranked and used to fill up; others are left out.
 func eligible(c catalog.Channel) bool { return !c.Deleted && c.Enabled }
 
-// ids answers the channels of the catalog for which keep holds, ascending.
+// ids returns the channels of the catalog for which keep holds, ascending.
 func (l lineup) ids(keep func(catalog.Channel) bool) []int32 {
 	ids := []int32{}
 	for id, channel := range l {

@@ -114,12 +114,10 @@ func ruleFor(err error) statusRule {
 
 // invalidIn is what was wrong with a request, be it its form or what it asks of a ranking; nil where that was not it.
 func invalidIn(err error) *fault.Invalid {
-	var mistake *ranking.Mistake
-	if errors.As(err, &mistake) {
+	if mistake, ok := errors.AsType[*ranking.Mistake](err); ok {
 		err = fault.InvalidArgument(mistake.Field, mistake.Reason)
 	}
-	var invalid *fault.Invalid
-	errors.As(err, &invalid)
+	invalid, _ := errors.AsType[*fault.Invalid](err)
 	return invalid
 }
 

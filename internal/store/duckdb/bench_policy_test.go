@@ -26,8 +26,8 @@ func BenchmarkPolicy(b *testing.B) {
 			query.Reach, query.Filter.Policy = 180_000, bench.policy
 			b.Run(map[int]string{1: "a day/", benchDays: "a month/"}[days]+bench.name, func(b *testing.B) {
 				for b.Loop() {
-					if _, err := s.Aggregate(b.Context(), query); err != nil {
-						b.Fatal(err)
+					if rows, err := s.Aggregate(b.Context(), query); err != nil || len(rows) == 0 {
+						b.Fatal(len(rows), err)
 					}
 				}
 			})

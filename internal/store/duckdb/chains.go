@@ -37,7 +37,8 @@ const orderOnDevice = `(PARTITION BY account_id, device_uid ORDER BY started_at,
 // the same channel the one before has the greatest end so far. Few devices have any; only theirs are put together.
 const chains = `ordered AS MATERIALIZED (
 		SELECT rows.*, place, lead(started_at) OVER device AS next_at,
-			coalesce(lag((channel_id, mode, programme_id)) OVER device <> (channel_id, mode, programme_id), true) AS other,
+			coalesce(lag(channel_id) OVER device <> channel_id OR lag(mode) OVER device <> mode
+				OR lag(programme_id) OVER device <> programme_id, true) AS other,
 			coalesce(NOT other AND lag(ends) OVER device > started_at, false) AS drifts
 		FROM rows JOIN (SELECT device, row_number() OVER (ORDER BY name) AS place FROM devices) USING (device)
 		WINDOW device AS %[1]s),

@@ -151,21 +151,22 @@ func checkOldFigures(t *testing.T, d *dynamics.Dynamics, now viewing.Millis, pai
 		}
 		for _, p := range points {
 			if f := p.Figure; g == viewing.ByDay || f.Watch != (store.Watch{}) {
-				lines = append(lines, fmt.Sprintf("+%dh: %+v %d→%d %d, coverage %d to %d", (p.Period.From-oldMidnight)/viewing.HourLength, f.Watch,
+				lines = append(lines, fmt.Sprintf("+%dh: %d accounts %d s %d sessions, %d→%d %d, coverage %d to %d",
+					(p.Period.From-oldMidnight)/viewing.HourLength, f.Watch.Accounts, f.Watch.Seconds, f.Watch.Sessions,
 					f.OpeningActive, f.ClosingActive(), f.Payments.Sums["EUR"], f.Coverage, max(f.DataFrom-oldMidnight, 0)/viewing.HourLength))
 			}
 		}
 		return lines
 	}
 	same(t, "days", read(viewing.Window{From: oldMidnight, To: oldMidnight + 4*viewing.DayLength}, viewing.ByDay), []string{
-		fmt.Sprintf("+0h: {Accounts:4 Seconds:1807 Sessions:6} 0→1 %d, coverage %d to 0", paid, viewing.Complete),
-		fmt.Sprintf("+24h: {Accounts:0 Seconds:0 Sessions:0} 1→1 0, coverage %d to 48", viewing.Expired),
-		fmt.Sprintf("+48h: {Accounts:1 Seconds:120 Sessions:2} 1→1 0, coverage %d to 0", viewing.Complete),
-		fmt.Sprintf("+72h: {Accounts:1 Seconds:90 Sessions:1} 1→1 0, coverage %d to 0", viewing.Complete),
+		fmt.Sprintf("+0h: 4 accounts 1807 s 6 sessions, 0→1 %d, coverage %d to 0", paid, viewing.Complete),
+		fmt.Sprintf("+24h: 0 accounts 0 s 0 sessions, 1→1 0, coverage %d to 48", viewing.Expired),
+		fmt.Sprintf("+48h: 1 accounts 120 s 2 sessions, 1→1 0, coverage %d to 0", viewing.Complete),
+		fmt.Sprintf("+72h: 1 accounts 90 s 1 sessions, 1→1 0, coverage %d to 0", viewing.Complete),
 	})
 	same(t, "hours", read(viewing.Window{From: oldMidnight, To: oldMidnight + 2*viewing.DayLength}, viewing.ByHour), []string{
-		fmt.Sprintf("+1h: {Accounts:4 Seconds:1800 Sessions:5} 0→1 100, coverage %d to 0", viewing.Complete),
-		fmt.Sprintf("+3h: {Accounts:1 Seconds:7 Sessions:1} 1→1 0, coverage %d to 0", viewing.Complete),
+		fmt.Sprintf("+1h: 4 accounts 1800 s 5 sessions, 0→1 100, coverage %d to 0", viewing.Complete),
+		fmt.Sprintf("+3h: 1 accounts 7 s 1 sessions, 1→1 0, coverage %d to 0", viewing.Complete),
 	})
 	online, err := d.MaxOnline(t.Context(), q, oldMidnight.Day(), oldMidnight.Day()+3)
 	if err != nil {

@@ -7,15 +7,15 @@ import (
 )
 
 // changePolicy is the statement that replaces a client's policy. One that is equal to that in force, or a first one that is
-// all off, changes nothing. The last parameter is the revision where it is known, else 0.
+// all off, changes nothing.
 const changePolicy = `MERGE INTO policies AS stored USING (SELECT ?::INTEGER AS client_id, ?::INTEGER AS longest, ?::INTEGER AS inactivity,
-			?::BOOLEAN AS one_channel, ?::INTEGER AS least, ?::BIGINT AS known) AS told ON stored.client_id = told.client_id
-		WHEN MATCHED AND (known <> 0 OR (max_session_seconds, inactivity_seconds, one_channel_per_device, min_session_seconds)
-				<> (longest, inactivity, one_channel, least)) THEN
+			?::BOOLEAN AS one_channel, ?::INTEGER AS least) AS told ON stored.client_id = told.client_id
+		WHEN MATCHED AND (max_session_seconds, inactivity_seconds, one_channel_per_device, min_session_seconds)
+				<> (longest, inactivity, one_channel, least) THEN
 			UPDATE SET max_session_seconds = longest, inactivity_seconds = inactivity, one_channel_per_device = one_channel,
-				min_session_seconds = least, revision = CASE known WHEN 0 THEN stored.revision + 1 ELSE known END
-		WHEN NOT MATCHED AND (known <> 0 OR longest <> 0 OR inactivity <> 0 OR one_channel OR least <> 0) THEN
-			INSERT VALUES (told.client_id, longest, inactivity, one_channel, least, greatest(known, 1))`
+				min_session_seconds = least, revision = stored.revision + 1
+		WHEN NOT MATCHED AND (longest <> 0 OR inactivity <> 0 OR one_channel OR least <> 0) THEN
+			INSERT VALUES (told.client_id, longest, inactivity, one_channel, least, 1)`
 
 // applyPolicy replaces the client's policy where the batch tells one.
 func (tx *bulkTx) applyPolicy(ctx context.Context, batch catalog.Batch) error {
@@ -24,6 +24,6 @@ func (tx *bulkTx) applyPolicy(ctx context.Context, batch catalog.Batch) error {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, changePolicy, batch.ClientID, p.MaxSessionSeconds, p.InactivitySeconds, p.OneChannelPerDevice,
-		p.MinSessionSeconds, batch.PolicyRevision)
+		p.MinSessionSeconds)
 	return err
 }

@@ -164,7 +164,7 @@ func testChainsOverDays(t *testing.T, factory Factory) {
 	}
 	check := func() {
 		t.Helper()
-		for day := viewing.Millis(0); day < 46; day += 5 {
+		for day := viewing.Millis(0); day < 46; day += 9 {
 			for _, policy := range []viewing.Policy{
 				{OneChannelPerDevice: true}, {OneChannelPerDevice: true, MaxSessionSeconds: 9 * 86_400}, {OneChannelPerDevice: true, InactivitySeconds: 3600},
 			} {
