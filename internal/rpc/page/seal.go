@@ -2,6 +2,8 @@ package page
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -12,8 +14,9 @@ import (
 )
 
 // Seal is an interceptor that lets in only tokens of pages that the service made for the very query, and gives out no
-// others. A token is base64url(seal, key): the seal is an HMAC-SHA-256 over the query and the key of the last item of the page
-// before. It carries no authority: a request is checked as if it had none.
+// others. A token is base64url(seal, encrypted key): the seal is an HMAC-SHA-256 over the query and the key of the last item of the
+// page before, which is encrypted since a caller may not be one who may see that item. It carries no authority: a request is
+// checked as if it had none. Equal pages have equal tokens.
 type Seal struct {
 	// Secret returns the key of the seals, the same in all replicas and after a restart.
 	Secret func(context.Context) ([]byte, error)
@@ -51,6 +54,7 @@ func (p Seal) open(ctx context.Context, query []byte, page Request) error {
 		return err
 	}
 	seal, key := content[:sha256.Size], content[sha256.Size:]
+	encrypt(secret, seal, key)
 	if !hmac.Equal(seal, sealOf(secret, query, key)) {
 		return errPageToken
 	}
@@ -70,8 +74,10 @@ func (p Seal) close(ctx context.Context, query []byte, list protoreflect.Message
 	if err != nil {
 		return err
 	}
-	sealed := append(sealOf(secret, query, []byte(key)), key...)
-	list.Set(field, protoreflect.ValueOfString(tokenEncoding.EncodeToString(sealed)))
+	hidden := []byte(key)
+	seal := sealOf(secret, query, hidden)
+	encrypt(secret, seal, hidden)
+	list.Set(field, protoreflect.ValueOfString(tokenEncoding.EncodeToString(append(seal, hidden...))))
 	return nil
 }
 
@@ -98,4 +104,15 @@ func sealOf(secret, query, key []byte) []byte {
 	mac.Write(hash[:])
 	mac.Write(key)
 	return mac.Sum(nil)
+}
+
+// encrypt encrypts a key, or decrypts it, in place. The seal, which only equal keys share, is where the stream of AES-CTR begins.
+func encrypt(secret, seal, key []byte) {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("encryption of keys")) // shorter than what is sealed, so that this is no seal
+	block, err := aes.NewCipher(mac.Sum(nil))
+	if err != nil {
+		panic(err) // its length is that of AES-256
+	}
+	cipher.NewCTR(block, seal[:aes.BlockSize]).XORKeyStream(key, key)
 }
