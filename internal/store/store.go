@@ -44,6 +44,9 @@ type Aggregator interface {
 	// Aggregate answers a row for each cell with at least one session, in no order. A query that breaks a rule of
 	// measure.Query is an error.
 	Aggregate(ctx context.Context, query measure.Query) ([]measure.Row, error)
+	// AggregateAtOnce returns for each query, in their order, what Aggregate would, all of one moment: their figures fit together,
+	// whatever is stored meanwhile.
+	AggregateAtOnce(ctx context.Context, queries ...measure.Query) ([][]measure.Row, error)
 }
 
 // ProgrammeRanker attributes viewing to the guide.
