@@ -171,6 +171,7 @@ func (s *service) register(context.Context) error {
 	tvstatsv1.RegisterViewStatsServer(s.server, &viewstats.Server{
 		Ingest: s.in, Builder: s.builder, Archive: ranking.NewArchive(s.db), Catalog: s.db, Sessions: s.db,
 		Building: s.numbers.building, Acknowledged: s.numbers.acknowledged, Now: s.now, MaxBatch: s.cfg.MaxBatch,
+		MinCell: s.cfg.MinCell,
 	})
 	tvstatsv1.RegisterCatalogServer(s.server, &rpccatalog.Server{
 		Store: s.db, Erase: s.figures.EraseAccount, Replaced: s.numbers.replaced, Now: s.now, Oldest: s.cfg.oldest(),

@@ -22,7 +22,7 @@ type Explanation struct {
 	Rank                  int32
 	Score                 float64
 	Filters               []Effect
-	Before, After         *Neighbour // nil where there is none
+	Before, After         *Neighbour // nil where there is none that may be seen
 	TopAccountShare       float64    // percent
 	RankWithoutTopAccount int32      // 0 where it would not be in the ranking
 	Days                  []PlaceOnDay
@@ -42,7 +42,7 @@ type Neighbour struct {
 	Score, Margin float64
 }
 
-// PlaceOnDay is the place in the ranking of the window that ended then; rank 0 where it was not in it.
+// PlaceOnDay is the place in the ranking of the window that ended then; rank 0 where it was not in it, or may not be seen.
 type PlaceOnDay struct {
 	WindowEnd viewing.Millis
 	Rank      int32
@@ -56,11 +56,14 @@ const explainedDays = 7
 type spot struct {
 	Subject
 	place
+
+	accounts int64 // known where the question is for who may not see those of few
 }
 
 // Explain says why the subject has its place in the ranking, all of it and not cut to a size, that the question asks for. What is
-// not in it is store.ErrNotFound, and so is an unknown client.
-func (b *Builder) Explain(ctx context.Context, q Question, subject Subject) (Explanation, error) {
+// not in it is store.ErrNotFound, and so is an unknown client. Of places with fewer accounts than least it says nothing, as if they
+// were not there; the places keep their numbers.
+func (b *Builder) Explain(ctx context.Context, q Question, subject Subject, least int64) (Explanation, error) {
 	if programmes := q.Kind == store.ProgrammeSelection; programmes != (subject.ProgrammeID != 0) {
 		return Explanation{}, &Mistake{"channel_id", "a ranking of channels is explained by channel_id, one of programmes by programme_id"}
 	}
@@ -68,23 +71,23 @@ func (b *Builder) Explain(ctx context.Context, q Question, subject Subject) (Exp
 	if err != nil {
 		return Explanation{}, err
 	}
-	spots, err := b.spots(ctx, lineup, q)
+	spots, err := b.spots(ctx, lineup, q, least)
 	if err != nil {
 		return Explanation{}, err
 	}
-	at := slices.IndexFunc(spots, func(s spot) bool { return s.is(subject) })
+	at := slices.IndexFunc(spots, func(s spot) bool { return s.is(subject) && s.accounts >= least })
 	if at < 0 {
 		return Explanation{}, fmt.Errorf("%s in the ranking of client %d: %w", subject, q.ClientID, store.ErrNotFound)
 	}
 	e := Explanation{Rank: int32(at + 1), Score: spots[at].score, PolicyRevision: q.PolicyRevision}
-	e.Before, e.After = neighbour(spots, at, -1), neighbour(spots, at, 1)
+	e.Before, e.After = neighbour(spots, at, -1, least), neighbour(spots, at, 1, least)
 	if e.Filters, err = b.effects(ctx, q, subject); err != nil {
 		return Explanation{}, err
 	}
 	if err := b.withoutTopAccount(ctx, lineup, q, spots, at, &e); err != nil {
 		return Explanation{}, err
 	}
-	e.Days, err = b.places(ctx, lineup, q, spots[at], e.Rank)
+	e.Days, err = b.places(ctx, lineup, q, spots[at], e.Rank, least)
 	return e, err
 }
 
@@ -103,8 +106,8 @@ func (s Subject) String() string {
 	return fmt.Sprint("channel ", s.ChannelID)
 }
 
-// spots are all places of the ranking, best first.
-func (b *Builder) spots(ctx context.Context, lineup lineup, q Question) ([]spot, error) {
+// spots are all places of the ranking, best first; with their accounts where there is a least number of these.
+func (b *Builder) spots(ctx context.Context, lineup lineup, q Question, least int64) ([]spot, error) {
 	var spots []spot
 	if q.Kind == store.ProgrammeSelection {
 		programmes, err := b.rankProgrammes(ctx, lineup, q, math.MaxInt32)
@@ -116,7 +119,11 @@ func (b *Builder) spots(ctx context.Context, lineup lineup, q Question) ([]spot,
 		}
 		return spots, nil
 	}
-	channels, err := b.rankChannels(ctx, lineup, q, orderMeasures(q))
+	measures := orderMeasures(q)
+	if least > 0 && !slices.Contains(measures, measure.Accounts) {
+		measures = append(measures, measure.Accounts)
+	}
+	channels, err := b.rankChannels(ctx, lineup, q, measures)
 	if err != nil {
 		return nil, err
 	}
@@ -127,17 +134,17 @@ func (b *Builder) spots(ctx context.Context, lineup lineup, q Question) ([]spot,
 }
 
 func (l lineup) spotOf(c RankedChannel) spot {
-	return spot{Subject{ChannelID: c.ChannelID}, l.placeOf(c)}
+	return spot{Subject{ChannelID: c.ChannelID}, l.placeOf(c), c.Accounts}
 }
 
 func (l lineup) spotOfProgramme(p RankedProgramme) spot {
-	return spot{Subject{p.ChannelID, p.ProgrammeID}, l.placeOfProgramme(p)}
+	return spot{Subject{p.ChannelID, p.ProgrammeID}, l.placeOfProgramme(p), p.Accounts}
 }
 
-// neighbour is the place so many further, nil where there is none.
-func neighbour(spots []spot, at, further int) *Neighbour {
+// neighbour is the place so many further, nil where there is none, or one of fewer accounts than least.
+func neighbour(spots []spot, at, further int, least int64) *Neighbour {
 	i := at + further
-	if i < 0 || i >= len(spots) {
+	if i < 0 || i >= len(spots) || spots[i].accounts < least {
 		return nil
 	}
 	return &Neighbour{
@@ -146,17 +153,17 @@ func neighbour(spots []spot, at, further int) *Neighbour {
 }
 
 // places are where the subject was at the end of each of the last days, the last of which is known.
-func (b *Builder) places(ctx context.Context, lineup lineup, q Question, now spot, rank int32) ([]PlaceOnDay, error) {
+func (b *Builder) places(ctx context.Context, lineup lineup, q Question, now spot, rank int32, least int64) ([]PlaceOnDay, error) {
 	days := make([]PlaceOnDay, explainedDays)
 	for i := range days[:explainedDays-1] {
 		earlier := q
 		earlier.AsOf -= viewing.Millis(explainedDays-1-i) * viewing.DayLength
-		spots, err := b.spots(ctx, lineup, earlier)
+		spots, err := b.spots(ctx, lineup, earlier, least)
 		if err != nil {
 			return nil, err
 		}
 		days[i].WindowEnd = earlier.AsOf
-		if at := slices.IndexFunc(spots, func(s spot) bool { return s.Subject == now.Subject }); at >= 0 {
+		if at := slices.IndexFunc(spots, func(s spot) bool { return s.Subject == now.Subject && s.accounts >= least }); at >= 0 {
 			days[i].Rank, days[i].Score = int32(at+1), spots[at].score
 		}
 	}

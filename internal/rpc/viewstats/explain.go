@@ -19,7 +19,8 @@ func (v *Server) ExplainRank(
 	if err != nil {
 		return nil, err
 	}
-	explanation, err := v.Builder.Explain(ctx, question, ranking.Subject{ChannelID: req.ChannelId, ProgrammeID: req.ProgrammeId})
+	subject := ranking.Subject{ChannelID: req.ChannelId, ProgrammeID: req.ProgrammeId}
+	explanation, err := v.Builder.Explain(ctx, question, subject, intercept.Visible(ctx, v.MinCell))
 	if err != nil {
 		return nil, err
 	}

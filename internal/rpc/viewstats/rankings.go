@@ -25,7 +25,8 @@ type Server struct {
 	Building     func(method string) (done func() time.Duration) // observes a build
 	Acknowledged func(accepted int, took time.Duration)          // observes a batch of view events
 	Now          func() time.Time
-	MaxBatch     int // view events in one message
+	MaxBatch     int   // view events in one message
+	MinCell      int64 // how many distinct accounts must be behind what readers receive
 }
 
 // CreateChannelSortingByPopularity ranks all channels of each client.
