@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 
@@ -71,7 +71,6 @@ func (e *exportChannelReport) sheets(ctx context.Context, from *grpc.ClientConn)
 		return nil, err
 	}
 	asked := append(e.asked(), [2]any{"channel_id", int64(e.ChannelID)}, [2]any{"channel_name", names[e.ChannelID].Name})
-	byDay.NextPageToken = ""
 	about := aboutSheet(asked, byDay.ProtoReflect(), time.Now())
 	return []sheet{e.daysSheet(byDay.Rows).withNames(names), sheetOf("programmes", programmes).withNames(names), places, about}, nil
 }
@@ -82,48 +81,27 @@ func (e *exportChannelReport) audience(
 ) (*tvstatsv1.GetAudienceResponse, error) {
 	request := &tvstatsv1.GetAudienceRequest{
 		ClientId: e.ClientID, From: timestamppb.New(e.first), To: timestamppb.New(e.last.AddDate(0, 0, 1)),
-		GroupBy: []tvstatsv1.Dimension{by}, Filter: filter, PageSize: reportPage,
+		GroupBy: []tvstatsv1.Dimension{by}, Filter: filter,
 	}
 	if by != tvstatsv1.Dimension_DIMENSION_DAY {
 		request.OrderBy = tvstatsv1.Metric_METRIC_WATCH_SECONDS
 	}
-	var rows []*tvstatsv1.AudienceRow
-	for {
-		page, err := from.GetAudience(ctx, request)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, page.Rows...)
-		if request.PageToken = page.NextPageToken; request.PageToken == "" {
-			page.Rows = rows
-			return page, nil
-		}
-	}
+	answer, _, err := pages(request, math.MaxInt32,
+		func() (*tvstatsv1.GetAudienceResponse, error) { return from.GetAudience(ctx, request) },
+		func(r *tvstatsv1.GetAudienceResponse) *[]*tvstatsv1.AudienceRow { return &r.Rows })
+	return answer, err
 }
-
-// reportPage is how many rows are asked for at once.
-const reportPage = 1000
 
 // programmes reads those of the channel, in the order in which they were on air.
 func (e *exportChannelReport) programmes(ctx context.Context, from tvstatsv1.AudienceClient) ([]*tvstatsv1.ProgrammeRating, error) {
 	request := &tvstatsv1.GetProgrammeRatingsRequest{
 		ClientId: e.ClientID, From: timestamppb.New(e.first), To: timestamppb.New(e.last.AddDate(0, 0, 1)),
-		Filter: &tvstatsv1.ViewingFilter{Channels: []int32{e.ChannelID}}, PageSize: reportPage,
+		Filter: &tvstatsv1.ViewingFilter{Channels: []int32{e.ChannelID}},
 	}
-	var all []*tvstatsv1.ProgrammeRating
-	for {
-		page, err := from.GetProgrammeRatings(ctx, request)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Programmes...)
-		if request.PageToken = page.NextPageToken; request.PageToken == "" {
-			slices.SortStableFunc(all, func(a, b *tvstatsv1.ProgrammeRating) int {
-				return cmp.Compare(a.Start.AsTime().UnixNano(), b.Start.AsTime().UnixNano())
-			})
-			return all, nil
-		}
-	}
+	answer, _, err := pages(request, math.MaxInt32,
+		func() (*tvstatsv1.GetProgrammeRatingsResponse, error) { return from.GetProgrammeRatings(ctx, request) },
+		func(r *tvstatsv1.GetProgrammeRatingsResponse) *[]*tvstatsv1.ProgrammeRating { return &r.Programmes })
+	return answer.GetProgrammes(), err
 }
 
 // daysSheet is a row a day. Days without viewing have none.

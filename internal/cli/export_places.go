@@ -16,7 +16,7 @@ func (e *exportChannelReport) places(ctx context.Context, from *grpc.ClientConn,
 		return sheet{}, err
 	}
 	s := sheet{name: "places", columns: []string{
-		"category_name", "category_id", "rank", "channels", "watch_seconds", "percent_of_category", "reach", "average_audience",
+		"category_name", "category_id", "rank", "channels", "hidden_channels", "watch_seconds", "percent_of_category", "reach", "average_audience",
 	}}
 	for _, category := range append([]int32{0}, categories...) {
 		filter := &tvstatsv1.ViewingFilter{Categories: []int32{category}}
@@ -33,18 +33,23 @@ func (e *exportChannelReport) places(ctx context.Context, from *grpc.ClientConn,
 	return s, nil
 }
 
-// place is what a row says of the channel among the others. Its rank is empty where it was not watched.
+// place is what a row says of the channel among the others. Its rank is empty where it was not watched, or by too few accounts for
+// this caller to see; the rank passes over other channels that are hidden for that.
 func (e *exportChannelReport) place(all *tvstatsv1.GetAudienceResponse) []any {
+	channels := []any{int64(len(all.Rows)) + all.HiddenRows, all.HiddenRows}
 	at := slices.IndexFunc(all.Rows, func(row *tvstatsv1.AudienceRow) bool { return row.ChannelId == e.ChannelID })
 	if at < 0 {
-		return []any{nil, int64(len(all.Rows)), int64(0), 0.0, int64(0), 0.0}
+		return slices.Concat([]any{nil}, channels, []any{nil, nil, nil, nil})
 	}
 	row, percent := all.Rows[at], 0.0
-	if all.Total.WatchSeconds > 0 {
-		percent = 100 * float64(row.WatchSeconds) / float64(all.Total.WatchSeconds)
+	if watched := all.GetTotal().GetWatchSeconds(); watched > 0 {
+		percent = 100 * float64(row.WatchSeconds) / float64(watched)
 	}
-	return []any{int64(at + 1), int64(len(all.Rows)), row.WatchSeconds, percent, row.Reach, row.AverageAudience}
+	return slices.Concat([]any{int64(at + 1)}, channels, []any{row.WatchSeconds, percent, row.Reach, row.AverageAudience})
 }
+
+// reportPage is how many categories are asked for at once.
+const reportPage = 1000
 
 func categoryNames(ctx context.Context, from tvstatsv1.CatalogClient, client int32) (map[int32]string, error) {
 	names := map[int32]string{}

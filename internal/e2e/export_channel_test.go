@@ -80,11 +80,11 @@ func TestChannelReport(t *testing.T) {
 	for flags, want := range map[string]string{
 		"-o report.csv": "several sheets", "-o -": "several sheets", "-o report.pdf": "no format", "": "--out",
 	} {
-		if _, complaints, code := shell(t, server, "export channel-report --client-id=1 --channel-id=1 "+flags); code != exitWrongUsage || !strings.Contains(complaints, want) {
+		if _, complaints, code := shell(t, server, "export channel-report --client-id=1 --channel-id=1 "+flags); code != commands.ExitUsage || !strings.Contains(complaints, want) {
 			t.Errorf("%s: exit code %d: %s", flags, code, complaints)
 		}
 	}
-	if _, complaints, code := shell(t, server, "export channel-report --client-id=1 --channel-id=9 -o "+file); code != exitRefused || !strings.Contains(complaints, "channel 9") {
+	if _, complaints, code := shell(t, server, "export channel-report --client-id=1 --channel-id=9 -o "+file); code != commands.ExitFailed || !strings.Contains(complaints, "channel 9") {
 		t.Errorf("an unknown channel: exit code %d: %s", code, complaints)
 	}
 }
