@@ -5,18 +5,15 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/auth"
-	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
 // TestSmallCells: readers do not receive what has too few accounts, and learn how much that is; others receive it.
@@ -145,29 +142,4 @@ func resultOf(ctx context.Context, t *testing.T, jobs tvstatsv1.JobsClient, id s
 		t.Fatalf("watched %v, got %v, %v", last, got, err)
 	}
 	return last.Result
-}
-
-// TestCurveOfAProgramme is that of its channel while it is on.
-func TestCurveOfAProgramme(t *testing.T) {
-	t.Parallel()
-	audienceWorlds(t, func(t *testing.T, w *audienceWorld) {
-		p := w.programmes[slices.IndexFunc(w.programmes, func(p *tvstatsv1.Programme) bool {
-			return !p.Deleted && p.Start.AsTime().After(w.start)
-		})]
-		got, err := w.GetAudienceCurve(rpctest.Context(t), &tvstatsv1.GetAudienceCurveRequest{ClientId: w.clientID, ProgrammeId: p.ProgrammeId, StepSeconds: 60})
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := w.GetAudienceCurve(rpctest.Context(t), &tvstatsv1.GetAudienceCurveRequest{
-			ClientId: w.clientID, ChannelId: p.ChannelId, From: p.Start, To: p.End, StepSeconds: 60,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !proto.Equal(got, want) {
-			t.Errorf("%v: got %v, want %v", p, got, want)
-		}
-		_, err = w.GetAudienceCurve(rpctest.Context(t), &tvstatsv1.GetAudienceCurveRequest{ClientId: w.clientID, ProgrammeId: 1 << 40})
-		wantCode(t, "a programme that does not exist", err, codes.NotFound)
-	})
 }

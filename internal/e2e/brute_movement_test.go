@@ -11,11 +11,94 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
 
+// This file finds ratings, curves and flows as brute_audience_test.go finds rows.
+
+// ratings are those of all programmes that start in the span, by id.
+func (w *world) ratings(q *tvstatsv1.GetProgrammeRatingsRequest, loc *time.Location) map[int64]*tvstatsv1.ProgrammeRating {
+	ratings := map[int64]*tvstatsv1.ProgrammeRating{}
+	universe := float64(w.universe(q))
+	var sessions []*bruteSession
+	for _, s := range w.sessions() {
+		if w.wants(q.Filter, s, false) {
+			sessions = append(sessions, s)
+		}
+	}
+	for _, p := range w.programmes {
+		start := p.Start.AsTime()
+		if p.Deleted || start.Before(q.From.AsTime()) || !start.Before(q.To.AsTime()) || !oneOf(q.Filter.GetChannels(), p.ChannelId) ||
+			!oneOf(q.Filter.GetCategories(), w.categories(p.ChannelId)...) {
+			continue
+		}
+		rating := bruteRating(p, sessions, time.Duration(cmp.Or(q.ReachSeconds, 180))*time.Second, loc)
+		if universe > 0 {
+			rating.Rating = 100 * rating.AverageAudience / universe
+		}
+		ratings[p.ProgrammeId] = rating
+	}
+	return ratings
+}
+
+func isLive(s *bruteSession) bool { return s.Mode <= tvstatsv1.ViewMode_VIEW_MODE_LIVE }
+
+// gave is what the session gave the programme.
+func gave(s *bruteSession, p *tvstatsv1.Programme) time.Duration {
+	switch {
+	case s.ProgrammeId == p.ProgrammeId:
+		return time.Duration(s.seconds) * time.Second
+	case s.ProgrammeId == 0 && isLive(s) && s.ChannelId == p.ChannelId:
+		return s.time().overlap(p.Start.AsTime(), p.End.AsTime())
+	default:
+		return 0
+	}
+}
+
+func bruteRating(p *tvstatsv1.Programme, sessions []*bruteSession, reach time.Duration, loc *time.Location) *tvstatsv1.ProgrammeRating {
+	rating := &tvstatsv1.ProgrammeRating{ProgrammeId: p.ProgrammeId, ChannelId: p.ChannelId, Title: p.Title, Start: p.Start, End: p.End}
+	start, end := p.Start.AsTime(), p.End.AsTime()
+	var allLive time.Duration
+	parts := map[*int64]time.Duration{}
+	accounts, reached := map[int64]bool{}, map[int64]bool{}
+	for _, s := range sessions {
+		if isLive(s) {
+			allLive += s.time().overlap(start, end)
+		}
+		part := gave(s, p)
+		if part == 0 {
+			continue
+		}
+		accounts[s.AccountId] = true
+		if part >= reach {
+			reached[s.AccountId] = true
+		}
+		started := s.StartedAt.AsTime()
+		sameDay := started.In(loc).Format(time.DateOnly) == start.In(loc).Format(time.DateOnly)
+		for field, counts := range map[*int64]bool{
+			&rating.WatchSeconds: true, &rating.LiveSeconds: isLive(s), &rating.SameDaySeconds: isLive(s) || sameDay,
+			&rating.SevenDaySeconds:       isLive(s) || started.Sub(start) < 7*24*time.Hour,
+			&rating.TwentyeightDaySeconds: isLive(s) || started.Sub(start) < 28*24*time.Hour,
+		} {
+			if counts {
+				parts[field] += part
+			}
+		}
+	}
+	for field, total := range parts {
+		*field = int64(total / time.Second)
+	}
+	length := float64(end.Sub(start))
+	rating.AverageAudience, rating.LiveAverageAudience = float64(parts[&rating.WatchSeconds])/length, float64(parts[&rating.LiveSeconds])/length
+	if allLive > 0 {
+		rating.Share = 100 * float64(parts[&rating.LiveSeconds]) / float64(allLive)
+	}
+	rating.Accounts, rating.Reach = int64(len(accounts)), int64(len(reached))
+	return rating
+}
+
 // curve is the points of the channel.
 func (w *world) curve(q *tvstatsv1.GetAudienceCurveRequest) []*tvstatsv1.AudienceCurvePoint {
 	var sessions []*bruteSession
 	for _, s := range w.sessions() {
-		if s.ChannelId == q.ChannelId && s.Mode <= tvstatsv1.ViewMode_VIEW_MODE_LIVE && w.wants(q.Filter, s, true) {
+		if s.ChannelId == q.ChannelId && isLive(s) && w.wants(q.Filter, s, true) {
 			sessions = append(sessions, s)
 		}
 	}
