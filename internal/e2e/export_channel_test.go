@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/commands"
 )
 
 // TestChannelReport writes the report of a channel that is second in one of its categories and alone in the other.
@@ -80,11 +81,11 @@ func TestChannelReport(t *testing.T) {
 	for flags, want := range map[string]string{
 		"-o report.csv": "several sheets", "-o -": "several sheets", "-o report.pdf": "no format", "": "--out",
 	} {
-		if _, complaints, code := shell(t, server, "export channel-report --client-id=1 --channel-id=1 "+flags); code != commands.ExitUsage || !strings.Contains(complaints, want) {
+		if _, complaints, code := shell(t, server, "export channel-report --client-id=1 --channel-id=1 "+flags); code != commands.ExitWrongUsage || !strings.Contains(complaints, want) {
 			t.Errorf("%s: exit code %d: %s", flags, code, complaints)
 		}
 	}
-	if _, complaints, code := shell(t, server, "export channel-report --client-id=1 --channel-id=9 -o "+file); code != commands.ExitFailed || !strings.Contains(complaints, "channel 9") {
+	if _, complaints, code := shell(t, server, "export channel-report --client-id=1 --channel-id=9 -o "+file); code != commands.ExitRefused || !strings.Contains(complaints, "channel 9") {
 		t.Errorf("an unknown channel: exit code %d: %s", code, complaints)
 	}
 }
