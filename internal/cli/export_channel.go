@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -17,7 +19,7 @@ import (
 	"github.com/tvstats/tvstats/internal/flags"
 )
 
-// exportChannelReport is what an operator gives to the rights holder of a channel. It holds no figures of other channels.
+// exportChannelReport is what an operator gives to the rights holder of a channel. Its days are UTC days; it holds no figures of other channels.
 type exportChannelReport struct {
 	Connection
 	days
@@ -27,10 +29,9 @@ type exportChannelReport struct {
 
 // Validate reports every flag that cannot work. The command line calls it.
 func (e *exportChannelReport) Validate() error {
-	out := exported{Connection: e.Connection, Out: e.Out}
-	err := errors.Join(out.Validate(), e.days.Validate(), flags.Within("--channel-id", e.ChannelID, 1, 1<<31-1))
-	if err == nil && (out.Format != "xlsx" || e.Out == "-") {
-		err = errors.New("--out: a channel report has several sheets; let the name end with .xlsx")
+	err := errors.Join(e.Connection.Validate(), e.days.Validate(), flags.Within("--channel-id", e.ChannelID, 1, 1<<31-1))
+	if e.Out != "" && formatsOf[strings.ToLower(filepath.Ext(e.Out))] != "xlsx" {
+		err = errors.Join(err, fmt.Errorf("--out=%s: a channel report has several sheets; let the name end with .xlsx", e.Out))
 	}
 	return err
 }
@@ -70,9 +71,10 @@ func (e *exportChannelReport) sheets(ctx context.Context, from *grpc.ClientConn)
 	if err != nil {
 		return nil, err
 	}
-	asked := append(e.asked(), [2]any{"channel_id", int64(e.ChannelID)}, [2]any{"channel_name", names[e.ChannelID].Name})
+	asked := append(e.asked(), [2]any{"calendar", "utc"}, [2]any{"channel_id", int64(e.ChannelID)}, [2]any{"channel_name", names[e.ChannelID].Name},
+		[2]any{"hidden_programmes", programmes.HiddenRows})
 	about := aboutSheet(asked, byDay.ProtoReflect(), time.Now())
-	return []sheet{e.daysSheet(byDay.Rows).withNames(names), sheetOf("programmes", programmes).withNames(names), places, about}, nil
+	return []sheet{e.daysSheet(byDay.Rows).withNames(names), sheetOf("programmes", programmes.Programmes).withNames(names), places, about}, nil
 }
 
 // audience reads all rows by the dimension, those with the most viewing first unless they are days.
@@ -93,7 +95,7 @@ func (e *exportChannelReport) audience(
 }
 
 // programmes reads those of the channel, in the order in which they were on air.
-func (e *exportChannelReport) programmes(ctx context.Context, from tvstatsv1.AudienceClient) ([]*tvstatsv1.ProgrammeRating, error) {
+func (e *exportChannelReport) programmes(ctx context.Context, from tvstatsv1.AudienceClient) (*tvstatsv1.GetProgrammeRatingsResponse, error) {
 	request := &tvstatsv1.GetProgrammeRatingsRequest{
 		ClientId: e.ClientID, From: timestamppb.New(e.first), To: timestamppb.New(e.last.AddDate(0, 0, 1)),
 		Filter: &tvstatsv1.ViewingFilter{Channels: []int32{e.ChannelID}},
@@ -101,7 +103,7 @@ func (e *exportChannelReport) programmes(ctx context.Context, from tvstatsv1.Aud
 	answer, _, err := pages(request, math.MaxInt32,
 		func() (*tvstatsv1.GetProgrammeRatingsResponse, error) { return from.GetProgrammeRatings(ctx, request) },
 		func(r *tvstatsv1.GetProgrammeRatingsResponse) *[]*tvstatsv1.ProgrammeRating { return &r.Programmes })
-	return answer.GetProgrammes(), err
+	return answer, err
 }
 
 // daysSheet is a row a day. Days without viewing have none.

@@ -79,7 +79,7 @@ func TestChannelReport(t *testing.T) {
 		t.Errorf("About says %v, %v", about, err)
 	}
 	for flags, want := range map[string]string{
-		"-o report.csv": "several sheets", "-o -": "several sheets", "-o report.pdf": "no format", "": "--out",
+		"-o report.csv": "several sheets", "-o -": "several sheets", "-o report.pdf": "several sheets", "": "--out",
 	} {
 		if _, complaints, code := shell(t, server, "export channel-report --client-id=1 --channel-id=1 "+flags); code != commands.ExitWrongUsage || !strings.Contains(complaints, want) {
 			t.Errorf("%s: exit code %d: %s", flags, code, complaints)
