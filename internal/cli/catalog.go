@@ -189,6 +189,9 @@ func (p *catalogPush) read(f catalogFile, yield func(*tvstatsv1.SyncRequest) boo
 func (p *catalogPush) answered(response *tvstatsv1.SyncResponse) {
 	p.applied += int64(response.Applied)
 	p.sent += int64(response.Applied) + int64(len(response.Rejected))
+	if response.Message != "" {
+		p.report.note(0, response.Message)
+	}
 	for _, r := range response.Rejected {
 		line := 0
 		if int(r.Index) < len(p.lines) {

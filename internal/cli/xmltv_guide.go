@@ -136,6 +136,9 @@ func (g *guidePush) programmesOf(channel int32, programmes []guideProgramme) *tv
 func (g *guidePush) answered(request *tvstatsv1.SyncRequest, response *tvstatsv1.SyncResponse) {
 	g.channels += int64(len(request.Channels))
 	g.sent += int64(response.Applied) + int64(len(response.Rejected))
+	if response.Message != "" {
+		g.report.note(0, response.Message)
+	}
 	for _, line := range g.lines["programmes"] {
 		if line > 0 { // else it is one that was stored before
 			g.programmes++
