@@ -173,7 +173,7 @@ func (b *browser) picture(t *testing.T, name string) {
 	}
 }
 
-var consolePages = []string{"now", "subscribers", "orders", "operation"}
+var consolePages = []string{"now", "subscribers", "audience", "programmes", "orders", "operation"}
 
 // lookAtEverything opens every page in every language and width.
 func (b *browser) lookAtEverything(t *testing.T, name string) {
@@ -243,6 +243,8 @@ func TestConsole(t *testing.T) {
 	b.lookAtEverything(t, "simulated")
 	t.Run("figures", func(t *testing.T) { b.compareFigures(t, s) })
 	t.Run("keyboard", b.useKeys)
+	t.Run("audience", func(t *testing.T) { b.compareAudience(t, s) })
+	t.Run("programmes", func(t *testing.T) { b.compareProgrammes(t, s) })
 	t.Run("orders", func(t *testing.T) { b.useOrders(t, s) })
 	t.Run("jobs", func(t *testing.T) { b.useJobs(t, s) })
 }
