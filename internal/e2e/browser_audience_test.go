@@ -56,7 +56,7 @@ func days() (query string, from, to *timestamppb.Timestamp) {
 func (b *browser) compareAudience(t *testing.T, s *testServer) {
 	audience := tvstatsv1.NewAudienceClient(s.conn)
 	query, from, to := days()
-	const device = "stb"
+	const device = "android_tv"
 	b.open(t, "audience?"+query+"&measure=accounts&device="+device, 1280)
 	filter := &tvstatsv1.ViewingFilter{Devices: []string{device}}
 	channels, err := audience.GetAudience(rpctest.Context(t), &tvstatsv1.GetAudienceRequest{

@@ -246,6 +246,8 @@ func TestConsole(t *testing.T) {
 	t.Run("audience", func(t *testing.T) { b.compareAudience(t, s) })
 	t.Run("programmes", func(t *testing.T) { b.compareProgrammes(t, s) })
 	t.Run("orders", func(t *testing.T) { b.useOrders(t, s) })
+	t.Run("tried", func(t *testing.T) { b.tryOrders(t, s) })
+	t.Run("policy", func(t *testing.T) { b.showPolicy(t, s) })
 	t.Run("jobs", func(t *testing.T) { b.useJobs(t, s) })
 }
 
