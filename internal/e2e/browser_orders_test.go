@@ -31,7 +31,7 @@ func (b *browser) tryOrders(t *testing.T, s *testServer) {
 	tried := func() []map[string]string {
 		t.Helper()
 		b.click(t, form+` button[value="dry"]`)
-		b.until(t, `document.querySelector(".places table") !== null && document.querySelector("`+form+` button.main").disabled === false`)
+		b.until(t, `document.querySelector(".places table") !== null && document.querySelector('`+form+` button.main').disabled === false`)
 		return b.sheet(t, ask[string](b, t, `document.querySelector(".places h2").textContent`))
 	}
 	set(`form.days.value = 2; form.criterion.value = 2; form.policy.checked = true; form.max.value = 60; form.policy.closest("details").open = true`)
