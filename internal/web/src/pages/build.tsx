@@ -97,15 +97,17 @@ function WhatIf() {
     <details>
       <summary>{words.whatIf}</summary>
       <p class="quiet">{words.whatIfExplain}</p>
-      <label class="check">
-        <input type="checkbox" name="policy" /> {words.use}
-      </label>
-      <Seconds name="max" label={words.maxSession} />
-      <Seconds name="inactivity" label={words.inactivity} />
-      <Seconds name="shortest" label={words.minSession} />
-      <label class="check">
-        <input type="checkbox" name="one" /> {words.oneChannel}
-      </label>
+      <div class="fields">
+        <label class="check">
+          <input type="checkbox" name="policy" /> {words.use}
+        </label>
+        <Seconds name="max" label={words.maxSession} />
+        <Seconds name="inactivity" label={words.inactivity} />
+        <Seconds name="shortest" label={words.minSession} />
+        <label class="check">
+          <input type="checkbox" name="one" /> {words.oneChannel}
+        </label>
+      </div>
     </details>
   );
 }
