@@ -73,6 +73,18 @@ func (c *MongoDB) Open(ctx context.Context) (*mongolog.Log, error) {
 	})
 }
 
+// OpenMigrated opens the log in a database that can be served.
+func (c *MongoDB) OpenMigrated(ctx context.Context) (*mongolog.Log, error) {
+	db, err := c.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := SchemaAdvice(db.CheckSchema(ctx)); err != nil {
+		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+	}
+	return db, nil
+}
+
 // openStore opens the store that the configuration chooses.
 func openStore(ctx context.Context, cfg Config, log *slog.Logger) (store.Store, error) {
 	if !cfg.Enabled() {

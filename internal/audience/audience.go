@@ -4,6 +4,7 @@ package audience
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,6 +14,12 @@ import (
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
+
+// ErrTooMany means that an answer would have more rows than MostRows.
+var ErrTooMany = errors.New("too many rows")
+
+// MostRows is how many rows or programmes an answer may have, on all its pages together: they are held in memory.
+const MostRows = 1_000_000
 
 // Source is what this needs of the store.
 type Source interface {

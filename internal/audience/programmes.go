@@ -36,8 +36,11 @@ func (m *Meter) Rate(ctx context.Context, q Question, reach viewing.Millis) (Pro
 	}
 	found, err := m.source.Ratings(ctx, store.RatingQuery{
 		Filter: a.sessions(nil), Starting: q.Window, Channels: store.ChannelSet{Only: a.channels},
-		Days: a.calendar.Periods(viewing.ByDay, q.Window), Reach: reach,
+		Days: a.calendar.Periods(viewing.ByDay, q.Window), Reach: reach, Most: MostRows,
 	})
+	if err == nil && len(found.Programmes) > MostRows {
+		err = ErrTooMany
+	}
 	if err != nil {
 		return Programmes{}, err
 	}

@@ -91,9 +91,12 @@ func (m *Meter) Divide(ctx context.Context, q Division) (Rows, error) {
 func (a asked) cells(ctx context.Context, q Division, dimensions []Dimension, time division, universe int64) ([]Row, error) {
 	query := measure.Query{
 		Filter: a.sessions(a.channels), Count: measure.ByTime, GroupBy: groups(dimensions), Measures: rowMeasures,
-		Slices: time.slices, Reach: q.Reach,
+		Slices: time.slices, Reach: q.Reach, Most: MostRows,
 	}
 	found, err := a.source.Aggregate(ctx, query)
+	if err == nil && len(found) > MostRows {
+		err = ErrTooMany
+	}
 	if err != nil {
 		return nil, err
 	}

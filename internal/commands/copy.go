@@ -17,7 +17,6 @@ import (
 	"github.com/tvstats/tvstats/internal/cli"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
-	"github.com/tvstats/tvstats/internal/store/mongolog"
 	"github.com/tvstats/tvstats/internal/store/replica"
 )
 
@@ -95,7 +94,7 @@ func (c *CopyCommand) Write(ctx context.Context, from store.Snapshotter) (*store
 	if mongo == nil {
 		return writeDir(ctx, from, dir)
 	}
-	db, err := openMigrated(ctx, mongo)
+	db, err := mongo.OpenMigrated(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +103,7 @@ func (c *CopyCommand) Write(ctx context.Context, from store.Snapshotter) (*store
 		*manifest, err = partsOf(ctx, from, use)
 		return *manifest, err
 	})
-	return manifest, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+	return manifest, errors.Join(err, db.Close())
 }
 
 // writeDir makes an embedded store by way of a backup: what a store consists of must be known before it is loaded.
@@ -213,8 +212,8 @@ func (c countedState) WriteParts(ctx context.Context, use func(store.Part, io.Re
 	})
 }
 
-// snapshots is a store at an end of a copy.
-type snapshots interface {
+// Snapshots is a store at an end of a copy.
+type Snapshots interface {
 	store.Snapshotter
 	io.Closer
 }
@@ -241,7 +240,7 @@ func (c *CopyCommand) called(name string) string {
 }
 
 // OpenEnd opens the store that the flag names.
-func (c *CopyCommand) OpenEnd(ctx context.Context, flag, name string) (snapshots, error) {
+func (c *CopyCommand) OpenEnd(ctx context.Context, flag, name string) (Snapshots, error) {
 	mongo, dir, err := c.end(flag, name)
 	if err != nil {
 		return nil, err
@@ -252,30 +251,18 @@ func (c *CopyCommand) OpenEnd(ctx context.Context, flag, name string) (snapshots
 		}
 		return duckdb.Open(ctx, duckdb.Options{Dir: dir, Replica: true}) // leases are copied as they are
 	}
-	db, err := openMigrated(ctx, mongo)
+	db, err := mongo.OpenMigrated(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if dir, err = os.MkdirTemp("", "tvstats-copy-"); err != nil {
-		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+		return nil, errors.Join(err, db.Close())
 	}
 	followed, err := app.OpenReplica(ctx, db, duckdb.Options{Dir: dir}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return passing{followed, dir}, nil
-}
-
-// openMigrated opens a database that can be served.
-func openMigrated(ctx context.Context, c *app.MongoDB) (*mongolog.Log, error) {
-	db, err := c.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := app.SchemaAdvice(db.CheckSchema(ctx)); err != nil {
-		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
-	}
-	return db, nil
 }
 
 // passing is a store whose copy goes when it is closed.

@@ -54,11 +54,11 @@ func (c *RestoreCommand) Restore(ctx context.Context, out io.Writer) (err error)
 // intoMongoDB makes the backup the beginning of an empty log, and returns the log's name. Every replica must be able to load it, so
 // that it is loaded here first, into a directory that goes afterwards.
 func (c *RestoreCommand) intoMongoDB(ctx context.Context, file *backup.File) (where string, err error) {
-	db, err := openMigrated(ctx, &c.MongoDB)
+	db, err := c.OpenMigrated(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }() //nolint:contextcheck // closing is not up to the caller
+	defer func() { err = errors.Join(err, db.Close()) }()
 	trial, err := os.MkdirTemp("", "tvstats-restore-")
 	if err != nil {
 		return "", err

@@ -31,7 +31,7 @@ func (s stretch) overlap(from, to time.Time) time.Duration {
 func (w *world) wants(f *tvstatsv1.ViewingFilter, s *bruteSession, channels bool) bool {
 	account := w.account(s.AccountId)
 	categories := w.categories(s.ChannelId)
-	return !account.GetExcluded() && (!f.GetAccountsActive() || account.GetActive()) && s.seconds >= f.GetMinWatchSeconds() &&
+	return !account.GetExcluded() && (!f.GetAccountsActive() || account.GetActive()) && s.seconds >= cmp.Or(f.GetMinWatchSeconds(), w.policy.GetMinSessionSeconds()) &&
 		oneOf(f.GetDevices(), s.Device) && oneOf(f.GetTariffs(), s.tariffs...) && (oneOf(f.GetModes(), s.Mode) || oneOf(f.GetModes(), live(s.Mode))) &&
 		(!channels || oneOf(f.GetChannels(), s.ChannelId) && oneOf(f.GetCategories(), categories...))
 }
@@ -74,6 +74,12 @@ func (s *bruteSession) time() stretch {
 	return stretch{from, from.Add(time.Duration(s.seconds) * time.Second)}
 }
 
+// reported is the time that the device told.
+func (s *bruteSession) reported() stretch {
+	from := s.StartedAt.AsTime()
+	return stretch{from, from.Add(time.Duration(s.told) * time.Second)}
+}
+
 // bruteCell is what is gathered of a row.
 type bruteCell struct {
 	watch    time.Duration
@@ -85,16 +91,23 @@ type bruteCell struct {
 func (w *world) rows(q *tvstatsv1.GetAudienceRequest, loc *time.Location) (map[string]*tvstatsv1.AudienceRow, map[string]time.Duration) {
 	cells, all := map[string]*bruteCell{}, map[string]time.Duration{}
 	keys, lengths := map[string]*tvstatsv1.AudienceRow{}, map[string]time.Duration{}
+	told := map[string]time.Duration{} // by the text of keys, also of those without a row
 	for key, parts := range periods(q, loc) {
 		var length time.Duration
 		for _, part := range parts {
 			length += part.to.Sub(part.from)
 		}
 		for _, s := range w.sessions() {
-			var watch, longest time.Duration
+			var watch, longest, reported time.Duration
 			for _, part := range parts {
 				on := s.time().overlap(part.from, part.to)
 				watch, longest = watch+on, max(longest, on)
+				reported += s.reported().overlap(part.from, part.to)
+			}
+			if reported > 0 && w.wants(q.Filter, s, true) {
+				for _, row := range w.keysOf(q.GroupBy, s, key) {
+					told[row.String()] += reported
+				}
 			}
 			if watch == 0 || !w.wants(q.Filter, s, false) {
 				continue
@@ -120,19 +133,24 @@ func (w *world) rows(q *tvstatsv1.GetAudienceRequest, loc *time.Location) (map[s
 	for text, cell := range cells {
 		row := keys[text]
 		row.Share = 100 * float64(cell.watch) / float64(all[baseOf(row)])
-		row.WatchSeconds, row.WatchSecondsReported = int64(cell.watch/time.Second), int64(cell.watch/time.Second)
-		row.WatchSessions, row.Accounts = cell.sessions, int64(len(cell.accounts))
-		for _, longest := range cell.accounts {
-			if longest >= time.Duration(cmp.Or(q.ReachSeconds, 180))*time.Second {
-				row.Reach++
-			}
-		}
-		row.AverageAudience = float64(cell.watch) / float64(lengths[text])
-		if universe > 0 {
-			row.Rating = 100 * row.AverageAudience / float64(universe)
-		}
+		row.WatchSecondsReported = int64(told[text] / time.Second)
+		cell.fill(row, lengths[text], time.Duration(cmp.Or(q.ReachSeconds, 180))*time.Second, universe)
 	}
 	return keys, lengths
+}
+
+// fill sets the figures of the row that follow from its cell alone.
+func (c *bruteCell) fill(row *tvstatsv1.AudienceRow, length, reach time.Duration, universe int64) {
+	row.WatchSeconds, row.WatchSessions, row.Accounts = int64(c.watch/time.Second), c.sessions, int64(len(c.accounts))
+	for _, longest := range c.accounts {
+		if longest >= reach {
+			row.Reach++
+		}
+	}
+	row.AverageAudience = float64(c.watch) / float64(length)
+	if universe > 0 {
+		row.Rating = 100 * row.AverageAudience / float64(universe)
+	}
 }
 
 // baseOf is the keys of what the row's share is of.
@@ -249,172 +267,4 @@ func (w *world) universe(q interface {
 		}
 	}
 	return count
-}
-
-// ratings are those of all programmes that start in the span, by id.
-func (w *world) ratings(q *tvstatsv1.GetProgrammeRatingsRequest, loc *time.Location) map[int64]*tvstatsv1.ProgrammeRating {
-	ratings := map[int64]*tvstatsv1.ProgrammeRating{}
-	universe := float64(w.universe(q))
-	for _, p := range w.programmes {
-		categories := w.categories(p.ChannelId)
-		start, end := p.Start.AsTime(), p.End.AsTime()
-		if p.Deleted || start.Before(q.From.AsTime()) || !start.Before(q.To.AsTime()) || !oneOf(q.Filter.GetChannels(), p.ChannelId) ||
-			!oneOf(q.Filter.GetCategories(), categories...) {
-			continue
-		}
-		rating := &tvstatsv1.ProgrammeRating{ProgrammeId: p.ProgrammeId, ChannelId: p.ChannelId, Title: p.Title, Start: p.Start, End: p.End}
-		var all, allLive time.Duration
-		parts := map[*int64]time.Duration{}
-		accounts, reached := map[int64]bool{}, map[int64]bool{}
-		for _, s := range w.sessions() {
-			if !w.wants(q.Filter, s, false) {
-				continue
-			}
-			live := s.Mode <= tvstatsv1.ViewMode_VIEW_MODE_LIVE
-			var given time.Duration
-			switch {
-			case s.ProgrammeId == p.ProgrammeId:
-				given = time.Duration(s.seconds) * time.Second
-			case s.ProgrammeId == 0 && live && s.ChannelId == p.ChannelId:
-				given = s.time().overlap(start, end)
-			}
-			if live {
-				allLive += s.time().overlap(start, end)
-			}
-			if given == 0 {
-				continue
-			}
-			all += given
-			accounts[s.AccountId] = true
-			if given >= time.Duration(cmp.Or(q.ReachSeconds, 180))*time.Second {
-				reached[s.AccountId] = true
-			}
-			started := s.StartedAt.AsTime()
-			sameDay := started.In(loc).Format(time.DateOnly) == start.In(loc).Format(time.DateOnly)
-			for field, counts := range map[*int64]bool{
-				&rating.LiveSeconds: live, &rating.SameDaySeconds: live || sameDay,
-				&rating.SevenDaySeconds:       live || started.Sub(start) < 7*24*time.Hour,
-				&rating.TwentyeightDaySeconds: live || started.Sub(start) < 28*24*time.Hour,
-			} {
-				if counts {
-					parts[field] += given
-				}
-			}
-		}
-		length := float64(end.Sub(start))
-		rating.AverageAudience, rating.LiveAverageAudience = float64(all)/length, float64(parts[&rating.LiveSeconds])/length
-		if allLive > 0 {
-			rating.Share = 100 * float64(parts[&rating.LiveSeconds]) / float64(allLive)
-		}
-		for field, total := range parts {
-			*field = int64(total / time.Second)
-		}
-		if universe > 0 {
-			rating.Rating = 100 * rating.AverageAudience / universe
-		}
-		rating.WatchSeconds, rating.Accounts, rating.Reach = int64(all/time.Second), int64(len(accounts)), int64(len(reached))
-		ratings[p.ProgrammeId] = rating
-	}
-	return ratings
-}
-
-// curve is the points of the channel.
-func (w *world) curve(q *tvstatsv1.GetAudienceCurveRequest) []*tvstatsv1.AudienceCurvePoint {
-	var sessions []*bruteSession
-	for _, s := range w.sessions() {
-		if s.ChannelId == q.ChannelId && s.Mode <= tvstatsv1.ViewMode_VIEW_MODE_LIVE && w.wants(q.Filter, s, true) {
-			sessions = append(sessions, s)
-		}
-	}
-	var points []*tvstatsv1.AudienceCurvePoint
-	step := time.Duration(cmp.Or(q.StepSeconds, 60)) * time.Second
-	for from := q.From.AsTime(); from.Before(q.To.AsTime()); from = from.Add(step) {
-		to := from.Add(step)
-		if to.After(q.To.AsTime()) {
-			to = q.To.AsTime()
-		}
-		points = append(points, curvePoint(sessions, from, to))
-	}
-	return points
-}
-
-func curvePoint(sessions []*bruteSession, from, to time.Time) *tvstatsv1.AudienceCurvePoint {
-	point := &tvstatsv1.AudienceCurvePoint{Start: timestamppb.New(from)}
-	inside := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
-	var watch time.Duration
-	instants := []time.Time{from}
-	for _, s := range sessions {
-		on := s.time()
-		watch += on.overlap(from, to)
-		if inside(on.from) {
-			point.Joined++
-			instants = append(instants, on.from)
-		}
-		if inside(on.to) {
-			point.Left++
-		}
-	}
-	for _, instant := range instants {
-		accounts := map[int64]bool{}
-		for _, s := range sessions {
-			if on := s.time(); !on.from.After(instant) && on.to.After(instant) {
-				accounts[s.AccountId] = true
-			}
-		}
-		point.MaxAudience = max(point.MaxAudience, int64(len(accounts)))
-	}
-	point.AverageAudience = float64(watch) / float64(to.Sub(from))
-	return point
-}
-
-// flows are those of all channels, in order.
-func (w *world) flows(q *tvstatsv1.GetAudienceFlowRequest) []*tvstatsv1.AudienceFlow {
-	devices := map[string][]*bruteSession{}
-	for _, s := range w.sessions() {
-		if started := s.StartedAt.AsTime(); !started.Before(q.From.AsTime()) && started.Before(q.To.AsTime()) && w.wants(q.Filter, s, true) {
-			device := fmt.Sprint(s.AccountId, " ", s.DeviceUid)
-			devices[device] = append(devices[device], s)
-		}
-	}
-	flows, accounts := map[[2]int32]*tvstatsv1.AudienceFlow{}, map[string]bool{}
-	went := func(s *bruteSession, from, to int32) {
-		if flows[[2]int32{from, to}] == nil {
-			flows[[2]int32{from, to}] = &tvstatsv1.AudienceFlow{FromChannelId: from, ToChannelId: to}
-		}
-		flow, account := flows[[2]int32{from, to}], fmt.Sprint(from, " ", to, " ", s.AccountId)
-		flow.Switches++
-		if !accounts[account] {
-			accounts[account] = true
-			flow.Accounts++
-		}
-	}
-	for _, sessions := range devices {
-		slices.SortFunc(sessions, func(a, b *bruteSession) int {
-			return cmp.Or(a.StartedAt.AsTime().Compare(b.StartedAt.AsTime()), cmp.Compare(a.ChannelId, b.ChannelId),
-				cmp.Compare(max(a.Mode, 1), max(b.Mode, 1)), cmp.Compare(a.ProgrammeId, b.ProgrammeId), cmp.Compare(a.seconds, b.seconds))
-		})
-		for i, s := range sessions {
-			stays := i+1 < len(sessions) &&
-				sessions[i+1].StartedAt.AsTime().Sub(s.time().to) <= time.Duration(cmp.Or(q.GapSeconds, 60))*time.Second
-			came := i == 0 || s.StartedAt.AsTime().Sub(sessions[i-1].time().to) > time.Duration(cmp.Or(q.GapSeconds, 60))*time.Second
-			if came {
-				went(s, 0, s.ChannelId)
-			}
-			if !stays {
-				went(s, s.ChannelId, 0)
-			} else if next := sessions[i+1].ChannelId; next != s.ChannelId {
-				went(s, s.ChannelId, next)
-			}
-		}
-	}
-	var all []*tvstatsv1.AudienceFlow
-	for _, flow := range flows {
-		if q.ChannelId == 0 || flow.FromChannelId == q.ChannelId || flow.ToChannelId == q.ChannelId {
-			all = append(all, flow)
-		}
-	}
-	slices.SortFunc(all, func(a, b *tvstatsv1.AudienceFlow) int {
-		return cmp.Or(cmp.Compare(b.Switches, a.Switches), cmp.Compare(a.FromChannelId, b.FromChannelId), cmp.Compare(a.ToChannelId, b.ToChannelId))
-	})
-	return all
 }

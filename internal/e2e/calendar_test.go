@@ -101,10 +101,10 @@ func checkCalendarSeries(t *testing.T, server *testServer, s *subscribers, now t
 	}
 	year, month, day := from.Date()
 	begin, next := s.midnight(from), func(at time.Time) time.Time { return at.AddDate(0, 0, 1) }
-	switch granularity {
-	case tvstatsv1.Granularity_GRANULARITY_MONTH:
+	if granularity == tvstatsv1.Granularity_GRANULARITY_MONTH {
 		begin, next = time.Date(year, month, 1, 0, 0, 0, 0, s.zone), func(at time.Time) time.Time { return at.AddDate(0, 1, 0) }
-	case tvstatsv1.Granularity_GRANULARITY_HOUR:
+	}
+	if granularity == tvstatsv1.Granularity_GRANULARITY_HOUR {
 		begin, next = time.Date(year, month, day, from.Hour(), 0, 0, 0, s.zone), func(at time.Time) time.Time { return at.Add(time.Hour) }
 	}
 	want := &tvstatsv1.GetCustomersDynamicResponse{}

@@ -29,6 +29,8 @@ type Query struct {
 	// beginning to its end.
 	Slices []Slice
 	Reach  viewing.Millis // of the measure Reach
+	// Most bounds the rows: of more, any Most + 1 or a few more are returned, by which it can be told. 0 bounds nothing.
+	Most int
 }
 
 // Slice is a part of time that belongs to a period. Several may belong to one: the period from 20 to 21 o'clock is a slice

@@ -3,11 +3,14 @@ package audience
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/audience"
 	"github.com/tvstats/tvstats/internal/rpc/convert"
+	"github.com/tvstats/tvstats/internal/rpc/fault"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
 	"github.com/tvstats/tvstats/internal/rpc/page"
 	"github.com/tvstats/tvstats/internal/store"
@@ -37,7 +40,7 @@ func (s *Server) GetAudience(ctx context.Context, req *tvstatsv1.GetAudienceRequ
 	}
 	all, err := s.Meter.Divide(ctx, question)
 	if err != nil {
-		return nil, err
+		return nil, tooMany(err, "group_by", "rows", "ask for fewer dimensions, longer periods or less time")
 	}
 	metric, order := audience.Metric(req.OrderBy), audience.InOrder(question.GroupBy)
 	least := intercept.Visible(ctx, s.MinCell)
@@ -64,7 +67,7 @@ func (s *Server) GetProgrammeRatings(
 	}
 	all, err := s.Meter.Rate(ctx, s.question(req), convert.Seconds(req.ReachSeconds, convert.DefaultReach))
 	if err != nil {
-		return nil, err
+		return nil, tooMany(err, "to", "programmes", "ask for less time or fewer channels")
 	}
 	programmes, hidden := intercept.Shown(all.Programmes, intercept.Visible(ctx, s.MinCell), func(p audience.Programme) int64 { return p.Accounts })
 	key := func(p audience.Programme) audience.ProgrammeKey { return p.Key(audience.Metric(req.OrderBy)) }
@@ -118,6 +121,14 @@ func (s *Server) GetAudienceFlow(
 		Flows: convert.All(flows, convert.Flow), Coverage: tvstatsv1.Coverage(all.Coverage), DataFrom: convert.KnownTime(all.DataFrom),
 		PolicyRevision: all.PolicyRevision, CutSeconds: int64(all.Cut / 1000), HiddenRows: hidden,
 	}, nil
+}
+
+// tooMany says of an answer that would be too large by which field, and what to do.
+func tooMany(err error, field, what, hint string) error {
+	if !errors.Is(err, audience.ErrTooMany) {
+		return err
+	}
+	return fault.InvalidArgument(field, fmt.Sprintf("more than %d %s are not allowed; %s", audience.MostRows, what, hint))
 }
 
 // request is what all requests of the service have in common.

@@ -26,6 +26,9 @@ func (s *Store) Aggregate(ctx context.Context, query measure.Query) ([]measure.R
 				return err
 			}
 			all = append(all, rows...)
+			if query.Most > 0 && len(all) > query.Most {
+				break
+			}
 		}
 		return nil
 	})

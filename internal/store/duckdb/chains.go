@@ -148,7 +148,7 @@ func (s *Store) raw(ctx context.Context, tx *sql.Tx, a asking, window viewing.Wi
 // around is the time whose sessions decide about those that are asked for.
 func (s *Store) around(ctx context.Context, tx *sql.Tx, a asking) (viewing.Window, error) {
 	around := a.Window
-	wide := viewing.Window{From: before(a.Window.From, viewing.LongestWatched), To: a.Window.To}
+	wide := viewing.Window{From: reachingFrom(a.Window.From), To: a.Window.To}
 	raw, err := s.raw(ctx, tx, a, wide)
 	if err != nil {
 		return around, err
@@ -187,7 +187,7 @@ const unbroken = `SELECT account_id, device_uid, channel_id, mode, programme_id,
 // chainsBegin is the earliest start of a chain that reaches into the window, which begins at since or before it.
 func (s *Store) chainsBegin(ctx context.Context, tx *sql.Tx, a asking, since viewing.Millis) (viewing.Millis, error) {
 	for {
-		raw, err := s.raw(ctx, tx, a, viewing.Window{From: before(since, viewing.LongestWatched), To: a.Window.From})
+		raw, err := s.raw(ctx, tx, a, viewing.Window{From: reachingFrom(since), To: a.Window.From})
 		if err != nil {
 			return since, err
 		}
@@ -207,7 +207,7 @@ func (s *Store) chainsBegin(ctx context.Context, tx *sql.Tx, a asking, since vie
 // chainsEnd is the latest end of a chain that was on at the end of the window, which ends at until or after it.
 func (s *Store) chainsEnd(ctx context.Context, tx *sql.Tx, a asking, until viewing.Millis) (viewing.Millis, error) {
 	for {
-		raw, err := s.raw(ctx, tx, a, viewing.Window{From: before(a.Window.To, viewing.LongestWatched), To: until})
+		raw, err := s.raw(ctx, tx, a, viewing.Window{From: reachingFrom(a.Window.To), To: until})
 		if err != nil {
 			return until, err
 		}

@@ -107,7 +107,7 @@ const ratings = `
 		coalesce(watch, 0)::BIGINT, coalesce(s.live, 0)::BIGINT, coalesce(day, 0)::BIGINT, coalesce(week, 0)::BIGINT, coalesce(month, 0)::BIGINT,
 		(b.live - a.live)::BIGINT, %s
 	FROM guide LEFT JOIN sums s USING (programme_id)
-		JOIN live_until a ON a.instant = start_at JOIN live_until b ON b.instant = end_at`
+		JOIN live_until a ON a.instant = start_at JOIN live_until b ON b.instant = end_at %s`
 
 // Ratings finds the audience of programmes; see store.ProgrammeRater.
 func (s *Store) Ratings(ctx context.Context, q store.RatingQuery) (store.Ratings, error) {
@@ -135,6 +135,10 @@ func ratingStatement(q store.RatingQuery, sessions source) string {
 	for i, day := range q.Days {
 		days[i] = fmt.Sprintf("(%d::BIGINT, %d::BIGINT)", day.From, day.To)
 	}
+	limit := ""
+	if q.Most > 0 {
+		limit = fmt.Sprintf("LIMIT %d", q.Most+1)
+	}
 	lost := uncounted
 	materialized := "MATERIALIZED"
 	if !q.Filter.Policy.Cuts() {
@@ -146,5 +150,5 @@ func ratingStatement(q store.RatingQuery, sessions source) string {
 		fmt.Sprintf(ratedTime, sessions.relation, viewing.Live, q.Filter.ClientID,
 			lost.shown, lost.viewed, materialized, lost.given, lost.whole) +
 		fmt.Sprintf(ratedSums, viewing.Live, 7*viewing.DayLength, 28*viewing.DayLength, q.Reach) +
-		fmt.Sprintf(liveUntil, sessions.relation, viewing.Live, minuteOfMoment) + fmt.Sprintf(ratings, lost.sum)
+		fmt.Sprintf(liveUntil, sessions.relation, viewing.Live, minuteOfMoment) + fmt.Sprintf(ratings, lost.sum, limit)
 }

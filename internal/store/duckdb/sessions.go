@@ -62,8 +62,10 @@ func (s *Store) sessionsOf(ctx context.Context, tx *sql.Tx, a asking) (source, e
 	}
 }
 
-// before is the instant so much earlier, if there is one.
-func before(at, by viewing.Millis) viewing.Millis { return max(at, math.MinInt64+by) - by }
+// reachingFrom is when the first session that may reach the instant began.
+func reachingFrom(at viewing.Millis) viewing.Millis {
+	return max(at, math.MinInt64+viewing.LongestWatched) - viewing.LongestWatched
+}
 
 // mixtures names by numbers below 0, for one query, the sets of tariffs of sessions whose reports carried several: those of the
 // relation's column sets.
@@ -82,7 +84,7 @@ const (
 func (s *Store) reported(ctx context.Context, tx *sql.Tx, a asking) (source, error) {
 	filter := a.Filter
 	if a.reaching {
-		filter.Window.From = before(filter.Window.From, viewing.LongestWatched)
+		filter.Window.From = reachingFrom(filter.Window.From)
 	}
 	pending, err := pendingDays(ctx, tx, filter)
 	if err != nil {

@@ -40,8 +40,12 @@ func (s statement) text() string {
 	for _, m := range s.query.Measures {
 		columns = append(columns, m.String()+"::BIGINT")
 	}
-	return fmt.Sprintf("WITH %s figures AS (SELECT %s%s FROM %s GROUP BY %s)\nSELECT %s FROM %s",
-		ctes, keys, s.ofParts(), parts, keys, strings.Join(columns, ", "), figures)
+	limit := ""
+	if s.query.Most > 0 {
+		limit = fmt.Sprintf(" LIMIT %d", s.query.Most+1)
+	}
+	return fmt.Sprintf("WITH %s figures AS (SELECT %s%s FROM %s GROUP BY %s)\nSELECT %s FROM %s%s",
+		ctes, keys, s.ofParts(), parts, keys, strings.Join(columns, ", "), figures, limit)
 }
 
 // keys name what tells cells apart.

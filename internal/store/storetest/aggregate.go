@@ -16,6 +16,7 @@ var aggregateTests = []test{
 	{"random queries", testRandomAggregates},
 	{"what crosses slices and ends", testCrossing},
 	{"queries without an answer", testBadQueries},
+	{"bounded queries", testBoundedQueries},
 }
 
 // byChannel asks for all measures of each channel.
@@ -154,6 +155,29 @@ func testCrossing(t *testing.T, factory Factory) {
 	s.checkAggregates(queries...)
 	s.fold()
 	s.checkAggregates(queries...)
+}
+
+// testBoundedQueries: of too many rows so many come that it can be told, and of no more than are allowed all.
+func testBoundedQueries(t *testing.T, factory Factory) {
+	s := newSubject(t, factory)
+	for channel := range int32(9) {
+		s.append(watch(1, channel+1, noon, 60))
+	}
+	s.apply(catalog.Batch{ClientID: 1, Programmes: []catalog.Programme{
+		{ID: 1, ChannelID: 1, Start: noon, End: noon + 1}, {ID: 2, ChannelID: 1, Start: noon, End: noon + 1},
+	}})
+	for _, c := range []struct{ most, rows int }{{0, 9}, {4, 5}, {8, 9}, {9, 9}, {100, 9}} {
+		q := byChannel(whole(1).filter)
+		q.Most = c.most
+		if rows, err := s.store.Aggregate(t.Context(), q); err != nil || len(rows) != c.rows {
+			t.Errorf("of at most %d: %d rows, want %d, %v", c.most, len(rows), c.rows, err)
+		}
+		rated := oneDay()
+		rated.Most = c.most
+		if got, err := s.store.Ratings(t.Context(), rated); err != nil || len(got.Programmes) != 2 {
+			t.Errorf("of at most %d: %v, %v", c.most, got, err)
+		}
+	}
 }
 
 func testBadQueries(t *testing.T, factory Factory) {

@@ -159,11 +159,13 @@ func testPolicyRevisions(t *testing.T, factory Factory) {
 		client.Policy, client.PolicyRevision = step.want, step.revision
 		for range 2 {
 			got, err := s.store.Client(t.Context(), 1)
-			if s.must(err); got != client {
+			s.must(err)
+			if got != client {
 				t.Fatalf("step %d: got %+v, want %+v", i, got, client)
 			}
 			all, err := s.store.Clients(t.Context())
-			if s.must(err); len(all) != 2 || all[0] != client || all[1] != *everything(2).Client {
+			s.must(err)
+			if len(all) != 2 || all[0] != client || all[1] != *everything(2).Client {
 				t.Fatalf("step %d: got %+v", i, all)
 			}
 			s.reopen()

@@ -36,7 +36,7 @@ func (w *twin) counts(client int32, policy viewing.Policy) []counting {
 			sessions = joinDrifting(sessions)
 		}
 		for i, session := range sessions {
-			next := viewing.Millis(year9999)
+			next := year9999
 			if policy.OneChannelPerDevice && i+1 < len(sessions) {
 				next = sessions[i+1].StartedAt
 			}

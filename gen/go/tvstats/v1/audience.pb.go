@@ -446,7 +446,8 @@ type GetAudienceResponse struct {
 	// One row for each combination of keys with some viewing.
 	Rows []*AudienceRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
 	// The figures of all rows together, those of other pages and hidden ones included. Its keys are empty. What counts in several
-	// rows counts here once. Its share is of all viewing under the filter without channels and categories.
+	// rows counts here once. Its share is of all viewing under the filter without channels and categories. Absent where fewer distinct
+	// accounts are behind it than this caller may see.
 	Total *AudienceRow `protobuf:"bytes,2,opt,name=total,proto3" json:"total,omitempty"`
 	// The accounts that could have watched: those active at the earlier of to and now that have at least one of the filter's tariffs,
 	// if it names any, and are not excluded. It is the same for all rows.
@@ -753,7 +754,8 @@ type GetProgrammeRatingsRequest struct {
 	From *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
 	// Programmes that start before this instant. After from, by at most 366 days of 24 hours. Required.
 	To *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
-	// Which sessions count; its channels and categories also say which programmes are returned. Absent means all.
+	// Which sessions count, and by channels and categories which programmes are returned: their viewing counts wherever it was
+	// watched, as in rankings of programmes. Absent means all.
 	Filter *ViewingFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	// For how long, in seconds and without a break, one session must give time to a programme for its account to be reached. 0 to
 	// 31,622,400 (366 days); 0 means 180.

@@ -45,15 +45,16 @@ type AudienceClient interface {
 	// GetAudience returns the viewing of a span of time, in rows by up to three dimensions.
 	//
 	// INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
-	// three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have, or
-	// a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+	// three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
+	// more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
 	GetAudience(ctx context.Context, in *GetAudienceRequest, opts ...grpc.CallOption) (*GetAudienceResponse, error)
 	// GetProgrammeRatings returns every programme of the guide that starts in a span of time, with its audience, live and later.
 	//
 	// Viewing is matched to the guide as the catalog holds it at the time of the call.
 	//
 	// INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, an order_by
-	// that programmes do not have, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+	// that programmes do not have, more than 1,000,000 programmes, or a malformed filter, page_size or page_token. NOT_FOUND: the
+	// client is unknown.
 	GetProgrammeRatings(ctx context.Context, in *GetProgrammeRatingsRequest, opts ...grpc.CallOption) (*GetProgrammeRatingsResponse, error)
 	// GetAudienceCurve returns the live audience of one channel, step by step.
 	//
@@ -136,15 +137,16 @@ type AudienceServer interface {
 	// GetAudience returns the viewing of a span of time, in rows by up to three dimensions.
 	//
 	// INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
-	// three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have, or
-	// a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+	// three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
+	// more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
 	GetAudience(context.Context, *GetAudienceRequest) (*GetAudienceResponse, error)
 	// GetProgrammeRatings returns every programme of the guide that starts in a span of time, with its audience, live and later.
 	//
 	// Viewing is matched to the guide as the catalog holds it at the time of the call.
 	//
 	// INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, an order_by
-	// that programmes do not have, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+	// that programmes do not have, more than 1,000,000 programmes, or a malformed filter, page_size or page_token. NOT_FOUND: the
+	// client is unknown.
 	GetProgrammeRatings(context.Context, *GetProgrammeRatingsRequest) (*GetProgrammeRatingsResponse, error)
 	// GetAudienceCurve returns the live audience of one channel, step by step.
 	//

@@ -306,7 +306,8 @@ class GetAudienceResponse(google.protobuf.message.Message):
     @property
     def total(self) -> global___AudienceRow:
         """The figures of all rows together, those of other pages and hidden ones included. Its keys are empty. What counts in several
-        rows counts here once. Its share is of all viewing under the filter without channels and categories.
+        rows counts here once. Its share is of all viewing under the filter without channels and categories. Absent where fewer distinct
+        accounts are behind it than this caller may see.
         """
 
     @property
@@ -452,7 +453,9 @@ class GetProgrammeRatingsRequest(google.protobuf.message.Message):
 
     @property
     def filter(self) -> global___ViewingFilter:
-        """Which sessions count; its channels and categories also say which programmes are returned. Absent means all."""
+        """Which sessions count, and by channels and categories which programmes are returned: their viewing counts wherever it was
+        watched, as in rankings of programmes. Absent means all.
+        """
 
     def __init__(
         self,

@@ -67,8 +67,8 @@ class AudienceServicer(object):
         """GetAudience returns the viewing of a span of time, in rows by up to three dimensions.
 
         INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
-        three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have, or
-        a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+        three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
+        more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -80,7 +80,8 @@ class AudienceServicer(object):
         Viewing is matched to the guide as the catalog holds it at the time of the call.
 
         INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, an order_by
-        that programmes do not have, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+        that programmes do not have, more than 1,000,000 programmes, or a malformed filter, page_size or page_token. NOT_FOUND: the
+        client is unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,8 +40,8 @@ class AudienceStub:
     """GetAudience returns the viewing of a span of time, in rows by up to three dimensions.
 
     INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
-    three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have, or
-    a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+    three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
+    more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
     """
 
     GetProgrammeRatings: grpc.UnaryUnaryMultiCallable[
@@ -53,7 +53,8 @@ class AudienceStub:
     Viewing is matched to the guide as the catalog holds it at the time of the call.
 
     INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, an order_by
-    that programmes do not have, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+    that programmes do not have, more than 1,000,000 programmes, or a malformed filter, page_size or page_token. NOT_FOUND: the
+    client is unknown.
     """
 
     GetAudienceCurve: grpc.UnaryUnaryMultiCallable[
@@ -99,8 +100,8 @@ class AudienceAsyncStub:
     """GetAudience returns the viewing of a span of time, in rows by up to three dimensions.
 
     INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
-    three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have, or
-    a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+    three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
+    more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
     """
 
     GetProgrammeRatings: grpc.aio.UnaryUnaryMultiCallable[
@@ -112,7 +113,8 @@ class AudienceAsyncStub:
     Viewing is matched to the guide as the catalog holds it at the time of the call.
 
     INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, an order_by
-    that programmes do not have, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+    that programmes do not have, more than 1,000,000 programmes, or a malformed filter, page_size or page_token. NOT_FOUND: the
+    client is unknown.
     """
 
     GetAudienceCurve: grpc.aio.UnaryUnaryMultiCallable[
@@ -160,8 +162,8 @@ class AudienceServicer(metaclass=abc.ABCMeta):
         """GetAudience returns the viewing of a span of time, in rows by up to three dimensions.
 
         INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
-        three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have, or
-        a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+        three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
+        more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
         """
 
     @abc.abstractmethod
@@ -175,7 +177,8 @@ class AudienceServicer(metaclass=abc.ABCMeta):
         Viewing is matched to the guide as the catalog holds it at the time of the call.
 
         INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, an order_by
-        that programmes do not have, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+        that programmes do not have, more than 1,000,000 programmes, or a malformed filter, page_size or page_token. NOT_FOUND: the
+        client is unknown.
         """
 
     @abc.abstractmethod
