@@ -154,8 +154,8 @@ func (c cells) rows(found, all []measure.Row, universe int64) []Row {
 			Sessions: cell.Values[2], Accounts: cell.Values[3], Reach: cell.Values[4],
 		}
 		row.AverageAudience = float64(row.Watch) / float64(p.length)
-		row.Share = percent(float64(row.Watch), float64(wholes[withoutChannel(cell.Cell)]))
-		row.Rating = percent(row.AverageAudience, float64(universe))
+		row.Share = measure.Percent(float64(row.Watch), float64(wholes[withoutChannel(cell.Cell)]))
+		row.Rating = measure.Percent(row.AverageAudience, float64(universe))
 		rows[i] = row
 	}
 	return rows

@@ -2,7 +2,11 @@
 // accounts, programmes and payments.
 package catalog
 
-import "github.com/tvstats/tvstats/internal/viewing"
+import (
+	"slices"
+
+	"github.com/tvstats/tvstats/internal/viewing"
+)
 
 // Client is an operator of the middleware; everything else belongs to one.
 type Client struct {
@@ -27,6 +31,12 @@ type Channel struct {
 	Categories []int32 // ascending, no repeats
 	Enabled    bool
 	Deleted    bool
+}
+
+// Among tells whether the channel is in any of the categories and one of the channels; where there are none of these, all are.
+func (c Channel) Among(categories, channels []int32) bool {
+	return (len(channels) == 0 || slices.Contains(channels, c.ID)) &&
+		(len(categories) == 0 || slices.ContainsFunc(c.Categories, func(id int32) bool { return slices.Contains(categories, id) }))
 }
 
 // Tariff is a subscription plan.

@@ -181,7 +181,7 @@ func (b *Builder) withoutTopAccount(ctx context.Context, lineup lineup, q Questi
 	if err != nil {
 		return err
 	}
-	e.TopAccountShare = percent(greatest, watch)
+	e.TopAccountShare = measure.Percent(greatest, watch)
 	without, ranked, err := b.spotWithout(ctx, lineup, q, spots[at].Subject, account)
 	if err != nil || !ranked {
 		e.RankWithoutTopAccount = 0
