@@ -30,7 +30,7 @@ func TestDivision(t *testing.T) {
 			from := viewing.At(start)
 			window := viewing.Window{From: from, To: from + 1 + viewing.Millis(r.Int64N(40*int64(viewing.DayLength)))}
 			for _, dimensions := range [][]Dimension{{ByHour}, {ByDay}, {ByWeek}, {ByMonth}, {ByHourOfDay}, {ByDayOfWeek}, {ByDayOfWeek, ByChannel, ByHourOfDay}} {
-				t.Run(fmt.Sprint(name, " from ", start, " by ", dimensions), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s from %v by %v", name, start, dimensions), func(t *testing.T) {
 					checkDivision(t, divide(window, dimensions, calendar), window, dimensions, zone)
 				})
 			}

@@ -78,6 +78,7 @@ func printTrust(out io.Writer, answer trustworthy, more bool) {
 		fmt.Fprintln(out, "Provisional: viewing of this time may still arrive.")
 	case tvstatsv1.Coverage_COVERAGE_EXPIRED:
 		fmt.Fprintf(out, "Some viewing of this time is gone; nothing is missing from %s on.\n", answer.GetDataFrom().AsTime().Format(time.RFC3339))
+	default: // complete
 	}
 	if cut := answer.GetCutSeconds(); cut > 0 {
 		fmt.Fprintf(out, "The measurement policy, revision %d, cut %s h:mm.\n", answer.GetPolicyRevision(), hours(cut))

@@ -103,7 +103,7 @@ func (c *CopyCommand) Write(ctx context.Context, from store.Snapshotter) (*store
 		*manifest, err = partsOf(ctx, from, use)
 		return *manifest, err
 	})
-	return manifest, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+	return manifest, errors.Join(err, db.Close())
 }
 
 // writeDir makes an embedded store by way of a backup: what a store consists of must be known before it is loaded.
@@ -256,7 +256,7 @@ func (c *CopyCommand) OpenEnd(ctx context.Context, flag, name string) (Snapshots
 		return nil, err
 	}
 	if dir, err = os.MkdirTemp("", "tvstats-copy-"); err != nil {
-		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
+		return nil, errors.Join(err, db.Close())
 	}
 	followed, err := app.OpenReplica(ctx, db, duckdb.Options{Dir: dir}, slog.New(slog.DiscardHandler))
 	if err != nil {

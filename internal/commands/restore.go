@@ -58,7 +58,7 @@ func (c *RestoreCommand) intoMongoDB(ctx context.Context, file *backup.File) (wh
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }() //nolint:contextcheck // closing is not up to the caller
+	defer func() { err = errors.Join(err, db.Close()) }()
 	trial, err := os.MkdirTemp("", "tvstats-restore-")
 	if err != nil {
 		return "", err

@@ -134,7 +134,8 @@ type interruptedState struct {
 func (i interruptedState) WriteParts(ctx context.Context, use func(store.Part, io.Reader) error) (store.Manifest, error) {
 	parts := 0
 	return i.State.WriteParts(ctx, func(part store.Part, content io.Reader) error {
-		if parts++; parts == 3 {
+		parts++
+		if parts == 3 {
 			i.interrupt()
 		}
 		return use(part, content)

@@ -50,7 +50,7 @@ func TestDurabilityOfReplicas(t *testing.T) {
 	for i := range all {
 		all[i] = &replicaProcess{address: freeAddress(t), uri: uri}
 		all[i].start(t, r)
-		defer func() { all[i].kill() }()
+		t.Cleanup(all[i].kill)
 	}
 	pushWorld(t, all[0].address, w)
 	w.events = nil
