@@ -87,16 +87,16 @@ func needed(m measure.Measure, measures []measure.Measure) bool {
 
 // summed makes the measures of parts, with a row for each cell.
 func (s statement) summed(name, parts string, measures []measure.Measure) string {
-	columns := s.keys()
+	var columns strings.Builder
 	for _, m := range measures {
 		switch e := expressions[m]; {
 		case m == measure.Reach:
-			columns += fmt.Sprintf(", "+e.ofParts+" AS %s", s.query.Reach, m)
+			fmt.Fprintf(&columns, ", "+e.ofParts+" AS %s", s.query.Reach, m)
 		case e.ofParts != "":
-			columns += fmt.Sprintf(", %s AS %s", e.ofParts, m)
+			fmt.Fprintf(&columns, ", %s AS %s", e.ofParts, m)
 		}
 	}
-	return fmt.Sprintf("\n%s AS (SELECT %s FROM %s GROUP BY %s),", name, columns, parts, s.keys())
+	return fmt.Sprintf("\n%s AS (SELECT %s%s FROM %s GROUP BY %[2]s),", name, s.keys(), columns.String(), parts)
 }
 
 // cut is the sessions in their cells: keys, account_id, millis, stretch, lost and ends.
