@@ -54,7 +54,8 @@ type Report struct {
 }
 
 // Merge joins two states of one session. It is commutative, associative and idempotent: order, repetition and grouping
-// of reports cannot change the result, and nothing is counted that no report stated.
+// of reports cannot change the result, and nothing is counted that no report stated. It is the definition: stores merge as their
+// engines do it best, and package storetest holds them to it.
 func Merge(a, b State) State {
 	return State{
 		At:             max(a.At, b.At),
