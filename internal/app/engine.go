@@ -79,7 +79,7 @@ func (c *MongoDB) OpenMigrated(ctx context.Context) (*mongolog.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := SchemaAdvice(db.CheckSchema(ctx)); err != nil {
+	if err := schemaAdvice(db.CheckSchema(ctx)); err != nil {
 		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
 	}
 	return db, nil
@@ -135,11 +135,11 @@ func mayServe(ctx context.Context, db *mongolog.Log, log *slog.Logger) error {
 		log.Warn("the store cannot be reached; calls are answered UNAVAILABLE until it can", "error", err)
 		return nil
 	}
-	return SchemaAdvice(err)
+	return schemaAdvice(err)
 }
 
-// SchemaAdvice says what to do about a database whose schema is not that of this program.
-func SchemaAdvice(err error) error {
+// schemaAdvice says what to do about a database whose schema is not that of this program.
+func schemaAdvice(err error) error {
 	if errors.Is(err, store.ErrOldSchema) {
 		return fmt.Errorf("%w; run tvstats migrate", err)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// DefaultSize is how many items a selection holds unless told.
-const DefaultSize = 17
+// defaultSize is how many items a selection holds unless told.
+const defaultSize = 17
 
 // Source is what building needs of the store.
 type Source interface {
@@ -210,7 +210,7 @@ func (b *Builder) saveSelection(ctx context.Context, selection Selection) (Selec
 
 func (q Question) size() int {
 	if q.Size == 0 {
-		return DefaultSize
+		return defaultSize
 	}
 	return q.Size
 }

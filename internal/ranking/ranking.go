@@ -55,7 +55,7 @@ type Question struct {
 	Scope
 	Categories []int32 `json:"categories,omitempty"` // of the channels of programmes; empty = all
 	Channels   []int32 `json:"channels,omitempty"`   // of programmes; empty = all
-	Size       int     `json:"size,omitempty"`       // of selections; 0 = DefaultSize
+	Size       int     `json:"size,omitempty"`       // of selections; 0 = defaultSize
 	CompareTo  string  `json:"-"`                    // the id of an earlier result of the same client and kind; "" = none
 	DryRun     bool    `json:"-"`                    // build it, and store nothing
 
