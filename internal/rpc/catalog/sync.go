@@ -12,12 +12,13 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/rpc/fault"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // reasonInvalidEntity is why an entity is rejected, for programs.
-const reasonInvalidEntity = "INVALID_ENTITY"
+var reasonInvalidEntity = fault.Reason(tvstatsv1.ErrorReason_ERROR_REASON_INVALID_ENTITY)
 
 // Sync applies request after request; each is durable before it is answered.
 func (c *Server) Sync(stream grpc.BidiStreamingServer[tvstatsv1.SyncRequest, tvstatsv1.SyncResponse]) error {
