@@ -24,7 +24,7 @@ type viewed struct {
 
 // ranked is what rankings of channels have besides.
 type ranked struct {
-	Criterion      criterion `required:"" help:"What to rank by: watch_time (or watch), watch_sessions, average_watch_time (or average), median_watch_time, reach, average_audience."`
+	Criterion      criterion `required:"" help:"What to rank by: ${criteria}."`
 	AccountsActive onOff     `name:"accounts_active" help:"Only sessions of accounts that are active now; alone, or true or false."`
 }
 

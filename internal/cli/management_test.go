@@ -15,7 +15,7 @@ import (
 func parse(t *testing.T, line ...string) (*Management, error) {
 	t.Helper()
 	var commands Management
-	parser := kong.Must(&commands, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"))
+	parser := kong.Must(&commands, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"), Vars())
 	line, err := Arguments(parser.Model, line)
 	if err == nil {
 		_, err = parser.Parse(line)

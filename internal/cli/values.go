@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,29 +13,35 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
 
-// criteria are the names by which cron lines call them.
-var criteria = map[string]tvstatsv1.Criterion{
-	"watch":              tvstatsv1.Criterion_CRITERION_WATCH_TIME,
-	"watch_time":         tvstatsv1.Criterion_CRITERION_WATCH_TIME,
-	"watch_sessions":     tvstatsv1.Criterion_CRITERION_WATCH_SESSIONS,
-	"average":            tvstatsv1.Criterion_CRITERION_AVERAGE_WATCH_TIME,
-	"average_watch_time": tvstatsv1.Criterion_CRITERION_AVERAGE_WATCH_TIME,
-	"median_watch_time":  tvstatsv1.Criterion_CRITERION_MEDIAN_WATCH_TIME,
-	"reach":              tvstatsv1.Criterion_CRITERION_REACH,
-	"average_audience":   tvstatsv1.Criterion_CRITERION_AVERAGE_AUDIENCE,
-}
-
 // criterion is a flag that says what to rank by.
 type criterion struct{ tvstatsv1.Criterion }
 
-// UnmarshalText reads the flag.
+// shortCriteria are names that cron lines of the old module have.
+var shortCriteria = map[string]string{"watch": "watch_time", "average": "average_watch_time"}
+
+// UnmarshalText reads the flag: the name of a value of the API, without its prefix.
 func (c *criterion) UnmarshalText(text []byte) error {
-	known, exists := criteria[string(text)]
-	if !exists {
-		return fmt.Errorf("%q does not exist; it is one of watch_time, watch_sessions, average_watch_time, median_watch_time, reach, average_audience", text)
+	name := string(text)
+	value, exists := tvstatsv1.Criterion_value[criterionPrefix+strings.ToUpper(cmp.Or(shortCriteria[name], name))]
+	if !exists || value == 0 || name != strings.ToLower(name) {
+		return fmt.Errorf("%q does not exist; it is one of %s", text, strings.Join(criterionNames(), ", "))
 	}
-	c.Criterion = known
+	c.Criterion = tvstatsv1.Criterion(value)
 	return nil
+}
+
+// Vars are what help texts of commands name as ${…}.
+func Vars() kong.Vars { return kong.Vars{"criteria": strings.Join(criterionNames(), ", ")} }
+
+const criterionPrefix = "CRITERION_"
+
+func criterionNames() []string {
+	values := tvstatsv1.Criterion(0).Descriptor().Values()
+	names := make([]string, values.Len()-1) // all but unspecified
+	for i := range names {
+		names[i] = strings.ToLower(strings.TrimPrefix(string(values.Get(i+1).Name()), criterionPrefix))
+	}
+	return names
 }
 
 // modes are the names of how sessions play.

@@ -78,7 +78,7 @@ func Run(args []string, build Build) int {
 
 // NewParser makes what parses a command line into p.
 func NewParser(p *Program) *kong.Kong {
-	return kong.Must(p, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"),
+	return kong.Must(p, kong.Name("tvstats"), kong.DefaultEnvars("TVSTATS"), cli.Vars(),
 		kong.Description("Statistics of television viewing: boxes report, the middleware asks for rankings."))
 }
 

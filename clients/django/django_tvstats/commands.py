@@ -16,15 +16,10 @@ from .client import channel
 from .conf import config
 
 CRITERIA = {
-    "watch": view_stats_pb2.CRITERION_WATCH_TIME,
-    "watch_time": view_stats_pb2.CRITERION_WATCH_TIME,
-    "watch_sessions": view_stats_pb2.CRITERION_WATCH_SESSIONS,
-    "average": view_stats_pb2.CRITERION_AVERAGE_WATCH_TIME,
-    "average_watch_time": view_stats_pb2.CRITERION_AVERAGE_WATCH_TIME,
-    "median_watch_time": view_stats_pb2.CRITERION_MEDIAN_WATCH_TIME,
-    "reach": view_stats_pb2.CRITERION_REACH,
-    "average_audience": view_stats_pb2.CRITERION_AVERAGE_AUDIENCE,
+    name.removeprefix("CRITERION_").lower(): value for name, value in view_stats_pb2.Criterion.items() if value
 }
+CRITERIA["watch"] = view_stats_pb2.CRITERION_WATCH_TIME  # names that cron lines of the old module have
+CRITERIA["average"] = view_stats_pb2.CRITERION_AVERAGE_WATCH_TIME
 
 MODES = {
     "live": view_stats_pb2.VIEW_MODE_LIVE,

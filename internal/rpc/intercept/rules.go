@@ -3,6 +3,7 @@ package intercept
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -176,8 +177,12 @@ func (v *violations) selection(r convert.SelectionRequest) {
 
 func (v *violations) criterion(c tvstatsv1.Criterion) {
 	if _, known := tvstatsv1.Criterion_name[int32(c)]; !known || c == tvstatsv1.Criterion_CRITERION_UNSPECIFIED {
-		v.add("criterion", "%v is not allowed; it must be CRITERION_WATCH_TIME, CRITERION_WATCH_SESSIONS, "+
-			"CRITERION_AVERAGE_WATCH_TIME, CRITERION_MEDIAN_WATCH_TIME, CRITERION_REACH or CRITERION_AVERAGE_AUDIENCE", c)
+		values := c.Descriptor().Values()
+		all := make([]tvstatsv1.Criterion, values.Len()-1)
+		for i := range all {
+			all[i] = tvstatsv1.Criterion(values.Get(i + 1).Number())
+		}
+		v.add("criterion", "%v is not allowed; it must be %s", c, oneOf(all))
 	}
 }
 
@@ -199,9 +204,18 @@ var programmeCriteria = []tvstatsv1.Criterion{
 
 func (v *violations) programmeCriterion(c tvstatsv1.Criterion) {
 	if !slices.Contains(programmeCriteria, c) {
-		v.add("criterion", "%v is not allowed; programmes are ranked by CRITERION_WATCH_TIME, which unspecified means, "+
-			"CRITERION_WATCH_SESSIONS, CRITERION_REACH or CRITERION_AVERAGE_AUDIENCE", c)
+		v.add("criterion", "%v is not allowed; programmes are ranked by %s; unspecified means the first", c, oneOf(programmeCriteria[1:]))
 	}
+}
+
+// oneOf names at least two values that are allowed.
+func oneOf[E fmt.Stringer](allowed []E) string {
+	names := make([]string, len(allowed))
+	for i, one := range allowed {
+		names[i] = one.String()
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 func (v *violations) kind(k tvstatsv1.SelectionKind) {

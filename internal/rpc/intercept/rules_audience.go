@@ -3,7 +3,6 @@ package intercept
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -130,11 +129,7 @@ func (v *violations) metric(metric tvstatsv1.Metric, allowed []tvstatsv1.Metric)
 	if metric == tvstatsv1.Metric_METRIC_UNSPECIFIED || slices.Contains(allowed, metric) {
 		return
 	}
-	names := make([]string, len(allowed))
-	for i, one := range allowed {
-		names[i] = one.String()
-	}
-	v.add("order_by", "%v is not allowed; it must be unspecified or one of %s", metric, strings.Join(names, ", "))
+	v.add("order_by", "%v is not allowed; it must be unspecified, %s", metric, oneOf(allowed))
 }
 
 func (v *violations) curve(r *tvstatsv1.GetAudienceCurveRequest) {
