@@ -32,7 +32,7 @@ var (
 	ReasonExhausted    = fault.Reason(tvstatsv1.ErrorReason_ERROR_REASON_RESOURCE_EXHAUSTED)
 )
 
-// statusRule says what callers are told of an error.
+// statusRule says what callers receive for an error.
 type statusRule struct {
 	is     error
 	code   codes.Code

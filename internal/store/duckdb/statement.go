@@ -71,7 +71,7 @@ func (s statement) parts(name, by string) string {
 	return fmt.Sprintf("\n%s AS MATERIALIZED (SELECT %s FROM cut GROUP BY ALL),", name, strings.Join(columns, ", "))
 }
 
-// needed tells whether the measure of parts is looked at. Steps count sessions for the sake of the median.
+// needed reports whether the measure of parts is looked at. Steps count sessions for the sake of the median.
 func (s statement) needed(m measure.Measure) bool {
 	return m == measure.Sessions || slices.ContainsFunc(s.query.Measures, func(asked measure.Measure) bool {
 		return asked == m || expressions[asked].needs == m

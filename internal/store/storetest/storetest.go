@@ -10,7 +10,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// Factory makes room for data and answers a function that opens a store on it: empty at first, and with all that was
+// Factory makes room for data and returns a function that opens a store on it: empty at first, and with all that was
 // stored when it is opened again after Close. What it makes is gone when the test ends; the suite closes what it opens.
 type Factory func(t *testing.T) (open func() store.Store)
 
