@@ -22,6 +22,7 @@ type world struct {
 	accounts   []*tvstatsv1.Account
 	programmes []*tvstatsv1.Programme
 	policy     *tvstatsv1.MeasurementPolicy // of which only the lengths of sessions are on
+	revision   int64                        // of the policy, where it was changed several times
 }
 
 // bruteSession is a session as its reports make it.

@@ -245,7 +245,7 @@ func TestExportsAreSafeAndTellWhatTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer packed.Close() //nolint:errcheck // it was only read
-	if sheet, err := fs.ReadFile(packed, "xl/worksheets/sheet1.xml"); err != nil || !bytes.Contains(sheet, []byte(`<autoFilter ref="A1:`)) {
+	if sheet, err := fs.ReadFile(packed, "xl/worksheets/sheet1.xml"); err != nil || !bytes.Contains(sheet, []byte(`<autoFilter ref="$A$1:`)) {
 		t.Errorf("the sheet has no filter, %v", err)
 	}
 	panes, err := book.GetPanes("selection")

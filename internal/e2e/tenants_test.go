@@ -190,7 +190,9 @@ func TestStreamsOfSeveralClients(t *testing.T) {
 		t.Errorf("got %v, %v", synced, err)
 	}
 	clients, err := g.ListClients(g.as(t, auth.Operator), &tvstatsv1.ListClientsRequest{})
-	wantAll(t, err, clients.GetClients(), []*tvstatsv1.Client{{ClientId: 1, TimeZone: "UTC", CollectionEnabled: new(true)}})
+	wantAll(t, err, clients.GetClients(), []*tvstatsv1.Client{
+		{ClientId: 1, TimeZone: "UTC", CollectionEnabled: new(true), Policy: &tvstatsv1.MeasurementPolicy{}},
+	})
 }
 
 // TestAllClientsAreThoseOfTheToken: what is for all clients is for those that the token covers and that exist.
