@@ -32,7 +32,7 @@ const (
 type Definition struct {
 	Name string
 	Unit Unit
-	// Adds tells whether the values of parts of a set of sessions add up to the value of the set. What does not add up must
+	// Adds reports whether the values of parts of a set of sessions add up to the value of the set. What does not add up must
 	// be computed of the sessions themselves, or of something that keeps apart what it tells apart.
 	Adds bool
 }
@@ -49,7 +49,7 @@ var definitions = map[Measure]Definition{
 	Cut:        {Name: "cut", Unit: Millisecond, Adds: true},
 }
 
-// Definition answers what the measure is; the zero Definition for one that does not exist.
+// Definition returns what the measure is; the zero Definition for one that does not exist.
 func (m Measure) Definition() Definition { return definitions[m] }
 
 // String is the measure's name.
