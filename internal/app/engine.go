@@ -42,7 +42,7 @@ const (
 	mongoName = "tvstats"
 )
 
-// Enabled tells whether a MongoDB is named.
+// Enabled reports whether a MongoDB is named.
 func (c *MongoDB) Enabled() bool { return c.MongodbHost != "" || c.MongodbURI != "" }
 
 // Check reports what cannot work.
@@ -127,7 +127,7 @@ func asStore(db *duckdb.Store, err error) (store.Store, error) {
 	return db, nil
 }
 
-// mayServe answers why the database must not be served. One that cannot be reached now is waited for while the service
+// mayServe returns why the database must not be served. One that cannot be reached now is waited for while the service
 // runs.
 func mayServe(ctx context.Context, db *mongolog.Log, log *slog.Logger) error {
 	err := db.CheckSchema(ctx)

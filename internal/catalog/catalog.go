@@ -12,7 +12,7 @@ import (
 type Client struct {
 	ID                int32
 	Name              string
-	TimeZone          string // IANA name, "UTC" unless told
+	TimeZone          string // IANA name, "UTC" by default
 	CollectionEnabled bool   // false refuses the client's view events
 	Policy            viewing.Policy
 	PolicyRevision    int64 // how often Policy changed
@@ -33,7 +33,7 @@ type Channel struct {
 	Deleted    bool
 }
 
-// Among tells whether the channel is in any of the categories and one of the channels; where there are none of these, all are.
+// Among reports whether the channel is in any of the categories and one of the channels; where there are none of these, all are.
 func (c Channel) Among(categories, channels []int32) bool {
 	return (len(channels) == 0 || slices.Contains(channels, c.ID)) &&
 		(len(categories) == 0 || slices.ContainsFunc(c.Categories, func(id int32) bool { return slices.Contains(categories, id) }))
@@ -59,7 +59,7 @@ type Account struct {
 	ID           int64
 	Active       bool
 	Tariffs      []int32        // ascending, no repeats
-	RegisteredAt viewing.Millis // 0 = not told: the ChangedAt of the account's earliest state
+	RegisteredAt viewing.Millis // 0 = not given: the ChangedAt of the account's earliest state
 	ChangedAt    viewing.Millis
 	Excluded     bool // a test box, staff: in the ledger as any other, but its viewing counts nowhere; of a deleted account, too
 	Deleted      bool
@@ -94,7 +94,7 @@ type GuideRange struct {
 // Batch is one valid push of the middleware for one client. Where an id stands twice the later entry is meant.
 type Batch struct {
 	ClientID   int32
-	Client     *Client         // nil = not told; its Policy and PolicyRevision are not looked at
+	Client     *Client         // nil = not given; its Policy and PolicyRevision are not looked at
 	Policy     *viewing.Policy // nil = stays as it is; another one than before raises the revision by one
 	Channels   []Channel
 	Tariffs    []Tariff

@@ -97,7 +97,7 @@ func (w *world) passing(q bruteQuery) []*bruteSession {
 	return passing
 }
 
-// channel answers what the catalog says, and whether the channel may be ranked.
+// channel returns what the catalog says, and whether the channel may be ranked.
 func (w *world) channel(id int32) (number int32, categories []int32, ranked bool) {
 	for _, c := range w.channels {
 		if c.ChannelId == id {

@@ -282,7 +282,7 @@ func randomQuery(r *rand.Rand, w *world) query {
 	}
 }
 
-// ask calls the method and answers the sorting or selection without what differs from build to build.
+// ask calls the method and returns the sorting or selection without what differs from build to build.
 func (q query) ask(t testing.TB, address string) proto.Message {
 	t.Helper()
 	client := tvstatsv1.NewViewStatsClient(rpctest.Connect(t, address))

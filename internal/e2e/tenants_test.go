@@ -60,7 +60,7 @@ func TestNothingOfAnotherClient(t *testing.T) {
 	}
 }
 
-// populate gives client 1 something of everything, and answers ids by the fields that name them.
+// populate gives client 1 something of everything, and returns ids by the fields that name them.
 func populate(t *testing.T, g *guarded) map[protoreflect.Name]string {
 	t.Helper()
 	ctx := g.as(t, auth.Backend)
@@ -155,7 +155,7 @@ func responseOf(t *testing.T, service, method string) proto.Message {
 	return dynamicpb.NewMessage(methodOf(t, service, method).Output())
 }
 
-// TestForeignIDsLookUnknown: nothing tells whether an id exists at another client.
+// TestForeignIDsLookUnknown: nothing shows whether an id exists at another client.
 func TestForeignIDsLookUnknown(t *testing.T) {
 	t.Parallel()
 	g := startGuarded(t)

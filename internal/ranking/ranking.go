@@ -23,7 +23,7 @@ const (
 	AverageAudience  Criterion = 6 // watching time by length of the window, or of the programme
 )
 
-// DefaultReach is for how many seconds an account must watch to be reached unless told.
+// DefaultReach is for how many seconds an account must watch to be reached by default.
 const DefaultReach = 180
 
 // Scope is which sessions count, and for how much a few of them count. It is kept with results.

@@ -231,7 +231,7 @@ func (v *violations) kind(k tvstatsv1.SelectionKind) {
 	}
 }
 
-// timestamp tells whether an optional time is usable.
+// timestamp reports whether an optional time is usable.
 func (v *violations) timestamp(field string, t *timestamppb.Timestamp) bool {
 	if t == nil || t.IsValid() {
 		return true

@@ -50,7 +50,7 @@ func (v *violations) modes(modes []tvstatsv1.ViewMode) {
 	}
 }
 
-// span demands both ends and tells whether they are usable.
+// span demands both ends and reports whether they are usable.
 func (v *violations) span(r convert.Span) bool {
 	usable := true
 	for _, end := range []struct {

@@ -51,13 +51,13 @@ func scanWholeJob(rows *sql.Rows, j *store.Job) error {
 // jobNamed is how errors name a job, whose id is whatever a caller asked for.
 const jobNamed = "job %.60q"
 
-// Job answers one job; see store.JobStore.
+// Job returns one job; see store.JobStore.
 func (s *Store) Job(ctx context.Context, id string) (store.Job, error) {
 	jobs, err := collect(ctx, s.db, scanWholeJob, `SELECT `+jobWhole+` FROM jobs WHERE job_id = ?`, id)
 	return only(jobs, err, jobNamed, id)
 }
 
-// Jobs answers a page of jobs, newest first; see store.JobStore.
+// Jobs returns a page of jobs, newest first; see store.JobStore.
 func (s *Store) Jobs(ctx context.Context, query store.JobQuery) ([]store.Job, error) {
 	where, args := "true", []any{}
 	if query.ClientID != 0 {
@@ -143,7 +143,7 @@ func (s *Store) DeleteJobs(ctx context.Context, endedBefore viewing.Millis) erro
 	return err
 }
 
-// changeJobs runs a statement that changes jobs and answers those that it changed. One after the other: they would else
+// changeJobs runs a statement that changes jobs and returns those that it changed. One after the other: they would else
 // meet conflicts.
 func (s *Store) changeJobs(ctx context.Context, what, statement string, args ...any) ([]store.Job, error) {
 	s.leasing.Lock()

@@ -80,7 +80,7 @@ func (s statement) parts(name, by string, measures []measure.Measure) string {
 	return fmt.Sprintf("\n%s AS MATERIALIZED (SELECT %s FROM cut GROUP BY ALL),", name, strings.Join(columns, ", "))
 }
 
-// needed tells whether the measures look at m of parts.
+// needed reports whether the measures look at m of parts.
 func needed(m measure.Measure, measures []measure.Measure) bool {
 	return slices.ContainsFunc(measures, func(asked measure.Measure) bool { return asked == m || expressions[asked].needs == m })
 }
