@@ -31,7 +31,7 @@ func Gather(
 	return batches
 }
 
-// gather makes one batch, and tells whether there may be more.
+// gather makes one batch, and reports whether there may be more.
 func gather(
 	ctx context.Context, events <-chan *tvstatsv1.ViewEvent, size int, delay time.Duration,
 ) (batch []*tvstatsv1.ViewEvent, more bool) {

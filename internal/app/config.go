@@ -76,6 +76,7 @@ func DefaultConfig() Config {
 // Validate reports every value that cannot work. The command line calls it.
 func (c *Config) Validate() error {
 	return errors.Join(
+		flags.Directory("--data-dir", c.DataDir),
 		flags.Address("--listen", c.Listen),
 		flags.Address("--http-listen", c.HTTPListen),
 		c.checkWeb(),

@@ -42,7 +42,7 @@ const (
 	mongoName = "tvstats"
 )
 
-// Enabled tells whether a MongoDB is named.
+// Enabled reports whether a MongoDB is named.
 func (c *MongoDB) Enabled() bool { return c.MongodbHost != "" || c.MongodbURI != "" }
 
 // Check reports what cannot work.
@@ -79,7 +79,7 @@ func (c *MongoDB) OpenMigrated(ctx context.Context) (*mongolog.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := SchemaAdvice(db.CheckSchema(ctx)); err != nil {
+	if err := schemaAdvice(db.CheckSchema(ctx)); err != nil {
 		return nil, errors.Join(err, db.Close()) //nolint:contextcheck // closing is not up to the caller
 	}
 	return db, nil
@@ -127,7 +127,7 @@ func asStore(db *duckdb.Store, err error) (store.Store, error) {
 	return db, nil
 }
 
-// mayServe answers why the database must not be served. One that cannot be reached now is waited for while the service
+// mayServe returns why the database must not be served. One that cannot be reached now is waited for while the service
 // runs.
 func mayServe(ctx context.Context, db *mongolog.Log, log *slog.Logger) error {
 	err := db.CheckSchema(ctx)
@@ -135,11 +135,11 @@ func mayServe(ctx context.Context, db *mongolog.Log, log *slog.Logger) error {
 		log.Warn("the store cannot be reached; calls are answered UNAVAILABLE until it can", "error", err)
 		return nil
 	}
-	return SchemaAdvice(err)
+	return schemaAdvice(err)
 }
 
-// SchemaAdvice says what to do about a database whose schema is not that of this program.
-func SchemaAdvice(err error) error {
+// schemaAdvice says what to do about a database whose schema is not that of this program.
+func schemaAdvice(err error) error {
 	if errors.Is(err, store.ErrOldSchema) {
 		return fmt.Errorf("%w; run tvstats migrate", err)
 	}

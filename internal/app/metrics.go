@@ -135,7 +135,7 @@ func (m *metrics) acknowledged(accepted int, took time.Duration) {
 	m.batches.Observe(took.Seconds())
 }
 
-// building observes a build until the answered function is called.
+// building observes a build until the returned function is called.
 func (m *metrics) building(method string) func() time.Duration {
 	return prometheus.NewTimer(m.builds.WithLabelValues(method)).ObserveDuration
 }

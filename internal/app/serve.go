@@ -78,7 +78,7 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// readiness answers why the service should get no calls now.
+// readiness returns why the service should get no calls now.
 func readiness(db store.Monitor, draining <-chan struct{}) func(context.Context) error {
 	return func(ctx context.Context) error {
 		select {
@@ -123,7 +123,7 @@ const maxHeader = 16 << 10
 // foldMargin is how long after its longest session a day is left alone, for reports that come late.
 const foldMargin = time.Hour
 
-// keepMaintained maintains the store, at once and then again and again, until the answered function is called.
+// keepMaintained maintains the store, at once and then again and again, until the returned function is called.
 func keepMaintained(db store.Store, figures *dynamics.Dynamics, now func() time.Time, cfg Config, log *slog.Logger) (stop func()) {
 	return inBackground(func(ctx context.Context) {
 		ticker := time.NewTicker(store.MaintenanceInterval)
@@ -150,7 +150,7 @@ func Maintain(ctx context.Context, db store.Store, figures *dynamics.Dynamics, n
 	return err
 }
 
-// inBackground does something until the answered function is called, which ends its context and waits.
+// inBackground does something until the returned function is called, which ends its context and waits.
 func inBackground(do func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/tvstats/tvstats/internal/catalog"
@@ -109,8 +108,7 @@ func (m *Meter) channels(ctx context.Context, q Question) ([]int32, error) {
 	}
 	passing := []int32{} // none of them lets nothing pass
 	for i := range all {
-		in := slices.ContainsFunc(all[i].Categories, func(id int32) bool { return slices.Contains(f.Categories, id) })
-		if in && (len(f.Channels) == 0 || slices.Contains(f.Channels, all[i].ID)) {
+		if all[i].Among(f.Categories, f.Channels) {
 			passing = append(passing, all[i].ID)
 		}
 	}
@@ -142,12 +140,4 @@ func (a asked) base(
 ) (Base, error) {
 	gone, err := extent(ctx, a.source, a.ClientID, period)
 	return Base{Cover: gone.Over(period, a.Now, a.longest), PolicyRevision: a.client.PolicyRevision}, err
-}
-
-// percent is what share part is of whole.
-func percent(part, whole float64) float64 {
-	if whole == 0 {
-		return 0
-	}
-	return 100 * part / whole
 }

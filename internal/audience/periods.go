@@ -25,7 +25,7 @@ const (
 	ByDayOfWeek Dimension = 11
 )
 
-// ofTime tells whether the dimension divides time.
+// ofTime reports whether the dimension divides time.
 func (d Dimension) ofTime() bool { return d >= ByHour }
 
 // measured is the dimension as the store knows it.

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/tvstats/tvstats/internal/coverage"
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -62,9 +63,9 @@ func programmeOf(rating store.Rating, universe int64) Programme {
 	length := float64(rating.End - rating.Start)
 	p := Programme{
 		Rating: rating, AverageAudience: float64(rating.Watch) / length, LiveAverageAudience: float64(rating.Live) / length,
-		Share: percent(float64(rating.Live), float64(rating.AllLive)),
+		Share: measure.Percent(float64(rating.Live), float64(rating.AllLive)),
 	}
-	p.RatingPercent = percent(p.AverageAudience, float64(universe))
+	p.RatingPercent = measure.Percent(p.AverageAudience, float64(universe))
 	return p
 }
 

@@ -73,40 +73,79 @@ func (m *Meter) Divide(ctx context.Context, q Division) (Rows, error) {
 	if q.Local {
 		calendar = a.calendar
 	}
-	if rows.Rows, err = a.cells(ctx, q, q.GroupBy, divide(q.Window, q.GroupBy, calendar), rows.Universe); err != nil {
-		return Rows{}, err
-	}
-	total, err := a.cells(ctx, q, nil, divide(q.Window, nil, calendar), rows.Universe)
+	cells, whole := a.cells(q, q.GroupBy, calendar), a.cells(q, nil, calendar)
+	queries := []measure.Query{cells.query, whole.query}
+	queries, ofCells := cells.allChannels(queries, 0)
+	queries, ofWhole := whole.allChannels(queries, 1)
+	found, err := a.aggregate(ctx, queries...)
 	if err != nil {
 		return Rows{}, err
 	}
-	if len(total) > 0 {
+	rows.Rows = cells.rows(found[0], found[ofCells], rows.Universe)
+	if total := whole.rows(found[1], found[ofWhole], rows.Universe); len(total) > 0 {
 		rows.Total = total[0]
 	}
 	rows.Cut = rows.Total.Reported - rows.Total.Watch
 	return rows, nil
 }
 
-// cells are the rows of the dimensions.
-func (a asked) cells(ctx context.Context, q Division, dimensions []Dimension, time division, universe int64) ([]Row, error) {
-	query := measure.Query{
+// aggregate measures at one moment, so that no part is greater than its whole.
+func (a asked) aggregate(ctx context.Context, queries ...measure.Query) ([][]measure.Row, error) {
+	found, err := a.source.AggregateAtOnce(ctx, queries...)
+	if err != nil {
+		return nil, err
+	}
+	return found, tooMany(queries, found)
+}
+
+// tooMany refuses what was cut short: shares of cells that were not found would be 0.
+func tooMany(queries []measure.Query, found [][]measure.Row) error {
+	for i, rows := range found {
+		if len(rows) > queries[i].Most {
+			return ErrTooMany
+		}
+	}
+	return nil
+}
+
+// cells are a question for the figures of the cells of some dimensions.
+type cells struct {
+	asked
+	division
+
+	query measure.Query
+}
+
+func (a asked) cells(q Division, dimensions []Dimension, calendar viewing.Calendar) cells {
+	time := divide(q.Window, dimensions, calendar)
+	return cells{a, time, measure.Query{
 		Filter: a.sessions(a.channels), Count: measure.ByTime, GroupBy: groups(dimensions), Measures: rowMeasures,
 		Slices: time.slices, Reach: q.Reach, Most: MostRows,
+	}}
+}
+
+// allChannels adds to the queries one for the watch time that shares are parts of: without what tells channels apart, and without
+// what chooses them. Where there is nothing of either, the cells' own query, at the given place, finds it. It returns the place.
+func (c cells) allChannels(queries []measure.Query, own int) (all []measure.Query, place int) {
+	ofChannels := func(d measure.Dimension) bool { return d == measure.Channel || d == measure.Category }
+	if c.channels == nil && !slices.ContainsFunc(c.query.GroupBy, ofChannels) {
+		return queries, own
 	}
-	found, err := a.source.Aggregate(ctx, query)
-	if err == nil && len(found) > MostRows {
-		err = ErrTooMany
-	}
-	if err != nil {
-		return nil, err
-	}
-	all, err := a.allChannels(ctx, query, found)
-	if err != nil {
-		return nil, err
+	query := c.query
+	query.GroupBy = slices.DeleteFunc(slices.Clone(query.GroupBy), ofChannels)
+	query.Filter, query.Measures = c.sessions(nil), []measure.Measure{measure.Watch}
+	return append(queries, query), len(queries)
+}
+
+// rows are the figures of the cells that were found; all what shares are parts of.
+func (c cells) rows(found, all []measure.Row, universe int64) []Row {
+	wholes := make(map[measure.Cell]int64, len(all))
+	for _, row := range all {
+		wholes[row.Cell] = row.Values[0]
 	}
 	rows := make([]Row, len(found))
 	for i, cell := range found {
-		p := time.periods[cell.Period]
+		p := c.periods[cell.Period]
 		row := Row{
 			Keys: Keys{
 				cell.ChannelID, cell.CategoryID, cell.TariffID, cell.Device, cell.Mode, p.Start, p.HourOfDay, p.DayOfWeek,
@@ -115,11 +154,11 @@ func (a asked) cells(ctx context.Context, q Division, dimensions []Dimension, ti
 			Sessions: cell.Values[2], Accounts: cell.Values[3], Reach: cell.Values[4],
 		}
 		row.AverageAudience = float64(row.Watch) / float64(p.length)
-		row.Share = percent(float64(row.Watch), float64(all[withoutChannel(cell.Cell)]))
-		row.Rating = percent(row.AverageAudience, float64(universe))
+		row.Share = measure.Percent(float64(row.Watch), float64(wholes[withoutChannel(cell.Cell)]))
+		row.Rating = measure.Percent(row.AverageAudience, float64(universe))
 		rows[i] = row
 	}
-	return rows, nil
+	return rows
 }
 
 // groups are the dimensions as the store knows them; all of time are one.
@@ -141,23 +180,4 @@ func groups(dimensions []Dimension) []measure.Dimension {
 func withoutChannel(cell measure.Cell) measure.Cell {
 	cell.ChannelID, cell.CategoryID = 0, 0
 	return cell
-}
-
-// allChannels is the watch time of the cells that shares are parts of: without what tells channels apart, and without what chooses
-// them. Where there is nothing of either it is that of the cells that were found.
-func (a asked) allChannels(ctx context.Context, query measure.Query, found []measure.Row) (map[measure.Cell]int64, error) {
-	ofChannels := func(d measure.Dimension) bool { return d == measure.Channel || d == measure.Category }
-	if a.channels != nil || slices.ContainsFunc(query.GroupBy, ofChannels) {
-		query.GroupBy = slices.DeleteFunc(query.GroupBy, ofChannels)
-		query.Filter, query.Measures = a.sessions(nil), []measure.Measure{measure.Watch}
-		var err error
-		if found, err = a.source.Aggregate(ctx, query); err != nil {
-			return nil, err
-		}
-	}
-	all := make(map[measure.Cell]int64, len(found))
-	for _, row := range found {
-		all[row.Cell] = row.Values[0]
-	}
-	return all, nil
 }

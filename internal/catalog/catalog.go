@@ -2,13 +2,17 @@
 // accounts, programmes and payments.
 package catalog
 
-import "github.com/tvstats/tvstats/internal/viewing"
+import (
+	"slices"
+
+	"github.com/tvstats/tvstats/internal/viewing"
+)
 
 // Client is an operator of the middleware; everything else belongs to one.
 type Client struct {
 	ID                int32
 	Name              string
-	TimeZone          string // IANA name, "UTC" unless told
+	TimeZone          string // IANA name, "UTC" by default
 	CollectionEnabled bool   // false refuses the client's view events
 	Policy            viewing.Policy
 	PolicyRevision    int64 // how often Policy changed
@@ -27,6 +31,12 @@ type Channel struct {
 	Categories []int32 // ascending, no repeats
 	Enabled    bool
 	Deleted    bool
+}
+
+// Among reports whether the channel is in any of the categories and one of the channels; where there are none of these, all are.
+func (c Channel) Among(categories, channels []int32) bool {
+	return (len(channels) == 0 || slices.Contains(channels, c.ID)) &&
+		(len(categories) == 0 || slices.ContainsFunc(c.Categories, func(id int32) bool { return slices.Contains(categories, id) }))
 }
 
 // Tariff is a subscription plan.
@@ -49,7 +59,7 @@ type Account struct {
 	ID           int64
 	Active       bool
 	Tariffs      []int32        // ascending, no repeats
-	RegisteredAt viewing.Millis // 0 = not told: the ChangedAt of the account's earliest state
+	RegisteredAt viewing.Millis // 0 = not given: the ChangedAt of the account's earliest state
 	ChangedAt    viewing.Millis
 	Excluded     bool // a test box, staff: in the ledger as any other, but its viewing counts nowhere; of a deleted account, too
 	Deleted      bool
@@ -84,7 +94,7 @@ type GuideRange struct {
 // Batch is one valid push of the middleware for one client. Where an id stands twice the later entry is meant.
 type Batch struct {
 	ClientID   int32
-	Client     *Client         // nil = not told; its Policy and PolicyRevision are not looked at
+	Client     *Client         // nil = not given; its Policy and PolicyRevision are not looked at
 	Policy     *viewing.Policy // nil = stays as it is; another one than before raises the revision by one
 	Channels   []Channel
 	Tariffs    []Tariff

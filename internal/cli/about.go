@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -19,12 +20,13 @@ func aboutSheet(asked [][2]any, result protoreflect.Message, now time.Time) shee
 }
 
 // addFields adds a row for each field of a message that is not a list of messages; those of messages inside of it below
-// their names.
+// their names. Of rows that stand for everything it leaves out what they would be divided by.
 func (s *sheet) addFields(prefix string, message protoreflect.Message) {
 	for fields, i := message.Descriptor().Fields(), 0; i < fields.Len(); i++ {
 		field := fields.Get(i)
 		name := prefix + string(field.Name())
 		switch {
+		case field.Name() == "next_page_token", message.Descriptor().Name() == "AudienceRow" && slices.Contains(rowKeys, field.Name()):
 		case field.Message() == nil:
 			s.rows = append(s.rows, []any{name, cell(message, field)})
 		case field.IsList() || !message.Has(field):

@@ -210,10 +210,29 @@ type curve struct {
 // Validate reports every flag that cannot work. The command line calls it.
 func (c *curve) Validate() error {
 	var either error
-	if (c.Channel == 0) == (c.Programme == 0) {
+	switch {
+	case (c.Channel == 0) == (c.Programme == 0):
 		either = errors.New("give either --channel or --programme")
+	case c.Programme != 0 && (c.From.proto != nil || c.To.proto != nil):
+		either = errors.New("--from and --to are of --channel: a programme has its own start and end; leave them out")
 	}
-	return errors.Join(c.spanned.Validate(), c.Connection.Validate(), either, flags.Within("--step", c.Step, time.Second, 24*time.Hour))
+	return errors.Join(c.spanned.Validate(), c.Connection.Validate(), either, wholeSeconds("--step", c.Step))
+}
+
+// asked is what the About sheet says of it.
+func (c *curve) asked() [][2]any {
+	if c.Programme != 0 {
+		return [][2]any{{"client_id", int64(c.ClientID)}, {"programme_id", c.Programme}}
+	}
+	return append(c.spanned.asked(), [2]any{"channel_id", int64(c.Channel)})
+}
+
+// wholeSeconds refuses a length that is none of one second to a day.
+func wholeSeconds(flag string, length time.Duration) error {
+	if length%time.Second != 0 {
+		return fmt.Errorf("%s is %s; allowed are whole seconds, for example %s", flag, length, length.Truncate(time.Second)+time.Second)
+	}
+	return flags.Within(flag, length, time.Second, 24*time.Hour)
 }
 
 // Run asks for the curve.
@@ -242,12 +261,12 @@ type flow struct {
 	shownAs
 	rowsFlag
 	Channel int32         `placeholder:"ID" help:"Only flows from or to this channel. All by default."`
-	Gap     time.Duration `default:"1m" help:"How long a device may watch nothing between two sessions and still have switched; up to 24h."`
+	Gap     time.Duration `default:"1m" help:"How long a device may watch nothing between two sessions and still have switched, in whole seconds; 1s to 24h."`
 }
 
 // Validate reports every flag that cannot work. The command line calls it.
 func (f *flow) Validate() error {
-	return errors.Join(f.spanned.Validate(), f.Connection.Validate(), flags.Within("--gap", f.Gap, time.Second, 24*time.Hour),
+	return errors.Join(f.spanned.Validate(), f.Connection.Validate(), wholeSeconds("--gap", f.Gap),
 		flags.Within("--rows", f.Rows, 0, 1<<31-1))
 }
 

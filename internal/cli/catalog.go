@@ -100,7 +100,7 @@ func (c *Catalog) push(ctx context.Context, connection *grpc.ClientConn, out io.
 	if err := errors.Join(p.failed, err); err != nil {
 		return err
 	}
-	return c.judge(p.applied, report.rejected)
+	return c.judge(p.sent, report.rejected)
 }
 
 // catalogPush is one import.
@@ -108,6 +108,7 @@ type catalogPush struct {
 	*Catalog
 	report  *report
 	applied int64
+	sent    int64 // refused ones, too
 	failed  error // why a file could not be read to its end
 	lines   []int // of the entities of the request that is under way
 }
@@ -187,6 +188,10 @@ func (p *catalogPush) read(f catalogFile, yield func(*tvstatsv1.SyncRequest) boo
 // answered counts what the service did with the request that was under way.
 func (p *catalogPush) answered(response *tvstatsv1.SyncResponse) {
 	p.applied += int64(response.Applied)
+	p.sent += int64(response.Applied) + int64(len(response.Rejected))
+	if response.Message != "" {
+		p.report.note(0, response.Message)
+	}
 	for _, r := range response.Rejected {
 		line := 0
 		if int(r.Index) < len(p.lines) {

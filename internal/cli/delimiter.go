@@ -25,7 +25,7 @@ func (d *delimiter) UnmarshalText(text []byte) error {
 	}
 }
 
-// delimiters are what separates fields where it is not told, the most frequent one last: it wins over others that are as
+// delimiters are what separates fields where it is not given, the most frequent one last: it wins over others that are as
 // many.
 var delimiters = []rune{'|', '\t', ';', ','}
 

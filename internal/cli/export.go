@@ -17,10 +17,11 @@ import (
 
 // Export has the commands that take figures along, into spreadsheets and other programs.
 type Export struct {
-	Sorting    exportSorting    `cmd:"" help:"Export a sorting of channels."`
-	Selection  exportSelection  `cmd:"" help:"Export a selection of channels or programmes."`
-	DailyStats exportDailyStats `cmd:"" name:"daily-stats" help:"Export the records of days: the ledger, payments, viewing."`
-	Dynamics   exportDynamics   `cmd:"" help:"Export the series of a chart."`
+	Sorting       exportSorting       `cmd:"" help:"Export a sorting of channels."`
+	Selection     exportSelection     `cmd:"" help:"Export a selection of channels or programmes."`
+	DailyStats    exportDailyStats    `cmd:"" name:"daily-stats" help:"Export the records of days: the ledger, payments, viewing."`
+	ChannelReport exportChannelReport `cmd:"" name:"channel-report" help:"Write a workbook for the rights holder of a channel: its days, its programmes, its place in its categories."`
+	Dynamics      exportDynamics      `cmd:"" help:"Export the series of a chart."`
 }
 
 // exported is what all exports have in common.

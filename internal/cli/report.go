@@ -34,9 +34,11 @@ func (f *imported) open(shown *Progress) (*report, error) {
 	return r, nil
 }
 
-// judge is the error of an import that ran to its end but did not do what was asked for.
+// judge is the error of an import that ran to its end but did not do what was asked for. What the server refused was sent.
 func (f *imported) judge(sent, rejected int64) error {
 	switch {
+	case sent == 0 && rejected > 0:
+		return &Unsatisfied{ExitNothing, fmt.Sprintf("nothing was sent, %s rejected (exit code %d)", Count(rejected), ExitNothing)}
 	case rejected > f.MaxRejected:
 		return &Unsatisfied{ExitRejected, fmt.Sprintf("%s rejected, more than --max-rejected=%d; the rest was sent (exit code %d)",
 			Count(rejected), f.MaxRejected, ExitRejected)}

@@ -29,7 +29,7 @@ func namesOf(ctx context.Context, connection *grpc.ClientConn, clientID int32) (
 			return nil, err
 		}
 		for _, c := range page.Channels {
-			known[c.ChannelId] = catalog.Channel{ID: c.ChannelId, Name: c.Name, Number: c.Number}
+			known[c.ChannelId] = catalog.Channel{ID: c.ChannelId, Name: c.Name, Number: c.Number, Categories: c.Categories}
 		}
 		if request.PageToken = page.NextPageToken; request.PageToken == "" {
 			return known, nil

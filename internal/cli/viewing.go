@@ -70,6 +70,9 @@ func (c *Viewing) stream(ctx context.Context, connection *grpc.ClientConn, out i
 	if r.bad > 0 {
 		fmt.Fprintf(out, "  not sent %s: lines that cannot be read\n", Count(r.bad))
 	}
+	if r.others > 0 {
+		fmt.Fprintf(out, "  %s were of other clients than --client-id=%d: their lines name them\n", Count(r.others), c.ClientID)
+	}
 	if err != nil {
 		return err
 	}
@@ -83,6 +86,7 @@ type viewingFile struct {
 	size   int // of a batch
 	report *report
 	bad    int64    // lines
+	others int64    // events that name another client than the command line
 	lines  sync.Map // []int, the lines of a batch that is under way, by its first event
 }
 
@@ -100,6 +104,9 @@ func (f *viewingFile) read(ctx context.Context, batches chan<- []*tvstatsv1.View
 		if err != nil {
 			failed = fmt.Errorf("%s: %w", f.input.file.Name(), err)
 			break
+		}
+		if f.reader.clientID != 0 && line.event.ClientId != f.reader.clientID {
+			f.others++
 		}
 		events, lines = append(events, line.event), append(lines, line.number)
 		if len(events) == f.size {

@@ -81,14 +81,14 @@ func (b *workbook) fill(s sheet) error {
 			return err
 		}
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
 	last, err := excelize.CoordinatesToCellName(len(s.columns), len(s.rows)+1)
 	if err != nil {
 		return err
 	}
-	return b.file.AutoFilter(s.name, "A1:"+last, nil)
+	if err := b.file.AutoFilter(s.name, "A1:"+last, nil); err != nil {
+		return err
+	}
+	return w.Flush() // what is set afterwards is not in the file
 }
 
 // maxExact is the greatest whole number up to which a spreadsheet, which has floating point only, keeps each apart.

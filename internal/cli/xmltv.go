@@ -88,7 +88,7 @@ func (c *XMLTV) push(ctx context.Context, connection *grpc.ClientConn, out io.Wr
 	if err := errors.Join(failed, pushed.failed, err); err != nil {
 		return err
 	}
-	return c.judge(pushed.channels+pushed.programmes, report.rejected)
+	return c.judge(pushed.sent, report.rejected)
 }
 
 // writeTemplate writes the file that --write-channels-file names.

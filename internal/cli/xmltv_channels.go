@@ -96,7 +96,7 @@ func (c *channelIDs) describe(ids []int32) string {
 	return strings.Join(texts, " and ")
 }
 
-// match finds the channels of all of a guide. Two channels of the guide that were not told and are found to be one of the
+// match finds the channels of all of a guide. Two channels of the guide that were not given and are found to be one of the
 // catalog are neither.
 func (c *channelIDs) match(g *guide) map[*guideChannel]channelMatch {
 	matches, taken := map[*guideChannel]channelMatch{}, map[int32][]*guideChannel{}

@@ -23,6 +23,7 @@ type guidePush struct {
 	failed   error // why what is stored could not be asked for
 
 	channels, programmes int64 // applied
+	sent                 int64 // refused ones, too
 	unmapped             int64 // programmes on channels that the catalog does not know
 
 	lines map[string][]int // of the entities of the request that is under way, by SyncRequest's name of their list
@@ -134,6 +135,10 @@ func (g *guidePush) programmesOf(channel int32, programmes []guideProgramme) *tv
 // answered counts what the service did with the request that was under way.
 func (g *guidePush) answered(request *tvstatsv1.SyncRequest, response *tvstatsv1.SyncResponse) {
 	g.channels += int64(len(request.Channels))
+	g.sent += int64(response.Applied) + int64(len(response.Rejected))
+	if response.Message != "" {
+		g.report.note(0, response.Message)
+	}
 	for _, line := range g.lines["programmes"] {
 		if line > 0 { // else it is one that was stored before
 			g.programmes++
@@ -150,7 +155,7 @@ func (g *guidePush) answered(request *tvstatsv1.SyncRequest, response *tvstatsv1
 		case r.Entity == "programmes" && line > 0:
 			g.programmes--
 		}
-		g.report.reject(line, r.Reason+": "+r.Message)
+		g.report.reject(line, r.Entity+": "+r.Reason+": "+r.Message)
 	}
 }
 

@@ -24,6 +24,7 @@ func TestFlagsWinOverEnvironmentWinsOverDefaults(t *testing.T) {
 // An error names the flag, what came and what is allowed.
 func TestWrongFlags(t *testing.T) {
 	tests := []struct{ args, want string }{
+		{"--data-dir=", "--data-dir is empty: name a directory"},
 		{"--listen=50051", `--listen="50051": allowed is host:port`},
 		{"--http-listen=x", `--http-listen="x": allowed is host:port`},
 		{"--listen=0.0.0.0:50051", "--listen=0.0.0.0:50051 can be reached from elsewhere, and there is no TLS"},

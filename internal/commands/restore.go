@@ -11,6 +11,7 @@ import (
 	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/backup"
 	"github.com/tvstats/tvstats/internal/cli"
+	"github.com/tvstats/tvstats/internal/flags"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
 	"github.com/tvstats/tvstats/internal/store/replica"
@@ -25,7 +26,9 @@ type RestoreCommand struct {
 }
 
 // Validate reports every flag that cannot work. The command line calls it.
-func (c *RestoreCommand) Validate() error { return c.Check() }
+func (c *RestoreCommand) Validate() error {
+	return errors.Join(flags.Directory("--data-dir", c.DataDir), c.Check())
+}
 
 // Run makes the store, whole or not at all.
 func (c *RestoreCommand) Run(ctx context.Context) error { return c.Restore(ctx, os.Stdout) }

@@ -62,7 +62,7 @@ type Command struct {
 	AsOf      viewing.Millis
 }
 
-// Progress is told what share of its work a command has done, 0 to 1, never less than before.
+// Progress receives what share of its work a command has done, 0 to 1, never less than before.
 type Progress func(done float64)
 
 // part is the progress of part number i of n equal ones.

@@ -120,7 +120,7 @@ func (g *gone) extent(period viewing.Window, online bool) Extent {
 // longestHour is longer than an hour of any calendar.
 const longestHour = 3 * viewing.HourLength
 
-// reaches tells whether figures were kept of viewing in the period that is gone.
+// reaches reports whether figures were kept of viewing in the period that is gone.
 func (g *gone) reaches(period viewing.Window) bool {
 	first, _ := slices.BinarySearchFunc(g.hours, period.From-longestHour, func(hour viewing.Window, at viewing.Millis) int {
 		return cmp.Compare(hour.From, at)

@@ -92,7 +92,7 @@ func (d *Dynamics) keepPoints(
 	return all, nil
 }
 
-// CustomersDynamic answers the points of all periods of the calendar that the window touches.
+// CustomersDynamic returns the points of all periods of the calendar that the window touches.
 func (d *Dynamics) CustomersDynamic(
 	ctx context.Context, q Question, window viewing.Window, g viewing.Granularity,
 ) ([]Dated[Point], error) {

@@ -17,7 +17,7 @@ type series[T any] struct {
 	kind    store.FigureKind // 0 = is not kept
 	stamp   func(clock, viewing.Window) string
 	version func(clock, viewing.Window) int64 // 0 = there never was any data
-	// compute answers the part of each of the periods, which ascend and may have gaps.
+	// compute returns the part of each of the periods, which ascend and may have gaps.
 	compute func(ctx context.Context, clientID int32, periods []viewing.Window) ([]T, error)
 	empty   func(T) bool // such a part is not kept
 	// depends is the time whose data decides about a part, where that is not its period alone; it may be told by the part itself.
@@ -43,7 +43,7 @@ type candidate[T any] struct {
 	right   bool            // kept is right, and Figure is set
 }
 
-// read answers the parts of the periods: those that are kept and right, and the other ones computed.
+// read returns the parts of the periods: those that are kept and right, and the other ones computed.
 func (s series[T]) read(ctx context.Context, d *Dynamics, clientID int32, periods []viewing.Window) ([]T, error) {
 	candidates, err := s.look(ctx, d, clientID, periods)
 	if err != nil {

@@ -90,7 +90,7 @@ func (d *Dynamics) watched(ctx context.Context, clientID int32, p policy, period
 	return all, nil
 }
 
-// watchOf answers what was watched in each of the periods: what was kept of viewing that is gone, and what is stored.
+// watchOf returns what was watched in each of the periods: what was kept of viewing that is gone, and what is stored.
 func (d *Dynamics) watchOf(
 	ctx context.Context, q Question, g viewing.Granularity, periods []viewing.Window, gone *gone,
 ) ([]Watch, error) {

@@ -102,7 +102,7 @@ func TestWhoIsLetIn(t *testing.T) {
 	}
 }
 
-// oneRequest sends a request on a stream and answers its response.
+// oneRequest sends a request on a stream and returns its response.
 func oneRequest[Q, R any](stream grpc.BidiStreamingClient[Q, R], err error) func(*Q) (*R, error) {
 	return func(request *Q) (*R, error) {
 		if err != nil {

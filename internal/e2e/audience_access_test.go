@@ -8,14 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/auth"
-	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
 // TestSmallCells: readers do not receive what has too few accounts, and learn how much that is; others receive it.
@@ -62,58 +60,6 @@ func TestSmallCells(t *testing.T) {
 	}
 	got := resultOf(reader, t, g, job.Job.JobId).GetGetAudience()
 	wantHidden(t, least, wholeRows.Rows, got.GetRows(), 0, got.GetHiddenRows())
-}
-
-// TestSmallCellsAreNotExplained: of places with too few accounts readers do not receive explanations, nor as
-// neighbours or days of others.
-func TestSmallCellsAreNotExplained(t *testing.T) {
-	t.Parallel()
-	const least = 8
-	g := startGuarded(t, func(cfg *app.Config) { cfg.MinCell = least })
-	w := randomWorld(rand.New(rand.NewPCG(3, 15)), 1, time.Now())
-	backend, reader := g.as(t, auth.Backend), g.as(t, auth.Reader)
-	if _, err := oneRequest(g.Sync(backend))(&tvstatsv1.SyncRequest{ClientId: 1, Channels: w.channels, Accounts: w.accounts}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := oneRequest(g.StreamEvents(backend))(&tvstatsv1.StreamEventsRequest{Events: w.events}); err != nil {
-		t.Fatal(err)
-	}
-	built, err := g.CreateChannelSortingByPopularity(backend, &tvstatsv1.CreateChannelSortingByPopularityRequest{
-		ClientIds: []int32{1}, DaysNumber: 7, Criterion: tvstatsv1.Criterion_CRITERION_WATCH_TIME,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	accounts := map[int32]int64{}
-	for _, place := range built.Sortings[0].Channels {
-		accounts[place.ChannelId] = place.Accounts
-	}
-	small, daysLess := 0, 0
-	for channel, many := range accounts {
-		request := &tvstatsv1.ExplainRankRequest{ResultId: built.Sortings[0].SortingId, ChannelId: channel}
-		whole, err := g.ExplainRank(backend, request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		some, err := g.ExplainRank(reader, request)
-		if many < least {
-			small++
-			rpctest.WantStatus(t, err, codes.NotFound, "NOT_FOUND")
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, beside := range [][2]*tvstatsv1.NeighbouringPlace{{whole.Before, some.Before}, {whole.After, some.After}} {
-			if shown := beside[0] != nil && accounts[beside[0].ChannelId] >= least; shown != (beside[1] != nil) {
-				t.Errorf("channel %d: a reader received %v of %v", channel, beside[1], beside[0])
-			}
-		}
-		daysLess += len(whole.Days) - len(some.Days)
-	}
-	if small == 0 || small == len(accounts) || daysLess == 0 {
-		t.Errorf("%d of %d channels are small, %d days were left out", small, len(accounts), daysLess)
-	}
 }
 
 // wantHidden holds what a reader received against what is there.

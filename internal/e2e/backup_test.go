@@ -169,6 +169,7 @@ func counts(t *testing.T, s *testServer) *tvstatsv1.ChannelSorting {
 	t.Helper()
 	sorting := sortingBySessions(t, s, 1)
 	sorting.SortingId, sorting.CreatedAt, sorting.WindowStart, sorting.WindowEnd = "", nil, nil, nil
+	sorting.ProvisionalUntil, sorting.SilentDevices = nil, 0 // which depend on when it is asked for
 	return sorting
 }
 
@@ -251,7 +252,7 @@ func TestBackupMovesBetweenStores(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content[len(content)/2] ^= 1
+	content[bytes.Index(content, []byte("PAR1"))+4] ^= 1 // in a part, not in what fills the archive up
 	if err := restore(writeFile(t, string(content))); !errors.Is(err, backup.ErrDamaged) {
 		t.Errorf("a damaged file: %v", err)
 	}

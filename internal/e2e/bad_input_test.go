@@ -187,7 +187,7 @@ func TestBadRequests(t *testing.T) {
 		{"0 days", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.DaysNumber = 0 }, codes.InvalidArgument, "days_number"},
 		{"3661 days", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.DaysNumber = 3661 }, codes.InvalidArgument, "days_number"},
 		{"no criterion", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.Criterion = 0 }, codes.InvalidArgument, "criterion"},
-		{"unknown criterion", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.Criterion = 5 }, codes.InvalidArgument, "criterion"},
+		{"unknown criterion", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.Criterion = 99 }, codes.InvalidArgument, "criterion"},
 		{"size too large", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.SelectionSize = 10_001 }, codes.InvalidArgument, "selection_size"},
 		{"negative seconds", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.MinWatchSeconds = -1 }, codes.InvalidArgument, "min_watch_seconds"},
 		{"a device that cannot be", func(r *tvstatsv1.CreateChannelSelectionByPopularityRequest) { r.Devices = []string{"x' OR 1=1"} }, codes.InvalidArgument, "devices"},

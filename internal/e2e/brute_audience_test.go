@@ -27,7 +27,7 @@ func (s stretch) overlap(from, to time.Time) time.Duration {
 	return max(0, to.Sub(from))
 }
 
-// wants tells whether the session passes the filter, whose parts of channels are looked at only where channels says so.
+// wants reports whether the session passes the filter, whose parts of channels are looked at only where channels says so.
 func (w *world) wants(f *tvstatsv1.ViewingFilter, s *bruteSession, channels bool) bool {
 	account := w.account(s.AccountId)
 	categories := w.categories(s.ChannelId)
@@ -54,7 +54,7 @@ func (w *world) categories(channel int32) []int32 {
 	return nil
 }
 
-// oneOf tells whether one of the values is among the wanted ones, or nothing is wanted.
+// oneOf reports whether one of the values is among the wanted ones, or nothing is wanted.
 func oneOf[T comparable](wanted []T, values ...T) bool {
 	return len(wanted) == 0 || slices.ContainsFunc(values, func(value T) bool { return slices.Contains(wanted, value) })
 }
@@ -158,7 +158,7 @@ func baseOf(row *tvstatsv1.AudienceRow) string {
 	return fmt.Sprint(row.TariffId, row.Device, row.Mode, row.PeriodStart.AsTime(), row.HourOfDay, row.DayOfWeek)
 }
 
-// seen tells whether an earlier one of the rows of one session has the same base: it counts there once.
+// seen reports whether an earlier one of the rows of one session has the same base: it counts there once.
 func seen(row *tvstatsv1.AudienceRow, rows []*tvstatsv1.AudienceRow) bool {
 	first := slices.IndexFunc(rows, func(other *tvstatsv1.AudienceRow) bool { return baseOf(other) == baseOf(row) })
 	return rows[first].String() != row.String()

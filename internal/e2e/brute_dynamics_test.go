@@ -62,7 +62,7 @@ type standing struct {
 	tariffs        []int32
 }
 
-// history answers from when on an account is what, in order; of several states with one changed_at the last sent holds.
+// history returns from when on an account is what, in order; of several states with one changed_at the last sent holds.
 func (s *subscribers) history(account int64) (from []time.Time, is []standing) {
 	states := map[int64]*tvstatsv1.Account{}
 	for _, state := range s.states {
@@ -94,7 +94,7 @@ func (s *subscribers) holders() map[int64]bool {
 	return all
 }
 
-// before answers what each account is after all that happened before the instant.
+// before returns what each account is after all that happened before the instant.
 func (s *subscribers) before(at time.Time) map[int64]standing {
 	all := map[int64]standing{}
 	for account := range s.holders() {
@@ -201,7 +201,7 @@ func (s *subscribers) activeByTariff(at time.Time) []*tvstatsv1.TariffAccounts {
 	return active
 }
 
-// on answers from when to when sessions were on, as far as was reported.
+// on returns from when to when sessions were on, as far as was reported.
 func (s *subscribers) on() map[*bruteSession]time.Time {
 	ends := map[string]time.Time{}
 	key := func(e *tvstatsv1.ViewEvent) string {

@@ -167,7 +167,7 @@ func (w *world) flows(q *tvstatsv1.GetAudienceFlowRequest) []*tvstatsv1.Audience
 	for _, sessions := range devices {
 		slices.SortFunc(sessions, func(a, b *bruteSession) int {
 			return cmp.Or(a.StartedAt.AsTime().Compare(b.StartedAt.AsTime()), cmp.Compare(a.ChannelId, b.ChannelId),
-				cmp.Compare(max(a.Mode, 1), max(b.Mode, 1)), cmp.Compare(a.ProgrammeId, b.ProgrammeId), cmp.Compare(a.seconds, b.seconds))
+				cmp.Compare(max(a.Mode, 1), max(b.Mode, 1)), cmp.Compare(a.ProgrammeId, b.ProgrammeId), cmp.Compare(a.Device, b.Device))
 		})
 		for i, s := range sessions {
 			stays := i+1 < len(sessions) &&

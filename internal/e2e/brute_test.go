@@ -22,6 +22,7 @@ type world struct {
 	accounts   []*tvstatsv1.Account
 	programmes []*tvstatsv1.Programme
 	policy     *tvstatsv1.MeasurementPolicy // of which only the lengths of sessions are on
+	revision   int64                        // of the policy, where it was changed several times
 }
 
 // bruteSession is a session as its reports make it.
@@ -96,7 +97,7 @@ func (w *world) passing(q bruteQuery) []*bruteSession {
 	return passing
 }
 
-// channel answers what the catalog says, and whether the channel may be ranked.
+// channel returns what the catalog says, and whether the channel may be ranked.
 func (w *world) channel(id int32) (number int32, categories []int32, ranked bool) {
 	for _, c := range w.channels {
 		if c.ChannelId == id {

@@ -31,6 +31,7 @@ func TestCopyThereAndBack(t *testing.T) {
 	stream(t, s.address, w.events, 500)
 	for _, seconds := range []int64{60, 0} { // the copies must have the revision of the policy, 2
 		setPolicy(t, s, &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: seconds})
+		w.revision++
 	}
 	built, err := s.CreateChannelSelectionByPopularity(rpctest.Context(t), rpctest.ValidChannelSelection())
 	if err != nil {

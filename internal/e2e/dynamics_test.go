@@ -47,7 +47,7 @@ func TestDynamicsEqualBruteForce(t *testing.T) {
 	}
 }
 
-// runCommands runs the four for all clients and answers how many figures each computed.
+// runCommands runs the four for all clients and returns how many figures each computed.
 func runCommands(t *testing.T, server *testServer, asOf time.Time) [4]int32 {
 	t.Helper()
 	at := timestamppb.New(asOf)
@@ -124,7 +124,7 @@ func checkReads(t *testing.T, server *testServer, s *subscribers, now time.Time)
 	}
 }
 
-// hasBegun tells whether anything happened before the instant.
+// hasBegun reports whether anything happened before the instant.
 func (s *subscribers) hasBegun(at time.Time) bool {
 	number, _, _ := s.paid(time.Time{}, at)
 	existed := false

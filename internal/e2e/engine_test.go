@@ -136,7 +136,7 @@ func TestMongoDBConfiguration(t *testing.T) {
 	}
 }
 
-// describeEnvironment answers all that is shown of the configuration that the environment makes: as it is printed, and
+// describeEnvironment returns all that is shown of the configuration that the environment makes: as it is printed, and
 // either what is wrong with it or how the store describes itself.
 func describeEnvironment(t *testing.T) string {
 	t.Helper()

@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/csv"
 	"fmt"
+	"io/fs"
 	"math"
 	"path/filepath"
 	"slices"
@@ -236,6 +239,14 @@ func TestExportsAreSafeAndTellWhatTheyAre(t *testing.T) {
 		if about[what] != want && what != "program" || about[what] == "" {
 			t.Errorf("About: %s is %q, want %q", what, about[what], want)
 		}
+	}
+	packed, err := zip.OpenReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close() //nolint:errcheck // it was only read
+	if sheet, err := fs.ReadFile(packed, "xl/worksheets/sheet1.xml"); err != nil || !bytes.Contains(sheet, []byte(`<autoFilter ref="$A$1:`)) {
+		t.Errorf("the sheet has no filter, %v", err)
 	}
 	panes, err := book.GetPanes("selection")
 	if width, _ := book.GetColWidth("selection", "B"); err != nil || !panes.Freeze || width < 12 {

@@ -69,7 +69,7 @@ func (p *faultyProgram) start(clock time.Duration) {
 	}
 }
 
-// readLog keeps the log until it ends, and tells whether the program came to serve.
+// readLog keeps the log until it ends, and reports whether the program came to serve.
 func readLog(from io.Reader, log *rpctest.Log, serving chan<- bool) {
 	for scanner := bufio.NewScanner(from); scanner.Scan(); {
 		_, _ = log.Write(append(scanner.Bytes(), '\n')) // it does not fail

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -167,8 +168,16 @@ func TestLate(t *testing.T) {
 	check("after the guide moved")
 }
 
+// policyInForce is the one that was pushed, or that of clients without one.
+func (w *world) policyInForce() *tvstatsv1.MeasurementPolicy {
+	return cmp.Or(w.policy, &tvstatsv1.MeasurementPolicy{})
+}
+
 // policyRevision is 1 once a policy that is on was pushed.
 func (w *world) policyRevision() int64 {
+	if w.revision > 0 {
+		return w.revision
+	}
 	if proto.Size(w.policy) == 0 {
 		return 0
 	}
@@ -273,7 +282,7 @@ func randomQuery(r *rand.Rand, w *world) query {
 	}
 }
 
-// ask calls the method and answers the sorting or selection without what differs from build to build.
+// ask calls the method and returns the sorting or selection without what differs from build to build.
 func (q query) ask(t testing.TB, address string) proto.Message {
 	t.Helper()
 	client := tvstatsv1.NewViewStatsClient(rpctest.Connect(t, address))
@@ -337,7 +346,7 @@ func (q query) expect(w *world) proto.Message {
 		return &tvstatsv1.ChannelSorting{
 			ClientId: w.clientID, Criterion: request.Criterion, WindowStart: from, WindowEnd: to,
 			Channels: w.rankChannels(q.bruteQuery), Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
-			Policy: w.policy, PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
+			Policy: w.policyInForce(), PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
 		}
 	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
 		channels := w.rankChannels(q.bruteQuery)
@@ -346,7 +355,7 @@ func (q query) expect(w *world) proto.Message {
 			ClientId: w.clientID, Name: fmt.Sprintf("%d (%d)", request.DaysNumber, size), Criterion: request.Criterion,
 			Kind: tvstatsv1.SelectionKind_SELECTION_KIND_CHANNELS, WindowStart: from, WindowEnd: to,
 			Channels: channels[:min(size, len(channels))], Coverage: coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
-			Policy: w.policy, PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
+			Policy: w.policyInForce(), PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
 		}
 	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
 		return &tvstatsv1.Selection{
@@ -354,7 +363,7 @@ func (q query) expect(w *world) proto.Message {
 			WindowStart: from, WindowEnd: to, Criterion: max(request.Criterion, tvstatsv1.Criterion_CRITERION_WATCH_TIME),
 			Programmes: w.rankProgrammes(q.bruteQuery, request.Categories, request.Channels, sized(request.SelectionSize)),
 			Coverage:   coverage, ProvisionalUntil: until, SilentDevices: w.silent(q.bruteQuery),
-			Policy: w.policy, PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
+			Policy: w.policyInForce(), PolicyRevision: w.policyRevision(), CutSeconds: w.cut(q.bruteQuery),
 		}
 	}
 	return nil

@@ -64,6 +64,11 @@ func TestImportCatalog(t *testing.T) {
 	if err != nil || sums["EUR"] != 600 || sums["JPY"] != 100 || len(sums) != 2 {
 		t.Errorf("payments %v, %v", sums, err)
 	}
+	unreadable := writeFile(t, "channel_id,name\n1,News\x1b[2J\n")
+	if _, complaints, code := shell(t, server, "import catalog --client-id=6 --channels="+unreadable); code != commands.ExitDone ||
+		!strings.Contains(complaints, "1 control characters in names and titles were replaced by U+FFFD") {
+		t.Errorf("a control character: exit code %d: %s", code, complaints)
+	}
 	for flags, want := range map[string]string{
 		"": "nothing to import: give --channels", "--channels=" + writeFile(t, "id,name\n1,A\n"): "the header lacks channel_id; it names",
 		"--channels=nosuchfile": "no such file", "--name=A --currency=euro": "--currency",

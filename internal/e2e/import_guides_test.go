@@ -103,7 +103,7 @@ func TestGuidesOfTheField(t *testing.T) {
 		"a long title": {cartoons + programmeTag("a", "1900", "2000", long), "",
 			commands.ExitDone, "3 " + strings.Repeat("é", 254) + "… 19:00-20:00", "line 2: the title is longer than 255 characters and was cut"},
 		"no zone": {cartoons + `<programme start="20260301190000" stop="20260301200000" channel="a"/>`, "",
-			cli.ExitRejected, "", `line 2: start "20260301190000" names no time zone; say with --time-zone which one is meant`},
+			cli.ExitNothing, "", `line 2: start "20260301190000" names no time zone; say with --time-zone which one is meant`},
 		"no zone, told": {cartoons + `<programme start="20260301190000" stop="20260301200000" channel="a"/>`, "--time-zone=Europe/Riga",
 			commands.ExitDone, "3  17:00-18:00", ""},
 		"an unknown channel": {channelTag("x", "Nobody\x1b[2J") + programmeTag("x", "1900", "2000", "A") + programmeTag("x", "2000", "2100", "B"), "",

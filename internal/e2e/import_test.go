@@ -13,6 +13,7 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/cli"
+	"github.com/tvstats/tvstats/internal/commands"
 )
 
 // guide has a channel that the catalog knows by its name, one with a number for an id, one that --channel tells, and one
@@ -70,7 +71,7 @@ func TestImportXMLTV(t *testing.T) {
 	report, err := os.ReadFile(rejected)
 	for _, part := range []string{
 		`line 5: channel "nobody.example.com" (Nobody): 1 programmes not imported: no channel of the catalog has its name; give --channel nobody.example.com=<channel_id> or --channels-file`,
-		"line 10: INVALID_ENTITY: end is not after start",
+		"line 10: programmes: INVALID_ENTITY: end is not after start",
 		`line 12: start "soon" is no time of XMLTV`, "line 8: the programme has no stop, and no other follows on its channel: it is taken to last 30 minutes",
 	} {
 		if err != nil || !strings.Contains(string(report), part) {
@@ -101,6 +102,24 @@ func TestImportViewing(t *testing.T) {
 		if err != nil || !strings.Contains(string(report), "line 5: INVALID_EVENT: at is more than 24h0m0s after started_at") ||
 			!strings.Contains(string(report), `line 6: begin "x" is no time`) || strings.Count(string(report), "\n") != 2 {
 			t.Errorf("the report is %s, %v", report, err)
+		}
+	}
+}
+
+// TestImportViewingOfOthers says of how many events the file itself names another client than the command line.
+func TestImportViewingOfOthers(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	const own, other = ",5,2,2026-03-01T20:00:00Z,60\n", "3,6,2,2026-03-01T20:00:00Z,90\n"
+	file := writeFile(t, "client_id,account_id,channel_id,started_at,watched_seconds\n"+own+other)
+	out, complaints, code := shell(t, server, "import viewing "+file+" --client-id=4")
+	if code != commands.ExitDone || !strings.Contains(out, "  accepted 2\n  1 were of other clients than --client-id=4: their lines name them\n") {
+		t.Errorf("exit code %d: %s%s", code, out, complaints)
+	}
+	for client, want := range map[int32]watched{3: {90, 1}, 4: {60, 1}} {
+		got := watchedBy(t, server, client, 1, timestamppb.New(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)))
+		if len(got) != 1 || got[2] != want {
+			t.Errorf("client %d: %+v were watched, want %+v", client, got, want)
 		}
 	}
 }

@@ -79,7 +79,7 @@ func TestKill(t *testing.T) {
 // inFlight is how many batches a gateway sends ahead of their acknowledgement.
 const inFlight = 4
 
-// sendUntilBroken sends batches until the stream breaks and answers how many were acknowledged.
+// sendUntilBroken sends batches until the stream breaks and returns how many were acknowledged.
 func sendUntilBroken(t *testing.T, address string, batch func(int) *tvstatsv1.StreamEventsRequest, acknowledged chan<- struct{}) (count int) {
 	err := withStream(t.Context(), address, func(stream eventSender) error {
 		for i := range inFlight {
@@ -116,7 +116,7 @@ func killBatch(gateway, i, size int, started time.Time) *tvstatsv1.StreamEventsR
 	return request
 }
 
-// startProgram runs `tvstats serve` on the data directory, with more flags, as a process of its own and answers it with the
+// startProgram runs `tvstats serve` on the data directory, with more flags, as a process of its own and returns it with the
 // address of gRPC.
 func startProgram(t testing.TB, dataDir string, flags ...string) (*exec.Cmd, string) {
 	t.Helper()

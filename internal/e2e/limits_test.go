@@ -223,7 +223,7 @@ func TestStalledReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := make(chan int, 1)
-	go func() { // its answers are larger than what it sends
+	go func() { // its responses are larger than what it sends
 		batch := &tvstatsv1.StreamEventsRequest{Events: make([]*tvstatsv1.ViewEvent, 10_000)}
 		for i := range batch.Events {
 			batch.Events[i] = &tvstatsv1.ViewEvent{}

@@ -55,7 +55,7 @@ type testServer struct {
 	address string       // of gRPC
 	web     string       // the address of calls over HTTP, as a URL without a path
 	log     *rpctest.Log // as JSON
-	stop    func() error // stops it and answers what serve did; may be called again
+	stop    func() error // stops it and returns what serve did; may be called again
 }
 
 // start starts the service, without a schedule, whose jobs would come when the hour is full; change changes its configuration.

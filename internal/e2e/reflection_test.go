@@ -18,7 +18,7 @@ func TestReflectionCarriesTheManual(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, symbol := range []string{"tvstats.v1.ViewEvent", "tvstats.v1.Catalog.Sync"} {
+	for _, symbol := range []string{"tvstats.v1.ViewEvent", "tvstats.v1.Catalog.Sync", "tvstats.v1.ErrorReason"} {
 		request := &reflectionv1.ServerReflectionRequest{
 			MessageRequest: &reflectionv1.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: symbol},
 		}
@@ -43,8 +43,8 @@ func TestReflectionCarriesTheManual(t *testing.T) {
 				comments++
 			}
 		}
-		if comments < len(file.GetMessageType()) {
-			t.Errorf("%s: %s has %d messages and %d comments", symbol, file.GetName(), len(file.GetMessageType()), comments)
+		if types := len(file.GetMessageType()) + len(file.GetEnumType()); comments < types || comments == 0 {
+			t.Errorf("%s: %s has %d messages and enums and %d comments", symbol, file.GetName(), types, comments)
 		}
 	}
 }

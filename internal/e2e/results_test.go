@@ -142,7 +142,7 @@ func TestSelectionsAreBuiltListedAndDeleted(t *testing.T) {
 	rpctest.WantStatus(t, err, codes.NotFound, "NOT_FOUND")
 }
 
-// wantSameSelections compares lists whose order is not told where two were built in the same millisecond.
+// wantSameSelections compares lists whose order is not given where two were built in the same millisecond.
 func wantSameSelections(t *testing.T, got, want []*tvstatsv1.Selection) {
 	t.Helper()
 	found := 0

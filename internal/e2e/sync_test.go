@@ -17,7 +17,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// pushAll sends requests on one stream and answers their responses.
+// pushAll sends requests on one stream and returns their responses.
 func pushAll(t *testing.T, s *testServer, requests ...*tvstatsv1.SyncRequest) []*tvstatsv1.SyncResponse {
 	t.Helper()
 	stream, err := s.Sync(rpctest.Context(t))

@@ -60,7 +60,7 @@ func TestNothingOfAnotherClient(t *testing.T) {
 	}
 }
 
-// populate gives client 1 something of everything, and answers ids by the fields that name them.
+// populate gives client 1 something of everything, and returns ids by the fields that name them.
 func populate(t *testing.T, g *guarded) map[protoreflect.Name]string {
 	t.Helper()
 	ctx := g.as(t, auth.Backend)
@@ -155,7 +155,7 @@ func responseOf(t *testing.T, service, method string) proto.Message {
 	return dynamicpb.NewMessage(methodOf(t, service, method).Output())
 }
 
-// TestForeignIDsLookUnknown: nothing tells whether an id exists at another client.
+// TestForeignIDsLookUnknown: nothing shows whether an id exists at another client.
 func TestForeignIDsLookUnknown(t *testing.T) {
 	t.Parallel()
 	g := startGuarded(t)
@@ -190,7 +190,9 @@ func TestStreamsOfSeveralClients(t *testing.T) {
 		t.Errorf("got %v, %v", synced, err)
 	}
 	clients, err := g.ListClients(g.as(t, auth.Operator), &tvstatsv1.ListClientsRequest{})
-	wantAll(t, err, clients.GetClients(), []*tvstatsv1.Client{{ClientId: 1, TimeZone: "UTC", CollectionEnabled: new(true)}})
+	wantAll(t, err, clients.GetClients(), []*tvstatsv1.Client{
+		{ClientId: 1, TimeZone: "UTC", CollectionEnabled: new(true), Policy: &tvstatsv1.MeasurementPolicy{}},
+	})
 }
 
 // TestAllClientsAreThoseOfTheToken: what is for all clients is for those that the token covers and that exist.

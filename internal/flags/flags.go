@@ -23,3 +23,11 @@ func Address(flag, value string) error {
 	}
 	return nil
 }
+
+// Directory refuses an empty name, which elsewhere means the current directory.
+func Directory(flag, name string) error {
+	if name == "" {
+		return fmt.Errorf("%s is empty: name a directory", flag)
+	}
+	return nil
+}

@@ -56,7 +56,7 @@ func New(s Store, config Config, observer Observer) *Ingest {
 }
 
 // Admit appends the valid events to reports, complete with the tariffs of their accounts, and returns them with those
-// that it refused. An error concerns the whole batch. may tells whether the sender may report for a client; now is the
+// that it refused. An error concerns the whole batch. may reports whether the sender may report for a client; now is the
 // service's clock.
 func (in *Ingest) Admit(
 	ctx context.Context, events []viewing.Event, reports []viewing.Report, may func(client int32) bool, now viewing.Millis,
@@ -141,9 +141,9 @@ func (in *Ingest) rejectErased(ctx context.Context, report viewing.Report) error
 	return err
 }
 
-// Submit queues reports for the next group and answers where its outcome will be told: nil when all of them are on stable
+// Submit queues reports for the next group and returns where its outcome will be sent: nil when all of them are on stable
 // storage, else why none of them is. It waits while the queue is full; that is how a slow disk slows the streams down.
-// The reports belong to ingest until the outcome is told.
+// The reports belong to ingest until the outcome is received.
 func (in *Ingest) Submit(ctx context.Context, reports []viewing.Report) (<-chan error, error) {
 	b := batch{reports: reports, outcome: make(chan error, 1)}
 	if len(reports) == 0 {
@@ -178,8 +178,8 @@ func (in *Ingest) commitAll() {
 	}
 }
 
-// commit stores the batches as one group and tells each the outcome. Nobody's context may stop it: other streams' reports
-// are in it too. It answers the group for reuse.
+// commit stores the batches as one group and sends each its outcome. Nobody's context may stop it: other streams' reports
+// are in it too. It returns the group for reuse.
 func (in *Ingest) commit(batches []batch, group []viewing.Report) []viewing.Report {
 	for _, b := range batches {
 		group = append(group, b.reports...)
@@ -187,7 +187,7 @@ func (in *Ingest) commit(batches []batch, group []viewing.Report) []viewing.Repo
 	start := time.Now()
 	err := in.store.AppendReports(context.Background(), group)
 	in.observer.Committed(len(group), time.Since(start), err)
-	in.queue.release(batches) // before the outcome is told: from then on the reports are no longer ours
+	in.queue.release(batches) // before the outcome is sent: from then on the reports are no longer ours
 	for _, b := range batches {
 		b.outcome <- err
 	}

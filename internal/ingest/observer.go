@@ -6,7 +6,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// Observer is told what happens, for metrics. Its methods are called from many goroutines and must not block.
+// Observer is notified of what happens, for metrics. Its methods are called from many goroutines and must not block.
 type Observer interface {
 	// Rejected is called for every event that is refused.
 	Rejected(reason string)

@@ -57,7 +57,7 @@ func (q *queue) push(ctx context.Context, b batch) error {
 	return nil
 }
 
-// take returns the batches of the next group: once they hold size reports, or the first has waited for delay. It answers
+// take returns the batches of the next group: once they hold size reports, or the first has waited for delay. It returns
 // nil when the queue is closed and empty.
 func (q *queue) take(size int, delay time.Duration) []batch {
 	first, ok := <-q.batches

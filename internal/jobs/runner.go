@@ -21,7 +21,7 @@ type Work interface {
 	Explain(err error) string
 }
 
-// Observer is told what happens, for metrics and the log. Its methods are called from many goroutines and must not block.
+// Observer is notified of what happens, for metrics and the log. Its methods are called from many goroutines and must not block.
 type Observer interface {
 	// Began is called when an attempt begins.
 	Began(job store.Job)

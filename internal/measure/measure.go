@@ -18,47 +18,18 @@ const (
 	Cut                           // time of the sessions that does not count; Watch and Cut together are what devices reported
 )
 
-// Unit is what a value counts.
-type Unit uint8
-
-// The units.
-const (
-	Number Unit = iota + 1
-	Millisecond
-	Instant // viewing.Millis
-)
-
-// Definition is what is known of a measure but for how it is computed.
-type Definition struct {
-	Name string
-	Unit Unit
-	// Adds tells whether the values of parts of a set of sessions add up to the value of the set. What does not add up must
-	// be computed of the sessions themselves, or of something that keeps apart what it tells apart.
-	Adds bool
+var names = map[Measure]string{
+	Watch: "watch", Sessions: "sessions", Median: "median", Accounts: "accounts", Reach: "reach", Greatest: "greatest",
+	TopAccount: "top_account", End: "latest_end", Cut: "cut",
 }
 
-var definitions = map[Measure]Definition{
-	Watch:      {Name: "watch", Unit: Millisecond, Adds: true},
-	Sessions:   {Name: "sessions", Unit: Number, Adds: true},
-	Median:     {Name: "median", Unit: Millisecond},
-	Accounts:   {Name: "accounts", Unit: Number},
-	Reach:      {Name: "reach", Unit: Number},
-	Greatest:   {Name: "greatest", Unit: Millisecond},
-	TopAccount: {Name: "top_account", Unit: Number},
-	End:        {Name: "latest_end", Unit: Instant},
-	Cut:        {Name: "cut", Unit: Millisecond, Adds: true},
-}
-
-// Definition answers what the measure is; the zero Definition for one that does not exist.
-func (m Measure) Definition() Definition { return definitions[m] }
-
-// String is the measure's name.
-func (m Measure) String() string { return definitions[m].Name }
+// String is the measure's name, empty for one that does not exist.
+func (m Measure) String() string { return names[m] }
 
 // All are the measures, ascending.
 func All() []Measure {
-	all := make([]Measure, 0, len(definitions))
-	for m := Watch; definitions[m] != (Definition{}); m++ {
+	all := make([]Measure, 0, len(names))
+	for m := Watch; m.String() != ""; m++ {
 		all = append(all, m)
 	}
 	return all

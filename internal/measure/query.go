@@ -71,7 +71,7 @@ func (q Query) Check() error {
 		return errors.New("aggregate: no measure is asked for")
 	}
 	for _, m := range q.Measures {
-		if m.Definition() == (Definition{}) {
+		if m.String() == "" {
 			return fmt.Errorf("aggregate: measure %d does not exist", m)
 		}
 	}

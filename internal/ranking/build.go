@@ -11,8 +11,8 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// DefaultSize is how many items a selection holds unless told.
-const DefaultSize = 17
+// defaultSize is how many items a selection holds by default.
+const defaultSize = 17
 
 // Source is what building needs of the store.
 type Source interface {
@@ -39,7 +39,7 @@ func NewBuilder(source Source, newID func() string, longest time.Duration) *Buil
 }
 
 // Again returns a builder for one work that may be begun several times, with the same ids each time: what is stored under
-// them already is answered and not built again. progress is told how much is done, 0 to 1.
+// them already is answered and not built again. progress receives how much is done, 0 to 1.
 func (b *Builder) Again(newID func() string, progress func(done float64)) *Builder {
 	again := *b
 	again.newID, again.progress, again.again = newID, progress, true
@@ -210,7 +210,7 @@ func (b *Builder) saveSelection(ctx context.Context, selection Selection) (Selec
 
 func (q Question) size() int {
 	if q.Size == 0 {
-		return DefaultSize
+		return defaultSize
 	}
 	return q.Size
 }

@@ -108,7 +108,7 @@ func score(w measure.Row, measures []measure.Measure, q Question, total int64) R
 		MedianWatchSeconds: float64(of(measure.Median)) / second, HasStatistics: true,
 		Figures: Figures{
 			Accounts: of(measure.Accounts), Reach: of(measure.Reach), AverageAudience: average(watch, q.Window()),
-			Share: percent(watch, total), TopAccountShare: percent(of(measure.Greatest), watch),
+			Share: measure.Percent(watch, total), TopAccountShare: measure.Percent(of(measure.Greatest), watch),
 		},
 	}
 	c.LowBase = c.Accounts < q.MinAccounts
@@ -133,12 +133,4 @@ func score(w measure.Row, measures []measure.Measure, q Question, total int64) R
 // average is how many watched at each instant of the window, on average.
 func average(watch int64, window viewing.Window) float64 {
 	return float64(watch) / float64(window.To-window.From)
-}
-
-// percent is that which a part is of the whole, 0 where there is no whole.
-func percent(part, whole int64) float64 {
-	if whole == 0 {
-		return 0
-	}
-	return 100 * float64(part) / float64(whole)
 }

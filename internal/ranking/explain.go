@@ -22,7 +22,7 @@ type Explanation struct {
 	Rank                  int32
 	Score                 float64
 	Filters               []Effect
-	Before, After         *Neighbour // nil where there is none
+	Before, After         *Neighbour // nil where there is none that may be seen
 	TopAccountShare       float64    // percent
 	RankWithoutTopAccount int32      // 0 where it would not be in the ranking
 	Days                  []PlaceOnDay
@@ -42,7 +42,7 @@ type Neighbour struct {
 	Score, Margin float64
 }
 
-// PlaceOnDay is the place in the ranking of the window that ended then; rank 0 where it was not in it.
+// PlaceOnDay is the place in the ranking of the window that ended then; rank 0 where it was not in it, or may not be seen.
 type PlaceOnDay struct {
 	WindowEnd viewing.Millis
 	Rank      int32
@@ -56,12 +56,13 @@ const explainedDays = 7
 type spot struct {
 	Subject
 	place
-	accounts int64 // 0 where nobody asked for them
+
+	accounts int64 // known where the question is for who may not see those of few
 }
 
 // Explain says why the subject has its place in the ranking, all of it and not cut to a size, that the question asks for. What is
-// not in it is store.ErrNotFound, and so is an unknown client. Of places with fewer accounts than least nothing is said: the subject
-// is not found, neighbours are nil and days are left out.
+// not in it is store.ErrNotFound, and so is an unknown client. Of places with fewer accounts than least it says nothing, as if they
+// were not there; the places keep their numbers.
 func (b *Builder) Explain(ctx context.Context, q Question, subject Subject, least int64) (Explanation, error) {
 	if programmes := q.Kind == store.ProgrammeSelection; programmes != (subject.ProgrammeID != 0) {
 		return Explanation{}, &Mistake{"channel_id", "a ranking of channels is explained by channel_id, one of programmes by programme_id"}
@@ -74,8 +75,8 @@ func (b *Builder) Explain(ctx context.Context, q Question, subject Subject, leas
 	if err != nil {
 		return Explanation{}, err
 	}
-	at := slices.IndexFunc(spots, func(s spot) bool { return s.is(subject) })
-	if at < 0 || spots[at].accounts < least {
+	at := slices.IndexFunc(spots, func(s spot) bool { return s.is(subject) && s.accounts >= least })
+	if at < 0 {
 		return Explanation{}, fmt.Errorf("%s in the ranking of client %d: %w", subject, q.ClientID, store.ErrNotFound)
 	}
 	e := Explanation{Rank: int32(at + 1), Score: spots[at].score, PolicyRevision: q.PolicyRevision}
@@ -105,7 +106,7 @@ func (s Subject) String() string {
 	return fmt.Sprint("channel ", s.ChannelID)
 }
 
-// spots are all places of the ranking, best first, with their accounts where a least number of them is asked for.
+// spots are all places of the ranking, best first; with their accounts where there is a least number of these.
 func (b *Builder) spots(ctx context.Context, lineup lineup, q Question, least int64) ([]spot, error) {
 	var spots []spot
 	if q.Kind == store.ProgrammeSelection {
@@ -140,7 +141,7 @@ func (l lineup) spotOfProgramme(p RankedProgramme) spot {
 	return spot{Subject{p.ChannelID, p.ProgrammeID}, l.placeOfProgramme(p), p.Accounts}
 }
 
-// neighbour is the place so many further, nil where there is none, or none with so many accounts.
+// neighbour is the place so many further, nil where there is none, or one of fewer accounts than least.
 func neighbour(spots []spot, at, further int, least int64) *Neighbour {
 	i := at + further
 	if i < 0 || i >= len(spots) || spots[i].accounts < least {
@@ -153,24 +154,21 @@ func neighbour(spots []spot, at, further int, least int64) *Neighbour {
 
 // places are where the subject was at the end of each of the last days, the last of which is known.
 func (b *Builder) places(ctx context.Context, lineup lineup, q Question, now spot, rank int32, least int64) ([]PlaceOnDay, error) {
-	var days []PlaceOnDay
-	for ago := explainedDays - 1; ago > 0; ago-- {
+	days := make([]PlaceOnDay, explainedDays)
+	for i := range days[:explainedDays-1] {
 		earlier := q
-		earlier.AsOf -= viewing.Millis(ago) * viewing.DayLength
+		earlier.AsOf -= viewing.Millis(explainedDays-1-i) * viewing.DayLength
 		spots, err := b.spots(ctx, lineup, earlier, least)
 		if err != nil {
 			return nil, err
 		}
-		day := PlaceOnDay{WindowEnd: earlier.AsOf}
-		if at := slices.IndexFunc(spots, func(s spot) bool { return s.Subject == now.Subject }); at >= 0 {
-			if spots[at].accounts < least {
-				continue
-			}
-			day.Rank, day.Score = int32(at+1), spots[at].score
+		days[i].WindowEnd = earlier.AsOf
+		if at := slices.IndexFunc(spots, func(s spot) bool { return s.Subject == now.Subject && s.accounts >= least }); at >= 0 {
+			days[i].Rank, days[i].Score = int32(at+1), spots[at].score
 		}
-		days = append(days, day)
 	}
-	return append(days, PlaceOnDay{WindowEnd: q.AsOf, Rank: rank, Score: now.score}), nil
+	days[explainedDays-1] = PlaceOnDay{WindowEnd: q.AsOf, Rank: rank, Score: now.score}
+	return days, nil
 }
 
 // withoutTopAccount finds out how much depends on the account that watched the subject most.
@@ -183,7 +181,7 @@ func (b *Builder) withoutTopAccount(ctx context.Context, lineup lineup, q Questi
 	if err != nil {
 		return err
 	}
-	e.TopAccountShare = percent(greatest, watch)
+	e.TopAccountShare = measure.Percent(greatest, watch)
 	without, ranked, err := b.spotWithout(ctx, lineup, q, spots[at].Subject, account)
 	if err != nil || !ranked {
 		e.RankWithoutTopAccount = 0

@@ -55,10 +55,7 @@ func (l lineup) guideChannels(categories, channels []int32) store.ChannelSet {
 		set.Only = channels
 	}
 	if len(categories) > 0 {
-		set.Only = l.ids(func(c catalog.Channel) bool {
-			return (len(channels) == 0 || slices.Contains(channels, c.ID)) &&
-				slices.ContainsFunc(c.Categories, func(id int32) bool { return slices.Contains(categories, id) })
-		})
+		set.Only = l.ids(func(c catalog.Channel) bool { return c.Among(categories, channels) })
 	}
 	return set
 }

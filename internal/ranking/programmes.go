@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -54,7 +55,7 @@ func scoreProgramme(w *viewing.ProgrammeWatch, q Question, total int64) RankedPr
 		WatchSeconds: w.Seconds(), WatchSessions: w.Sessions, HasStatistics: true,
 		Figures: Figures{
 			Accounts: w.Accounts, Reach: w.Reach, AverageAudience: w.AverageAudience(),
-			Share: percent(int64(w.Watch), total), TopAccountShare: percent(int64(w.Greatest), int64(w.Watch)),
+			Share: measure.Percent(int64(w.Watch), total), TopAccountShare: measure.Percent(int64(w.Greatest), int64(w.Watch)),
 			LowBase: w.Accounts < q.MinAccounts,
 		},
 	}

@@ -23,7 +23,7 @@ const (
 	AverageAudience  Criterion = 6 // watching time by length of the window, or of the programme
 )
 
-// DefaultReach is for how many seconds an account must watch to be reached unless told.
+// DefaultReach is for how many seconds an account must watch to be reached by default.
 const DefaultReach = 180
 
 // Scope is which sessions count, and for how much a few of them count. It is kept with results.
@@ -55,7 +55,7 @@ type Question struct {
 	Scope
 	Categories []int32 `json:"categories,omitempty"` // of the channels of programmes; empty = all
 	Channels   []int32 `json:"channels,omitempty"`   // of programmes; empty = all
-	Size       int     `json:"size,omitempty"`       // of selections; 0 = DefaultSize
+	Size       int     `json:"size,omitempty"`       // of selections; 0 = defaultSize
 	CompareTo  string  `json:"-"`                    // the id of an earlier result of the same client and kind; "" = none
 	DryRun     bool    `json:"-"`                    // build it, and store nothing
 

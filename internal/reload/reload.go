@@ -47,7 +47,7 @@ func (v *Value[T]) Get() T {
 	return v.value
 }
 
-// changed looks at the files and answers whether any is not as it was. A file that is gone counts as unchanged once that
+// changed looks at the files and reports whether any is not as it was. A file that is gone counts as unchanged once that
 // was told.
 func (v *Value[T]) changed() bool {
 	changed := false

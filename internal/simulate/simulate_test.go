@@ -103,7 +103,7 @@ func TestReportsAreValidButForClocksSetBack(t *testing.T) {
 	}
 }
 
-// contradicts tells whether a report was refused because its times contradict each other.
+// contradicts reports whether a report was refused because its times contradict each other.
 func contradicts(message string) bool {
 	return message == "at is before started_at" || strings.Contains(message, "but at − started_at is only")
 }

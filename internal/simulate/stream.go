@@ -72,7 +72,7 @@ func (n *network) lateIsNext() bool {
 	return len(n.boxes) == 0 || len(n.late) > 0 && n.late[0].At < n.boxes[0].due
 }
 
-// take lets happen what is next, and tells whether a report arrives by it.
+// take lets happen what is next, and reports whether a report arrives by it.
 func (n *network) take() (Arrival, bool) {
 	if n.lateIsNext() {
 		return heap.Pop(&n.late).(Arrival), true

@@ -29,10 +29,10 @@ type HourVersion struct {
 	Version
 }
 
-// ChangeVersions tells whether data changed. A version and the data that it belongs to become visible together, also after
+// ChangeVersions reports whether data changed. A version and the data that it belongs to become visible together, also after
 // a crash, so that a figure computed after reading versions is right for as long as they stay what they were.
 type ChangeVersions interface {
-	// Versions answers the version of all hours before the window together, and that of each hour that begins in it,
+	// Versions returns the version of all hours before the window together, and that of each hour that begins in it,
 	// ascending; hours that never had data are left out.
 	Versions(ctx context.Context, clientID int32, window viewing.Window) (before Version, hours []HourVersion, err error)
 	// Exclusions returns the version of which accounts of the client are excluded at now: equal ones mean the same accounts, it
@@ -40,7 +40,7 @@ type ChangeVersions interface {
 	// effect. All figures of viewing that is still stored depend on it, whatever their time, while no version of an hour moves
 	// with it: keep it in the stamp of each, and read it before the figure, with the same now.
 	Exclusions(ctx context.Context, clientID int32, now viewing.Millis) (uint64, error)
-	// Beginning answers when the client's data begins.
+	// Beginning returns when the client's data begins.
 	Beginning(ctx context.Context, clientID int32) (Beginning, error)
 }
 
@@ -95,7 +95,7 @@ type Figure struct {
 type FigureStore interface {
 	// SaveFigures stores all, durably, or none; each takes the place of the one that was there.
 	SaveFigures(ctx context.Context, figures []Figure) error
-	// Figures answers those that start in the window, ascending.
+	// Figures returns those that start in the window, ascending.
 	Figures(ctx context.Context, kind FigureKind, clientID int32, window viewing.Window) ([]Figure, error)
 	// DeleteFigures removes, durably, those with the starts; others are passed over.
 	DeleteFigures(ctx context.Context, kind FigureKind, clientID int32, starts []viewing.Millis) error
@@ -124,11 +124,11 @@ type Viewers struct {
 // several sessions at one instant counts once, a session of no length never. Of a session longer than
 // viewing.LongestSession, which the service takes in from nobody, an engine may lose sight.
 type OnlineFinder interface {
-	// Peaks answers the peaks of each day that the window touches, ascending, those without viewing included. Days are 24
+	// Peaks returns the peaks of each day that the window touches, ascending, those without viewing included. Days are 24
 	// hours long, and the first one begins at midnight, which is at most 24 hours before the window. Only what lies in the
 	// window counts.
 	Peaks(ctx context.Context, clientID int32, midnight viewing.Millis, window viewing.Window, now viewing.Millis) ([]DayPeak, error)
-	// Online answers who is online at asOf as far as reports can tell: whose session began before it and was reported
+	// Online returns who is online at asOf as far as reports can tell: whose session began before it and was reported
 	// later than timeout before it, unless it had ended by asOf.
 	Online(ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration, now viewing.Millis) (Viewers, error)
 }
@@ -149,7 +149,7 @@ type Audience struct {
 
 // AudienceReader tells who watched.
 type AudienceReader interface {
-	// Audience answers who watched before asOf.
+	// Audience returns who watched before asOf.
 	Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (Audience, error)
 }
 
@@ -173,10 +173,10 @@ func (f Flows) Active() int64 { return f.NewActive + f.Activated - f.Deactivated
 
 // LedgerReader tells how accounts come and go.
 type LedgerReader interface {
-	// Flows answers the flows of all time before the first boundary, and of each period. Every change counts: an account
+	// Flows returns the flows of all time before the first boundary, and of each period. Every change counts: an account
 	// that is switched off and on counts in both.
 	Flows(ctx context.Context, clientID int32, boundaries []viewing.Millis) (before Flows, periods []Flows, err error)
-	// ActiveByTariff answers for each of the ascending instants how many accounts of each tariff are active after all
+	// ActiveByTariff returns for each of the ascending instants how many accounts of each tariff are active after all
 	// that happened before it; tariffs without any are left out.
 	ActiveByTariff(ctx context.Context, clientID int32, instants []viewing.Millis) ([]map[int32]int64, error)
 }

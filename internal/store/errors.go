@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// What callers tell apart. Engines wrap these with what, where and what to do.
+// What callers distinguish. Engines wrap these with what, where and what to do.
 var (
 	// ErrNotFound: nothing is stored under the id.
 	ErrNotFound = errors.New("not found")

@@ -64,7 +64,7 @@ type JobStore interface {
 	// progress and with one attempt more. Jobs whose lease has run out come first and have one failure more; then queued
 	// ones that are due; the oldest first, by CreatedAt, then ID. ErrNotFound: there is none.
 	LeaseJob(ctx context.Context, now viewing.Millis, lease Lease) (Job, error)
-	// RenewLease prolongs the lease of the same owner, though it may have run out, stores the progress, and answers whether
+	// RenewLease prolongs the lease of the same owner, though it may have run out, stores the progress, and returns whether
 	// the job's end was asked for. ErrLeaseLost: the job is not running under this owner.
 	RenewLease(ctx context.Context, id string, lease Lease, progress float64) (cancelling bool, err error)
 	// EndAttempt takes the lease back from its owner, though it may have run out, and stores the job's State, which is any

@@ -45,7 +45,7 @@ const ErasuresPart = "erasures.parquet"
 // SessionsPart is the name of the part with the sessions that began on the day.
 func SessionsPart(day viewing.Day) string { return sessionsFolder + day.String() + ".parquet" }
 
-// IsSessions tells whether the part holds the sessions of a day.
+// IsSessions reports whether the part holds the sessions of a day.
 func (p Part) IsSessions() bool { return strings.HasPrefix(p.Name, sessionsFolder) }
 
 // Manifest lists all parts of a state. Without all of them, as they are listed, the state cannot be loaded.

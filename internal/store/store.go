@@ -3,7 +3,7 @@
 // every engine to what is written here.
 //
 // For all roles: a method honours its context; an error that wraps none of this package's sentinels is a fault of the
-// engine. Slices that a method gets are not kept after it returns; slices that it answers belong to the caller. Lists are
+// engine. Slices that a method gets are not kept after it returns; slices that it returns belong to the caller. Lists are
 // empty, not an error, where nothing is stored. Where a method stores all or nothing, an engine without transactions may
 // leave a part when it fails; the same call made again then completes it.
 package store
@@ -28,7 +28,7 @@ type SessionWriter interface {
 
 // Subscriptions is what ingest must know of the catalog for each report; it is asked for every batch and must be fast.
 type Subscriptions interface {
-	// CollectionEnabled tells whether the client's viewing may be stored; true for an unknown client. It is asked first:
+	// CollectionEnabled reports whether the client's viewing may be stored; true for an unknown client. It is asked first:
 	// where it has returned, StampTariffs and Erasures.IsErased know all that was acknowledged before it was called.
 	CollectionEnabled(ctx context.Context, clientID int32) (bool, error)
 	// StampTariffs gives each report without tariffs those of the state of its account that is current at now.
@@ -41,21 +41,24 @@ type Subscriptions interface {
 
 // Aggregator computes measures of sessions.
 type Aggregator interface {
-	// Aggregate answers a row for each cell with at least one session, in no order. A query that breaks a rule of
+	// Aggregate returns a row for each cell with at least one session, in no order. A query that breaks a rule of
 	// measure.Query is an error.
 	Aggregate(ctx context.Context, query measure.Query) ([]measure.Row, error)
+	// AggregateAtOnce returns for each query, in their order, what Aggregate would, all of one moment: their figures fit together,
+	// whatever is stored meanwhile.
+	AggregateAtOnce(ctx context.Context, queries ...measure.Query) ([][]measure.Row, error)
 }
 
 // ProgrammeRanker attributes viewing to the guide.
 type ProgrammeRanker interface {
-	// ProgrammeWatch answers the programmes on the chosen channels to which sessions that pass the filter gave time: those that
+	// ProgrammeWatch returns the programmes on the chosen channels to which sessions that pass the filter gave time: those that
 	// are among the limit first ones in the order of the query, all equals of the last one included, in no order. Of a session with
 	// a programme count all its seconds for that. Of one without a programme, or whose programme was
 	// deleted since, count the seconds that overlap the programme on the session's channel: of a live one those of
 	// [StartedAt, StartedAt+WatchedSeconds), of another one those of [PositionAt, PositionAt+WatchedSeconds) if that is known.
 	// A live session with a programme that was deleted counts for none. Deleted programmes are left out.
 	ProgrammeWatch(ctx context.Context, query ProgrammeWatchQuery) (ProgrammesWatched, error)
-	// LatestProgrammes answers the programmes on the chosen channels that start in the window: the limit latest, all
+	// LatestProgrammes returns the programmes on the chosen channels that start in the window: the limit latest, all
 	// that start with the last one included, in no order. Deleted programmes are left out.
 	LatestProgrammes(ctx context.Context, clientID int32, starting viewing.Window, channels ChannelSet, limit int) ([]catalog.Programme, error)
 }
@@ -105,15 +108,15 @@ type CatalogWriter interface {
 
 // CatalogReader reads the catalog back.
 type CatalogReader interface {
-	// Clients answers all clients by id.
+	// Clients returns all clients by id.
 	Clients(ctx context.Context) ([]catalog.Client, error)
-	// Client answers one client, or ErrNotFound.
+	// Client returns one client, or ErrNotFound.
 	Client(ctx context.Context, clientID int32) (catalog.Client, error)
-	// Channels, Tariffs and Categories answer all of a client by id, deleted ones too.
+	// Channels, Tariffs and Categories return all of a client by id, deleted ones too.
 	Channels(ctx context.Context, clientID int32) ([]catalog.Channel, error)
 	Tariffs(ctx context.Context, clientID int32) ([]catalog.Tariff, error)
 	Categories(ctx context.Context, clientID int32) ([]catalog.Category, error)
-	// Programmes answers a page of programmes that are not deleted, by start, channel and id.
+	// Programmes returns a page of programmes that are not deleted, by start, channel and id.
 	Programmes(ctx context.Context, query ProgrammeQuery) ([]catalog.Programme, error)
 	// Programme returns one programme, or ErrNotFound where there is none or it is deleted.
 	Programme(ctx context.Context, clientID int32, programmeID int64) (catalog.Programme, error)
@@ -159,11 +162,11 @@ type ResultStore interface {
 	// SaveResults stores all, durably, or none. A result whose id is stored already stays as it is, so that the same call
 	// may be made again.
 	SaveResults(ctx context.Context, results []Result) error
-	// Result answers the result of one of the kinds, or ErrNotFound.
+	// Result returns the result of one of the kinds, or ErrNotFound.
 	Result(ctx context.Context, id string, kinds ...Kind) (Result, error)
-	// Results answers a page, newest first: by CreatedAt, then ID, descending.
+	// Results returns a page, newest first: by CreatedAt, then ID, descending.
 	Results(ctx context.Context, query ResultQuery) ([]Result, error)
-	// DeleteResult removes the result of one of the kinds, or answers ErrNotFound.
+	// DeleteResult removes the result of one of the kinds, or returns ErrNotFound.
 	DeleteResult(ctx context.Context, id string, kinds ...Kind) error
 }
 

@@ -20,7 +20,7 @@ func CalendarOf(zone *time.Location) Calendar {
 	return Calendar{zone: zone}
 }
 
-// IsUTC tells whether all periods begin by UTC.
+// IsUTC reports whether all periods begin by UTC.
 func (c Calendar) IsUTC() bool { return c.zone == nil }
 
 // Day is the day that holds the instant.
@@ -147,7 +147,7 @@ func (c Calendar) nextHour(at Millis) Millis {
 	}
 }
 
-// strikes tells whether an hour begins at an instant at which the clock was changed: it shows a full hour, or another hour than
+// strikes reports whether an hour begins at an instant at which the clock was changed: it shows a full hour, or another hour than
 // just before.
 func (c Calendar) strikes(changed Millis) bool {
 	_, before, _ := c.clock(changed - 1)

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Why an event is refused, as the gateway reads it in RejectedEvent.reason.
+// Why an event is refused, as the gateway reads it in RejectedEvent.reason. Each is a value of ErrorReason in the contract.
 const (
 	ReasonInvalidEvent       = "INVALID_EVENT"
 	ReasonCollectionDisabled = "COLLECTION_DISABLED"

@@ -16,7 +16,7 @@ type Policy struct {
 // MostPolicySeconds bounds each of the policy's seconds: a leap year.
 const MostPolicySeconds = 366 * 24 * 60 * 60
 
-// Cuts tells whether counted seconds can differ from watched ones.
+// Cuts reports whether counted seconds can differ from watched ones.
 func (p Policy) Cuts() bool {
 	return p.MaxSessionSeconds > 0 || p.InactivitySeconds > 0 || p.OneChannelPerDevice
 }

@@ -36,7 +36,7 @@ type State struct {
 	Tariffs        []int32 // ascending, no repeats; shared, never written to
 }
 
-// Unknown stands for an optional instant that was not told. A device that tells this very millisecond has a dead clock: 1970
+// Unknown stands for an optional instant that was not given. A device that tells this very millisecond has a dead clock: 1970
 // is before every floor of times that is of use.
 const Unknown Millis = 0
 
@@ -54,7 +54,8 @@ type Report struct {
 }
 
 // Merge joins two states of one session. It is commutative, associative and idempotent: order, repetition and grouping
-// of reports cannot change the result, and nothing is counted that no report stated.
+// of reports cannot change the result, and nothing is counted that no report stated. It is the definition: stores merge as their
+// engines do it best, and package storetest holds them to it.
 func Merge(a, b State) State {
 	return State{
 		At:             max(a.At, b.At),
@@ -85,8 +86,8 @@ func union(a, b []int32) []int32 {
 	return Distinct(slices.Concat(a, b))
 }
 
-// Distinct answers the ids ascending and without repeats: the form in which sets of ids are kept and compared. It does not
-// write to ids, and answers them themselves where they have that form.
+// Distinct returns the ids ascending and without repeats: the form in which sets of ids are kept and compared. It does not
+// write to ids, and returns them themselves where they have that form.
 func Distinct(ids []int32) []int32 {
 	for i := 1; i < len(ids); i++ {
 		if ids[i] <= ids[i-1] {

@@ -48,7 +48,7 @@ func (s *Server) GetAudience(ctx context.Context, req *tvstatsv1.GetAudienceRequ
 	key := func(r audience.Row) audience.RowKey { return r.Key(metric) }
 	some, next := page.InOrder(req, defaultRows, rows, after, order, convert.AudienceRow, key)
 	response := &tvstatsv1.GetAudienceResponse{
-		Rows: some, Universe: all.Universe, Coverage: tvstatsv1.Coverage(all.Coverage), DataFrom: convert.KnownTime(all.DataFrom),
+		Rows: some, Universe: all.Universe, Coverage: tvstatsv1.Coverage(all.Coverage), DataFrom: convert.DataFrom(all.Cover),
 		PolicyRevision: all.PolicyRevision, CutSeconds: int64(all.Cut / 1000), NextPageToken: next, HiddenRows: hidden,
 	}
 	if all.Total.Accounts >= least {
@@ -73,7 +73,7 @@ func (s *Server) GetProgrammeRatings(
 	key := func(p audience.Programme) audience.ProgrammeKey { return p.Key(audience.Metric(req.OrderBy)) }
 	some, next := page.InOrder(req, defaultRows, programmes, after, audience.ProgrammeKey.Compare, convert.ProgrammeRating, key)
 	return &tvstatsv1.GetProgrammeRatingsResponse{
-		Programmes: some, Universe: all.Universe, Coverage: tvstatsv1.Coverage(all.Coverage), DataFrom: convert.KnownTime(all.DataFrom),
+		Programmes: some, Universe: all.Universe, Coverage: tvstatsv1.Coverage(all.Coverage), DataFrom: convert.DataFrom(all.Cover),
 		PolicyRevision: all.PolicyRevision, CutSeconds: int64(all.Cut / 1000), NextPageToken: next, HiddenRows: hidden,
 	}, nil
 }
@@ -94,7 +94,7 @@ func (s *Server) GetAudienceCurve(
 		return nil, err
 	}
 	return &tvstatsv1.GetAudienceCurveResponse{
-		Points: convert.All(curve.Points, convert.CurvePoint), Coverage: tvstatsv1.Coverage(curve.Coverage), DataFrom: convert.KnownTime(curve.DataFrom),
+		Points: convert.All(curve.Points, convert.CurvePoint), Coverage: tvstatsv1.Coverage(curve.Coverage), DataFrom: convert.DataFrom(curve.Cover),
 		PolicyRevision: curve.PolicyRevision, CutSeconds: int64(curve.Cut / 1000),
 	}, nil
 }
@@ -118,7 +118,7 @@ func (s *Server) GetAudienceFlow(
 	}
 	flows, hidden := intercept.Shown(all.Flows, intercept.Visible(ctx, s.MinCell), func(f store.Flow) int64 { return f.Accounts })
 	return &tvstatsv1.GetAudienceFlowResponse{
-		Flows: convert.All(flows, convert.Flow), Coverage: tvstatsv1.Coverage(all.Coverage), DataFrom: convert.KnownTime(all.DataFrom),
+		Flows: convert.All(flows, convert.Flow), Coverage: tvstatsv1.Coverage(all.Coverage), DataFrom: convert.DataFrom(all.Cover),
 		PolicyRevision: all.PolicyRevision, CutSeconds: int64(all.Cut / 1000), HiddenRows: hidden,
 	}, nil
 }

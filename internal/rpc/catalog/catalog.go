@@ -112,7 +112,7 @@ func (c *Server) ListProgrammes(
 	if err != nil {
 		return nil, err
 	}
-	listed, next := page.Of(req, limit, programmes, convert.Programme, func(p catalog.Programme) programmeKey {
+	listed, next := page.Of(limit, programmes, convert.Programme, func(p catalog.Programme) programmeKey {
 		return programmeKey{Start: p.Start, Channel: p.ChannelID, ID: p.ID}
 	})
 	return &tvstatsv1.ListProgrammesResponse{Programmes: listed, NextPageToken: next}, nil

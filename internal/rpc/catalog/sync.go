@@ -12,14 +12,15 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/catalog"
+	"github.com/tvstats/tvstats/internal/rpc/fault"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // reasonInvalidEntity is why an entity is rejected, for programs.
-const reasonInvalidEntity = "INVALID_ENTITY"
+var reasonInvalidEntity = fault.Reason(tvstatsv1.ErrorReason_ERROR_REASON_INVALID_ENTITY)
 
-// Sync applies request after request; each is durable before it is answered.
+// Sync applies request after request; each is durable before its response is sent.
 func (c *Server) Sync(stream grpc.BidiStreamingServer[tvstatsv1.SyncRequest, tvstatsv1.SyncResponse]) error {
 	for {
 		req, err := stream.Recv()
@@ -129,7 +130,7 @@ func (p *push) rejectErased(account int64, erased func(account int64) (bool, err
 	return nil
 }
 
-// accept answers the valid ones of a list of entities and rejects the others.
+// accept returns the valid ones of a list of entities and rejects the others.
 func accept[P, T any](p *push, list string, entities []P, convert func(P) (T, error)) []T {
 	accepted := make([]T, 0, len(entities))
 	for i, entity := range entities {

@@ -5,13 +5,14 @@ import (
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/audience"
+	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // What 0 means in questions about audiences, in seconds.
 const (
-	DefaultReach = 180
+	DefaultReach = ranking.DefaultReach
 	DefaultGap   = 60
 	DefaultStep  = 60
 )
@@ -20,13 +21,8 @@ const (
 func ViewingFilter(f *tvstatsv1.ViewingFilter) audience.Filter {
 	return audience.Filter{
 		Devices: f.GetDevices(), Tariffs: f.GetTariffs(), Channels: f.GetChannels(), Categories: f.GetCategories(),
-		Modes: All(f.GetModes(), modeOf), ActiveOnly: f.GetAccountsActive(), MinSeconds: f.GetMinWatchSeconds(),
+		Modes: modesOf(f.GetModes()), ActiveOnly: f.GetAccountsActive(), MinSeconds: f.GetMinWatchSeconds(),
 	}
-}
-
-// modeOf is a mode of a request, of which an unspecified one is live.
-func modeOf(mode tvstatsv1.ViewMode) viewing.Mode {
-	return viewing.Mode(cmp.Or(mode, tvstatsv1.ViewMode_VIEW_MODE_LIVE))
 }
 
 // Seconds is a time of a request in seconds, where 0 means the default.

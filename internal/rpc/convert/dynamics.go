@@ -39,8 +39,8 @@ func failedClients(failures []dynamics.Failure, explain func(error) string) []*t
 	})
 }
 
-// dataFromProto is absent where nothing is missing.
-func dataFromProto(c dynamics.Cover) *timestamppb.Timestamp {
+// DataFrom is from when on nothing is missing, absent where nothing is.
+func DataFrom(c dynamics.Cover) *timestamppb.Timestamp {
 	if c.Coverage != viewing.Expired {
 		return nil
 	}
@@ -50,7 +50,7 @@ func dataFromProto(c dynamics.Cover) *timestamppb.Timestamp {
 // MaxOnline is the greatest numbers online of a day as a message.
 func MaxOnline(day viewing.Day, m dynamics.MaxOnline, c dynamics.Cover) *tvstatsv1.MaxOnlineDay {
 	return &tvstatsv1.MaxOnlineDay{
-		Coverage: tvstatsv1.Coverage(c.Coverage), DataFrom: dataFromProto(c),
+		Coverage: tvstatsv1.Coverage(c.Coverage), DataFrom: DataFrom(c),
 		Day: day.String(), MaxAccounts: m.Accounts.Count, MaxAccountsAt: peakTimeProto(m.Accounts),
 		MaxDevices: m.Devices.Count, MaxDevicesAt: peakTimeProto(m.Devices),
 	}
@@ -86,7 +86,7 @@ func Stats(q dynamics.Question, asOf viewing.Millis, s dynamics.Stats, today, ev
 func DailyStats(q dynamics.Question, r dynamics.Dated[dynamics.Record]) *tvstatsv1.DailyStats {
 	f := r.Figure
 	return &tvstatsv1.DailyStats{
-		Coverage: tvstatsv1.Coverage(f.Coverage), DataFrom: dataFromProto(f.Cover),
+		Coverage: tvstatsv1.Coverage(f.Coverage), DataFrom: DataFrom(f.Cover),
 		Day: q.Calendar.Day(r.Period.From).String(), OpeningActive: f.OpeningActive,
 		NewAccounts: f.Flows.New, NewActive: f.Flows.NewActive, Activated: f.Flows.Activated, Deactivated: f.Flows.Deactivated,
 		RemovedAccounts: f.Flows.Removed, RemovedActive: f.Flows.RemovedActive,
@@ -101,7 +101,7 @@ func DailyStats(q dynamics.Question, r dynamics.Dated[dynamics.Record]) *tvstats
 func Point(p dynamics.Dated[dynamics.Point]) *tvstatsv1.CustomersDynamicPoint {
 	f := p.Figure
 	return &tvstatsv1.CustomersDynamicPoint{
-		Coverage: tvstatsv1.Coverage(f.Coverage), DataFrom: dataFromProto(f.Cover),
+		Coverage: tvstatsv1.Coverage(f.Coverage), DataFrom: DataFrom(f.Cover),
 		Start: Time(p.Period.From), OpeningActive: f.OpeningActive,
 		NewAccounts: f.Flows.New, NewActive: f.Flows.NewActive, Activated: f.Flows.Activated, Deactivated: f.Flows.Deactivated,
 		RemovedAccounts: f.Flows.Removed, RemovedActive: f.Flows.RemovedActive,

@@ -6,7 +6,14 @@ import (
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
+
+// Reason is how the reason is written in responses: its name without the prefix of the enum.
+func Reason(reason tvstatsv1.ErrorReason) string {
+	return strings.TrimPrefix(reason.String(), "ERROR_REASON_")
+}
 
 // Invalid is a request that breaks rules, each named with its field.
 type Invalid struct {

@@ -27,7 +27,7 @@ const maxAsked = 20
 
 type callerKey struct{}
 
-// CallerOf answers who makes the call; nobody, who may do nothing, where it was not let in.
+// CallerOf returns who makes the call; nobody, who may do nothing, where it was not let in.
 func CallerOf(ctx context.Context) *Caller {
 	if c, ok := ctx.Value(callerKey{}).(*Caller); ok {
 		return c
@@ -35,7 +35,7 @@ func CallerOf(ctx context.Context) *Caller {
 	return &Caller{}
 }
 
-// Principal answers the principal.
+// Principal returns the principal.
 func (c *Caller) Principal() *auth.Principal {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,7 +48,7 @@ func (c *Caller) admit(p *auth.Principal) {
 	c.principal = p
 }
 
-// Covers tells whether the caller may act for the client, and notes that it asked.
+// Covers reports whether the caller may act for the client, and notes that it asked.
 func (c *Caller) Covers(client int32) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -28,6 +28,9 @@ const (
 	maxFilter       = 10_000 // entries of one list
 	MaxName         = 255    // characters
 	MaxSyncEntities = 10_000
+
+	// lastYear is that of the last timestamps: what follows from a time in it may have none.
+	lastYear = 9999
 )
 
 // violations gathers what is wrong with a request.
@@ -147,6 +150,9 @@ func (v *violations) scope(r convert.Scope) {
 	v.whatIf(r)
 	if v.timestamp("as_of", r.GetAsOf()) && r.GetAsOf() != nil {
 		v.windowStart(r.GetAsOf().AsTime(), r.GetDaysNumber())
+		if r.GetAsOf().AsTime().Year() >= lastYear {
+			v.add("as_of", "%s is not allowed; it must be before the year %d", r.GetAsOf().AsTime().Format(time.RFC3339), lastYear)
+		}
 	}
 }
 
@@ -225,7 +231,7 @@ func (v *violations) kind(k tvstatsv1.SelectionKind) {
 	}
 }
 
-// timestamp tells whether an optional time is usable.
+// timestamp reports whether an optional time is usable.
 func (v *violations) timestamp(field string, t *timestamppb.Timestamp) bool {
 	if t == nil || t.IsValid() {
 		return true

@@ -50,7 +50,7 @@ func (v *violations) modes(modes []tvstatsv1.ViewMode) {
 	}
 }
 
-// span demands both ends and tells whether they are usable.
+// span demands both ends and reports whether they are usable.
 func (v *violations) span(r convert.Span) bool {
 	usable := true
 	for _, end := range []struct {
@@ -63,6 +63,7 @@ func (v *violations) span(r convert.Span) bool {
 		}
 		usable = v.timestamp(end.field, end.at) && usable
 	}
+	usable = usable && v.periodStart(r.GetFrom())
 	if w := convert.SpanWindow(r); usable && w.To <= w.From {
 		v.add("to", "it is not after from; it must be, by a millisecond at least")
 		return false
@@ -145,7 +146,7 @@ func (v *violations) curve(r *tvstatsv1.GetAudienceCurveRequest) {
 		v.add("channel_id", "set either it, with from and to, or programme_id")
 	case r.ProgrammeId != 0 && (r.From != nil || r.To != nil):
 		v.add("from", "it and to are not allowed with programme_id, which has times of its own")
-	case r.ChannelId != 0 && v.shortSpan(r) && r.StepSeconds >= 0:
+	case r.ChannelId != 0 && v.shortSpan(r) && r.StepSeconds >= 0 && r.StepSeconds <= maxStep:
 		v.steps(convert.SpanWindow(r), r.StepSeconds)
 	}
 }

@@ -1,6 +1,8 @@
 package intercept
 
 import (
+	"time"
+
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
@@ -13,6 +15,12 @@ const (
 	maxPoints    = 10_000 // of a series
 	maxDaysAhead = 366    // of as_of
 )
+
+func (v *violations) calendar(c tvstatsv1.Calendar) {
+	if _, known := tvstatsv1.Calendar_name[int32(c)]; !known {
+		v.add("calendar", "%v is not allowed; it must be CALENDAR_UTC or CALENDAR_CLIENT", c)
+	}
+}
 
 func (v *violations) asOf(t *timestamppb.Timestamp) {
 	if v.timestamp("as_of", t) && t != nil && t.AsTime().After(v.now.AddDate(0, 0, maxDaysAhead)) {
@@ -54,6 +62,9 @@ func (v *violations) series(r *tvstatsv1.GetCustomersDynamicRequest) {
 		v.add("to", "it is not after from; it must be")
 		valid = false
 	}
+	if valid && r.Calendar == tvstatsv1.Calendar_CALENDAR_CLIENT {
+		valid = v.periodStart(r.From)
+	}
 	if _, known := tvstatsv1.Granularity_name[int32(r.Granularity)]; !known || r.Granularity == tvstatsv1.Granularity_GRANULARITY_UNSPECIFIED {
 		v.add("granularity", "%v is not allowed; it must be GRANULARITY_HOUR, GRANULARITY_DAY or GRANULARITY_MONTH", r.Granularity)
 		valid = false
@@ -70,4 +81,14 @@ func tooManyPoints(w viewing.Window, granularity viewing.Granularity) bool {
 		start = granularity.Next(start)
 	}
 	return start < w.To
+}
+
+// periodStart tells whether there are timestamps for the start of every period that the time can be in, and refuses it otherwise.
+func (v *violations) periodStart(from *timestamppb.Timestamp) bool {
+	first := time.Date(1, time.February, 1, 0, 0, 0, 0, time.UTC)
+	if from.AsTime().Before(first) {
+		v.add("from", "%s is not allowed; it must not be before %s", from.AsTime().Format(time.RFC3339), first.Format(time.RFC3339))
+		return false
+	}
+	return true
 }

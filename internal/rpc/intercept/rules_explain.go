@@ -8,6 +8,9 @@ import (
 // maxDeviceUID is the longest device_uid, in bytes.
 const maxDeviceUID = 64
 
+// earlierPlaces is for how many days before as_of an explanation has places, too.
+const earlierPlaces = 6
+
 // explain has the rules of ExplainRank that can be checked without the result that it may name.
 func (v *violations) explain(r *tvstatsv1.ExplainRankRequest) {
 	field, request := convert.RequestOf(r, "request")
@@ -28,6 +31,9 @@ func (v *violations) explain(r *tvstatsv1.ExplainRankRequest) {
 	}
 	name := string(field.Name())
 	v.within(name, request)
+	if ranked, ok := request.(convert.Scope); ok && ranked.GetAsOf() != nil && ranked.GetAsOf().IsValid() {
+		v.windowStart(ranked.GetAsOf().AsTime(), ranked.GetDaysNumber()+earlierPlaces)
+	}
 	if sorting, ok := request.(*tvstatsv1.CreateChannelSortingByPopularityRequest); ok && len(sorting.ClientIds) > 1 {
 		v.add(name+".client_ids", "%d ids are not allowed; name exactly one", len(sorting.ClientIds))
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/auth"
 	"github.com/tvstats/tvstats/internal/backup"
 	"github.com/tvstats/tvstats/internal/ingest"
@@ -20,24 +21,22 @@ import (
 	"github.com/tvstats/tvstats/internal/ranking"
 	"github.com/tvstats/tvstats/internal/rpc/fault"
 	"github.com/tvstats/tvstats/internal/store"
-	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// ErrorDomain and the reasons below are what programs tell errors apart by (google.rpc.ErrorInfo).
+// ErrorDomain and the reasons, tvstatsv1.ErrorReason, are what programs distinguish errors by (google.rpc.ErrorInfo).
 const ErrorDomain = "tvstats"
 
-// Reasons that are not those of one error.
-const (
-	ReasonInvalidField = "INVALID_FIELD"
-	reasonInternal     = "INTERNAL"
-	ReasonExhausted    = "RESOURCE_EXHAUSTED"
+// Reasons that are not those of one error, as they are written in responses.
+var (
+	ReasonInvalidField = fault.Reason(tvstatsv1.ErrorReason_ERROR_REASON_INVALID_FIELD)
+	ReasonExhausted    = fault.Reason(tvstatsv1.ErrorReason_ERROR_REASON_RESOURCE_EXHAUSTED)
 )
 
-// statusRule says what callers are told of an error.
+// statusRule says what callers receive for an error.
 type statusRule struct {
 	is     error
 	code   codes.Code
-	reason string
+	reason tvstatsv1.ErrorReason
 	hint   string     // what to do
 	hide   bool       // the error's own text is for the log only
 	level  slog.Level // of that log line
@@ -46,32 +45,33 @@ type statusRule struct {
 // statusRules is the one table from errors of the domain to statuses; the first rule that fits counts. What is in no
 // rule is our fault: INTERNAL.
 var statusRules = []statusRule{
-	{is: context.Canceled, code: codes.Canceled, reason: "CANCELLED", hint: "the call was cancelled", hide: true, level: slog.LevelDebug},
-	{is: context.DeadlineExceeded, code: codes.DeadlineExceeded, reason: "DEADLINE_EXCEEDED",
+	{is: context.Canceled, code: codes.Canceled, reason: tvstatsv1.ErrorReason_ERROR_REASON_CANCELLED,
+		hint: "the call was cancelled", hide: true, level: slog.LevelDebug},
+	{is: context.DeadlineExceeded, code: codes.DeadlineExceeded, reason: tvstatsv1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED,
 		hint: "the call did not end before its deadline; allow it more time", hide: true, level: slog.LevelDebug},
-	{is: errStreamIdle, code: codes.DeadlineExceeded, reason: "STREAM_IDLE",
+	{is: errStreamIdle, code: codes.DeadlineExceeded, reason: tvstatsv1.ErrorReason_ERROR_REASON_STREAM_IDLE,
 		hint: "open a new stream when there is something to send", level: slog.LevelDebug},
-	{is: errStreamStalled, code: codes.DeadlineExceeded, reason: "STREAM_STALLED",
+	{is: errStreamStalled, code: codes.DeadlineExceeded, reason: tvstatsv1.ErrorReason_ERROR_REASON_STREAM_STALLED,
 		hint: "read the answers while you send", level: slog.LevelDebug},
-	{is: ingest.ErrClosed, code: codes.Unavailable, reason: "SHUTTING_DOWN",
+	{is: ingest.ErrClosed, code: codes.Unavailable, reason: tvstatsv1.ErrorReason_ERROR_REASON_SHUTTING_DOWN,
 		hint: "connect again and send again what was not answered", level: slog.LevelDebug},
-	{is: auth.ErrUnauthenticated, code: codes.Unauthenticated, reason: "UNAUTHENTICATED",
+	{is: auth.ErrUnauthenticated, code: codes.Unauthenticated, reason: tvstatsv1.ErrorReason_ERROR_REASON_UNAUTHENTICATED,
 		hint: `send a token that is in force as metadata "authorization: Bearer <token>"`, level: slog.LevelDebug},
-	{is: auth.ErrDenied, code: codes.PermissionDenied, reason: viewing.ReasonPermissionDenied, level: slog.LevelDebug},
-	{is: jobs.ErrQueueFull, code: codes.ResourceExhausted, reason: "QUEUE_FULL",
+	{is: auth.ErrDenied, code: codes.PermissionDenied, reason: tvstatsv1.ErrorReason_ERROR_REASON_PERMISSION_DENIED, level: slog.LevelDebug},
+	{is: jobs.ErrQueueFull, code: codes.ResourceExhausted, reason: tvstatsv1.ErrorReason_ERROR_REASON_QUEUE_FULL,
 		hint: "try again when some have ended, or let more wait with --job-queue", level: slog.LevelWarn},
-	{is: store.ErrNotFound, code: codes.NotFound, reason: "NOT_FOUND", level: slog.LevelDebug},
-	{is: errUnknownMethod, code: codes.Unimplemented, reason: "UNIMPLEMENTED",
+	{is: store.ErrNotFound, code: codes.NotFound, reason: tvstatsv1.ErrorReason_ERROR_REASON_NOT_FOUND, level: slog.LevelDebug},
+	{is: errUnknownMethod, code: codes.Unimplemented, reason: tvstatsv1.ErrorReason_ERROR_REASON_UNIMPLEMENTED,
 		hint: "see the services of this version through reflection, or bring service and caller to one version", level: slog.LevelDebug},
-	{is: backup.ErrUnsupported, code: codes.Unimplemented, reason: "NO_BACKUP", level: slog.LevelDebug},
-	{is: store.ErrDamaged, code: codes.DataLoss, reason: "STORE_DAMAGED",
+	{is: backup.ErrUnsupported, code: codes.Unimplemented, reason: tvstatsv1.ErrorReason_ERROR_REASON_NO_BACKUP, level: slog.LevelDebug},
+	{is: store.ErrDamaged, code: codes.DataLoss, reason: tvstatsv1.ErrorReason_ERROR_REASON_STORE_DAMAGED,
 		hint: "a part of the store that this needs is damaged; /readyz and the log name it", hide: true, level: slog.LevelError},
-	{is: store.ErrUnavailable, code: codes.Unavailable, reason: "STORE_UNAVAILABLE",
+	{is: store.ErrUnavailable, code: codes.Unavailable, reason: tvstatsv1.ErrorReason_ERROR_REASON_STORE_UNAVAILABLE,
 		hint: "the store cannot serve now; try again later", hide: true, level: slog.LevelWarn},
 }
 
 var internalRule = statusRule{
-	code: codes.Internal, reason: reasonInternal,
+	code: codes.Internal, reason: tvstatsv1.ErrorReason_ERROR_REASON_INTERNAL,
 	hint: "the service failed; its log says why", hide: true, level: slog.LevelError,
 }
 
@@ -133,7 +133,7 @@ func Explain(err error) string {
 func LevelOf(err error) slog.Level { return ruleFor(err).level }
 
 func (r statusRule) status(err error) error {
-	return withDetails(r.code, r.message(err), &errdetails.ErrorInfo{Reason: r.reason, Domain: ErrorDomain})
+	return withDetails(r.code, r.message(err), &errdetails.ErrorInfo{Reason: fault.Reason(r.reason), Domain: ErrorDomain})
 }
 
 // message is what callers may read of the error.

@@ -46,6 +46,7 @@ var requestRules = tableOf(
 
 	rules(func(v *violations, r *tvstatsv1.GetAudienceRequest) {
 		ofAudience(v, r)
+		v.calendar(r.Calendar)
 		v.shortSpan(r)
 		v.dimensions(r.GroupBy)
 		v.between("reach_seconds", r.ReachSeconds, 0, maxReach)
@@ -178,9 +179,7 @@ func keptFigures[M convert.DynamicsRequest](v *violations, r M) {
 }
 
 func ofCalendar[M convert.CalendarRequest](v *violations, r M) {
-	if _, known := tvstatsv1.Calendar_name[int32(r.GetCalendar())]; !known {
-		v.add("calendar", "%v is not allowed; it must be CALENDAR_UTC or CALENDAR_CLIENT", r.GetCalendar())
-	}
+	v.calendar(r.GetCalendar())
 	v.ofClient(r)
 }
 

@@ -93,7 +93,7 @@ func (j *Server) ListJobs(ctx context.Context, req *tvstatsv1.ListJobsRequest) (
 	if err != nil {
 		return nil, err
 	}
-	listed, next := page.Of(req, limit, found, convert.Job, jobKey)
+	listed, next := page.Of(limit, found, convert.Job, jobKey)
 	return &tvstatsv1.ListJobsResponse{Jobs: listed, NextPageToken: next}, nil
 }
 

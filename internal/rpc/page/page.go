@@ -11,7 +11,7 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/fault"
 )
 
-// maxPageSize is the largest page_size that is granted, and maxPageBytes where a page of large items ends early: with it
+// MaxSize is the largest page_size that is granted, and MaxBytes where a page of large items ends early: with it
 // a response stays within what gRPC takes by default.
 const (
 	MaxSize  = 1000
@@ -42,9 +42,9 @@ func Size(req Request, byDefault int) int {
 // Of makes a response's page of the items from the page's first on, and the token for the page after it, which is
 // empty where nothing is left. key is an item's place in the list.
 func Of[T any, P proto.Message, K any](
-	req Request, limit int, items []T, toProto func(T) P, key func(T) K,
+	limit int, items []T, toProto func(T) P, key func(T) K,
 ) (page []P, next string) {
-	page, next, _ = From(req, limit, func(yield func(T, error) bool) {
+	page, next, _ = From(limit, func(yield func(T, error) bool) {
 		for _, item := range items {
 			if !yield(item, nil) {
 				return
@@ -54,9 +54,9 @@ func Of[T any, P proto.Message, K any](
 	return page, next
 }
 
-// From is pageOf for items that are read one after the other: no more of them than the page has room for, and one.
+// From is Of for items that are read one after the other: no more of them than the page has room for, and one.
 func From[T any, P proto.Message, K any](
-	_ Request, limit int, items iter.Seq2[T, error], toProto func(T) P, key func(T) K,
+	limit int, items iter.Seq2[T, error], toProto func(T) P, key func(T) K,
 ) (page []P, next string, err error) {
 	bytes := 0
 	var last T
@@ -88,7 +88,7 @@ func InOrder[T any, P proto.Message, K any](
 		})
 		items = items[first:]
 	}
-	return Of(req, Size(req, byDefault), items, toProto, key)
+	return Of(Size(req, byDefault), items, toProto, key)
 }
 
 // Within the service a token is the key of the last item of the page before, as JSON. Seal makes it one that callers can
@@ -116,7 +116,7 @@ func After[K any](req Request) (*K, error) {
 var errPageToken = fault.InvalidArgument("page_token", "it is none that this query was answered with; "+
 	"take next_page_token of the page before and leave the other fields as they were, or begin without a token")
 
-// ByID is pageOf for a list that is in memory whole, by ascending id.
+// ByID is Of for a list that is in memory whole, by ascending id.
 func ByID[T any, P proto.Message](
 	req Request, byDefault int, items []T, toProto func(T) P, id func(T) int32,
 ) (page []P, next string, err error) {
@@ -127,6 +127,6 @@ func ByID[T any, P proto.Message](
 	if after != nil {
 		items = slices.DeleteFunc(items, func(item T) bool { return id(item) <= *after })
 	}
-	page, next = Of(req, Size(req, byDefault), items, toProto, id)
+	page, next = Of(Size(req, byDefault), items, toProto, id)
 	return page, next, nil
 }

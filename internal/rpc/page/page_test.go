@@ -17,7 +17,7 @@ func TestPageOfLargeItemsEndsEarly(t *testing.T) {
 	request := &tvstatsv1.ListTariffsRequest{ClientId: 1}
 	name := strings.Repeat("x", MaxBytes/2-100)
 	tariff := func(id int32) *tvstatsv1.Tariff { return &tvstatsv1.Tariff{TariffId: id, Name: name} }
-	page, next := Of(request, 10, []int32{1, 2, 3}, tariff, func(id int32) int32 { return id })
+	page, next := Of(10, []int32{1, 2, 3}, tariff, func(id int32) int32 { return id })
 	if len(page) != 2 {
 		t.Fatalf("got %d items", len(page))
 	}
@@ -26,7 +26,7 @@ func TestPageOfLargeItemsEndsEarly(t *testing.T) {
 		t.Errorf("got %v, %v, want to go on after 2", after, err)
 	}
 	name = strings.Repeat("x", 2*MaxBytes)
-	if page, _ := Of(request, 10, []int32{1, 2}, tariff, func(id int32) int32 { return id }); len(page) != 1 {
+	if page, _ := Of(10, []int32{1, 2}, tariff, func(id int32) int32 { return id }); len(page) != 1 {
 		t.Errorf("got %d items of more than a page each", len(page))
 	}
 }

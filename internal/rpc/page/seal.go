@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -14,9 +15,9 @@ import (
 )
 
 // Seal is an interceptor that lets in only tokens of pages that the service made for the very query, and gives out no
-// others. A token is base64url(seal, encrypted key): the seal is an HMAC-SHA-256 over the query and the key of the last item of the
-// page before, which is encrypted since a caller may not be one who may see that item. It carries no authority: a request is
-// checked as if it had none. Equal pages have equal tokens.
+// others. A token is base64url(seal, masked key): the seal is an HMAC-SHA-256 over the query and the key of the last item of the page
+// before, and begins the AES-CTR stream that masks the key, which may be of an item that the caller may not see. A token carries no
+// authority: a request is checked as if it had none.
 type Seal struct {
 	// Secret returns the key of the seals, the same in all replicas and after a restart.
 	Secret func(context.Context) ([]byte, error)
@@ -54,7 +55,7 @@ func (p Seal) open(ctx context.Context, query []byte, page Request) error {
 		return err
 	}
 	seal, key := content[:sha256.Size], content[sha256.Size:]
-	encrypt(secret, seal, key)
+	mask(secret, seal, key)
 	if !hmac.Equal(seal, sealOf(secret, query, key)) {
 		return errPageToken
 	}
@@ -74,11 +75,22 @@ func (p Seal) close(ctx context.Context, query []byte, list protoreflect.Message
 	if err != nil {
 		return err
 	}
-	hidden := []byte(key)
-	seal := sealOf(secret, query, hidden)
-	encrypt(secret, seal, hidden)
-	list.Set(field, protoreflect.ValueOfString(tokenEncoding.EncodeToString(append(seal, hidden...))))
+	seal := sealOf(secret, query, []byte(key))
+	sealed := slices.Concat(seal, []byte(key))
+	mask(secret, seal, sealed[sha256.Size:])
+	list.Set(field, protoreflect.ValueOfString(tokenEncoding.EncodeToString(sealed)))
 	return nil
+}
+
+// mask hides a key, or shows a hidden one. A seal is of one key only, so that no two keys are hidden by the same stream.
+func mask(secret, seal, key []byte) {
+	of := hmac.New(sha256.New, secret)
+	of.Write([]byte("mask")) // shorter than anything that is sealed
+	block, err := aes.NewCipher(of.Sum(nil))
+	if err != nil {
+		panic(err) // the length is one of AES
+	}
+	cipher.NewCTR(block, seal[:aes.BlockSize]).XORKeyStream(key, key)
 }
 
 // queryOf is what pages of one list have in common: the request's method, and all its fields but those that move from page to
@@ -104,15 +116,4 @@ func sealOf(secret, query, key []byte) []byte {
 	mac.Write(hash[:])
 	mac.Write(key)
 	return mac.Sum(nil)
-}
-
-// encrypt encrypts a key, or decrypts it, in place. The seal, which only equal keys share, is where the stream of AES-CTR begins.
-func encrypt(secret, seal, key []byte) {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte("encryption of keys")) // shorter than what is sealed, so that this is no seal
-	block, err := aes.NewCipher(mac.Sum(nil))
-	if err != nil {
-		panic(err) // its length is that of AES-256
-	}
-	cipher.NewCTR(block, seal[:aes.BlockSize]).XORKeyStream(key, key)
 }

@@ -24,7 +24,7 @@ func (v *Server) ListChannelSortings(
 		return nil, err
 	}
 	sortings := v.Archive.Sortings(ctx, req.ClientId, after)
-	listed, next, err := page.From(req, page.Size(req, defaultResults), sortings, convert.Sorting,
+	listed, next, err := page.From(page.Size(req, defaultResults), sortings, convert.Sorting,
 		func(s ranking.Sorting) store.ResultKey { return store.ResultKey{CreatedAt: s.CreatedAt, ID: s.ID} })
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (v *Server) ListSelections(
 		return nil, err
 	}
 	selections := v.Archive.Selections(ctx, req.ClientId, convert.KindsOf(req.Kind), after)
-	listed, next, err := page.From(req, page.Size(req, defaultResults), selections, convert.Selection,
+	listed, next, err := page.From(page.Size(req, defaultResults), selections, convert.Selection,
 		func(s ranking.Selection) store.ResultKey { return store.ResultKey{CreatedAt: s.CreatedAt, ID: s.ID} })
 	if err != nil {
 		return nil, err

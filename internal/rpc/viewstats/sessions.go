@@ -52,7 +52,7 @@ func (v *Server) ListSessions(
 	if err != nil {
 		return nil, err
 	}
-	listed, next := page.Of(req, limit, sessions, convert.Session, func(s store.CountedSession) sessionKey {
+	listed, next := page.Of(limit, sessions, convert.Session, func(s store.CountedSession) sessionKey {
 		return sessionKey{s.StartedAt, s.AccountID, s.DeviceUID, s.Device, s.ChannelID, s.Mode, s.ProgrammeID}
 	})
 	return &tvstatsv1.ListSessionsResponse{Sessions: listed, NextPageToken: next}, nil

@@ -86,7 +86,7 @@ func (v *Server) take(stream eventStream, message *wire.EventBatch) (receivedBat
 	return batch, err
 }
 
-// answer waits until the batch is durable and tells the gateway.
+// answer waits until the batch is durable and sends the response.
 func (v *Server) answer(stream eventStream, batch receivedBatch) error {
 	if err := <-batch.outcome; err != nil {
 		return err

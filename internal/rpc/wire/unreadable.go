@@ -22,7 +22,7 @@ func MarkUnreadable(m proto.Message, field protowire.Number, reason string) {
 	m.ProtoReflect().SetUnknown(protowire.AppendString(protowire.AppendTag(nil, field, protowire.BytesType), reason))
 }
 
-// Unreadable tells why the message could not be read, if so.
+// Unreadable returns why the message could not be read, if so.
 func Unreadable(m proto.Message) error {
 	unknown := m.ProtoReflect().GetUnknown()
 	field, _, tag := protowire.ConsumeTag(unknown)

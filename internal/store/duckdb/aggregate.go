@@ -15,25 +15,47 @@ var _ store.Aggregator = (*Store)(nil)
 
 // Aggregate computes measures; see store.Aggregator.
 func (s *Store) Aggregate(ctx context.Context, query measure.Query) ([]measure.Row, error) {
-	if err := query.Check(); err != nil {
+	all, err := s.AggregateAtOnce(ctx, query)
+	if err != nil {
 		return nil, err
 	}
-	var all []measure.Row
-	err := s.read(ctx, func(tx *sql.Tx) error {
-		for _, part := range inParts(query) {
-			rows, err := s.aggregate(ctx, tx, part)
-			if err != nil {
+	return all[0], nil
+}
+
+// AggregateAtOnce computes measures of one moment; see store.Aggregator.
+func (s *Store) AggregateAtOnce(ctx context.Context, queries ...measure.Query) ([][]measure.Row, error) {
+	for _, query := range queries {
+		if err := query.Check(); err != nil {
+			return nil, err
+		}
+	}
+	all := make([][]measure.Row, len(queries))
+	err := s.read(ctx, func(tx *sql.Tx) (err error) {
+		for i, query := range queries {
+			if all[i], err = s.aggregateParts(ctx, tx, query); err != nil {
 				return err
-			}
-			all = append(all, rows...)
-			if query.Most > 0 && len(all) > query.Most {
-				break
 			}
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("aggregate sessions: %w", err)
+	}
+	return all, nil
+}
+
+// aggregateParts sums up the parts of a query one after the other, until there are more rows than the query allows.
+func (s *Store) aggregateParts(ctx context.Context, tx *sql.Tx, query measure.Query) ([]measure.Row, error) {
+	var all []measure.Row
+	for _, part := range inParts(query) {
+		rows, err := s.aggregate(ctx, tx, part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+		if query.Most > 0 && len(all) > query.Most {
+			break
+		}
 	}
 	return all, nil
 }

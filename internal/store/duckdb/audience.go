@@ -12,7 +12,7 @@ import (
 var _ store.AudienceReader = (*Store)(nil)
 
 // audience needs no session merged: who watched, on what and when it began is in every report. Folded days before the one of
-// as_of are in viewers, where the last start of a day tells whether any lies in the window.
+// as_of are in viewers, where the last start of a day shows whether any lies in the window.
 const audience = `WITH seen AS (
 		SELECT account_id, device_uid, device, started_at FROM viewers
 			WHERE client_id = %[1]d AND started_at >= %[2]d AND started_at < %[3]d

@@ -169,7 +169,7 @@ type mirrored struct {
 	accounts map[int64]held  // latest states of the accounts told of
 }
 
-// knows tells whether the client exists.
+// knows reports whether the client exists.
 func (m *dictionary) knows(client int32) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

@@ -12,12 +12,12 @@ import (
 
 var _ store.CatalogReader = (*Store)(nil)
 
-// Clients answers all clients by id.
+// Clients returns all clients by id.
 func (s *Store) Clients(ctx context.Context) ([]catalog.Client, error) {
 	return collect(ctx, s.db, scanClient, selectClients+` ORDER BY client_id`)
 }
 
-// Client answers one client.
+// Client returns one client.
 func (s *Store) Client(ctx context.Context, clientID int32) (catalog.Client, error) {
 	clients, err := collect(ctx, s.db, scanClient, selectClients+` WHERE client_id = ?`, clientID)
 	if err == nil && len(clients) == 0 {
@@ -36,7 +36,7 @@ func scanClient(rows *sql.Rows, c *catalog.Client) error {
 		&p.MaxSessionSeconds, &p.InactivitySeconds, &p.OneChannelPerDevice, &p.MinSessionSeconds, &c.PolicyRevision)
 }
 
-// Channels answers all channels of a client by id.
+// Channels returns all channels of a client by id.
 func (s *Store) Channels(ctx context.Context, clientID int32) ([]catalog.Channel, error) {
 	return collect(ctx, s.db, func(rows *sql.Rows, c *catalog.Channel) error {
 		return rows.Scan(&c.ID, &c.Name, &c.Number, (*intList)(&c.Categories), &c.Enabled, &c.Deleted)
@@ -44,21 +44,21 @@ func (s *Store) Channels(ctx context.Context, clientID int32) ([]catalog.Channel
 		clientID)
 }
 
-// Tariffs answers all tariffs of a client by id.
+// Tariffs returns all tariffs of a client by id.
 func (s *Store) Tariffs(ctx context.Context, clientID int32) ([]catalog.Tariff, error) {
 	return collect(ctx, s.db, func(rows *sql.Rows, t *catalog.Tariff) error {
 		return rows.Scan(&t.ID, &t.Name, &t.Deleted)
 	}, `SELECT tariff_id, name, deleted FROM tariffs WHERE client_id = ? ORDER BY tariff_id`, clientID)
 }
 
-// Categories answers all categories of a client by id.
+// Categories returns all categories of a client by id.
 func (s *Store) Categories(ctx context.Context, clientID int32) ([]catalog.Category, error) {
 	return collect(ctx, s.db, func(rows *sql.Rows, c *catalog.Category) error {
 		return rows.Scan(&c.ID, &c.Name, &c.Deleted)
 	}, `SELECT category_id, name, deleted FROM categories WHERE client_id = ? ORDER BY category_id`, clientID)
 }
 
-// Programmes answers a page of the guide; see store.CatalogReader.
+// Programmes returns a page of the guide; see store.CatalogReader.
 func (s *Store) Programmes(ctx context.Context, query store.ProgrammeQuery) ([]catalog.Programme, error) {
 	from, after := query.Starting.From, "true"
 	if last := query.After; last != nil {

@@ -30,6 +30,9 @@ func countedSeconds(p viewing.Policy) string {
 // orderOnDevice is the order of sessions on a device, as a window; place orders what has one identity but for the kind of device.
 const orderOnDevice = `(PARTITION BY account_id, device_uid ORDER BY started_at, channel_id, mode, programme_id, place)`
 
+// devicePlaces has the place of each kind of device: their order by name is the same in every replica, that of their numbers is not.
+const devicePlaces = `(SELECT device, row_number() OVER (ORDER BY name) AS place FROM devices)`
+
 // chains makes chains, with a row for each session that counts, of the relation rows: sessions as they were reported, all that
 // matter of each device.
 //
@@ -40,7 +43,7 @@ const chains = `ordered AS MATERIALIZED (
 			coalesce(lag(channel_id) OVER device <> channel_id OR lag(mode) OVER device <> mode
 				OR lag(programme_id) OVER device <> programme_id, true) AS other,
 			coalesce(NOT other AND lag(ends) OVER device > started_at, false) AS drifts
-		FROM rows JOIN (SELECT device, row_number() OVER (ORDER BY name) AS place FROM devices) USING (device)
+		FROM rows JOIN ` + devicePlaces + ` USING (device)
 		WINDOW device AS %[1]s),
 	drifting AS MATERIALIZED (SELECT DISTINCT account_id, device_uid FROM ordered WHERE drifts),
 	runs AS (

@@ -122,7 +122,7 @@ func (m *dictionary) prepare(ctx context.Context, reports []viewing.Report) ([]c
 	return all, nil
 }
 
-// lookUp sets the codes and answers whether everything in the reports was known.
+// lookUp sets the codes and reports whether everything in the reports was known.
 func (m *dictionary) lookUp(reports []viewing.Report, all []codes) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

@@ -213,7 +213,7 @@ func (s *Store) Close() error {
 	return s.marker.last()
 }
 
-// Ping answers whether the store can read.
+// Ping reports whether the store can read.
 func (s *Store) Ping(ctx context.Context) error {
 	if _, err := s.db.ExecContext(ctx, `SELECT version FROM schema_version LIMIT 1`); err != nil {
 		return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, s.file, err)

@@ -8,10 +8,15 @@ import (
 	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
-// TestStore holds the engine to the whole of internal/store. Of the stores that a test opens again every other one was made of
-// the parts of the one before; where all worlds are gone through, TestPartsAreTheWholeState has that to itself.
+// TestStore holds the engine to the whole of internal/store; what computes from it is tested beside itself, on this engine, and
+// here where all worlds are gone through. Of the stores that a test opens again every other one was made of the parts of the one
+// before; where all worlds are gone through, TestPartsAreTheWholeState has that to itself.
 func TestStore(t *testing.T) {
 	t.Parallel()
+	groups := storetest.Of("")
+	if storetest.Whole() {
+		groups = nil
+	}
 	storetest.Run(t, func(t *testing.T) func() store.Store {
 		dir, openings := t.TempDir(), 0
 		return func() store.Store {
@@ -22,7 +27,7 @@ func TestStore(t *testing.T) {
 			}
 			return &moving{s.(*duckdb.Store), t, func(to string) { dir = to }}
 		}
-	})
+	}, groups...)
 }
 
 func open(t *testing.T, dir string) store.Store {

@@ -12,15 +12,14 @@ import (
 var _ store.FlowReader = (*Store)(nil)
 
 // channelFlows puts the sessions of each device beside the ones before and after. Each session tells how its channel was left,
-// and, where the device had not been watching, that it was come to. Devices whose identities differ in the kind of device alone
-// could have two sessions in one place of the order; the shorter one is then the first.
+// and, where the device had not been watching, that it was come to.
 const channelFlows = `WITH %[1]s
 	visits AS (
 		SELECT account_id, channel_id, lead(channel_id) OVER device AS next_channel,
 			coalesce(started_at - lag(ended_at) OVER device > %[3]d, true) AS came,
 			coalesce(lead(started_at) OVER device - ended_at > %[3]d, true) AS went
-		FROM (SELECT *, started_at + watched_seconds * 1000::BIGINT AS ended_at FROM %[2]s)
-		WINDOW device AS (PARTITION BY account_id, device_uid ORDER BY started_at, channel_id, mode, programme_id, watched_seconds)),
+		FROM (SELECT *, started_at + watched_seconds * 1000::BIGINT AS ended_at FROM %[2]s JOIN ` + devicePlaces + ` USING (device))
+		WINDOW device AS ` + orderOnDevice + `),
 	moves AS (
 		SELECT account_id, channel_id AS from_id, CASE WHEN went THEN 0 ELSE next_channel END AS to_id
 		FROM visits WHERE went OR next_channel <> channel_id

@@ -28,6 +28,13 @@ const (
 	jobWhole = jobListed + `, request, result`
 )
 
+// Conditions on the state of a job.
+var (
+	jobQueued = fmt.Sprintf("(state = %d)", store.JobQueued)
+	jobRuns   = fmt.Sprintf("(state = %d)", store.JobRunning)
+	jobEnded  = fmt.Sprintf("(state >= %d)", store.JobSucceeded)
+)
+
 func listedJob(j *store.Job) []any {
 	return []any{
 		&j.ID, &j.Method, (*intList)(&j.ClientIDs), &j.Schedule, &j.CreatedAt, &j.State, &j.Progress, &j.DueAt, &j.StartedAt,
@@ -44,13 +51,13 @@ func scanWholeJob(rows *sql.Rows, j *store.Job) error {
 // jobNamed is how errors name a job, whose id is whatever a caller asked for.
 const jobNamed = "job %.60q"
 
-// Job answers one job; see store.JobStore.
+// Job returns one job; see store.JobStore.
 func (s *Store) Job(ctx context.Context, id string) (store.Job, error) {
 	jobs, err := collect(ctx, s.db, scanWholeJob, `SELECT `+jobWhole+` FROM jobs WHERE job_id = ?`, id)
 	return only(jobs, err, jobNamed, id)
 }
 
-// Jobs answers a page of jobs, newest first; see store.JobStore.
+// Jobs returns a page of jobs, newest first; see store.JobStore.
 func (s *Store) Jobs(ctx context.Context, query store.JobQuery) ([]store.Job, error) {
 	where, args := "true", []any{}
 	if query.ClientID != 0 {
@@ -67,7 +74,7 @@ func (s *Store) Jobs(ctx context.Context, query store.JobQuery) ([]store.Job, er
 
 // QueuedJobs counts; see store.JobStore.
 func (s *Store) QueuedJobs(ctx context.Context) (queued int, err error) {
-	err = s.db.QueryRowContext(ctx, `SELECT count(*) FROM jobs WHERE state = ?`, uint8(store.JobQueued)).Scan(&queued)
+	err = s.db.QueryRowContext(ctx, `SELECT count(*) FROM jobs WHERE `+jobQueued).Scan(&queued)
 	return queued, err
 }
 
@@ -88,11 +95,11 @@ func (s *Store) TakeLease(ctx context.Context, now viewing.Millis, lease store.L
 
 // leaseWhere begins an attempt at a job that is due, or one that runs under a lease for which the condition holds.
 func (s *Store) leaseWhere(ctx context.Context, now viewing.Millis, lease store.Lease, over string, args ...any) (store.Job, error) {
-	jobs, err := s.changeJobs(ctx, "lease job", `UPDATE jobs SET state = 2, progress = 0, started_at = ?, attempts = attempts + 1,
-			failures = failures + (state = 2)::INTEGER, owner = ?, leased_to = ?
-		WHERE job_id = (SELECT job_id FROM jobs WHERE (state = 2 AND `+over+`) OR (state = 1 AND due_at <= ?)
-			ORDER BY state DESC, created_at, job_id LIMIT 1)`,
-		append(append([]any{int64(now), lease.Owner, int64(lease.Until)}, args...), int64(now))...)
+	jobs, err := s.changeJobs(ctx, "lease job", `UPDATE jobs SET state = ?, progress = 0, started_at = ?, attempts = attempts + 1,
+			failures = failures + `+jobRuns+`::INTEGER, owner = ?, leased_to = ?
+		WHERE job_id = (SELECT job_id FROM jobs WHERE (`+jobRuns+` AND `+over+`) OR (`+jobQueued+` AND due_at <= ?)
+			ORDER BY `+jobRuns+` DESC, created_at, job_id LIMIT 1)`,
+		append(append([]any{uint8(store.JobRunning), int64(now), lease.Owner, int64(lease.Until)}, args...), int64(now))...)
 	return only(jobs, err, "a job that may run")
 }
 
@@ -113,7 +120,7 @@ func (s *Store) EndAttempt(ctx context.Context, owner string, job store.Job) err
 
 // changeLeased changes a job that runs under the owner.
 func (s *Store) changeLeased(ctx context.Context, what, id, owner, set string, args ...any) (store.Job, error) {
-	jobs, err := s.changeJobs(ctx, what, `UPDATE jobs SET `+set+` WHERE job_id = ? AND state = 2 AND owner = ?`,
+	jobs, err := s.changeJobs(ctx, what, `UPDATE jobs SET `+set+` WHERE job_id = ? AND `+jobRuns+` AND owner = ?`,
 		append(args, id, owner)...)
 	job, err := only(jobs, err, jobNamed, id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -124,19 +131,19 @@ func (s *Store) changeLeased(ctx context.Context, what, id, owner, set string, a
 
 // CancelJob ends a job or asks for its end; see store.JobStore.
 func (s *Store) CancelJob(ctx context.Context, id string, now viewing.Millis) (store.Job, error) {
-	jobs, err := s.changeJobs(ctx, "cancel job", `UPDATE jobs SET cancelling = cancelling OR state = 2,
-			finished_at = CASE state WHEN 1 THEN ? ELSE finished_at END, state = CASE state WHEN 1 THEN 5 ELSE state END
-		WHERE job_id = ?`, int64(now), id)
+	jobs, err := s.changeJobs(ctx, "cancel job", `UPDATE jobs SET cancelling = cancelling OR `+jobRuns+`,
+			finished_at = CASE WHEN `+jobQueued+` THEN ? ELSE finished_at END, state = CASE WHEN `+jobQueued+` THEN ? ELSE state END
+		WHERE job_id = ?`, int64(now), uint8(store.JobCancelled), id)
 	return only(jobs, err, jobNamed, id)
 }
 
 // DeleteJobs removes jobs that ended; see store.JobStore.
 func (s *Store) DeleteJobs(ctx context.Context, endedBefore viewing.Millis) error {
-	_, err := s.changeJobs(ctx, "delete jobs", `DELETE FROM jobs WHERE state > 2 AND finished_at < ?`, int64(endedBefore))
+	_, err := s.changeJobs(ctx, "delete jobs", `DELETE FROM jobs WHERE `+jobEnded+` AND finished_at < ?`, int64(endedBefore))
 	return err
 }
 
-// changeJobs runs a statement that changes jobs and answers those that it changed. One after the other: they would else
+// changeJobs runs a statement that changes jobs and returns those that it changed. One after the other: they would else
 // meet conflicts.
 func (s *Store) changeJobs(ctx context.Context, what, statement string, args ...any) ([]store.Job, error) {
 	s.leasing.Lock()
@@ -155,6 +162,6 @@ func (s *Store) changeJobs(ctx context.Context, what, statement string, args ...
 // releaseLeases makes every job that was running fit to run again: one process owns the store, so those who ran them are
 // gone.
 func releaseLeases(ctx context.Context, db *sql.DB) error {
-	_, err := db.ExecContext(ctx, `UPDATE jobs SET leased_to = 0 WHERE state = 2`)
+	_, err := db.ExecContext(ctx, `UPDATE jobs SET leased_to = 0 WHERE `+jobRuns)
 	return err
 }

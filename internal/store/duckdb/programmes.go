@@ -102,7 +102,7 @@ func scanProgrammeWatch(rows *sql.Rows, p *viewing.ProgrammeWatch) error {
 		&p.Greatest, &p.TopAccount)
 }
 
-// LatestProgrammes answers what starts last in the window; see store.ProgrammeRanker.
+// LatestProgrammes returns what starts last in the window; see store.ProgrammeRanker.
 func (s *Store) LatestProgrammes(
 	ctx context.Context, clientID int32, starting viewing.Window, channels store.ChannelSet, limit int,
 ) ([]catalog.Programme, error) {

@@ -63,21 +63,21 @@ var uncounted = struct{ shown, viewed, given, whole, sum string }{
 		SELECT DISTINCT session, lost FROM given WHERE session IS NOT NULL UNION ALL SELECT session, lost FROM given WHERE session IS NULL))`,
 }
 
-// ratedSums adds up what was given, by account first, for the sake of those that are reached.
+// ratedSums adds up what was given: by account only what tells who is reached, because there are far more accounts of programmes
+// than programmes.
 const ratedSums = `
-	lags AS (
+	lags AS MATERIALIZED (
 		SELECT programme_id, account_id, millis, mode = %[1]d AS live, started_at >= day_from AND started_at < day_to AS same_day,
 			started_at - coalesce(position_at, start_at) AS lag
 		FROM given),
-	by_account AS (
-		SELECT programme_id, account_id, max(millis) AS longest, sum(millis) AS watch, sum(millis) FILTER (live) AS live,
-			sum(millis) FILTER (live OR same_day) AS day, sum(millis) FILTER (live OR lag < %[2]d) AS week,
-			sum(millis) FILTER (live OR lag < %[3]d) AS month
-		FROM lags GROUP BY ALL),
-	sums AS (
-		SELECT programme_id, count(*) AS accounts, count(*) FILTER (longest >= %[4]d) AS reach, sum(watch) AS watch, sum(live) AS live,
-			sum(day) AS day, sum(week) AS week, sum(month) AS month
-		FROM by_account GROUP BY programme_id),`
+	by_account AS (SELECT programme_id, account_id, max(millis) AS longest FROM lags GROUP BY ALL),
+	reached AS (
+		SELECT programme_id, count(*) AS accounts, count(*) FILTER (longest >= %[4]d) AS reach FROM by_account GROUP BY programme_id),
+	given_sums AS (
+		SELECT programme_id, sum(millis) AS watch, sum(millis) FILTER (live) AS live, sum(millis) FILTER (live OR same_day) AS day,
+			sum(millis) FILTER (live OR lag < %[2]d) AS week, sum(millis) FILTER (live OR lag < %[3]d) AS month
+		FROM lags GROUP BY programme_id),
+	sums AS (FROM reached JOIN given_sums USING (programme_id)),`
 
 // liveUntil is the time of all live sessions up to the instants at which programmes start and end: level × instant − what was
 // added up of the instants at which the level changed. These are added up by the minute, which is where most programmes start

@@ -17,22 +17,6 @@ type statement struct {
 }
 
 func (s statement) text() string {
-	byAccount := slices.ContainsFunc(s.query.Measures, func(m measure.Measure) bool { return expressions[m].byAccount })
-	median := slices.Contains(s.query.Measures, measure.Median)
-	keys := s.keys()
-	ctes := s.sessions.with + s.slices() + s.cut()
-	parts, figures := "parts", "figures"
-	if median {
-		parts, figures = "steps", "figures JOIN medians USING ("+keys+")"
-		ctes += s.parts("steps", "millis >> 16 AS step") + fmt.Sprintf(medians, keys)
-	}
-	switch {
-	case byAccount:
-		parts = "accounts"
-		ctes += s.parts(parts, "account_id")
-	case !median:
-		ctes += s.parts(parts, "0")
-	}
 	columns := make([]string, 0, len(s.query.GroupBy)+len(s.query.Measures))
 	for _, d := range s.query.GroupBy {
 		columns = append(columns, cmp.Or(dimensions[d].value, dimensions[d].key))
@@ -44,8 +28,33 @@ func (s statement) text() string {
 	if s.query.Most > 0 {
 		limit = fmt.Sprintf(" LIMIT %d", s.query.Most+1)
 	}
-	return fmt.Sprintf("WITH %s figures AS (SELECT %s%s FROM %s GROUP BY %s)\nSELECT %s FROM %s%s",
-		ctes, keys, s.ofParts(), parts, keys, strings.Join(columns, ", "), figures, limit)
+	ctes, figures := s.figures()
+	return fmt.Sprintf("WITH %s%s%s%s\nSELECT %s FROM %s%s",
+		s.sessions.with, s.slices(), s.cut(), strings.TrimSuffix(ctes, ","), strings.Join(columns, ", "), figures, limit)
+}
+
+// figures sums up the sessions, and says what the columns of the answer are selected from. With a median there are steps, few of a
+// cell, which also give all that need not be told apart by account: the far more numerous parts by account stay narrow.
+func (s statement) figures() (ctes, from string) {
+	isByAccount := func(m measure.Measure) bool { return expressions[m].byAccount }
+	byAccount := slices.ContainsFunc(s.query.Measures, isByAccount)
+	switch keys := s.keys(); {
+	case slices.Contains(s.query.Measures, measure.Median):
+		others := slices.DeleteFunc(slices.Clone(s.query.Measures), isByAccount)
+		ctes = s.parts("steps", "millis >> 16 AS step", append(others, measure.Sessions)) + fmt.Sprintf(medians, keys) +
+			s.summed("figures", "steps", others)
+		from = "figures JOIN medians USING (" + keys + ")"
+		if byAccount {
+			some := slices.DeleteFunc(slices.Clone(s.query.Measures), func(m measure.Measure) bool { return !isByAccount(m) })
+			ctes += s.parts("accounts", "account_id", some) + s.summed("of_accounts", "accounts", some)
+			from += " JOIN of_accounts USING (" + keys + ")"
+		}
+		return ctes, from
+	case byAccount:
+		return s.parts("accounts", "account_id", s.query.Measures) + s.summed("figures", "accounts", s.query.Measures), "figures"
+	default:
+		return s.parts("parts", "0", s.query.Measures) + s.summed("figures", "parts", s.query.Measures), "figures"
+	}
 }
 
 // keys name what tells cells apart.
@@ -60,27 +69,26 @@ func (s statement) keys() string {
 	return strings.Join(keys, ", ")
 }
 
-// parts sums up each cell's sessions in parts, which by tells apart.
-func (s statement) parts(name, by string) string {
+// parts sums up each cell's sessions in parts, which by tells apart, as far as the measures need.
+func (s statement) parts(name, by string, measures []measure.Measure) string {
 	columns := []string{s.keys(), by}
 	for _, m := range measure.All() {
-		if e := expressions[m]; s.needed(m) && e.ofSessions != "" {
+		if e := expressions[m]; e.ofSessions != "" && needed(m, measures) {
 			columns = append(columns, e.ofSessions+" AS "+m.String())
 		}
 	}
 	return fmt.Sprintf("\n%s AS MATERIALIZED (SELECT %s FROM cut GROUP BY ALL),", name, strings.Join(columns, ", "))
 }
 
-// needed tells whether the measure of parts is looked at. Steps count sessions for the sake of the median.
-func (s statement) needed(m measure.Measure) bool {
-	return m == measure.Sessions || slices.ContainsFunc(s.query.Measures, func(asked measure.Measure) bool {
-		return asked == m || expressions[asked].needs == m
-	})
+// needed reports whether the measures look at m of parts.
+func needed(m measure.Measure, measures []measure.Measure) bool {
+	return slices.ContainsFunc(measures, func(asked measure.Measure) bool { return asked == m || expressions[asked].needs == m })
 }
 
-func (s statement) ofParts() string {
+// summed makes the measures of parts, with a row for each cell.
+func (s statement) summed(name, parts string, measures []measure.Measure) string {
 	var columns strings.Builder
-	for _, m := range s.query.Measures {
+	for _, m := range measures {
 		switch e := expressions[m]; {
 		case m == measure.Reach:
 			fmt.Fprintf(&columns, ", "+e.ofParts+" AS %s", s.query.Reach, m)
@@ -88,7 +96,7 @@ func (s statement) ofParts() string {
 			fmt.Fprintf(&columns, ", %s AS %s", e.ofParts, m)
 		}
 	}
-	return columns.String()
+	return fmt.Sprintf("\n%s AS (SELECT %s%s FROM %s GROUP BY %[2]s),", name, s.keys(), columns.String(), parts)
 }
 
 // cut is the sessions in their cells: keys, account_id, millis, stretch, lost and ends.

@@ -27,7 +27,7 @@ func loadErased(ctx context.Context, db *sql.DB) (*erasure.Set, error) {
 	}, `SELECT client_id, digest FROM erasures`)
 }
 
-// Erasures answers what is remembered of erased accounts; see store.Erasures.
+// Erasures returns what is remembered of erased accounts; see store.Erasures.
 func (s *Store) Erasures(context.Context) (*erasure.Set, error) { return s.erased.Load(), nil }
 
 // AddErasures remembers what another store does; see store.Erasures.
@@ -60,7 +60,7 @@ func (s *Store) AddErasures(ctx context.Context, erased *erasure.Set) error {
 	return nil
 }
 
-// recordErasure stores that the account was erased and answers the set that mirrors it.
+// recordErasure stores that the account was erased and returns the set that mirrors it.
 func recordErasure(ctx context.Context, tx *sql.Tx, erased *erasure.Set, client int32, account int64) (*erasure.Set, error) {
 	key := erased.Key()
 	if key == nil {

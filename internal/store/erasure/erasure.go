@@ -64,7 +64,7 @@ func (s *Set) All() iter.Seq2[int32, Digest] {
 	}
 }
 
-// Fits tells whether the digests of the other set can be added: they are of the same key, or one of the sets is empty.
+// Fits reports whether the digests of the other set can be added: they are of the same key, or one of the sets is empty.
 func (s *Set) Fits(other *Set) bool {
 	return s.key == nil || other.key == nil || bytes.Equal(s.key, other.key)
 }
@@ -84,7 +84,7 @@ func (s *Set) United(other *Set) *Set {
 	return united
 }
 
-// With answers a set under the key with one account more.
+// With returns a set under the key with one account more.
 func (s *Set) With(key []byte, client int32, account int64) (*Set, Digest) {
 	next := &Set{key: key, erased: maps.Clone(s.erased)}
 	next.erased[client] = maps.Clone(s.erased[client])
@@ -101,7 +101,7 @@ func (s *Set) Digest(client int32, account int64) (digest Digest) {
 	return digest
 }
 
-// Has tells whether the account was erased. Clients of which none was pay nothing for asking.
+// Has reports whether the account was erased. Clients of which none was pay nothing for asking.
 func (s *Set) Has(client int32, account int64) bool {
 	erased := s.erased[client]
 	return len(erased) > 0 && erased[s.Digest(client, account)]

@@ -108,7 +108,7 @@ var passing = []int{
 	13436, // NotPrimaryOrSecondary
 }
 
-// unreachable tells whether the same call may work later, as nothing is wrong with it.
+// unreachable reports whether the same call may work later, as nothing is wrong with it.
 func unreachable(err error) bool {
 	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, topology.ErrServerSelectionTimeout) {
 		return true

@@ -56,7 +56,7 @@ type Log struct {
 
 var _ replica.Log = (*Log)(nil)
 
-// Open prepares the use of the database and does not wait for the server: CheckSchema tells whether it can be used.
+// Open prepares the use of the database and does not wait for the server: CheckSchema reports whether it can be used.
 func Open(ctx context.Context, o Options) (*Log, error) {
 	settings, database, err := o.settings()
 	if err != nil {

@@ -206,13 +206,13 @@ func (p *pending) give(o outcome) {
 	}
 }
 
-// given tells whether nobody waits any more.
+// given reports whether nobody waits any more.
 func (s *Store) given(p *pending) bool {
 	_, waits := s.waiting.Load(p.id)
 	return !waits
 }
 
-// wanted tells whether anybody still waits for one of the group.
+// wanted reports whether anybody still waits for one of the group.
 func (s *Store) wanted(group []*pending) bool {
 	return slices.ContainsFunc(group, func(p *pending) bool { return !s.given(p) })
 }

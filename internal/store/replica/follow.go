@@ -112,7 +112,7 @@ func (s *Store) catchUp(view View, fenced bool) error {
 	}
 }
 
-// step applies the next entries, and tells whether there were any. After a start or an error, and now and then, it looks at the last
+// step applies the next entries, and reports whether there were any. After a start or an error, and now and then, it looks at the last
 // entry that was applied again: a database that was restored lacks it, or has another one there.
 func (s *Store) step(view View, fenced bool) (bool, error) {
 	from := s.at.Position + 1
@@ -172,7 +172,7 @@ func (s *Store) noteBase(base Base) {
 	}
 }
 
-// partly tells whether only some operations of the last entry are in, after a crash between two.
+// partly reports whether only some operations of the last entry are in, after a crash between two.
 func (s *Store) partly() bool { return s.at.Position > 0 && s.at.Operation != allOperations }
 
 // allOperations is Applied.Operation of an entry that is in whole.

@@ -202,6 +202,11 @@ func (s *Store) Aggregate(ctx context.Context, query measure.Query) ([]measure.R
 	return read(ctx, s, func(l Local) ([]measure.Row, error) { return l.Aggregate(ctx, query) })
 }
 
+// AggregateAtOnce reads; see the package store.
+func (s *Store) AggregateAtOnce(ctx context.Context, queries ...measure.Query) ([][]measure.Row, error) {
+	return read(ctx, s, func(l Local) ([][]measure.Row, error) { return l.AggregateAtOnce(ctx, queries...) })
+}
+
 // Result reads; see the package store.
 func (s *Store) Result(ctx context.Context, id string, kinds ...store.Kind) (store.Result, error) {
 	return read(ctx, s, func(l Local) (store.Result, error) { return l.Result(ctx, id, kinds...) })

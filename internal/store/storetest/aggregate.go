@@ -103,12 +103,12 @@ func (w *world) slices() []measure.Slice {
 // checkAggregates holds what the store answers against the twin.
 func (s *subject) checkAggregates(queries ...measure.Query) {
 	s.t.Helper()
-	for _, q := range queries {
-		got, err := s.store.Aggregate(s.t.Context(), q)
-		if err != nil {
-			s.t.Fatalf("%+v: %v", q, err)
-		}
-		if got, want := rowText(got), rowText(s.twin.aggregate(q)); got != want {
+	all, err := s.store.AggregateAtOnce(s.t.Context(), queries...)
+	if err != nil {
+		s.t.Fatalf("%+v: %v", queries, err)
+	}
+	for i, q := range queries {
+		if got, want := rowText(all[i]), rowText(s.twin.aggregate(q)); got != want {
 			s.t.Fatalf("%+v:\n%s", q, difference(got, want))
 		}
 	}

@@ -151,6 +151,9 @@ func testFlowsOfADevice(t *testing.T, factory Factory) {
 		at += 60_000 + pause
 	}
 	s.append(watch(1, 1, at, 60), watch(1, 2, at, 60), watch(1, 2, at, 60))
+	long, short := watch(2, 1, noon, 600), watch(2, 1, noon, 60) // in the order of their kinds of device, whichever is shorter
+	long.Device, short.Device = "a kind", "b kind"
+	s.append(short, long, watch(2, 2, noon+600_000, 60))
 	for _, gap := range []viewing.Millis{0, 60_000, 60_001} {
 		for channel := range int32(4) {
 			s.checkFlows(whole(1).filter, gap, channel)

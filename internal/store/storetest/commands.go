@@ -32,7 +32,7 @@ func (s *subject) dynamics() *dynamics.Dynamics {
 // command is a method of dynamics.Dynamics that keeps figures.
 type command func(*dynamics.Dynamics, dynamics.Command) (dynamics.Done, error)
 
-// commands answers the four; progress is told how far they are.
+// commands returns the four; progress receives how far they are.
 func (s *subject) commands(progress dynamics.Progress) []command {
 	ctx := s.t.Context()
 	return []command{

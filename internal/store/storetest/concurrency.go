@@ -53,6 +53,7 @@ func testAtOnce(t *testing.T, factory Factory) {
 		}
 	})
 	reading.Go(func() { s.watchGrowth(done) })
+	reading.Go(func() { s.watchAtOnce(done) })
 	writing.Wait()
 	stop()
 	reading.Wait()
@@ -83,6 +84,30 @@ func (s *subject) watchGrowth(done context.Context) {
 			s.t.Errorf("viewing shrank from %+v to %+v", before, sum)
 		}
 		before = sum
+	}
+}
+
+// watchAtOnce asks until done: channels must add up to the whole that is asked for with them, whatever is written meanwhile.
+func (s *subject) watchAtOnce(done context.Context) {
+	byChannel := byChannel(whole(1).filter)
+	all := byChannel
+	all.GroupBy = nil
+	for done.Err() == nil {
+		found, err := s.store.AggregateAtOnce(s.t.Context(), byChannel, all)
+		if err != nil {
+			s.tolerate(err)
+			return
+		}
+		var sum, want int64
+		for _, channel := range found[0] {
+			sum += channel.Values[0]
+		}
+		for _, row := range found[1] {
+			want = row.Values[0]
+		}
+		if sum != want {
+			s.t.Errorf("channels add up to %d ms, all of them at once are %d", sum, want)
+		}
 	}
 }
 

@@ -45,9 +45,29 @@ func testConvergence(t *testing.T, factory Factory) {
 			}
 			questions := w.questions(Rounds(20))
 			s.check(questions...)
+			s.checkSilence(questions)
 			s.fold()
 			s.check(questions...)
+			s.checkSilence(questions)
 		})
+	}
+}
+
+// checkSilence asks for the silent devices of the questions' windows and kinds of device and nothing else, which a store may find in
+// less than the sessions.
+func (s *subject) checkSilence(questions []question) {
+	s.t.Helper()
+	for _, q := range questions {
+		plain := whole(q.filter.ClientID)
+		plain.filter.Window, plain.filter.Devices = q.filter.Window, q.filter.Devices
+		since := q.filter.Window.To - q.silence
+		got, err := s.store.SilentDevices(s.t.Context(), plain.filter, since)
+		s.must(err)
+		want, err := s.twin.SilentDevices(s.t.Context(), plain.filter, since)
+		s.must(err)
+		if got != want {
+			s.t.Errorf("silent devices of %+v since %d: %d, want %d", plain.filter, since, got, want)
+		}
 	}
 }
 

@@ -10,47 +10,63 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// Factory makes room for data and answers a function that opens a store on it: empty at first, and with all that was
+// Factory makes room for data and returns a function that opens a store on it: empty at first, and with all that was
 // stored when it is opened again after Close. What it makes is gone when the test ends; the suite closes what it opens.
 type Factory func(t *testing.T) (open func() store.Store)
 
-// Run holds the engine to the whole of internal/store, or to those of its roles that are named.
-func Run(t *testing.T, factory Factory, roles ...string) {
+// groups are the tests by what they are of: a role of internal/store, or a package that computes from several roles. The latter
+// stand here since they need the twin, and run on DuckDB beside the package that they are of.
+var groups = []struct {
+	name  string
+	of    string // the package; empty = the store
+	tests []test
+}{
+	{"viewing", "", viewingTests},
+	{"aggregate", "", aggregateTests},
+	{"audience", "", audienceTests},
+	{"policy", "", policyTests},
+	{"convergence", "", convergenceTests},
+	{"late", "", lateTests},
+	{"concurrency", "", concurrencyTests},
+	{"catalog", "", catalogTests},
+	{"guide", "", guideTests},
+	{"session list", "", sessionListTests},
+	{"accounts", "", accountTests},
+	{"subscriptions", "", subscriptionTests},
+	{"results", "", resultTests},
+	{"jobs", "", jobTests},
+	{"runners", "jobs", runnerTests},
+	{"versions", "", versionTests},
+	{"dynamics", "", dynamicsTests},
+	{"commands", "dynamics", commandTests},
+	{"privacy", "", privacyTests},
+	{"removals", "dynamics", removalTests},
+	{"export", "", exportTests},
+	{"edges", "", edgeTests},
+	{"brighttv", "", brightTVTests},
+}
+
+// Of are the names of the groups that are of a package, "jobs" or "dynamics"; where it is empty, of the store itself.
+func Of(pkg string) []string {
+	var names []string
+	for _, group := range groups {
+		if group.of == pkg {
+			names = append(names, group.name)
+		}
+	}
+	return names
+}
+
+// Run holds the engine to the whole of internal/store and what computes from it, or to those of the groups that are named.
+func Run(t *testing.T, factory Factory, names ...string) {
 	t.Helper()
-	for _, role := range []struct {
-		name  string
-		tests []test
-	}{
-		{"viewing", viewingTests},
-		{"aggregate", aggregateTests},
-		{"audience", audienceTests},
-		{"policy", policyTests},
-		{"convergence", convergenceTests},
-		{"late", lateTests},
-		{"concurrency", concurrencyTests},
-		{"catalog", catalogTests},
-		{"guide", guideTests},
-		{"session list", sessionListTests},
-		{"accounts", accountTests},
-		{"subscriptions", subscriptionTests},
-		{"results", resultTests},
-		{"jobs", jobTests},
-		{"runners", runnerTests},
-		{"versions", versionTests},
-		{"dynamics", dynamicsTests},
-		{"commands", commandTests},
-		{"privacy", privacyTests},
-		{"removals", removalTests},
-		{"export", exportTests},
-		{"edges", edgeTests},
-		{"brighttv", brightTVTests},
-	} {
-		if len(roles) > 0 && !slices.Contains(roles, role.name) {
+	for _, group := range groups {
+		if len(names) > 0 && !slices.Contains(names, group.name) {
 			continue
 		}
-		t.Run(role.name, func(t *testing.T) {
+		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()
-			for _, test := range role.tests {
+			for _, test := range group.tests {
 				t.Run(test.name, func(t *testing.T) {
 					t.Parallel()
 					test.run(t, factory)

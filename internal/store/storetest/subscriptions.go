@@ -51,6 +51,8 @@ func (s *subject) stamped(client int32, account int64, told ...int32) []int32 {
 	report := watch(account, 1, noon, 60)
 	report.ClientID, report.Tariffs = client, told
 	reports := []viewing.Report{report}
+	_, err := s.store.CollectionEnabled(s.t.Context(), client) // is asked before: a replica catches up then
+	s.must(err)
 	s.must(s.store.StampTariffs(s.t.Context(), reports, s.now))
 	if len(told) > 0 && !slices.Equal(reports[0].Tariffs, told) {
 		s.t.Errorf("tariffs %v that a report carried became %v", told, reports[0].Tariffs)

@@ -106,7 +106,7 @@ func (w *twin) clearRanges(batch catalog.Batch) {
 	}
 }
 
-// passing answers the sessions that pass the filter, with their counted seconds.
+// passing returns the sessions that pass the filter, with their counted seconds.
 func (w *twin) passing(filter viewing.Filter) []viewing.Report {
 	var passing []viewing.Report
 	for _, session := range w.counted(filter) {
@@ -241,7 +241,7 @@ func (w *twin) attributed(session *viewing.Report, programme *catalog.Programme)
 	return max(0, min(from+watched, programme.End)-max(from, programme.Start))
 }
 
-// guide answers the client's programmes on the channels.
+// guide returns the client's programmes on the channels.
 func (w *twin) guide(client int32, channels store.ChannelSet) []catalog.Programme {
 	var guide []catalog.Programme
 	for key, programme := range w.programmes {
@@ -284,7 +284,7 @@ func (w *twin) LatestProgrammes(
 	return first(guide, limit, func(a, b catalog.Programme) int { return cmp.Compare(b.Start, a.Start) }), nil
 }
 
-// first answers the limit first ones in the order, and all that equal the last of these.
+// first returns the limit first ones in the order, and all that equal the last of these.
 func first[T any](all []T, limit int, order func(a, b T) int) []T {
 	slices.SortFunc(all, order)
 	end := min(limit, len(all))

@@ -24,6 +24,15 @@ func (w *twin) Aggregate(_ context.Context, q measure.Query) ([]measure.Row, err
 	return w.aggregate(q), nil
 }
 
+// AggregateAtOnce is as store.Aggregator describes.
+func (w *twin) AggregateAtOnce(_ context.Context, queries ...measure.Query) ([][]measure.Row, error) {
+	all := make([][]measure.Row, len(queries))
+	for i, q := range queries {
+		all[i] = w.aggregate(q)
+	}
+	return all, nil
+}
+
 // aggregate takes each session apart and adds it to each cell in which it has a part.
 func (w *twin) aggregate(q measure.Query) []measure.Row {
 	cells := map[measure.Cell]*tally{}

@@ -177,5 +177,5 @@ func (w *twin) channelFlows(filter viewing.Filter, gap viewing.Millis, channel i
 // inOrder is the order of the sessions of one device.
 func inOrder(a, b viewing.Report) int {
 	return cmp.Or(cmp.Compare(a.StartedAt, b.StartedAt), cmp.Compare(a.ChannelID, b.ChannelID), cmp.Compare(a.Mode, b.Mode),
-		cmp.Compare(a.ProgrammeID, b.ProgrammeID), cmp.Compare(a.WatchedSeconds, b.WatchedSeconds))
+		cmp.Compare(a.ProgrammeID, b.ProgrammeID), cmp.Compare(a.Device, b.Device))
 }

@@ -14,12 +14,12 @@ import (
 // This file is the part of the twin that computes subscriber dynamics: it looks at every session at every instant that
 // matters, and walks through the states of every account.
 
-// of answers the sessions of a client that count.
+// of returns the sessions of a client that count.
 func (w *twin) of(client int32) []viewing.Report {
 	return w.passing(viewing.Filter{ClientID: client, Now: w.now, Window: anyTime})
 }
 
-// all answers all sessions of a client.
+// all returns all sessions of a client.
 func (w *twin) all(client int32) []viewing.Report {
 	return w.passing(viewing.Filter{ClientID: client, Window: anyTime, Excluded: true})
 }

@@ -16,7 +16,7 @@ type counting struct {
 	told int32 // its watched seconds
 }
 
-// counts answers all sessions of a client as they count by the policy.
+// counts returns all sessions of a client as they count by the policy.
 func (w *twin) counts(client int32, policy viewing.Policy) []counting {
 	type device struct {
 		account int64

@@ -17,7 +17,7 @@ var versionTests = []test{
 	{"figures", testFigures},
 }
 
-// versions answers the versions of a client by hour.
+// versions returns the versions of a client by hour.
 func (s *subject) versions(client int32) map[viewing.Millis]store.Version {
 	s.t.Helper()
 	before, hours, err := s.store.Versions(s.t.Context(), client, whole(client).filter.Window)

@@ -6,7 +6,7 @@ import "os"
 // through a few: a wrong figure is wrong in most worlds, and `go test` is to take minutes.
 const worldsVariable = "TVSTATS_TEST_WORLDS"
 
-// Whole tells whether tests are to go through all of their random worlds.
+// Whole reports whether tests are to go through all of their random worlds.
 func Whole() bool { return os.Getenv(worldsVariable) == "all" }
 
 // Seeds are those of n random worlds, 0 to n - 1, or the last of them alone.

@@ -1,7 +1,9 @@
 // The calls of the console: to the service that it came from, with the token of this tab.
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { Catalog, type Channel, type Client, type Tariff } from "./gen/tvstats/v1/catalog_pb";
+import { Audience, type GetAudienceRequestSchema, type GetAudienceResponse } from "./gen/tvstats/v1/audience_pb";
+import { Catalog, type Category, type Channel, type Client, type Tariff } from "./gen/tvstats/v1/catalog_pb";
 import { Jobs } from "./gen/tvstats/v1/jobs_pb";
 import { SubscriberDynamics } from "./gen/tvstats/v1/subscriber_dynamics_pb";
 import { ViewStats } from "./gen/tvstats/v1/view_stats_pb";
@@ -26,6 +28,7 @@ const transport = createConnectTransport({
   interceptors: [authorize],
 });
 
+export const audience = createClient(Audience, transport);
 export const catalog = createClient(Catalog, transport);
 export const dynamics = createClient(SubscriberDynamics, transport);
 export const jobs = createClient(Jobs, transport);
@@ -40,7 +43,7 @@ interface Page {
 }
 
 // Everything of a list, page by page.
-async function all<P extends Page, T>(ask: (pageToken: string) => Promise<P>, items: (page: P) => T[]): Promise<T[]> {
+export async function all<P extends Page, T>(ask: (pageToken: string) => Promise<P>, items: (page: P) => T[]): Promise<T[]> {
   const found: T[] = [];
   let pageToken = "";
   do {
@@ -51,7 +54,7 @@ async function all<P extends Page, T>(ask: (pageToken: string) => Promise<P>, it
   return found;
 }
 
-const pageSize = 1000;
+export const pageSize = 1000;
 
 export const allClients = (): Promise<Client[]> =>
   all((pageToken) => catalog.listClients({ pageSize, pageToken }), (page) => page.clients);
@@ -60,15 +63,30 @@ export const allClients = (): Promise<Client[]> =>
 export interface Names {
   channels: Map<number, Channel>;
   tariffs: Map<number, Tariff>;
+  categories: Map<number, Category>;
 }
 
+export const noNames: Names = { channels: new Map(), tariffs: new Map(), categories: new Map() };
+
 export async function namesOf(clientId: number): Promise<Names> {
-  const [channels, tariffs] = await Promise.all([
+  const [channels, tariffs, categories] = await Promise.all([
     all((pageToken) => catalog.listChannels({ clientId, pageSize, pageToken }), (page) => page.channels),
     all((pageToken) => catalog.listTariffs({ clientId, pageSize, pageToken }), (page) => page.tariffs),
+    all((pageToken) => catalog.listCategories({ clientId, pageSize, pageToken }), (page) => page.categories),
   ]);
   return {
     channels: new Map(channels.map((channel) => [channel.channelId, channel])),
     tariffs: new Map(tariffs.map((tariff) => [tariff.tariffId, tariff])),
+    categories: new Map(categories.map((category) => [category.categoryId, category])),
   };
+}
+
+// An answer of GetAudience with the rows of all its pages.
+export async function allRows(request: MessageInitShape<typeof GetAudienceRequestSchema>): Promise<GetAudienceResponse> {
+  let last: GetAudienceResponse | undefined;
+  const rows = await all(
+    async (pageToken) => (last = await audience.getAudience({ ...request, pageSize, pageToken })),
+    (page) => page.rows,
+  );
+  return { ...last!, rows };
 }

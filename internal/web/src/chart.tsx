@@ -9,6 +9,10 @@ export interface Series {
 }
 
 const height = 220;
+const shortSeconds = 2 * 86_400; // of a shorter time the axis tells the hour, of a longer one the day
+
+// How far the plot is from the edges of its place: what lies below it on the same axis keeps the same distance.
+export const inset = { left: 60, right: 12 };
 
 export function Chart(props: { title: string; x: number[]; series: Series[]; language: string }) {
   const place = useRef<HTMLDivElement>(null);
@@ -31,17 +35,22 @@ function optionsOf(props: { x: number[]; series: Series[]; language: string }, e
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const axis = { stroke: colour("--text"), grid: { stroke: colour("--line") }, ticks: { stroke: colour("--line") } };
   const numbers = new Intl.NumberFormat(props.language, { notation: "compact" });
-  const dates = new Intl.DateTimeFormat(props.language, { day: "numeric", month: "short", timeZone: "UTC" });
+  const span = (props.x.at(-1) ?? 0) - (props.x[0] ?? 0);
+  const dates = new Intl.DateTimeFormat(props.language, {
+    ...(span < shortSeconds ? ({ timeStyle: "short" } as const) : ({ day: "numeric", month: "short" } as const)),
+    timeZone: "UTC",
+  });
   return {
     width: element.clientWidth,
     height,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+    padding: [null, inset.right, null, 0],
     legend: { live: false },
     cursor: { drag: { x: false, y: false } },
     scales: { y: { range: (_plot, low, high) => [Math.min(0, low), Math.max(1, high * 1.05)] } },
     axes: [
       { ...axis, values: (_plot, ticks) => ticks.map((seconds) => dates.format(seconds * 1000)), space: 70 },
-      { ...axis, values: (_plot, ticks) => ticks.map((value) => numbers.format(value)), size: 60 },
+      { ...axis, values: (_plot, ticks) => ticks.map((value) => numbers.format(value)), size: inset.left },
     ],
     series: [
       {},

@@ -1,7 +1,7 @@
 // What every part of a page knows: language, client, names.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Names } from "./api";
+import { type Names, noNames } from "./api";
 import { Format } from "./format";
 import { en, type Text } from "./text.en";
 import { ru } from "./text.ru";
@@ -26,7 +26,7 @@ export const Around = createContext<Surroundings>({
   format: new Format("en"),
   params: new URLSearchParams(),
   clientId: 0,
-  names: { channels: new Map(), tariffs: new Map() },
+  names: noNames,
 });
 
 export const useAround = (): Surroundings => useContext(Around);

@@ -4,27 +4,42 @@ import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 export class Format {
   private readonly numbers: Intl.NumberFormat;
   private readonly fractions: Intl.NumberFormat;
+  private readonly finer: Intl.NumberFormat;
+  private readonly partsOfHundred: Intl.NumberFormat;
   private readonly percents: Intl.NumberFormat;
   private readonly times: Intl.DateTimeFormat;
+  private readonly clock: Intl.DateTimeFormat;
   private readonly days: Intl.DateTimeFormat;
   private readonly months: Intl.DateTimeFormat;
 
   constructor(readonly language: string) {
     this.numbers = new Intl.NumberFormat(language);
     this.fractions = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+    this.finer = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+    this.partsOfHundred = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 2 });
     this.percents = new Intl.NumberFormat(language, { style: "percent" });
     this.times = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+    this.clock = new Intl.DateTimeFormat(language, { timeStyle: "short", timeZone: "UTC" });
     this.days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
     this.months = new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" });
   }
 
   number = (value: number | bigint): string => this.numbers.format(value);
   fraction = (value: number): string => this.fractions.format(value);
+  fine = (value: number): string => this.finer.format(value);
+  parts = (percent: number): string => this.partsOfHundred.format(percent / 100);
   percent = (value: number): string => this.percents.format(value);
   time = (at: Timestamp | Date | undefined): string => (at ? this.times.format(dateOf(at)) : "");
+  minute = (at: Timestamp | Date | undefined): string => (at ? this.clock.format(dateOf(at)) : "");
   day = (at: Timestamp | Date): string => this.days.format(dateOf(at));
   month = (at: Timestamp | Date): string => this.months.format(dateOf(at));
   hours = (seconds: bigint): string => this.fractions.format(Number(seconds) / 3600);
+
+  // The day of the week, 1 for Monday to 7.
+  weekday(day: number): string {
+    const monday = Date.UTC(2024, 0, 1);
+    return new Intl.DateTimeFormat(this.language, { weekday: "short", timeZone: "UTC" }).format(monday + (day - 1) * 86_400_000);
+  }
 
   // A sum in the currency's minor unit, of which currencies have different numbers.
   money(minor: bigint, currency: string): string {

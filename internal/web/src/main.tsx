@@ -1,21 +1,23 @@
 // The console: the frame around the pages.
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { allClients, namesOf, token } from "./api";
+import { allClients, namesOf, noNames, token } from "./api";
 import { Around, languageOf, languages } from "./context";
 import { Format } from "./format";
 import type { Client } from "./gen/tvstats/v1/catalog_pb";
 import { refused, Show, useLoad } from "./load";
 import { plain } from "./names";
+import { AudiencePage } from "./pages/audience";
 import { Now } from "./pages/now";
 import { Operation } from "./pages/operation";
 import { Orders } from "./pages/orders";
+import { Programmes } from "./pages/programmes";
 import { Subscribers } from "./pages/subscribers";
 import { addressOf, change, type Place, usePlace } from "./place";
 import type { Text } from "./text.en";
 import "./style.css";
 
-const pages = { now: Now, subscribers: Subscribers, orders: Orders, operation: Operation };
+const pages = { now: Now, subscribers: Subscribers, audience: AudiencePage, programmes: Programmes, orders: Orders, operation: Operation };
 
 type PageName = keyof typeof pages;
 
@@ -38,7 +40,7 @@ function Console() {
     document.documentElement.lang = language;
     document.title = `${text.pages[page]} · ${text.title}`;
   }, [language, page]);
-  const around = { text, format, params: place.params, clientId: 0, names: { channels: new Map(), tariffs: new Map() } };
+  const around = { text, format, params: place.params, clientId: 0, names: noNames };
   const use = (value: string) => {
     token.set(value);
     setAsked(value === "");
@@ -131,7 +133,7 @@ function OfClient({ clients, place, page }: { clients: Client[]; place: Place; p
       <form class="choice" onSubmit={(event) => event.preventDefault()}>
         <label>
           {text.client}{" "}
-          <select value={client.clientId} onChange={(event) => change({ client: event.currentTarget.value, order: "" })}>
+          <select value={client.clientId} onChange={(event) => change({ client: event.currentTarget.value, ...ofOneClient })}>
             {clients.map((one) => (
               <option key={one.clientId} value={one.clientId}>
                 {one.name ? `${plain(one.name)} (${one.clientId})` : one.clientId}
@@ -144,6 +146,9 @@ function OfClient({ clients, place, page }: { clients: Client[]; place: Place; p
     </>
   );
 }
+
+// What a page has chosen of one client means nothing of another.
+const ofOneClient = { order: "", channel: "", programme: "", tariff: "", category: "" };
 
 function Page(props: { clientId: number; place: Place; page: PageName; language: string; text: Text }) {
   const { clientId, place, language, text } = props;

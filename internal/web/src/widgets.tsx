@@ -71,22 +71,51 @@ export function Table<R>(props: { title: string; columns: Column<R>[]; rows: R[]
   );
 }
 
-// A column of figures: as people read it, as a file has it and, where it has a place in the chart, as a number.
+// A column of figures: as people read it, as a file has it, if it does, and, where it has a place in the chart, as a number.
 export interface Measure<R> extends Column<R> {
-  cell: (row: R) => Cell;
+  cell?: (row: R) => Cell;
   plot?: (row: R) => number;
 }
 
-// The rows of the chart are in order of time; the table has the newest first.
-export function Figure<R>(props: {
+// What a figure is made of, whatever is shown of it: its rows are what the file holds.
+export interface Sheet<R> {
   title: string;
   explain: string;
   file: string;
   columns: Measure<R>[];
   rows: R[];
-  at?: (row: R) => Date;
-  rowKey: (row: R) => string;
-}) {
+}
+
+// A widget whose figures can be saved as a file.
+export function SheetWidget<R>(props: Sheet<R> & { wide?: boolean; children: ComponentChildren }) {
+  const { text } = useAround();
+  const cells = props.columns.flatMap(({ label, cell }) => (cell ? [{ label, cell }] : []));
+  const save = () =>
+    download(
+      `${props.file}.csv`,
+      csvOf(
+        cells.map((column) => column.label),
+        props.rows.map((row) => cells.map((column) => column.cell(row))),
+      ),
+    );
+  return (
+    <Widget
+      title={props.title}
+      explain={props.explain}
+      wide={props.wide ?? false}
+      action={
+        <button type="button" onClick={save} aria-label={text.csvOf(props.title)}>
+          {text.csv}
+        </button>
+      }
+    >
+      {props.children}
+    </Widget>
+  );
+}
+
+// The rows of the chart are in order of time; the table has the newest first. What is below the chart is on its axis.
+export function Figure<R>(props: Sheet<R> & { at?: (row: R) => Date; rowKey: (row: R) => string; wide?: boolean; below?: ComponentChildren }) {
   const { text, format } = useAround();
   const { at, rows, columns } = props;
   const x = useMemo(() => (at ? rows.map((row) => at(row).getTime() / 1000) : []), [rows]);
@@ -98,28 +127,13 @@ export function Figure<R>(props: {
       }),
     [rows, format.language],
   );
-  const save = () =>
-    download(
-      `${props.file}.csv`,
-      csvOf(
-        columns.map((column) => column.label),
-        rows.map((row) => columns.map((column) => column.cell(row))),
-      ),
-    );
   const table = <Table title={props.title} columns={columns} rows={at ? rows.toReversed() : rows} rowKey={props.rowKey} />;
   return (
-    <Widget
-      title={props.title}
-      explain={props.explain}
-      action={
-        <button type="button" onClick={save} aria-label={text.csvOf(props.title)}>
-          {text.csv}
-        </button>
-      }
-    >
+    <SheetWidget {...props}>
       {series.length > 0 && rows.length > 0 ? (
         <>
           <Chart title={props.title} x={x} series={series} language={format.language} />
+          {props.below}
           <details>
             <summary aria-label={`${text.table}: ${props.title}`}>{text.table}</summary>
             {table}
@@ -128,6 +142,20 @@ export function Figure<R>(props: {
       ) : (
         table
       )}
-    </Widget>
+    </SheetWidget>
   );
+}
+
+// A figure with a bar as long as its part of the greatest one, which shows nothing that the figure does not say.
+export function barred<R>(column: Measure<R>, rows: R[], value: (row: R) => number): Measure<R> {
+  const greatest = Math.max(0, ...rows.map(value));
+  return {
+    ...column,
+    show: (row) => (
+      <span class="barred">
+        {column.show(row)}
+        <span class="bar" aria-hidden="true" style={{ "--part": greatest > 0 ? value(row) / greatest : 0 }} />
+      </span>
+    ),
+  };
 }

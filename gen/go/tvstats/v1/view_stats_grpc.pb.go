@@ -52,7 +52,7 @@ const (
 // token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
 // about PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
 // caller that takes more than its share gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where coming again helps.
-// Errors carry a google.rpc.ErrorInfo of domain "tvstats".
+// Errors carry a google.rpc.ErrorInfo of domain "tvstats"; ErrorReason lists its reasons, each with what to do.
 //
 // Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
 // one. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a
@@ -292,7 +292,7 @@ func (c *viewStatsClient) ListSessions(ctx context.Context, in *ListSessionsRequ
 // token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
 // about PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
 // caller that takes more than its share gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where coming again helps.
-// Errors carry a google.rpc.ErrorInfo of domain "tvstats".
+// Errors carry a google.rpc.ErrorInfo of domain "tvstats"; ErrorReason lists its reasons, each with what to do.
 //
 // Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
 // one. Where a request has page_size and page_token, a page_size above the maximum counts as the maximum and a

@@ -138,7 +138,7 @@ var errNoStandIn = errors.New(`no MongoDB to test against: run "make mongo-stand
 // standIn is kept, and with it the open end of the pipe that the stand-in reads: it ends when this process does.
 var standIn *exec.Cmd
 
-// startStandIn starts the stand-in and answers where it listens.
+// startStandIn starts the stand-in and returns where it listens.
 func startStandIn() (string, error) {
 	_, file, _, _ := runtime.Caller(0)
 	folder := filepath.Join(filepath.Dir(file), "..", "..", "..", "..", ".tools", "mongo-stand-in")

@@ -1,16 +1,15 @@
-// The form that builds an order.
+// The form that tries an order and builds it.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { viewStats } from "../api";
 import { useAround } from "../context";
-import { Criterion } from "../gen/tvstats/v1/view_stats_pb";
 import { Problem } from "../load";
 import { plain } from "../names";
+import { useModeNames } from "../filter";
 import { Widget } from "../widgets";
-import { type Kind, ofSelection, ofSorting, useCriterionNames, useKindNames } from "./order";
+import { build, type Draft, type Kind, type Order, rankProgrammes, type Request, useCriterionNames, useKindNames } from "./order";
 
-export function Build({ built }: { built: (key: string) => void }) {
-  const { text, clientId, names } = useAround();
+export function Build(props: { stored: Order[]; built: (key: string) => void; tried: (draft: Draft) => void }) {
+  const { text, clientId, names, format } = useAround();
   const [kind, setKind] = useState<Kind>("sorting");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -19,41 +18,37 @@ export function Build({ built }: { built: (key: string) => void }) {
   const words = text.orders;
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
+    const dry = (event.submitter as HTMLButtonElement | null)?.value === "dry";
+    const request = requestOf(kind, clientId, new FormData(event.currentTarget as HTMLFormElement), dry);
     setBusy(true);
     setError(undefined);
     try {
-      built(await build(kind, clientId, new FormData(event.currentTarget as HTMLFormElement)));
+      const order = await build(request);
+      if (order && dry) props.tried({ order, request });
+      else if (order) props.built(order.key);
     } catch (problem) {
       setError(problem);
     }
     setBusy(false);
   };
+  const offered = Object.entries(criteria).filter(([value]) => kind !== "programmes" || rankProgrammes.includes(Number(value)));
+  const earlier = props.stored.filter((order) => order.kind === kind);
   return (
     <Widget title={words.build} explain={words.buildExplain}>
       <form class="fields" onSubmit={submit}>
         <Field label={words.kind}>
           <select value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
-            {Object.entries(kinds).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
+            <Options of={Object.entries(kinds)} />
           </select>
         </Field>
         <Field label={words.days}>
           <input name="days" type="number" min="1" max="3660" required defaultValue="30" />
         </Field>
-        {kind !== "programmes" && (
-          <Field label={words.criterion}>
-            <select name="criterion">
-              {Object.entries(criteria).map(([value, label]) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </Field>
-        )}
+        <Field label={words.criterion}>
+          <select name="criterion">
+            <Options of={offered} />
+          </select>
+        </Field>
         {kind !== "sorting" && (
           <>
             <Field label={words.size}>
@@ -64,34 +59,56 @@ export function Build({ built }: { built: (key: string) => void }) {
             </Field>
           </>
         )}
-        <Field label={words.minimum}>
-          <input name="minimum" type="number" min="0" required defaultValue="0" />
-        </Field>
+        <Seconds name="minimum" label={words.minimum} />
+        <Seconds name="accounts" label={words.minimumAccounts} />
         <Field label={words.kindsOfDevice}>
           <input name="devices" />
         </Field>
-        {names.tariffs.size > 0 && (
-          <Field label={words.tariffs}>
-            <select name="tariffs" multiple size={Math.min(5, names.tariffs.size)}>
-              {[...names.tariffs.values()].map((tariff) => (
-                <option key={tariff.tariffId} value={tariff.tariffId}>
-                  {plain(tariff.name) || `#${tariff.tariffId}`}
-                </option>
-              ))}
-            </select>
-          </Field>
-        )}
-        {kind !== "programmes" && (
-          <label class="check">
-            <input type="checkbox" name="active" /> {words.activeOnly}
-          </label>
-        )}
+        {names.tariffs.size > 0 && <Several name="tariffs" label={words.tariffs} of={[...names.tariffs.values()].map((t) => [String(t.tariffId), plain(t.name) || `#${t.tariffId}`])} />}
+        <Several name="modes" label={words.modes} of={Object.entries(useModeNames())} />
+        <label class="check">
+          <input type="checkbox" name="active" disabled={kind === "programmes"} /> {words.activeOnly}
+        </label>
+        <Field label={words.compare}>
+          <select name="compare" key={`${kind} ${earlier.length}`}>
+            <Options of={earlier.map((order) => [order.id, `${plain(order.name) || criteria[order.criterion]}, ${format.time(order.createdAt)}`])} />
+            <option value="">{words.compareNothing}</option>
+          </select>
+        </Field>
+        <WhatIf />
         {error !== undefined && <Problem error={error} />}
-        <button class="main" disabled={busy}>
-          {words.submit}
-        </button>
+        <span class="actions">
+          <button name="what" value="dry" disabled={busy}>
+            {words.tryIt}
+          </button>
+          <button class="main" disabled={busy}>
+            {words.submit}
+          </button>
+        </span>
       </form>
     </Widget>
+  );
+}
+
+// Another measurement policy, which only counts where nothing is stored.
+function WhatIf() {
+  const words = useAround().text.policy;
+  return (
+    <details>
+      <summary>{words.whatIf}</summary>
+      <p class="quiet">{words.whatIfExplain}</p>
+      <div class="fields">
+        <label class="check">
+          <input type="checkbox" name="policy" /> {words.use}
+        </label>
+        <Seconds name="max" label={words.maxSession} />
+        <Seconds name="inactivity" label={words.inactivity} />
+        <Seconds name="shortest" label={words.minSession} />
+        <label class="check">
+          <input type="checkbox" name="one" /> {words.oneChannel}
+        </label>
+      </div>
+    </details>
   );
 }
 
@@ -104,24 +121,62 @@ function Field(props: { label: string; children: ComponentChildren }) {
   );
 }
 
-// Builds what the form says, and returns its key.
-async function build(kind: Kind, clientId: number, form: FormData): Promise<string> {
+const Seconds = (props: { name: string; label: string }) => (
+  <Field label={props.label}>
+    <input name={props.name} type="number" min="0" required defaultValue="0" />
+  </Field>
+);
+
+const Options = ({ of }: { of: [string, string | undefined][] }) => (
+  <>
+    {of.map(([value, label]) => (
+      <option key={value} value={value}>
+        {label}
+      </option>
+    ))}
+  </>
+);
+
+const mostShown = 5;
+
+const Several = (props: { name: string; label: string; of: [string, string][] }) => (
+  <Field label={props.label}>
+    <select name={props.name} multiple size={Math.min(mostShown, props.of.length)}>
+      <Options of={props.of} />
+    </select>
+  </Field>
+);
+
+// What the form says.
+function requestOf(kind: Kind, clientId: number, form: FormData, dryRun: boolean): Request {
   const text = (name: string) => String(form.get(name) ?? "").trim();
   const shared = {
     daysNumber: Number(text("days")),
+    criterion: Number(text("criterion")),
     minWatchSeconds: BigInt(text("minimum")),
+    minAccounts: BigInt(text("accounts")),
     devices: text("devices").split(",").flatMap((device) => device.trim() || []),
     tariffs: form.getAll("tariffs").map(Number),
+    modes: form.getAll("modes").map(Number),
+    compareTo: text("compare"),
+    dryRun,
+    ...(dryRun && form.has("policy") && { policy: policyOf(text, form.has("one")) }),
   };
-  const ranked = { criterion: Number(text("criterion")) as Criterion, accountsActive: form.has("active") };
+  const accountsActive = form.has("active");
   const selected = { clientId, selectionSize: Number(text("size")), selectionName: text("name") };
-  if (kind === "sorting") {
-    const { sortings } = await viewStats.createChannelSortingByPopularity({ ...shared, ...ranked, clientIds: [clientId] });
-    return sortings.map(ofSorting)[0]?.key ?? "";
+  switch (kind) {
+    case "sorting":
+      return { case: "createChannelSortingByPopularity", value: { ...shared, accountsActive, clientIds: [clientId] } };
+    case "channels":
+      return { case: "createChannelSelectionByPopularity", value: { ...shared, ...selected, accountsActive } };
+    case "programmes":
+      return { case: "createEpgSelectionByPopularity", value: { ...shared, ...selected } };
   }
-  const { selection } =
-    kind === "channels"
-      ? await viewStats.createChannelSelectionByPopularity({ ...shared, ...ranked, ...selected })
-      : await viewStats.createEpgSelectionByPopularity({ ...shared, ...selected });
-  return selection ? ofSelection(selection).key : "";
 }
+
+const policyOf = (text: (name: string) => string, oneChannelPerDevice: boolean) => ({
+  maxSessionSeconds: BigInt(text("max")),
+  inactivitySeconds: BigInt(text("inactivity")),
+  minSessionSeconds: BigInt(text("shortest")),
+  oneChannelPerDevice,
+});

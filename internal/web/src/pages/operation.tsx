@@ -2,9 +2,11 @@
 import { useState } from "preact/hooks";
 import { allClients, jobs } from "../api";
 import { useAround } from "../context";
+import type { Client } from "../gen/tvstats/v1/catalog_pb";
 import { JobState, type Job, type StartJobRequest } from "../gen/tvstats/v1/jobs_pb";
 import { Problem, Show, useLoad } from "../load";
 import { Name } from "../names";
+import { addressOf } from "../place";
 import { Table, Widget } from "../widgets";
 
 const everySeconds = 2;
@@ -38,7 +40,42 @@ export function Operation() {
           )}
         </Show>
       </Widget>
+      <Show of={clients}>{(value) => <Policy client={value.find((one) => one.clientId === clientId)} />}</Show>
     </div>
+  );
+}
+
+// The policy is set by a command or by Sync, which streams, and browsers do not.
+function Policy({ client }: { client: Client | undefined }) {
+  const { text, format, params, clientId } = useAround();
+  const words = text.policy;
+  const policy = client?.policy;
+  const seconds = (value: bigint | undefined) => (value ? words.seconds(format.number(value)) : text.operation.off);
+  const parts: [string, string][] = [
+    [words.maxSession, seconds(policy?.maxSessionSeconds)],
+    [words.inactivity, seconds(policy?.inactivitySeconds)],
+    [words.minSession, seconds(policy?.minSessionSeconds)],
+    [words.oneChannel, policy?.oneChannelPerDevice ? text.operation.on : text.operation.off],
+    [words.revision, format.number(client?.policyRevision ?? 0n)],
+  ];
+  return (
+    <Widget title={words.title} explain={words.explain}>
+      <Table
+        title={words.title}
+        rows={parts}
+        rowKey={([part]) => part}
+        columns={[
+          { label: words.part, text: true, show: ([part]) => part },
+          { label: words.value, show: ([, value]) => value },
+        ]}
+      />
+      <p>
+        {words.set} <code>tvstats policy set --client-id {clientId}</code>
+      </p>
+      <p>
+        <a href={addressOf("orders", params)}>{words.tryIt}</a>
+      </p>
+    </Widget>
   );
 }
 

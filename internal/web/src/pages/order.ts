@@ -1,8 +1,10 @@
 // A sorting or a selection as one kind of thing.
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { viewStats } from "../api";
 import { useAround } from "../context";
-import { Criterion, SelectionKind, type ChannelSorting, type RankedChannel, type RankedProgramme, type Selection } from "../gen/tvstats/v1/view_stats_pb";
+import type { Coverage } from "../gen/tvstats/v1/measurement_pb";
+import { Criterion, type ExplainRankRequestSchema, SelectionKind, type ChannelSorting, type RankedChannel, type RankedProgramme, type Selection } from "../gen/tvstats/v1/view_stats_pb";
 
 export type Kind = "sorting" | "channels" | "programmes";
 
@@ -11,10 +13,14 @@ export interface Order {
   id: string;
   kind: Kind;
   name: string; // of a selection
-  criterion?: Criterion; // of a sorting
+  criterion: Criterion;
   windowStart?: Timestamp;
   windowEnd?: Timestamp;
   createdAt?: Timestamp;
+  coverage: Coverage;
+  dataFrom?: Timestamp;
+  cutSeconds: bigint;
+  hiddenRows: bigint;
   channels: RankedChannel[];
   programmes: RankedProgramme[];
 }
@@ -49,6 +55,30 @@ export async function orderOf(key: string): Promise<Order | undefined> {
   return selection && ofSelection(selection);
 }
 
+// What an order is built by.
+export type Request = Extract<NonNullable<MessageInitShape<typeof ExplainRankRequestSchema>["request"]>, { case: string }>;
+
+// An order that was tried and not stored, and what it was tried by.
+export interface Draft {
+  order: Order;
+  request: Request;
+}
+
+export async function build(request: Request): Promise<Order | undefined> {
+  if (request.case === "createChannelSortingByPopularity") {
+    const { sortings } = await viewStats.createChannelSortingByPopularity(request.value);
+    return sortings.map(ofSorting)[0];
+  }
+  const { selection } =
+    request.case === "createChannelSelectionByPopularity"
+      ? await viewStats.createChannelSelectionByPopularity(request.value)
+      : await viewStats.createEpgSelectionByPopularity(request.value);
+  return selection && ofSelection(selection);
+}
+
+// The same request, about the same time, that stores its result.
+export const storing = ({ order, request }: Draft): Request => ({ ...request, value: { ...request.value, dryRun: false, asOf: order.windowEnd } }) as Request;
+
 export async function removeOrder(order: Order): Promise<void> {
   if (order.kind === "sorting") await viewStats.deleteChannelSorting({ sortingId: order.id });
   else await viewStats.deleteSelection({ selectionId: order.id });
@@ -66,5 +96,10 @@ export function useCriterionNames(): Partial<Record<Criterion, string>> {
     [Criterion.WATCH_SESSIONS]: text.orders.watchSessions,
     [Criterion.AVERAGE_WATCH_TIME]: text.orders.averageWatchTime,
     [Criterion.MEDIAN_WATCH_TIME]: text.orders.medianWatchTime,
+    [Criterion.REACH]: text.audience.measures.reach,
+    [Criterion.AVERAGE_AUDIENCE]: text.audience.measures.average,
   };
 }
+
+// Programmes have no sessions of their own, of which there could be a mean.
+export const rankProgrammes = [Criterion.WATCH_TIME, Criterion.WATCH_SESSIONS, Criterion.REACH, Criterion.AVERAGE_AUDIENCE];

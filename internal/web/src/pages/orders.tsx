@@ -6,18 +6,24 @@ import { Name, plain } from "../names";
 import { change } from "../place";
 import { Table, Widget } from "../widgets";
 import { Build } from "./build";
-import { type Order, orderOf, removeOrder, storedOrders, useCriterionNames, useKindNames } from "./order";
+import { build, type Draft, type Order, orderOf, removeOrder, storedOrders, storing, useCriterionNames, useKindNames } from "./order";
 import { Remove, Places } from "./order_parts";
 
 export function Orders() {
   const { params, clientId, text } = useAround();
   const [limit, setLimit] = useState(50);
   const list = useLoad(() => storedOrders(clientId, limit), [clientId, limit]);
+  const [draft, setDraft] = useState<Draft>();
   const shown = params.get("order");
   const show = (id: string) => change({ order: id });
+  const built = (id: string) => {
+    setDraft(undefined);
+    list.again();
+    show(id);
+  };
   return (
     <div class="grid">
-      {shown && <Shown id={shown} />}
+      {draft ? <Tried draft={draft} built={built} close={() => setDraft(undefined)} /> : shown && <Shown id={shown} />}
       <Widget wide title={text.orders.stored} explain={text.orders.storedExplain}>
         <Show of={list}>
           {(value) => (
@@ -32,12 +38,7 @@ export function Orders() {
           )}
         </Show>
       </Widget>
-      <Build
-        built={(id) => {
-          list.again();
-          show(id);
-        }}
-      />
+      <Build stored={list.value?.orders ?? []} built={built} tried={setDraft} />
     </div>
   );
 }
@@ -48,7 +49,7 @@ function OrderTable(props: { orders: Order[]; show: (id: string) => void; change
   const [error, setError] = useState<unknown>();
   const kinds = useKindNames();
   const criteria = useCriterionNames();
-  const nameOf = (order: Order) => plain(order.name) || (order.criterion ? criteria[order.criterion] : "") || order.id;
+  const nameOf = (order: Order) => plain(order.name) || criteria[order.criterion] || order.id;
   const remove = async (order: Order) => {
     setRemoving(undefined);
     setError(undefined);
@@ -97,4 +98,30 @@ function Shown({ id }: { id: string }) {
   const order = useLoad(() => orderOf(id), [id]);
   useEffect(() => scrollTo(0, 0), [id]);
   return <Show of={order}>{(value) => value && <Places order={value} close={() => change({ order: "" })} />}</Show>;
+}
+
+// What another policy gives is for reading alone: it cannot be stored.
+function Tried({ draft, built, close }: { draft: Draft; built: (key: string) => void; close: () => void }) {
+  const { text } = useAround();
+  const [error, setError] = useState<unknown>();
+  useEffect(() => scrollTo(0, 0), [draft]);
+  const store = async () => {
+    setError(undefined);
+    try {
+      built((await build(storing(draft)))?.key ?? "");
+    } catch (problem) {
+      setError(problem);
+    }
+  };
+  const button = !draft.request.value.policy && (
+    <button type="button" class="main" onClick={store}>
+      {text.orders.storeIt}
+    </button>
+  );
+  return (
+    <>
+      {error !== undefined && <Problem error={error} />}
+      <Places key={draft.order.createdAt} order={draft.order} request={draft.request} below={button} close={close} />
+    </>
+  );
 }

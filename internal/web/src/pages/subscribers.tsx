@@ -1,60 +1,39 @@
 // How subscribers come and go, pay and watch.
-import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { dynamics } from "../api";
 import { useAround } from "../context";
-import { dayOf } from "../format";
 import { Granularity, type CustomersDynamicPoint, type GetCustomersDynamicResponse, type MaxOnlineDay, type Stats } from "../gen/tvstats/v1/subscriber_dynamics_pb";
 import { Show, useLoad } from "../load";
 import { Name } from "../names";
+import { InPeriod, spanOf } from "../period";
 import { change } from "../place";
 import { Figure, type Measure } from "../widgets";
 
-const dayMillis = 86_400_000;
-
 const granularities: Record<string, Granularity> = { hour: Granularity.HOUR, day: Granularity.DAY, month: Granularity.MONTH };
 
-// The period that the address names: by default the last thirty days.
-function periodOf(params: URLSearchParams) {
-  const today = dayOf(new Date());
-  const to = dayIn(params.get("to")) ?? today;
-  const from = dayIn(params.get("from")) ?? dayOf(new Date(Date.parse(to) - 29 * dayMillis));
+const stepOf = (params: URLSearchParams): string => {
   const by = params.get("by") ?? "day";
-  return { from, to, by: by in granularities ? by : "day" };
-}
-
-const dayIn = (text: string | null): string | undefined => (text && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined);
+  return by in granularities ? by : "day";
+};
 
 export function Subscribers() {
   const { params, text, clientId } = useAround();
-  const period = periodOf(params);
+  const by = stepOf(params);
   return (
-    <>
-      <Choice {...period} />
-      {period.from > period.to ? <p role="alert">{text.subscribers.wrongPeriod}</p> : <Series clientId={clientId} {...period} />}
-    </>
-  );
-}
-
-function Choice(props: { from: string; to: string; by: string }) {
-  const { text } = useAround();
-  const set = (name: string) => (event: Event) => change({ [name]: (event.currentTarget as HTMLInputElement | HTMLSelectElement).value });
-  return (
-    <form class="choice" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        {text.subscribers.from} <input type="date" required value={props.from} onChange={set("from")} />
-      </label>
-      <label>
-        {text.subscribers.to} <input type="date" required value={props.to} onChange={set("to")} />
-      </label>
-      <label>
-        {text.subscribers.granularity}{" "}
-        <select value={props.by} onChange={set("by")}>
-          <option value="hour">{text.subscribers.hour}</option>
-          <option value="day">{text.subscribers.dayUnit}</option>
-          <option value="month">{text.subscribers.month}</option>
-        </select>
-      </label>
-    </form>
+    <InPeriod
+      choice={
+        <label>
+          {text.subscribers.granularity}{" "}
+          <select value={by} onChange={(event) => change({ by: event.currentTarget.value })}>
+            <option value="hour">{text.subscribers.hour}</option>
+            <option value="day">{text.subscribers.dayUnit}</option>
+            <option value="month">{text.subscribers.month}</option>
+          </select>
+        </label>
+      }
+    >
+      {(period) => <Series clientId={clientId} by={by} {...period} />}
+    </InPeriod>
   );
 }
 
@@ -65,8 +44,7 @@ function Series(props: { clientId: number; from: string; to: string; by: string 
     () =>
       dynamics.getCustomersDynamic({
         clientId,
-        from: timestampFromDate(new Date(from)),
-        to: timestampFromDate(new Date(Date.parse(to) + dayMillis)),
+        ...spanOf({ from, to }),
         granularity: granularities[by],
       }),
     keys,
