@@ -27,11 +27,16 @@ type manifest struct {
 type checkpoints struct {
 	of *Store
 
-	mu      sync.Mutex
+	mu sync.Mutex
+	owed
+	wake chan struct{}
+}
+
+// owed is why a checkpoint is to be made.
+type owed struct {
 	entries uint64 // applied since the last checkpoint was seen
 	bytes   int64
 	due     time.Time // after an erasure, a start or a failure; zero = not
-	wake    chan struct{}
 }
 
 // claimLength is for how long nobody else makes a checkpoint.
@@ -44,15 +49,29 @@ func newCheckpoints(of *Store) *checkpoints {
 	return c
 }
 
-// appended counts an entry that was applied.
+// appended counts an entry that was applied. Where another replica has the claim, the next try is that of the minute, not of the
+// next entry.
 func (c *checkpoints) appended(size int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	before := c.full()
 	c.entries++
 	c.bytes += int64(size)
-	if c.entries >= c.of.options.CheckpointEntries || c.bytes >= c.of.options.CheckpointBytes {
+	if !before && c.full() {
 		c.wakeUp()
 	}
+}
+
+// full is whether so much came since the last checkpoint that another one is due. c.mu is held.
+func (c *checkpoints) full() bool {
+	return c.entries >= c.of.options.CheckpointEntries || c.bytes >= c.of.options.CheckpointBytes
+}
+
+// newest begins to count anew at a newer checkpoint, whoever made it.
+func (c *checkpoints) newest() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries, c.bytes = 0, 0
 }
 
 // dueSoon has one made some time after an erasure that any replica asked for, so that the log holds nothing of the account.
@@ -79,38 +98,46 @@ func (c *checkpoints) run() {
 		select {
 		case <-c.wake:
 		case <-minute.C:
-			if !c.erasureDue() {
+			if !c.isDue() {
 				continue
 			}
 		case <-c.of.work.Done():
 			return
 		}
-		made, err := c.of.tryCheckpoint()
-		if err != nil && c.of.work.Err() == nil {
+		if err := c.try(c.of.tryCheckpoint); err != nil && c.of.work.Err() == nil {
 			c.of.options.Log.Warn("a checkpoint was not made; it is tried again", "error", err)
 		}
-		c.reset(made, err)
 	}
 }
 
-func (c *checkpoints) erasureDue() bool {
+func (c *checkpoints) isDue() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.due.IsZero() && time.Now().After(c.due)
+	return c.full() || !c.due.IsZero() && time.Now().After(c.due)
 }
 
-// reset begins to count anew. What is due stays due until a checkpoint was made here: another's may be of before it, and one that
-// failed is tried again in a minute.
-func (c *checkpoints) reset(made bool, err error) {
+// try has a checkpoint made. What was owed before stays so unless it was made here: another's may be of before an erasure. What
+// comes while it is made may not be in it, and stays owed in any case.
+func (c *checkpoints) try(makeOne func() (made bool, err error)) error {
+	c.mu.Lock()
+	before := c.owed
+	c.owed = owed{}
+	c.mu.Unlock()
+	made, err := makeOne()
+	if made && err == nil {
+		return nil
+	}
+	if err != nil {
+		before.due = time.Now() // it is tried again in a minute
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.entries, c.bytes = 0, 0
-	switch {
-	case err != nil:
-		c.due = time.Now()
-	case made:
-		c.due = time.Time{}
+	c.entries += before.entries
+	c.bytes += before.bytes
+	if !before.due.IsZero() {
+		c.due = before.due // it is the earlier one
 	}
+	return err
 }
 
 // tryCheckpoint makes a checkpoint if nobody else does.

@@ -167,6 +167,7 @@ func (s *Store) noteBase(base Base) {
 	s.base.Store(base.Position)
 	if base.Manifest != s.manifested {
 		s.manifested = base.Manifest
+		s.checkpoints.newest()
 		s.audits.newest(base)
 	}
 }
