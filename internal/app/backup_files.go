@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tvstats/tvstats/internal/backup"
@@ -61,6 +60,9 @@ func (c *backupConfig) startBackups(b *backups, log *slog.Logger) (stop func(), 
 				log.Error("no backup was made; it will be tried again", "dir", c.BackupDir, "at", due, "error", err)
 			default:
 				log.Info("backup made", "file", name)
+				if err := c.prune(); err != nil {
+					log.Error("backups that are kept no longer were not removed", "dir", c.BackupDir, "error", err)
+				}
 			}
 		}
 	}), nil
@@ -81,51 +83,63 @@ func WaitUntil(ctx context.Context, now func() time.Time, due time.Time) bool {
 	}
 }
 
-// make makes a backup and removes those that are kept no longer.
+// make makes a backup. It is one when it is on the disk and was read back.
 func (c *backupConfig) make(ctx context.Context, b *backups, begun time.Time) (string, error) {
 	name := filepath.Join(c.BackupDir, backupPrefix+begun.UTC().Format(backupTime)+backupSuffix)
-	file, err := backup.Create(ctx, name, func(out io.Writer) error { return b.write(ctx, out) })
-	if err != nil {
-		return "", err
-	}
-	if err := file.Close(); err != nil {
-		return "", err
-	}
-	return name, c.prune()
+	return name, b.one(ctx, begun, func(write func(io.Writer) error) error {
+		if err := c.removeBroken(begun); err != nil {
+			return err
+		}
+		file, err := backup.Create(ctx, name, write)
+		if err != nil {
+			return err
+		}
+		return file.Close()
+	})
 }
 
-// prune removes all but the newest backups, and what an interruption left.
+// removeBroken removes what was begun before that time and was broken off. It would take the room that the next backup needs.
+func (c *backupConfig) removeBroken(begun time.Time) error {
+	files, err := filesBegun(c.BackupDir, backupSuffix+backup.Partial)
+	return errors.Join(err, c.remove(slices.DeleteFunc(files, func(f begunFile) bool { return !f.begun.Before(begun) })))
+}
+
+// prune removes all but the newest backups.
 func (c *backupConfig) prune() error {
-	names, err := backupNames(c.BackupDir)
-	if err != nil {
-		return err
-	}
-	for _, name := range names[:max(0, len(names)-c.BackupKeep)] {
-		err = errors.Join(err, os.Remove(filepath.Join(c.BackupDir, name)))
+	files, err := filesBegun(c.BackupDir, backupSuffix)
+	return errors.Join(err, c.remove(files[:max(0, len(files)-c.BackupKeep)]))
+}
+
+func (c *backupConfig) remove(files []begunFile) (err error) {
+	for _, file := range files {
+		err = errors.Join(err, os.Remove(filepath.Join(c.BackupDir, file.name)))
 	}
 	return err
 }
 
-// backupNames are the names of the backups in the directory, oldest first.
-func backupNames(dir string) (names []string, err error) {
-	entries, err := os.ReadDir(dir)
+// begunFile is a file in the directory whose name says when it was begun.
+type begunFile struct {
+	name  string
+	begun time.Time
+}
+
+// filesBegun are the files in the directory whose names are as ours are and end so, in the order in which they were begun. What has
+// another name is somebody else's.
+func filesBegun(dir, suffix string) (files []begunFile, err error) {
+	entries, err := os.ReadDir(dir) // sorted by name
 	for _, entry := range entries {
-		if name := entry.Name(); strings.HasPrefix(name, backupPrefix) && strings.HasSuffix(name, backupSuffix) {
-			names = append(names, name)
+		if begun, wrong := time.Parse(backupPrefix+backupTime+suffix, entry.Name()); wrong == nil {
+			files = append(files, begunFile{entry.Name(), begun})
 		}
 	}
-	slices.Sort(names)
-	return names, err
+	return files, err
 }
 
 // newestBackup is when the newest backup in the directory was begun; the zero time where there is none.
 func newestBackup(dir string) (newest time.Time, err error) {
-	names, err := backupNames(dir)
-	for _, name := range names {
-		begun, wrong := time.Parse(backupPrefix+backupTime+backupSuffix, name)
-		if wrong == nil && begun.After(newest) {
-			newest = begun
-		}
+	files, err := filesBegun(dir, backupSuffix)
+	if len(files) > 0 {
+		newest = files[len(files)-1].begun
 	}
 	return newest, err
 }

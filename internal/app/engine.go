@@ -107,7 +107,7 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (store.Store, 
 // openEmbedded opens the embedded store, and says what is missing in it whether that is accepted or not.
 func openEmbedded(ctx context.Context, cfg Config, log *slog.Logger) (store.Store, error) {
 	options := cfg.storeOptions()
-	options.AcceptLoss = false
+	options.AcceptLoss, options.Log = false, log
 	db, err := duckdb.Open(ctx, options)
 	if !errors.Is(err, store.ErrLoss) {
 		return asStore(db, err)

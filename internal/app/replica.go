@@ -17,7 +17,7 @@ const replicaFile = "replica.duckdb"
 
 // OpenReplica opens a replica of the log whose copy is where the options say.
 func OpenReplica(ctx context.Context, log *mongolog.Log, options duckdb.Options, events *slog.Logger) (*replica.Store, error) {
-	options.File, options.Replica = replicaFile, true
+	options.File, options.Replica, options.Log = replicaFile, true, events
 	db, err := replica.Open(ctx, log, disk{options}, replica.Options{Log: events})
 	if err != nil {
 		return nil, errors.Join(err, log.Close()) //nolint:contextcheck // closing is not up to the caller
@@ -36,6 +36,9 @@ func (d disk) Open(ctx context.Context) (replica.Local, error) {
 	}
 	return db, nil
 }
+
+// Check refuses what cannot be loaded.
+func (disk) Check(m store.Manifest) error { return duckdb.CheckManifest(m) }
 
 // Load makes the copy from parts.
 func (d disk) Load(ctx context.Context, m store.Manifest, open func(store.Part) (io.ReadCloser, error)) error {

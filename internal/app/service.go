@@ -128,8 +128,12 @@ func (s *service) listen(ctx context.Context) (err error) {
 	if s.callers, err = listen(ctx, "--listen", s.cfg.Listen); err != nil {
 		return err
 	}
-	s.browsers, err = s.cfg.listenWeb(ctx, s.log)
-	return err
+	s.ending(func() { _ = s.callers.Close() }) // who serves it may have closed it
+	if s.browsers, err = s.cfg.listenWeb(ctx, s.log); err != nil || s.browsers == nil {
+		return err
+	}
+	s.ending(func() { _ = s.browsers.Close() })
+	return nil
 }
 
 // work begins what is done without being called: jobs, their schedule, backups.
@@ -168,6 +172,10 @@ func (s *service) register(context.Context) error {
 		grpc: grpc.NewServer(options...),
 		http: grpc.NewServer(serverOptions(*s.cfg, insecure.NewCredentials(), links)...), // TLS ends before it
 	}
+	s.ending(func() { // what uses the store ends before it, also where to serve it has failed
+		s.server.grpc.Stop()
+		s.server.http.Stop()
+	})
 	tvstatsv1.RegisterViewStatsServer(s.server, &viewstats.Server{
 		Ingest: s.in, Builder: s.builder, Archive: ranking.NewArchive(s.db), Catalog: s.db, Sessions: s.db,
 		Building: s.numbers.building, Acknowledged: s.numbers.acknowledged, Now: s.now, MaxBatch: s.cfg.MaxBatch,
@@ -181,7 +189,7 @@ func (s *service) register(context.Context) error {
 		Dynamics: s.figures, Catalog: s.db, Building: s.numbers.building, Now: s.now,
 	})
 	tvstatsv1.RegisterJobsServer(s.server, &rpcjobs.Server{Queue: s.queue, Store: s.db, Catalog: s.db, Now: s.now, NewID: newID})
-	tvstatsv1.RegisterOperationServer(s.server, &operation.Server{Write: s.copies.write})
+	tvstatsv1.RegisterOperationServer(s.server, &operation.Server{Send: s.copies.send})
 	s.health = registerHealth(s.server)
 	if err := registerReflection(s.server); err != nil {
 		return err

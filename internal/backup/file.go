@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 )
 
-// partial is what the names of files end with that are not yet backups.
-const partial = ".partial"
+// Partial is what the names of files end with that are not yet backups.
+const Partial = ".partial"
 
 // Create makes the file with what fill writes, and returns it open: it gets its name when it is on the disk and was read back
 // and found to be whole. Whatever interrupts it leaves the file that had the name before, if there was one.
 func Create(ctx context.Context, name string, fill func(io.Writer) error) (_ *File, err error) {
-	temporary := name + partial
+	temporary := name + Partial
 	file, err := os.OpenFile(temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err

@@ -99,7 +99,7 @@ func (a *attempt) keepLease(ctx context.Context, end context.CancelCauseFunc) {
 			return
 		}
 		lease := a.lease()
-		cancelling, err := a.queue.store.RenewLease(ctx, a.job.ID, lease, a.progressed())
+		cancelling, err := a.renew(ctx, held, lease)
 		switch {
 		case cancelling:
 			end(errCancelled)
@@ -112,6 +112,19 @@ func (a *attempt) keepLease(ctx context.Context, end context.CancelCauseFunc) {
 			a.observer.StoreFailed(err)
 		}
 	}
+}
+
+// renew renews the lease, and gives up when it runs out: a store that does not respond must not keep the work going when another
+// may have the job. One that has run out already is tried for a moment, since nobody may have taken the job.
+func (a *attempt) renew(ctx context.Context, held, lease store.Lease) (cancelling bool, err error) {
+	left := time.Duration(held.Until-a.queue.now()) * time.Millisecond
+	ctx, cancel := context.WithTimeoutCause(ctx, max(left, pollInterval), store.ErrLeaseLost)
+	defer cancel()
+	cancelling, err = a.queue.store.RenewLease(ctx, a.job.ID, lease, a.progressed())
+	if err != nil && errors.Is(context.Cause(ctx), store.ErrLeaseLost) {
+		err = store.ErrLeaseLost
+	}
+	return cancelling, err
 }
 
 // outcome is the job after the attempt. cause is why the work was ended; nil where it ended by itself.

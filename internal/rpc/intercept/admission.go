@@ -64,10 +64,10 @@ func (a *Admission) RejectUnauthenticated(ctx context.Context, call *tap.Info) (
 		return ctx, NoSuchMethod(call.FullMethodName)
 	}
 	address := addressOf(ctx)
-	a.log.Info("refused a call without a valid token", "method", call.FullMethodName, "address", address)
 	if wait := a.addresses.Call(address); wait > 0 {
 		return ctx, exhaustedStatus(tooManyCalls("address", wait))
 	}
+	a.log.Info("refused a call without a valid token", "method", call.FullMethodName, "address", address) // no more often than the address may call
 	return ctx, ruleFor(err).status(err)
 }
 

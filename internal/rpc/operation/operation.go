@@ -13,16 +13,14 @@ import (
 // Server is the service Operation.
 type Server struct {
 	tvstatsv1.UnimplementedOperationServer
-	Write func(ctx context.Context, out io.Writer) error
+	// Send writes a backup, and calls end after the last of it.
+	Send func(ctx context.Context, out io.Writer, end func() error) error
 }
 
 // Backup sends a backup.
 func (o *Server) Backup(_ *tvstatsv1.BackupRequest, stream grpc.ServerStreamingServer[tvstatsv1.BackupResponse]) error {
 	out := &backupStream{stream: stream}
-	if err := o.Write(stream.Context(), out); err != nil {
-		return err
-	}
-	return out.flush()
+	return o.Send(stream.Context(), out, out.flush)
 }
 
 // maxChunk is how many bytes of a backup are in one message.

@@ -9,8 +9,8 @@ import (
 // Remove removes the store that the options name, which nobody has opened.
 func Remove(options Options) error {
 	file := filepath.Join(options.Dir, options.withDefaults().File)
-	var failed error
-	for _, name := range []string{file, file + ".wal", markOf(file)} {
+	failed := dropMark(file)
+	for _, name := range []string{file, file + ".wal"} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			failed = errors.Join(failed, err)
 		}

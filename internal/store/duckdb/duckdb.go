@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -39,11 +40,16 @@ type Options struct {
 	AcceptLoss bool
 	// File is the file's name in Dir; "" = tvstats.duckdb.
 	File string
+	// Log is of what is not as the store left it; nil = nobody hears of it.
+	Log *slog.Logger
 	// Replica is for a store that a log is applied to: leases of jobs are not void when it is opened, since others hold them.
 	Replica bool
 }
 
 func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	if o.MemoryLimit == "" {
 		o.MemoryLimit = "2GB"
 	}
@@ -92,8 +98,9 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Open opens the store in the directory, after a crash too, and brings its schema forward. A directory that another
-// process holds is store.ErrInUse.
-func Open(ctx context.Context, options Options) (*Store, error) {
+// process holds is store.ErrInUse, a machine that lacks something store.ErrUnavailable.
+func Open(ctx context.Context, options Options) (_ *Store, err error) {
+	defer func() { err = unlessOfMachine(err) }()
 	options = options.withDefaults()
 	dir, err := filepath.Abs(options.Dir)
 	if err != nil {
@@ -106,7 +113,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{options: options, file: filepath.Join(dir, options.File)}
-	before, err := readMark(s.file)
+	before, err := readMark(s.file, options.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -163,8 +170,11 @@ func (s *Store) start(ctx context.Context, before *mark) error {
 	if err != nil {
 		return err
 	}
-	if s.reports, err = newWriter(s.file, s.options.settings()); err == nil {
-		s.marker, err = startMarker(s.file, before, received)
+	if s.reports, err = newWriter(s.file, s.options.settings()); err != nil {
+		return err
+	}
+	if s.marker, err = startMarker(s.file, before, received); err != nil {
+		s.reports.close()
 	}
 	return err
 }

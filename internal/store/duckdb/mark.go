@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,9 @@ import (
 
 // markOf is the file of the mark of a database file, beside it: tvstats.mark for tvstats.duckdb.
 func markOf(file string) string { return strings.TrimSuffix(file, filepath.Ext(file)) + ".mark" }
+
+// marksOf are that file and the mark before it, which says less and takes its place where it is gone or unreadable.
+func marksOf(file string) []string { return []string{markOf(file), markOf(file) + ".old"} }
 
 // markEvery is how often the mark is written.
 const markEvery = time.Second
@@ -45,20 +49,31 @@ type marked struct {
 // maxHistory bounds how far back a loss can be dated.
 const maxHistory = 24 * 60
 
-// readMark reads the mark; nil where there is none, or none that can be read, which costs no data.
-func readMark(file string) (*mark, error) {
-	text, err := os.ReadFile(markOf(file))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil //nolint:nilnil // there is none
+// readMark reads the mark, or the one before it; nil where there is none that can be read, which costs no data.
+func readMark(file string, log *slog.Logger) (*mark, error) {
+	var wrong error
+	for _, name := range marksOf(file) {
+		text, err := os.ReadFile(name) //nolint:gosec // the store's own
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		m := &mark{}
+		if err := json.Unmarshal(text, m); err != nil {
+			wrong = errors.Join(wrong, fmt.Errorf("%s: %w", name, err))
+			continue
+		}
+		if name != markOf(file) {
+			log.Warn("the mark of the store is missing or unreadable; the one before it is taken", "mark", name, "at", m.At, "error", wrong)
+		}
+		return m, nil
 	}
-	if err != nil {
-		return nil, err
+	if wrong != nil {
+		log.Warn("the mark of the store is unreadable: whether something is missing was not looked at", "error", wrong)
 	}
-	m := &mark{}
-	if err := json.Unmarshal(text, m); err != nil {
-		return nil, nil //nolint:nilerr,nilnil // it was damaged
-	}
-	return m, nil
+	return nil, nil //nolint:nilnil // there is none
 }
 
 // checkFiles compares the files with the mark, before the engine changes them.
@@ -150,6 +165,8 @@ func startMarker(file string, before *mark, received int64) (*marker, error) {
 	m := &marker{file: file, content: content, end: make(chan struct{})}
 	if before != nil {
 		m.written.History = before.History
+	} else if err := dropMark(file); err != nil { // the loss was accepted, or nothing can be read there
+		return nil, errors.Join(err, content.Close())
 	}
 	m.received.Store(received)
 	m.ended.Go(func() {
@@ -242,23 +259,41 @@ func (m *marker) write(next mark) error {
 	if err != nil {
 		return err
 	}
-	name := markOf(m.file)
-	if err := os.WriteFile(name+".new", text, 0o600); err != nil {
-		return err
-	}
-	if err := os.Rename(name+".new", name); err != nil {
+	if err := replaceMark(markOf(m.file), text); err != nil {
 		return err
 	}
 	m.written = next
 	return nil
 }
 
-// dropMark removes the mark, before another file takes the place of the one that it is of.
-func dropMark(file string) error {
-	if err := os.Remove(markOf(file)); err != nil && !errors.Is(err, os.ErrNotExist) {
+// replaceMark writes the mark and keeps the one before it. It is on the disk before it has its name: a machine that fails leaves one
+// that can be read.
+func replaceMark(name string, text []byte) error {
+	file, err := os.OpenFile(name+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the store's own
+	if err != nil {
 		return err
 	}
-	return nil
+	_, err = file.Write(text)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(name, name+".old"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.Rename(name+".new", name)
+}
+
+// dropMark removes the mark and the one before it, before another file takes the place of the one that they are of.
+func dropMark(file string) (failed error) {
+	for _, name := range marksOf(file) {
+		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
 }
 
 // received counts the reports ever received.

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/catalog"
@@ -137,6 +140,60 @@ func TestNeverSilentlyLess(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestUnreadableMark: the mark before it still says what must be there, also where there is none; a loss that was accepted is not
+// found again.
+func TestUnreadableMark(t *testing.T) {
+	t.Parallel()
+	for _, harmed := range []func(name string) error{os.Remove, func(name string) error { return os.Truncate(name, 10) }} {
+		dir := markedStore(t, true)
+		file := filepath.Join(dir, fileName)
+		if err := errors.Join(harmed(markOf(file)), os.Truncate(file+".wal", 0)); err != nil {
+			t.Fatal(err)
+		}
+		var log strings.Builder
+		options := Options{Dir: dir, Log: slog.New(slog.NewTextHandler(&log, nil))}
+		if _, err := Open(t.Context(), options); !errors.Is(err, store.ErrLoss) || !strings.Contains(log.String(), "the one before it is taken") {
+			t.Errorf("got %v, and the log %s", err, &log)
+		}
+		options.AcceptLoss = true
+		s, err := Open(t.Context(), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := harmed(markOf(file)); err != nil {
+			t.Fatal(err)
+		}
+		if s, err = Open(t.Context(), Options{Dir: dir}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestFaultsOfTheMachine are told from those of the files, and cost a replica nothing.
+func TestFaultsOfTheMachine(t *testing.T) {
+	t.Parallel()
+	for text, is := range map[string]bool{
+		`IO Error: Cannot open file "/data/replica.duckdb": Too many open files`: true,
+		`IO Error: Could not write file: No space left on device`:                true,
+		`IO Error: Cannot open file "/data/replica.duckdb": Permission denied`:   true,
+		`IO Error: Corrupt database file: computed checksum 1`:                   false,
+		`Serialization Error: Failed to deserialize`:                             false,
+	} {
+		if err := unlessOfMachine(errors.New(text)); errors.Is(err, store.ErrUnavailable) != is {
+			t.Errorf("got %v", err)
+		}
+	}
+	if err := unlessOfMachine(&os.PathError{Op: "open", Err: syscall.EMFILE}); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -2,12 +2,28 @@ package duckdb
 
 import (
 	"database/sql"
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
+
+// TestMigrationsAreNumbered: a step's version is its place, so names are 0001, 0002 and so on, and none is left out.
+func TestMigrationsAreNumbered(t *testing.T) {
+	t.Parallel()
+	steps, err := migrations.ReadDir("migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range steps {
+		if want := fmt.Sprintf("%04d_", i+1); !strings.HasPrefix(step.Name(), want) {
+			t.Errorf("%s is step %d", step.Name(), i+1)
+		}
+	}
+}
 
 // TestMigrationOfOldData opens a store that a version without subscriber dynamics wrote: its data has versions and an
 // audience, as if it had come later.

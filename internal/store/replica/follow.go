@@ -270,6 +270,11 @@ func (s *Store) load(base Base) error {
 	if err != nil {
 		return err
 	}
+	if manifest != nil {
+		if err := s.disk.Check(manifest.State); err != nil {
+			return fmt.Errorf("load the checkpoint at %d: %w", base.Position, err)
+		}
+	}
 	s.snapshots.Lock() // an open one would hold on to the files
 	defer s.snapshots.Unlock()
 	s.replacing.Lock()

@@ -37,6 +37,8 @@ func (d disk) Open(ctx context.Context) (replica.Local, error) {
 	return local, nil
 }
 
+func (disk) Check(m store.Manifest) error { return duckdb.CheckManifest(m) }
+
 func (d disk) Load(ctx context.Context, m store.Manifest, open func(store.Part) (io.ReadCloser, error)) error {
 	return duckdb.Load(ctx, d.options, m, open)
 }

@@ -102,11 +102,17 @@ func Open(ctx context.Context, log Log, disk Disk, options Options) (*Store, err
 	return s, nil
 }
 
-// open opens the local store, and makes it anew where it cannot be opened but for a process that holds it.
+// open opens the local store, and makes it anew where it is the store that cannot be opened. A process that holds it, a newer
+// schema, and a machine that lacks descriptors, room or the right to read are no reason to remove it.
 func open(ctx context.Context, disk Disk) (Local, error) {
 	local, err := disk.Open(ctx)
-	if err == nil || errors.Is(err, store.ErrInUse) || errors.Is(err, store.ErrNewerSchema) || ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil {
 		return local, err
+	}
+	for _, kept := range []error{store.ErrInUse, store.ErrNewerSchema, store.ErrUnavailable} {
+		if errors.Is(err, kept) {
+			return nil, err
+		}
 	}
 	if removed := disk.Remove(); removed != nil {
 		return nil, errors.Join(err, removed)
