@@ -300,10 +300,11 @@ lint: $(BIN)/golangci-lint ## vet and lint the Go code
 test: ## run the tests
 	$(GO) test ./...
 
+WORLDS ?= ./internal/store/duckdb ./internal/store/replica ./internal/e2e
+
 .PHONY: worlds
 worlds: ## run the tests with all of their random worlds, and each engine's whole suite; go test and race take a few of them
-	TVSTATS_TEST_WORLDS=all $(GO) test -timeout 30m ./internal/store/duckdb ./internal/store/replica
-	TVSTATS_TEST_WORLDS=all $(GO) test -timeout 30m ./internal/e2e -run 'EqualBruteForce|EnginesAgree|Kill'
+	TVSTATS_TEST_WORLDS=all $(GO) test -timeout 60m $(WORLDS)
 
 .PHONY: race
 race: ## run the tests with the race detector

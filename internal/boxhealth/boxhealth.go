@@ -2,7 +2,8 @@
 // channels at once, sessions by the hundred, catch-up of another channel's programme. It refuses nothing and changes no figure.
 //
 // It remembers the last sessions of each device that this process hears of, of so many devices as it may; what it has not seen,
-// or no longer knows, it does not count. So its numbers are for alerts, never greater than the truth.
+// or no longer knows, it does not count. So its numbers are for alerts. Reports that come
+// out of order, or of more sessions at once than are remembered, can make them a little too great.
 package boxhealth
 
 import (

@@ -88,7 +88,9 @@ func TestCommandsOfThePagesExist(t *testing.T) {
 		for _, block := range regexp.MustCompile("(?s)```(?:sh|console)\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
 			for _, line := range ownCommand.FindAllStringSubmatch(strings.ReplaceAll(block[1], "\\\n", ""), -1) {
 				found++
-				words, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\0' `+line[1]).Output()
+				split := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\0' `+line[1])
+				split.Env = append(os.Environ(), "TVSTATS_DATA_DIR=data", "BACKUP=backups") // which the pages set before
+				words, err := split.Output()
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -30,7 +30,6 @@ func benchSubscribers(b *testing.B) *Store {
 		`INSERT INTO payments SELECT 1, id, 1 + (random() * 99999)::BIGINT, (random() * 2000)::BIGINT, CASE WHEN random() < 0.8 THEN 'EUR' ELSE 'USD' END,
 			1637020800000 + (random() * 63072000000)::BIGINT, false FROM range(2000000) payments(id)`,
 		`INSERT INTO clients (client_id, name, time_zone, collection_enabled) VALUES (1, '', 'UTC', true)`,
-		`INSERT INTO devices SELECT number, 'device' || number FROM range(5) devices(number)`,
 		`DROP TABLE ledger`, `DROP TABLE versions`, `DROP TABLE viewers`, `DROP TABLE figures`, string(migration), `CHECKPOINT`,
 	} {
 		if _, err := s.db.ExecContext(b.Context(), statement); err != nil {

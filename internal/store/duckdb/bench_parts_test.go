@@ -16,9 +16,6 @@ import (
 // of taking in a group of 200 meanwhile.
 func BenchmarkParts(b *testing.B) {
 	s := benchStore(b)
-	if _, err := s.db.ExecContext(b.Context(), `INSERT INTO devices SELECT i, 'device ' || i FROM range(5) t(i)`); err != nil {
-		b.Fatal(err)
-	}
 	if _, err := s.db.ExecContext(b.Context(), `INSERT INTO tariff_sets SELECT i, [i] FROM range(1, 7) t(i)`); err != nil {
 		b.Fatal(err)
 	}

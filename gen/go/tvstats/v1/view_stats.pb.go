@@ -1318,7 +1318,8 @@ type ChannelSorting struct {
 	Policy *MeasurementPolicy `protobuf:"bytes,10,opt,name=policy,proto3" json:"policy,omitempty"`
 	// The revision of that policy.
 	PolicyRevision int64 `protobuf:"varint,11,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
-	// Reported seconds minus counted ones of the sessions that it was built from.
+	// Reported seconds minus counted ones of the sessions that it was built from: of all channels, as share is, disabled and unknown
+	// ones included.
 	CutSeconds int64 `protobuf:"varint,12,opt,name=cut_seconds,json=cutSeconds,proto3" json:"cut_seconds,omitempty"`
 	// Until when viewing of the window may still arrive, by the longest session; only with COVERAGE_PROVISIONAL.
 	ProvisionalUntil *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=provisional_until,json=provisionalUntil,proto3" json:"provisional_until,omitempty"`
@@ -1677,7 +1678,8 @@ type Selection struct {
 	Policy *MeasurementPolicy `protobuf:"bytes,13,opt,name=policy,proto3" json:"policy,omitempty"`
 	// The revision of that policy.
 	PolicyRevision int64 `protobuf:"varint,14,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
-	// Reported seconds minus counted ones of the sessions that it was built from.
+	// Reported seconds minus counted ones of the sessions that it was built from: of all channels, as share is, disabled and unknown
+	// ones included.
 	CutSeconds int64 `protobuf:"varint,15,opt,name=cut_seconds,json=cutSeconds,proto3" json:"cut_seconds,omitempty"`
 	// Until when viewing of the window may still arrive, by the longest session; only with COVERAGE_PROVISIONAL.
 	ProvisionalUntil *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=provisional_until,json=provisionalUntil,proto3" json:"provisional_until,omitempty"`
@@ -2761,9 +2763,9 @@ type ExplainRankResponse struct {
 	// What each filter of the request took away of the viewing of the channel or programme in the window, one entry for each filter
 	// that is set, in the order in which they are applied: each takes away of what the ones before it left.
 	Filters []*FilterEffect `protobuf:"bytes,3,rep,name=filters,proto3" json:"filters,omitempty"`
-	// The place before; absent for the first.
+	// The place before; absent for the first, and where --min-cell hides it.
 	Before *NeighbouringPlace `protobuf:"bytes,4,opt,name=before,proto3" json:"before,omitempty"`
-	// The place after; absent for the last.
+	// The place after; absent for the last, and where --min-cell hides it.
 	After *NeighbouringPlace `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
 	// Percent of its watching time that comes from the account with the greatest part of it.
 	TopAccountShare float64 `protobuf:"fixed64,6,opt,name=top_account_share,json=topAccountShare,proto3" json:"top_account_share,omitempty"`

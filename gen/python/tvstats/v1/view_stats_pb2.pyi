@@ -755,7 +755,9 @@ class ChannelSorting(google.protobuf.message.Message):
     policy_revision: builtins.int
     """The revision of that policy."""
     cut_seconds: builtins.int
-    """Reported seconds minus counted ones of the sessions that it was built from."""
+    """Reported seconds minus counted ones of the sessions that it was built from: of all channels, as share is, disabled and unknown
+    ones included.
+    """
     silent_devices: builtins.int
     """Devices of the sessions that it was built from of which no session started or was reported on in the last 24 hours before
     window_end: they may be switched off, or their reports may be missing.
@@ -938,7 +940,9 @@ class Selection(google.protobuf.message.Message):
     policy_revision: builtins.int
     """The revision of that policy."""
     cut_seconds: builtins.int
-    """Reported seconds minus counted ones of the sessions that it was built from."""
+    """Reported seconds minus counted ones of the sessions that it was built from: of all channels, as share is, disabled and unknown
+    ones included.
+    """
     silent_devices: builtins.int
     """Devices of the sessions that it was built from of which no session started or was reported on in the last 24 hours before
     window_end: they may be switched off, or their reports may be missing.
@@ -1415,11 +1419,11 @@ class ExplainRankResponse(google.protobuf.message.Message):
 
     @property
     def before(self) -> global___NeighbouringPlace:
-        """The place before; absent for the first."""
+        """The place before; absent for the first, and where --min-cell hides it."""
 
     @property
     def after(self) -> global___NeighbouringPlace:
-        """The place after; absent for the last."""
+        """The place after; absent for the last, and where --min-cell hides it."""
 
     @property
     def days(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___PlaceOnDay]:
