@@ -59,10 +59,10 @@ func (c *backupConfig) startBackups(b *backups, log *slog.Logger) (stop func(), 
 				due = begun.Add(min(c.BackupEvery, backupRetry))
 				log.Error("no backup was made; it will be tried again", "dir", c.BackupDir, "at", due, "error", err)
 			default:
-				log.Info("backup made", "file", name)
 				if err := c.prune(); err != nil {
 					log.Error("backups that are kept no longer were not removed", "dir", c.BackupDir, "error", err)
 				}
+				log.Info("backup made", "file", name) // from then on the directory is as it stays until the next one
 			}
 		}
 	}), nil

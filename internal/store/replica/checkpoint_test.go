@@ -64,7 +64,8 @@ func TestEntriesStayCounted(t *testing.T) {
 		t.Error("the next entry woke it again")
 	default:
 	}
-	if c.newest(); c.isDue() || c.due.IsZero() {
+	c.newest()
+	if c.isDue() || c.due.IsZero() {
 		t.Errorf("after a newer checkpoint of another replica: %+v", c.owed)
 	}
 }
