@@ -29,9 +29,6 @@ type outcome struct {
 // errUnknown says that the operation is in, but what it returned was not seen here.
 var errUnknown = fmt.Errorf("%w: the outcome is not known; ask again", store.ErrUnavailable)
 
-// patience is how long an operation waits for a log that gives no answer. It may be in later all the same.
-const patience = 20 * time.Second
-
 var errNoAnswer = fmt.Errorf("%w: the log gives no answer; try again", store.ErrUnavailable)
 
 // submit has the operation appended and returns what applying it here returned. Where ctx ends earlier it may be in or not.
@@ -44,7 +41,7 @@ func (s *Store) submit(ctx context.Context, method string, arguments []byte) (an
 	}
 	s.waiting.Store(p.id, p)
 	defer s.waiting.Delete(p.id)
-	tooLong := time.NewTimer(patience)
+	tooLong := time.NewTimer(s.options.Patience)
 	defer tooLong.Stop()
 	select {
 	case s.submitted <- p:

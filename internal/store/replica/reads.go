@@ -255,7 +255,7 @@ func (s *Store) EachPayment(ctx context.Context, clientID int32, use func(catalo
 // CollectionEnabled reads; see store.Subscriptions. It is asked first for every batch of reports, and waits for a log that gives no
 // answer as the reports themselves would.
 func (s *Store) CollectionEnabled(ctx context.Context, clientID int32) (bool, error) {
-	patient, end := context.WithTimeoutCause(ctx, patience, errNoAnswer)
+	patient, end := context.WithTimeoutCause(ctx, s.options.Patience, errNoAnswer)
 	defer end()
 	tries := retry()
 	for {

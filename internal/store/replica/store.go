@@ -19,6 +19,8 @@ import (
 type Options struct {
 	Log    *slog.Logger  // of what happens in the background
 	Follow time.Duration // how often a replica without work looks at the log; 200 ms
+	// Patience is how long an operation waits until it is applied here; 20 s. It may be applied later all the same.
+	Patience time.Duration
 	// A checkpoint is made once so many entries, or so many bytes of them, came after the last one: 20,000 and 256 MiB.
 	CheckpointEntries uint64
 	CheckpointBytes   int64
@@ -31,6 +33,7 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Follow = cmp.Or(o.Follow, 200*time.Millisecond)
+	o.Patience = cmp.Or(o.Patience, 20*time.Second)
 	o.CheckpointEntries = cmp.Or(o.CheckpointEntries, 20_000)
 	o.CheckpointBytes = cmp.Or(o.CheckpointBytes, 256<<20)
 	o.ErasedWithin = cmp.Or(o.ErasedWithin, time.Hour)
