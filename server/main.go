@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"github.com/tvstats/tvstats/internal/commands"
 )
@@ -11,5 +12,5 @@ import (
 var version, commit, buildTime string
 
 func main() {
-	os.Exit(commands.Run(os.Args[1:], commands.Build{Version: version, Commit: commit, Time: buildTime}))
+	os.Exit(commands.Run(os.Args[1:], commands.Build{Version: version, Commit: commit, Time: buildTime}, time.Now))
 }

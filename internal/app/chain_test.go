@@ -51,7 +51,7 @@ type chained struct {
 
 func startChained(t *testing.T, catalog tvstatsv1.CatalogServer, level slog.Level) *chained {
 	t.Helper()
-	c := &chained{metrics: newMetrics(1000), draining: make(chan struct{}), log: &rpctest.Log{}}
+	c := &chained{metrics: newMetrics(1000, time.Now), draining: make(chan struct{}), log: &rpctest.Log{}}
 	c.logger = slog.New(slog.NewJSONHandler(c.log, &slog.HandlerOptions{Level: level}))
 	inner, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -60,7 +60,7 @@ func startChained(t *testing.T, catalog tvstatsv1.CatalogServer, level slog.Leve
 	cfg := DefaultConfig()
 	bounds := intercept.NewConnections(&cfg.Limits, c.metrics.refused)
 	listener := bounds.Bound(inner)
-	entry, err := intercept.NewAdmission(cfg.AuthFile, &cfg.Limits, c.logger)
+	entry, err := intercept.NewAdmission(cfg.AuthFile, &cfg.Limits, time.Now, c.logger)
 	if err != nil {
 		t.Fatal(err)
 	}

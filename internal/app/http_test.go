@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
@@ -15,7 +16,7 @@ func TestProbes(t *testing.T) {
 		t.Fatal(err)
 	}
 	draining := make(chan struct{})
-	web := httptest.NewServer(newHTTPHandler(newMetrics(1000).registry, readiness(db, draining)))
+	web := httptest.NewServer(newHTTPHandler(newMetrics(1000, time.Now).registry, readiness(db, draining)))
 	defer web.Close()
 
 	rpctest.WantAnswer(t, web.URL+"/healthz", http.StatusOK, "alive\n")

@@ -13,7 +13,7 @@ import (
 
 // TestJobObserver counts attempts by what became of them, and logs their errors by what they mean.
 func TestJobObserver(t *testing.T) {
-	log, numbers := &rpctest.Log{}, newMetrics(1000)
+	log, numbers := &rpctest.Log{}, newMetrics(1000, time.Now)
 	o := newJobObserver(numbers, slog.New(slog.NewJSONHandler(log, nil)))
 	for _, attempt := range []struct {
 		state store.JobState

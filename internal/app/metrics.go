@@ -40,7 +40,7 @@ type metrics struct {
 
 var _ ingest.Observer = (*metrics)(nil)
 
-func newMetrics(devices int) *metrics {
+func newMetrics(devices int, now func() time.Time) *metrics {
 	m := &metrics{
 		boxes:         boxhealth.New(devices),
 		registry:      prometheus.NewRegistry(),
@@ -55,7 +55,7 @@ func newMetrics(devices int) *metrics {
 		jobs:          newJobMetrics(),
 		builds:        prometheus.NewHistogramVec(histogram("build_seconds", "Building sortings, selections and figures of subscriber dynamics, in seconds, by method.", prometheus.ExponentialBuckets(.005, 2, 14)), []string{"method"}),
 	}
-	m.watchBoxes(time.Now)
+	m.watchBoxes(now)
 	m.connections = prometheus.NewCounterVec(counter("connections_refused_total", "Connections closed at once because there were too many, by which bound."), []string{"bound"})
 	m.registry.MustRegister(m.connections, m.controls, m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
 		m.jobs.running, m.jobs.attempts, m.jobs.seconds,

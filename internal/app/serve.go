@@ -28,16 +28,12 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// WallClock is the service's; a test of a process of its own moves it.
-var WallClock = time.Now
-
 // Serve puts the service together and runs it until ctx ends; it then stops in the reverse order, so that every call in
-// progress still finds what it needs. started is called with the addresses once calls are answered
-// there.
-func Serve(ctx context.Context, cfg Config, log *slog.Logger, started func(Addresses)) (err error) {
+// progress still finds what it needs. now is the service's clock. started is called with the addresses once it serves there.
+func Serve(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time, started func(Addresses)) (err error) {
 	s := &service{
-		cfg: &cfg, log: log, now: WallClock, clock: clockwork.NewRealClock(),
-		numbers: newMetrics(cfg.FollowedDevices), draining: make(chan struct{}),
+		cfg: &cfg, log: log, now: now, clock: clockwork.NewRealClock(),
+		numbers: newMetrics(cfg.FollowedDevices, now), draining: make(chan struct{}),
 	}
 	defer func() { err = errors.Join(err, s.end()) }()
 	for _, begin := range []func(context.Context) error{

@@ -83,7 +83,7 @@ func (s *service) secure(context.Context) (err error) {
 	if s.secured, err = s.cfg.tls(s.log); err != nil {
 		return err
 	}
-	if s.entry, err = intercept.NewAdmission(s.cfg.AuthFile, &s.cfg.Limits, s.log); err != nil {
+	if s.entry, err = intercept.NewAdmission(s.cfg.AuthFile, &s.cfg.Limits, s.now, s.log); err != nil {
 		return err
 	}
 	s.ending(inBackground(s.entry.EndRevoked))

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 	_ "time/tzdata" // time zones of the catalog are checked, also where the system has none
 
 	"github.com/alecthomas/kong"
@@ -49,8 +50,11 @@ const (
 	ExitWrongUsage = 2
 )
 
-// Run does what the arguments say and returns the exit code.
-func Run(args []string, build Build) int {
+// clock is what the service that a command serves takes for the time.
+type clock func() time.Time
+
+// Run does what the arguments say and returns the exit code. now is the clock of the service.
+func Run(args []string, build Build, now func() time.Time) int {
 	cli.Version = build.String()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -66,6 +70,7 @@ func Run(args []string, build Build) int {
 		return wrongUsage(err)
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
+	command.Bind(clock(now))
 	if err := command.Run(); err != nil {
 		code := ExitRefused
 		if less := (*cli.Unsatisfied)(nil); errors.As(err, &less) {

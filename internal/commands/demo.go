@@ -84,7 +84,7 @@ func withServer(ctx context.Context, dir string, use func(ctx context.Context, a
 	using, cancel := context.WithCancelCause(ctx)
 	started, ended := make(chan app.Addresses, 1), make(chan error, 1)
 	go func() {
-		err := app.Serve(serving, cfg, cfg.Logger(os.Stderr), func(at app.Addresses) { started <- at })
+		err := app.Serve(serving, cfg, cfg.Logger(os.Stderr), time.Now, func(at app.Addresses) { started <- at })
 		cancel(err) // if it ended by itself nobody need wait for it
 		ended <- err
 	}()

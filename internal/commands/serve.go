@@ -12,6 +12,6 @@ type serveCommand struct {
 }
 
 // Run serves until the context ends.
-func (c *serveCommand) Run(ctx context.Context) error {
-	return app.Serve(ctx, c.Config, c.Logger(os.Stderr), func(app.Addresses) {})
+func (c *serveCommand) Run(ctx context.Context, now clock) error {
+	return app.Serve(ctx, c.Config, c.Logger(os.Stderr), now, func(app.Addresses) {})
 }

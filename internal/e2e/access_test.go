@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -189,7 +190,7 @@ func TestAuthFileThatCannotBeUsed(t *testing.T) {
 		}
 		cfg := app.DefaultConfig()
 		cfg.AuthFile, cfg.DataDir = c.file, t.TempDir()
-		err := app.Serve(rpctest.Context(t), cfg, cfg.Logger(&rpctest.Log{}), func(app.Addresses) {})
+		err := app.Serve(rpctest.Context(t), cfg, cfg.Logger(&rpctest.Log{}), time.Now, func(app.Addresses) {})
 		if err == nil || !strings.Contains(err.Error(), "--auth-file="+c.file+": ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %q", err, c.want)
 		}

@@ -25,7 +25,7 @@ func TestClientCalendar(t *testing.T) {
 			AccountId: id, Active: true, Tariffs: []int32{1}, Excluded: true, ChangedAt: timestamppb.New(now.Add(-30 * time.Minute).Truncate(time.Millisecond)),
 		})
 	}
-	server := start(t)
+	server := startAt(t, stoppedAt(now))
 	stream(t, server.address, s.events, 100)
 	pushRequest(t, server.address, &tvstatsv1.SyncRequest{ClientId: 1, Accounts: s.states, Payments: s.payments})
 	counted := *s.world // without what the excluded accounts watched

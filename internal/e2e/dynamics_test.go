@@ -27,7 +27,7 @@ func TestDynamicsEqualBruteForce(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
 			now := time.Now().UTC()
 			s := randomSubscribers(r, int32(seed+1), now)
-			server := start(t)
+			server := startAt(t, stoppedAt(now))
 			stream(t, server.address, s.events, 100)
 			half := len(s.states) / 2
 			pushRequest(t, server.address, &tvstatsv1.SyncRequest{ClientId: s.clientID, Accounts: s.states[half:], Payments: s.payments})

@@ -76,7 +76,7 @@ func TestUnmigratedDatabaseIsRefused(t *testing.T) {
 	uri := app.Secret(mongotest.URI(t))
 	cfg := app.DefaultConfig()
 	cfg.Listen, cfg.HTTPListen, cfg.MongodbURI = "127.0.0.1:0", "127.0.0.1:0", uri
-	err := app.Serve(t.Context(), cfg, cfg.Logger(&rpctest.Log{}), func(app.Addresses) { t.Error("it serves") })
+	err := app.Serve(t.Context(), cfg, cfg.Logger(&rpctest.Log{}), time.Now, func(app.Addresses) { t.Error("it serves") })
 	if err == nil || !strings.Contains(err.Error(), "run tvstats migrate") {
 		t.Errorf("serve: %v", err)
 	}

@@ -10,20 +10,26 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/faultydisk"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
-// clockEnv moves the clock of the program that a test starts, by a duration.
+// clockEnv moves the clock of the program that a test starts, by a duration, or stops it, at an instant.
 const clockEnv = "TVSTATS_TEST_CLOCK"
 
-// moveClock does what clockEnv says.
-func moveClock() {
+// clockOfEnv is the clock of the program as clockEnv has it.
+func clockOfEnv() func() time.Time {
 	if by, err := time.ParseDuration(os.Getenv(clockEnv)); err == nil {
-		app.WallClock = func() time.Time { return time.Now().Add(by) }
+		return func() time.Time { return time.Now().Add(by) }
 	}
+	if at, err := time.Parse(time.RFC3339Nano, os.Getenv(clockEnv)); err == nil {
+		return stoppedAt(at)
+	}
+	return time.Now
 }
+
+// stoppedAt is a clock that stands still: what is provisional does not change while a test compares.
+func stoppedAt(at time.Time) func() time.Time { return func() time.Time { return at } }
 
 // faulty is a program whose process, disk and clock the test has in its hands. It listens on one address, however often it
 // is started.

@@ -117,7 +117,7 @@ func restart(t testing.TB, server *testServer) *testServer {
 	if err := server.stop(); err != nil {
 		t.Fatalf("serve: %v", err)
 	}
-	return start(t, func(cfg *app.Config) { cfg.DataDir = server.dir })
+	return startAt(t, server.now, func(cfg *app.Config) { cfg.DataDir = server.dir })
 }
 
 // withoutIntermediate leaves out random reports that are not the last of their session.

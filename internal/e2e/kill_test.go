@@ -120,8 +120,15 @@ func killBatch(gateway, i, size int, started time.Time) *tvstatsv1.StreamEventsR
 // address of gRPC.
 func startProgram(t testing.TB, dataDir string, flags ...string) (*exec.Cmd, string) {
 	t.Helper()
+	return startProgramAt(t, "", dataDir, flags...)
+}
+
+// startProgramAt starts the program with its clock as clockEnv has it.
+func startProgramAt(t testing.TB, clock, dataDir string, flags ...string) (*exec.Cmd, string) {
+	t.Helper()
 	flags = append([]string{"serve", "--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", "--data-dir=" + dataDir}, flags...)
 	command := programCommand(t.Context(), flags...)
+	command.Env = append(command.Env, clockEnv+"="+clock)
 	log, err := command.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

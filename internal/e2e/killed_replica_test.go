@@ -66,7 +66,12 @@ func TestReplicas(t *testing.T) {
 // startReplica starts a process on the database.
 func startReplica(t *testing.T, uri string, flags ...string) (kill func(), address string) {
 	t.Helper()
-	server, address := startProgram(t, t.TempDir(), append(flags, "--mongodb-uri="+uri)...)
+	return startReplicaAt(t, "", uri, flags...)
+}
+
+func startReplicaAt(t *testing.T, clock, uri string, flags ...string) (kill func(), address string) {
+	t.Helper()
+	server, address := startProgramAt(t, clock, t.TempDir(), append(flags, "--mongodb-uri="+uri)...)
 	return func() {
 		server.Process.Kill() //nolint:errcheck // then it has ended already, and Wait says so
 		server.Wait()         //nolint:errcheck // it was killed

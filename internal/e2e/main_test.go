@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -24,8 +25,7 @@ const programEnv = "TVSTATS_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(programEnv) != "" {
-		moveClock()
-		os.Exit(commands.Run(os.Args[1:], commands.Build{}))
+		os.Exit(commands.Run(os.Args[1:], commands.Build{}, clockOfEnv()))
 	}
 	if load := os.Getenv(benchClientEnv); load != "" {
 		if err := benchClient(load); err != nil {
@@ -51,7 +51,8 @@ type testServer struct {
 	tvstatsv1.SubscriberDynamicsClient
 	tvstatsv1.JobsClient
 	conn    *grpc.ClientConn
-	dir     string       // of the store
+	dir     string // of the store
+	now     func() time.Time
 	address string       // of gRPC
 	web     string       // the address of calls over HTTP, as a URL without a path
 	log     *rpctest.Log // as JSON
@@ -61,6 +62,12 @@ type testServer struct {
 // start starts the service, without a schedule, whose jobs would come when the hour is full; change changes its configuration.
 func start(tb testing.TB, change ...func(*app.Config)) *testServer {
 	tb.Helper()
+	return startAt(tb, time.Now, change...)
+}
+
+// startAt starts the service with another clock, which a restart keeps.
+func startAt(tb testing.TB, now func() time.Time, change ...func(*app.Config)) *testServer {
+	tb.Helper()
 	cfg := app.DefaultConfig()
 	cfg.DataDir, cfg.Listen, cfg.HTTPListen, cfg.LogFormat = tb.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "json"
 	cfg.WebListen = "127.0.0.1:0"
@@ -68,10 +75,10 @@ func start(tb testing.TB, change ...func(*app.Config)) *testServer {
 	for _, c := range change {
 		c(&cfg)
 	}
-	s := &testServer{dir: cfg.DataDir, log: &rpctest.Log{}}
+	s := &testServer{dir: cfg.DataDir, now: now, log: &rpctest.Log{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	started, ended := make(chan app.Addresses, 1), make(chan error, 1)
-	go func() { ended <- app.Serve(ctx, cfg, cfg.Logger(s.log), func(at app.Addresses) { started <- at }) }()
+	go func() { ended <- app.Serve(ctx, cfg, cfg.Logger(s.log), now, func(at app.Addresses) { started <- at }) }()
 	s.stop = sync.OnceValue(func() error {
 		cancel()
 		return <-ended

@@ -29,9 +29,10 @@ func TestReplicasUnderSimulatedLoad(t *testing.T) {
 	s, reports, refused := simulatedSubscribers(simulated)
 	uri, mortal := mongotest.URI(t), freeAddress(t)
 	runMigrate(t, &commands.MigrateCommand{MongoDB: app.MongoDB{MongodbURI: app.Secret(uri)}})
-	end, steady := startReplica(t, uri)
+	clock := now.Format(time.RFC3339Nano)
+	end, steady := startReplicaAt(t, clock, uri)
 	defer end()
-	kill, _ := startReplica(t, uri, "--listen="+mortal)
+	kill, _ := startReplicaAt(t, clock, uri, "--listen="+mortal)
 	if _, err := commands.PushCatalog(t.Context(), tvstatsv1.NewCatalogClient(rpctest.Connect(t, steady)), simulated); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func TestReplicasUnderSimulatedLoad(t *testing.T) {
 	for range kills {
 		<-due
 		kill()
-		kill, _ = startReplica(t, uri, "--listen="+mortal)
+		kill, _ = startReplicaAt(t, clock, uri, "--listen="+mortal)
 	}
 	defer kill()
 	if err := running.Wait(); err != nil {

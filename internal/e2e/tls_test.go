@@ -282,7 +282,7 @@ func TestTLSFilesThatCannotBeUsed(t *testing.T) {
 		cfg := app.DefaultConfig()
 		cfg.DataDir = t.TempDir()
 		cfg.TLSCert, cfg.TLSKey, cfg.TLSClientCA = put(t, dir, "cert", c.certificate), put(t, dir, "key", c.key), put(t, dir, "ca", c.ca)
-		if err := app.Serve(rpctest.Context(t), cfg, cfg.Logger(&rpctest.Log{}), func(app.Addresses) {}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := app.Serve(rpctest.Context(t), cfg, cfg.Logger(&rpctest.Log{}), time.Now, func(app.Addresses) {}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
 	}

@@ -30,9 +30,9 @@ type Admission struct {
 }
 
 // NewAdmission reads the file of tokens; no file lets everybody in who reaches the service.
-func NewAdmission(authFile string, limits *Limits, log *slog.Logger) (*Admission, error) {
+func NewAdmission(authFile string, limits *Limits, now func() time.Time, log *slog.Logger) (*Admission, error) {
 	bounds := limit.Bounds{PerSecond: limits.AddressRequests, Open: limits.AddressStreams}
-	a := &Admission{addresses: limit.NewGate(bounds, time.Now), log: log}
+	a := &Admission{addresses: limit.NewGate(bounds, now), log: log}
 	if authFile == "" {
 		return a, nil
 	}

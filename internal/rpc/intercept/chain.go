@@ -50,7 +50,7 @@ func Chain(p Parts) []Link {
 		Link{recovery.UnaryServerInterceptor(), recovery.StreamServerInterceptor()},
 		limited("address", p.Entry.addresses, addressOf), // before anything is known of the caller but that
 		p.Entry.link(),
-		p.Limits.perToken(time.Now),
+		p.Limits.perToken(p.Now),
 		p.From.link(),
 		Link{Stream: endStreams(p.Draining, p.StreamIdle, p.StreamSend)},
 		Link{Unary: tenants{p.Known}.unary},
