@@ -99,7 +99,7 @@ func inParts(query measure.Query) []measure.Query {
 
 func (s *Store) aggregate(ctx context.Context, tx *sql.Tx, query measure.Query) ([]measure.Row, error) {
 	sessions, err := s.sessionsOf(ctx, tx, asking{
-		Filter: query.Filter, reaching: query.Count == measure.ByTime, tariffs: slices.Contains(query.GroupBy, measure.Tariff),
+		Filter: query.Filter, reaching: query.Count == measure.ByTime, tariffs: slices.Contains(query.GroupBy, measure.Tariff), query: &query,
 	})
 	if err != nil {
 		return nil, err

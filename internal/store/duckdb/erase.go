@@ -72,6 +72,10 @@ func removeAccount(ctx context.Context, tx *sql.Tx, client int32, account int64,
 	if err := leaveLedger(ctx, tx, client, account, at); err != nil {
 		return removed, err
 	}
+	err = execute(ctx, tx, forgetRollups(fmt.Sprintf(`client_id = %d AND started_at IN (SELECT %s * 86400000 FROM sessions WHERE %s)`, client, dayOf, where))...)
+	if err != nil {
+		return removed, err
+	}
 	for _, from := range []struct {
 		table string
 		count *int64 // nil = not of interest
@@ -133,7 +137,7 @@ func (s *Store) ExpireViewing(ctx context.Context, clientID int32, day viewing.D
 				return err
 			}
 		}
-		return nil
+		return execute(ctx, tx, forgetRollups(where)...)
 	})
 	if err != nil {
 		return removalError(ctx, "remove old viewing", err)

@@ -11,8 +11,15 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// Maintain folds what is due; see store.Maintainer.
+// Maintain folds what is due and rolls up what is missing; see store.Maintainer.
 func (s *Store) Maintain(ctx context.Context, closed viewing.Millis) error {
+	if err := s.foldDue(ctx, closed); err != nil {
+		return err
+	}
+	return s.rollUpMissing(ctx)
+}
+
+func (s *Store) foldDue(ctx context.Context, closed viewing.Millis) error {
 	s.folding.Lock()
 	defer s.folding.Unlock()
 	due, err := days(ctx, s.db, fmt.Sprintf(
@@ -38,7 +45,7 @@ func (s *Store) fold(ctx context.Context, day viewing.Day) error {
 		if err != nil {
 			return err
 		}
-		for _, statement := range []string{
+		statements := []string{
 			fmt.Sprintf(`CREATE TEMP TABLE folded AS SELECT %s, %s, %s AS tariff_set FROM (
 				FROM sessions WHERE %[4]s UNION ALL FROM reports WHERE %[4]s) GROUP BY %[1]s`,
 				identity, mergedState, tariffSet, where),
@@ -48,11 +55,10 @@ func (s *Store) fold(ctx context.Context, day viewing.Day) error {
 			`DELETE FROM viewers WHERE ` + where,
 			`INSERT INTO sessions BY NAME FROM folded ORDER BY client_id, account_id, started_at, device_uid, channel_id`,
 			insertViewers("folded", "device"),
-			`DROP TABLE folded`,
-		} {
-			if _, err := tx.ExecContext(ctx, statement); err != nil {
-				return unavailable("write", err)
-			}
+		}
+		statements = append(statements, rollUp(day, "folded", `SELECT DISTINCT client_id FROM folded`)...)
+		if err := execute(ctx, tx, append(statements, `DROP TABLE folded`)...); err != nil {
+			return unavailable("write", err)
 		}
 		return nil
 	})

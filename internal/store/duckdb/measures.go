@@ -13,18 +13,19 @@ type expression struct {
 	needs      measure.Measure // whose value of the parts the second step looks at, where it is another's
 	ofParts    string          // %d is the query's reach
 	byAccount  bool            // a part must be the sessions of one account; else any parts do
+	ofRollups  string          // in the place of the first step: of the rollups of each cell, where measure.Query.RefuseRollup lets them be used
 }
 
 // The median is no such measure: see medians.go.
 var expressions = map[measure.Measure]expression{
-	measure.Watch:      {ofSessions: "sum(millis)", ofParts: "sum(watch)"},
-	measure.Sessions:   {ofSessions: "count(*)", ofParts: "sum(sessions)"},
+	measure.Watch:      {ofSessions: "sum(millis)", ofParts: "sum(watch)", ofRollups: "sum(watch)"},
+	measure.Sessions:   {ofSessions: "count(*)", ofParts: "sum(sessions)", ofRollups: "sum(sessions)"},
 	measure.Accounts:   {ofParts: "count(*)", byAccount: true},
 	measure.Reach:      {ofSessions: "max(stretch)", ofParts: "count(*) FILTER (reach >= %d)", byAccount: true},
 	measure.Greatest:   {needs: measure.Watch, ofParts: "max(watch)", byAccount: true},
 	measure.TopAccount: {needs: measure.Watch, ofParts: "arg_max(account_id, (watch, -account_id))", byAccount: true},
 	measure.End:        {ofSessions: "max(ends)", ofParts: "max(latest_end)"},
-	measure.Cut:        {ofSessions: "sum(lost)", ofParts: "sum(cut)"},
+	measure.Cut:        {ofSessions: "sum(lost)", ofParts: "sum(cut)", ofRollups: "0"},
 }
 
 // dimension is something that tells cells apart.

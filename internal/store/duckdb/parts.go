@@ -21,7 +21,7 @@ var _ store.Snapshotter = (*Store)(nil)
 
 // notInParts are the tables that are no part of the state: numbers for values, and what follows from other tables. Of
 // sessions there is a part a day, which the reports that are not folded yet are merged into.
-var notInParts = []string{"schema_version", devicesTable.name, tariffSetsTable.name, "reports", "sessions", "viewers", "applied"}
+var notInParts = []string{"schema_version", devicesTable.name, tariffSetsTable.name, "reports", "sessions", "viewers", "rollups", "rolled_days", "applied"}
 
 // partColumns are what parts hold in the place of columns that would differ between stores with the same contents.
 var partColumns = map[string]map[string]string{

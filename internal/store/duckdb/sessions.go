@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -30,13 +31,16 @@ type source struct {
 	// policy cuts also told_seconds, which were reported; where tariffs were asked for also tariff_set.
 	relation string
 	carried  string // where tariffs were asked for: a relation of tariff_set and each tariff_id that a session with it carries
+	// rolled has the sums of the sessions that are not in relation, because rollups are used for their days; empty where there are none.
+	rolled string
 }
 
 // asking is which sessions a source is to hold, and with what.
 type asking struct {
 	viewing.Filter
-	reaching bool // the window is of their time: those, too, that began before it and reach into it, as far as they were reported
-	tariffs  bool // with the column tariff_set
+	reaching bool           // the window is of their time: those, too, that began before it and reach into it, as far as they were reported
+	tariffs  bool           // with the column tariff_set
+	query    *measure.Query // that may use rollups; nil = none may be used
 }
 
 // sessions describes the sessions that pass the filter. The source is right within tx only, which sees one moment of both tables.
@@ -101,8 +105,17 @@ func (s *Store) reported(ctx context.Context, tx *sql.Tx, a asking) (source, err
 	}
 	carries := s.carries(filter.Tariffs)
 	folded := fmt.Sprintf(`SELECT %s FROM sessions WHERE %s AND %s AND watched_seconds >= %d`, columns, where, carries, filter.MinSeconds)
+	sums := ""
+	if a.query != nil {
+		kept, err := s.rolledDays(ctx, tx, a, filter.Window, pending)
+		if err != nil {
+			return source{}, fmt.Errorf("find days that are rolled up: %w", err)
+		}
+		folded += " AND " + rest(filter.Window, kept.all())
+		sums = s.rolledRelation(a, kept.used)
+	}
 	if len(pending) == 0 {
-		return source{relation: "(" + folded + ")", carried: carriedBySets}, nil
+		return source{relation: "(" + folded + ")", carried: carriedBySets, rolled: sums}, nil
 	}
 	onPending := dayConditions(pending)
 	with := fmt.Sprintf(`merged AS MATERIALIZED (
@@ -117,6 +130,7 @@ func (s *Store) reported(ctx context.Context, tx *sql.Tx, a asking) (source, err
 		with:     with,
 		relation: fmt.Sprintf(`(%s AND NOT (%s) UNION ALL SELECT %s FROM %s)`, folded, onPending, columns, merged),
 		carried:  carriedByMixtures,
+		rolled:   sums,
 	}, nil
 }
 

@@ -30,7 +30,7 @@ func (s statement) text() string {
 	}
 	ctes, figures := s.figures()
 	return fmt.Sprintf("WITH %s%s%s%s\nSELECT %s FROM %s%s",
-		s.sessions.with, s.slices(), s.cut(), strings.TrimSuffix(ctes, ","), strings.Join(columns, ", "), figures, limit)
+		s.sessions.with, s.slices(), s.cut()+s.rolled(), strings.TrimSuffix(ctes, ","), strings.Join(columns, ", "), figures, limit)
 }
 
 // figures sums up the sessions, and says what the columns of the answer are selected from. With a median there are steps, few of a
@@ -71,13 +71,18 @@ func (s statement) keys() string {
 
 // parts sums up each cell's sessions in parts, which by tells apart, as far as the measures need.
 func (s statement) parts(name, by string, measures []measure.Measure) string {
-	columns := []string{s.keys(), by}
+	columns, sums := []string{s.keys(), by}, []string{s.keys(), by}
 	for _, m := range measure.All() {
 		if e := expressions[m]; e.ofSessions != "" && needed(m, measures) {
 			columns = append(columns, e.ofSessions+" AS "+m.String())
+			sums = append(sums, e.ofRollups)
 		}
 	}
-	return fmt.Sprintf("\n%s AS MATERIALIZED (SELECT %s FROM cut GROUP BY ALL),", name, strings.Join(columns, ", "))
+	all := fmt.Sprintf("SELECT %s FROM cut GROUP BY ALL", strings.Join(columns, ", "))
+	if s.sessions.rolled != "" {
+		all += fmt.Sprintf(" UNION ALL SELECT %s FROM rolled GROUP BY ALL", strings.Join(sums, ", "))
+	}
+	return fmt.Sprintf("\n%s AS MATERIALIZED (%s),", name, all)
 }
 
 // needed reports whether the measures look at m of parts.
@@ -99,9 +104,9 @@ func (s statement) summed(name, parts string, measures []measure.Measure) string
 	return fmt.Sprintf("\n%s AS (SELECT %s%s FROM %s GROUP BY %[2]s),", name, s.keys(), columns.String(), parts)
 }
 
-// cut is the sessions in their cells: keys, account_id, millis, stretch, lost and ends.
-func (s statement) cut() string {
-	keys, columns, joins := []string{}, []string{"account_id"}, ""
+// cells are the keys that tell cells apart, the columns that they are made of, and the joins with what else they are made of.
+func (s statement) cells() (keys string, columns []string, joins string) {
+	var all []string
 	for _, dimension := range s.query.GroupBy {
 		d := dimensions[dimension]
 		key := d.key
@@ -109,18 +114,38 @@ func (s statement) cut() string {
 			joins += fmt.Sprintf(d.join, s.query.Filter.ClientID, s.sessions.carried)
 			key = fmt.Sprintf(keyOrNone, d.key)
 		}
-		keys = append(keys, key)
+		all = append(all, key)
 		if d.column != "" && !slices.Contains(columns, d.column) {
 			columns = append(columns, d.column)
 		}
 	}
-	if len(keys) == 0 {
-		keys = []string{"0 AS everything"}
+	if len(all) == 0 {
+		all = []string{"0 AS everything"}
 	}
+	return strings.Join(all, ", "), columns, joins
+}
+
+// rolled is the sums of rollups in their cells: keys, watch and sessions.
+func (s statement) rolled() string {
+	if s.sessions.rolled == "" {
+		return ""
+	}
+	keys, columns, joins := s.cells()
+	from := s.sessions.rolled
+	if len(s.query.Slices) > 0 {
+		columns, from = append(columns, "period"), from+" JOIN places ON "+s.place("started_at")
+	}
+	return fmt.Sprintf("\nrolled AS NOT MATERIALIZED (SELECT %s, watch, sessions FROM (SELECT %s FROM %s)%s),",
+		keys, strings.Join(append(columns, "watch", "sessions"), ", "), from, joins)
+}
+
+// cut is the sessions in their cells: keys, account_id, millis, stretch, lost and ends.
+func (s statement) cut() string {
+	keys, columns, joins := s.cells()
 	whole, more := s.ofWhole()
-	columns = append(columns, more...)
+	columns = append(append(columns, "account_id"), more...)
 	return fmt.Sprintf("\ncut AS NOT MATERIALIZED (SELECT %s, account_id, millis, stretch%s FROM (%s)%s),",
-		strings.Join(keys, ", "), whole, s.timed(strings.Join(columns, ", ")), joins)
+		keys, whole, s.timed(strings.Join(columns, ", ")), joins)
 }
 
 // ofWhole is what measures of whole sessions need of each, and the columns that it is made of.

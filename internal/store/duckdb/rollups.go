@@ -1,0 +1,149 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tvstats/tvstats/internal/measure"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+// Rollups are sums over the sessions of folded days. What changes a day's sessions replaces or removes its rollups in the same
+// transaction, and a day that has none is computed from its sessions. So they never change an answer, and are in no part or copy.
+// Which queries they are used for is decided by measure.Query.RefuseRollup.
+
+// mostRolledUp bounds the days that one Maintain rolls up, so that nobody waits long for its end.
+const mostRolledUp = 31
+
+// rollUp are the statements that roll up one day of some clients, of which source holds the sessions: clients is a query for their ids.
+func rollUp(day viewing.Day, source, clients string) []string {
+	return append(forgetRollups(fmt.Sprintf(`started_at = %d AND client_id IN (%s)`, day.Start(), clients)),
+		fmt.Sprintf(`INSERT INTO rollups SELECT client_id, %d, channel_id, device, mode, tariff_set, sum(watched_seconds) * 1000, count(*),
+			count(*) FILTER (watched_seconds > 0) FROM %s GROUP BY ALL ORDER BY client_id, channel_id, device, mode, tariff_set`, day.Start(), source),
+		fmt.Sprintf(`INSERT INTO rolled_days SELECT client_id, %d, %d, coalesce(max(started_at + watched_seconds * 1000::BIGINT), %[1]d)
+			FROM (%[3]s) LEFT JOIN %[4]s USING (client_id) GROUP BY client_id`, day.Start(), measure.RollupFormula, clients, source))
+}
+
+// forgetRollups are the statements that remove rollups. where is a condition on client_id and started_at, which is the start of their day.
+func forgetRollups(where string) []string {
+	return []string{`DELETE FROM rollups WHERE ` + where, `DELETE FROM rolled_days WHERE ` + where}
+}
+
+// notRolledUp is the query for the days, by client_id and started_at, that were folded and have no rollup of today's formula. Versions
+// count what was ever folded: days whose sessions are all gone are rolled up, too, which costs nothing.
+var notRolledUp = fmt.Sprintf(`SELECT client_id, %s * 86400000 AS started_at
+		FROM (SELECT client_id, hour AS started_at FROM versions WHERE kind = %d)
+	EXCEPT SELECT client_id, started_at FROM rolled_days WHERE formula = %d`, dayOf, viewingChanges, measure.RollupFormula)
+
+// rollUpMissing rolls up days that were folded and are not rolled up, the latest first: those of a store that was loaded, or that an
+// earlier program wrote, and those that something was erased of.
+func (s *Store) rollUpMissing(ctx context.Context) error {
+	missing, err := days(ctx, s.db, fmt.Sprintf(`SELECT DISTINCT %s AS day FROM (%s) ORDER BY day DESC LIMIT %d`, dayOf, notRolledUp, mostRolledUp))
+	if err != nil {
+		return fmt.Errorf("find days to roll up: %w", err)
+	}
+	for _, day := range missing {
+		if err := s.rollUpDay(ctx, day); err != nil {
+			return fmt.Errorf("roll up %s: %w", day, err)
+		}
+	}
+	return nil
+}
+
+// rollUpDay rolls up the day of those clients that it is missing of. Folding and removals wait for one day only.
+func (s *Store) rollUpDay(ctx context.Context, day viewing.Day) error {
+	s.folding.Lock()
+	defer s.folding.Unlock()
+	clients := fmt.Sprintf(`SELECT client_id FROM (%s) WHERE started_at = %d`, notRolledUp, day.Start())
+	source := fmt.Sprintf(`(FROM sessions WHERE %s AND client_id IN (%s))`, within(day.Window()), clients)
+	err := inTx(ctx, s.db, func(tx *sql.Tx) error { return execute(ctx, tx, rollUp(day, source, clients)...) })
+	if err != nil {
+		return unavailable("write", err)
+	}
+	return nil
+}
+
+// execute runs statements one after the other.
+func execute(ctx context.Context, tx *sql.Tx, statements ...string) error {
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rolled says which days a query does not look at session by session.
+type rolled struct {
+	used    []viewing.Day // rollups are used for them
+	outside []viewing.Day // none of their sessions count
+}
+
+// all are both, ascending.
+func (r rolled) all() []viewing.Day {
+	return slices.Sorted(slices.Values(append(slices.Clone(r.used), r.outside...)))
+}
+
+// rolledDays finds the days of the window with rollups that may be used for what is asked; not those with reports that are not folded.
+func (s *Store) rolledDays(ctx context.Context, tx *sql.Tx, a asking, window viewing.Window, pending []viewing.Day) (r rolled, err error) {
+	kept, err := collect(ctx, tx, func(rows *sql.Rows, r *measure.Rollup) error { return rows.Scan(&r.Day, &r.Formula, &r.Ends) },
+		fmt.Sprintf(`SELECT %s, formula, ends FROM rolled_days WHERE client_id = %d AND %s ORDER BY started_at`, dayOf, a.ClientID, within(window)))
+	if err != nil || len(kept) == 0 {
+		return r, err
+	}
+	excluded := false
+	if !a.Excluded {
+		counts, err := counted(ctx, tx, a.ClientID, a.Now)
+		if err != nil {
+			return r, err
+		}
+		excluded = counts != "true"
+	}
+	for _, rollup := range kept {
+		switch {
+		case slices.Contains(pending, rollup.Day):
+		case a.query.RollupIsOutside(rollup):
+			r.outside = append(r.outside, rollup.Day)
+		case a.query.RefuseRollup(rollup, excluded) == "":
+			r.used = append(r.used, rollup.Day)
+		}
+	}
+	return r, nil
+}
+
+// rolledRelation is the rollups that are used, as parts that the query's filter lets pass; empty where there are none.
+func (s *Store) rolledRelation(a asking, used []viewing.Day) string {
+	if len(used) == 0 {
+		return ""
+	}
+	number := "sessions"
+	conditions := append([]string{fmt.Sprintf("client_id = %d", a.ClientID), "(" + dayConditions(used) + ")", s.carries(a.Tariffs)}, s.sessionConditions(a.Filter)...)
+	if a.query.Count == measure.ByTime { // a session of no time is nowhere
+		number, conditions = "watching", append(conditions, "watching > 0")
+	}
+	return fmt.Sprintf(`(SELECT started_at, channel_id, device, mode, tariff_set, watch, %s AS sessions FROM rollups WHERE %s)`,
+		number, strings.Join(conditions, " AND "))
+}
+
+// rest is the condition that a session of the window started on none of the days, which are ascending. It names ranges
+// to read, by which the engine passes over what lies elsewhere; the opposite of a range would be looked at row by row.
+func rest(window viewing.Window, days []viewing.Day) string {
+	var ranges []string
+	from := window.From
+	for _, day := range days {
+		if day.Start() > from {
+			ranges = append(ranges, within(viewing.Window{From: from, To: min(day.Start(), window.To)}))
+		}
+		from = max(from, day.Window().To)
+	}
+	if from < window.To {
+		ranges = append(ranges, within(viewing.Window{From: from, To: window.To}))
+	}
+	if len(ranges) == 0 {
+		return "false"
+	}
+	return "(" + strings.Join(ranges, " OR ") + ")"
+}
