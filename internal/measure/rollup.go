@@ -27,8 +27,8 @@ var addsUp = map[Measure]bool{Watch: true, Sessions: true, Cut: true}
 var rollupTells = map[Dimension]bool{Channel: true, Category: true, Tariff: true, Device: true, Mode: true, Period: true}
 
 // RefuseRollup returns why the rollup must not be used for the query, or an empty string where it gives exactly what the sessions of
-// its day give. excluded says whether the filter leaves out sessions because their accounts are excluded.
-func (q Query) RefuseRollup(r Rollup, excluded bool) (reason string) {
+// its day give. Sessions of accounts that the filter leaves out are in the rollup, and have to be taken away from it.
+func (q Query) RefuseRollup(r Rollup) (reason string) {
 	for _, m := range q.Measures {
 		if !addsUp[m] {
 			return fmt.Sprintf("the measure %s does not add up", m)
@@ -46,12 +46,8 @@ func (q Query) RefuseRollup(r Rollup, excluded bool) (reason string) {
 		return "what the policy counts depends on each session"
 	case f.MinSeconds > 0:
 		return "the filter leaves out short sessions"
-	case f.ActiveOnly:
-		return "the filter leaves out accounts that are not active"
-	case excluded:
-		return "accounts are excluded"
-	case f.Account != 0 || f.Without != 0 || f.DeviceUID != "":
-		return "the filter is for one account or device"
+	case f.Account != 0 || f.DeviceUID != "":
+		return "the filter leaves little of it"
 	case !q.contains(q.span(r)):
 		return "not all of its sessions lie whole in the window and in one slice of it"
 	}

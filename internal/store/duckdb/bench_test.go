@@ -42,6 +42,7 @@ func benchStore(b *testing.B) *Store {
 			FROM (SELECT (random() * 100000)::BIGINT AS account, 1 + (random() * random() * 499)::INT AS channel,
 				%d + (random() * 86399000)::BIGINT AS started, (-ln(random() + 1e-9) * 1200)::INT %% 30000 AS watched FROM range(%d))
 			ORDER BY account, started`, benchFirst+viewing.Millis(day)*viewing.DayLength, *benchSessions/benchDays)
+		run(`INSERT INTO versions VALUES (1, %d, %d, 1)`, viewingChanges, benchFirst+viewing.Millis(day)*viewing.DayLength)
 	}
 	run(`INSERT INTO programmes SELECT 1, channel * 1000 + slot, channel, 'programme', %d + slot * 1800000, %[1]d + (slot + 1) * 1800000, false
 		FROM range(1, 501) c(channel), range(480) t(slot)`, benchFirst)

@@ -91,41 +91,41 @@ func (r rolled) all() []viewing.Day {
 func (s *Store) rolledDays(ctx context.Context, tx *sql.Tx, a asking, window viewing.Window, pending []viewing.Day) (r rolled, err error) {
 	kept, err := collect(ctx, tx, func(rows *sql.Rows, r *measure.Rollup) error { return rows.Scan(&r.Day, &r.Formula, &r.Ends) },
 		fmt.Sprintf(`SELECT %s, formula, ends FROM rolled_days WHERE client_id = %d AND %s ORDER BY started_at`, dayOf, a.ClientID, within(window)))
-	if err != nil || len(kept) == 0 {
+	if err != nil {
 		return r, err
-	}
-	excluded := false
-	if !a.Excluded {
-		counts, err := counted(ctx, tx, a.ClientID, a.Now)
-		if err != nil {
-			return r, err
-		}
-		excluded = counts != "true"
 	}
 	for _, rollup := range kept {
 		switch {
 		case slices.Contains(pending, rollup.Day):
 		case a.query.RollupIsOutside(rollup):
 			r.outside = append(r.outside, rollup.Day)
-		case a.query.RefuseRollup(rollup, excluded) == "":
+		case a.query.RefuseRollup(rollup) == "":
 			r.used = append(r.used, rollup.Day)
 		}
 	}
 	return r, nil
 }
 
-// rolledRelation is the rollups that are used, as parts that the query's filter lets pass; empty where there are none.
-func (s *Store) rolledRelation(a asking, used []viewing.Day) string {
+// rolledRelation is the sums of the days for which rollups are used, as far as the query's filter lets them pass: those of the rollups,
+// and taken away from them the sessions of accounts that the filter leaves out. It is empty where there are no such days.
+func (s *Store) rolledRelation(ctx context.Context, tx *sql.Tx, a asking, used []viewing.Day) (string, error) {
 	if len(used) == 0 {
-		return ""
+		return "", nil
 	}
-	number := "sessions"
-	conditions := append([]string{fmt.Sprintf("client_id = %d", a.ClientID), "(" + dayConditions(used) + ")", s.carries(a.Tariffs)}, s.sessionConditions(a.Filter)...)
+	where := strings.Join(append(s.sessionConditions(a.Filter), fmt.Sprintf("client_id = %d", a.ClientID), "("+dayConditions(used)+")",
+		s.carries(a.Tariffs)), " AND ")
+	sessions, watched := "sessions", "true"
 	if a.query.Count == measure.ByTime { // a session of no time is nowhere
-		number, conditions = "watching", append(conditions, "watching > 0")
+		sessions, watched = "watching", "watched_seconds > 0"
 	}
-	return fmt.Sprintf(`(SELECT started_at, channel_id, device, mode, tariff_set, watch, %s AS sessions FROM rollups WHERE %s)`,
-		number, strings.Join(conditions, " AND "))
+	relation := fmt.Sprintf(`SELECT started_at, channel_id, device, mode, tariff_set, watch, %s AS sessions FROM rollups WHERE %s`, sessions, where)
+	passing, err := accountConditions(ctx, tx, a.Filter)
+	passing = slices.DeleteFunc(passing, func(condition string) bool { return condition == "true" })
+	if len(passing) > 0 {
+		relation += fmt.Sprintf(` UNION ALL SELECT started_at, channel_id, device, mode, tariff_set, watched_seconds * -1000::BIGINT, -1
+			FROM sessions WHERE %s AND %s AND NOT (%s)`, where, watched, strings.Join(passing, " AND "))
+	}
+	return "(" + relation + ")", err
 }
 
 // rest is the condition that a session of the window started on none of the days, which are ascending. It names ranges

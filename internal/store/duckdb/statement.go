@@ -80,7 +80,7 @@ func (s statement) parts(name, by string, measures []measure.Measure) string {
 	}
 	all := fmt.Sprintf("SELECT %s FROM cut GROUP BY ALL", strings.Join(columns, ", "))
 	if s.sessions.rolled != "" {
-		all += fmt.Sprintf(" UNION ALL SELECT %s FROM rolled GROUP BY ALL", strings.Join(sums, ", "))
+		all += fmt.Sprintf(" UNION ALL SELECT %s FROM rolled GROUP BY ALL HAVING sum(sessions) > 0", strings.Join(sums, ", "))
 	}
 	return fmt.Sprintf("\n%s AS MATERIALIZED (%s),", name, all)
 }

@@ -14,6 +14,7 @@ import (
 
 var aggregateTests = []test{
 	{"random queries", testRandomAggregates},
+	{"random sums", testRandomSums},
 	{"what crosses slices and ends", testCrossing},
 	{"queries without an answer", testBadQueries},
 	{"bounded queries", testBoundedQueries},
@@ -49,6 +50,62 @@ func testRandomAggregates(t *testing.T, factory Factory) {
 			s.checkAggregates(w.aggregates(Rounds(40))...)
 		})
 	}
+}
+
+// testRandomSums asks random queries for what adds up, of which stores may keep sums for days that are folded: while such days change,
+// accounts are excluded, and one is erased.
+func testRandomSums(t *testing.T, factory Factory) {
+	for _, seed := range Seeds(8) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			w := newWorld(t, seed)
+			s := newSubject(t, factory)
+			for client := range int32(worldClients) {
+				s.apply(w.lineup(client + 1))
+			}
+			reports := slices.Concat(w.sessions(300)...)
+			shuffle(w, reports)
+			for i, batch := range batches(w, reports) {
+				s.append(batch...)
+				s.must(s.store.Maintain(t.Context(), w.instant()))
+				if i == 1 {
+					s.apply(w.accounts(1))
+				}
+				s.checkAggregates(w.sums(Rounds(8))...)
+			}
+			s.fold()
+			s.checkAggregates(w.sums(Rounds(40))...)
+			s.erase(1, 1, endOfTime)
+			s.checkAggregates(w.sums(Rounds(20))...)
+			s.fold()
+			s.checkAggregates(w.sums(Rounds(20))...)
+		})
+	}
+}
+
+// sums are random queries for what adds up, most of them of whole sessions and of slices that are whole days.
+func (w *world) sums(n int) []measure.Query {
+	queries := w.aggregates(n)
+	for i := range queries {
+		q := &queries[i]
+		q.Measures = some(w, []measure.Measure{measure.Watch, measure.Sessions, measure.Cut}, 60)
+		if len(q.Measures) == 0 {
+			q.Measures = []measure.Measure{measure.Sessions}
+		}
+		if w.chance(80) {
+			q.Filter.MinSeconds, q.Filter.Policy = 0, viewing.Policy{}
+		}
+		if len(q.Slices) > 0 && w.chance(80) {
+			var days []viewing.Millis
+			for day := range viewing.Millis(worldDays + 1) {
+				if day == 0 || day == worldDays || w.chance(60) {
+					days = append(days, w.from+day*viewing.DayLength)
+				}
+			}
+			q.Slices = measure.Slices(days)
+			q.Filter.Window = viewing.Window{From: days[0], To: days[len(days)-1]}
+		}
+	}
+	return queries
 }
 
 // lineup makes channels in several categories, in one and in none, and some that are deleted.

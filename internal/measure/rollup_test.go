@@ -1,0 +1,118 @@
+package measure_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/tvstats/tvstats/internal/measure"
+	"github.com/tvstats/tvstats/internal/viewing"
+)
+
+const rolledDay = viewing.Day(19_700)
+
+// rollup is one of a day whose last session goes on for an hour of the next day.
+var rollup = measure.Rollup{Formula: measure.RollupFormula, Day: rolledDay, Ends: (rolledDay + 1).Start() + viewing.HourLength}
+
+// sums asks for what rollups have, of three days.
+func sums() measure.Query {
+	return measure.Query{
+		Filter:   viewing.Filter{ClientID: 1, Window: viewing.Window{From: (rolledDay - 1).Start(), To: (rolledDay + 2).Start()}},
+		Measures: []measure.Measure{measure.Watch, measure.Sessions, measure.Cut},
+	}
+}
+
+// slice cuts the window of the query at instants.
+func slice(q *measure.Query, at ...viewing.Millis) {
+	q.GroupBy = append(q.GroupBy, measure.Period)
+	q.Slices = measure.Slices(append(append([]viewing.Millis{q.Filter.Window.From}, at...), q.Filter.Window.To))
+}
+
+// TestRefuseRollup tries each reason for which a rollup is not used, and what stands next to it that is none.
+func TestRefuseRollup(t *testing.T) {
+	t.Parallel()
+	begin, end := rolledDay.Start(), (rolledDay + 1).Start()
+	for name, c := range map[string]struct {
+		change func(*measure.Query, *measure.Rollup)
+		reason string // empty = it is used
+	}{
+		"sums":       {func(*measure.Query, *measure.Rollup) {}, ""},
+		"a median":   {func(q *measure.Query, _ *measure.Rollup) { q.Measures = append(q.Measures, measure.Median) }, "measure median"},
+		"accounts":   {func(q *measure.Query, _ *measure.Rollup) { q.Measures = append(q.Measures, measure.Accounts) }, "measure accounts"},
+		"an end":     {func(q *measure.Query, _ *measure.Rollup) { q.Measures = append(q.Measures, measure.End) }, "measure latest_end"},
+		"formula":    {func(_ *measure.Query, r *measure.Rollup) { r.Formula-- }, "formula"},
+		"a policy":   {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Policy.InactivitySeconds = 1 }, "policy"},
+		"its least":  {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Policy.MinSessionSeconds = 1 }, ""}, // Filter.MinSeconds is what counts
+		"short ones": {func(q *measure.Query, _ *measure.Rollup) { q.Filter.MinSeconds = 1 }, "short"},
+		"an account": {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Account = 1 }, "little"},
+		"a device":   {func(q *measure.Query, _ *measure.Rollup) { q.Filter.DeviceUID = "box" }, "little"},
+		"starts":     {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Window = rolledDay.Window() }, ""},
+		"later":      {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Window.From = begin + 1 }, "window"},
+		"earlier":    {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Window.To = end - 1 }, "window"},
+		"by time": {func(q *measure.Query, r *measure.Rollup) { q.Count, q.Filter.Window.To = measure.ByTime, r.Ends }, ""},
+		"by time, cut": {
+			func(q *measure.Query, r *measure.Rollup) { q.Count, q.Filter.Window.To = measure.ByTime, r.Ends-1 }, "window",
+		},
+		"no sessions": {func(q *measure.Query, r *measure.Rollup) { q.Count, r.Ends = measure.ByTime, begin }, ""},
+		"days":        {func(q *measure.Query, _ *measure.Rollup) { slice(q, begin, end) }, ""},
+		"noon":        {func(q *measure.Query, _ *measure.Rollup) { slice(q, begin, begin+viewing.DayLength/2, end) }, "slice"},
+		"days of time": {func(q *measure.Query, _ *measure.Rollup) {
+			slice(q, begin, end)
+			q.Count = measure.ByTime
+		}, "slice"},
+		"weeks of time": {func(q *measure.Query, r *measure.Rollup) {
+			slice(q, begin, r.Ends)
+			q.Count = measure.ByTime
+		}, ""},
+	} {
+		q, r := sums(), rollup
+		c.change(&q, &r)
+		if got := q.RefuseRollup(r); (got == "") != (c.reason == "") || !strings.Contains(got, c.reason) {
+			t.Errorf("%s: %q, want one with %q", name, got, c.reason)
+		}
+	}
+	for _, d := range []measure.Dimension{measure.Channel, measure.Category, measure.Tariff, measure.Device, measure.Mode} {
+		q := sums()
+		q.GroupBy = []measure.Dimension{d}
+		if got := q.RefuseRollup(rollup); got != "" {
+			t.Errorf("by %s: %q", d, got)
+		}
+	}
+}
+
+// TestRollupsKnowAllFilters fails when a filter is new: RefuseRollup must refuse it, or the store must apply it to rollups.
+func TestRollupsKnowAllFilters(t *testing.T) {
+	t.Parallel()
+	known := "ClientID Now Window Devices Tariffs Modes Channels ActiveOnly MinSeconds Excluded Account DeviceUID Without Policy"
+	var fields []string
+	for field := range reflect.TypeFor[viewing.Filter]().Fields() {
+		fields = append(fields, field.Name)
+	}
+	if got := strings.Join(fields, " "); got != known {
+		t.Errorf("filters %s, known are %s", got, known)
+	}
+}
+
+// TestRollupIsOutside: by time, what ended before the window is outside of it, to the millisecond; one of another formula may say
+// something else by its end.
+func TestRollupIsOutside(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		count    measure.Attribution
+		from, to viewing.Millis
+		formula  int
+		outside  bool
+	}{
+		{measure.ByTime, rollup.Ends, rollup.Ends + 1, measure.RollupFormula, true},
+		{measure.ByTime, rollup.Ends - 1, rollup.Ends + 1, measure.RollupFormula, false},
+		{measure.ByTime, rollup.Ends, rollup.Ends + 1, measure.RollupFormula + 1, false},
+		{measure.ByTime, rolledDay.Start() - 1, rolledDay.Start(), measure.RollupFormula, true},
+		{measure.ByStart, rolledDay.Start() - 1, rolledDay.Start() + 1, measure.RollupFormula, false},
+	} {
+		q, r := sums(), rollup
+		q.Count, q.Filter.Window, r.Formula = c.count, viewing.Window{From: c.from, To: c.to}, c.formula
+		if got := q.RollupIsOutside(r); got != c.outside {
+			t.Errorf("%+v: %t", c, got)
+		}
+	}
+}
