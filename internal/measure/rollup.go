@@ -27,7 +27,7 @@ var addsUp = map[Measure]bool{Watch: true, Sessions: true, Cut: true}
 var rollupTells = map[Dimension]bool{Channel: true, Category: true, Tariff: true, Device: true, Mode: true, Period: true}
 
 // RefuseRollup returns why the rollup must not be used for the query, or an empty string where it gives exactly what the sessions of
-// its day give. Sessions of accounts that the filter leaves out are in the rollup, and have to be taken away from it.
+// its day give. The sessions of excluded accounts and of Filter.Without are in the rollup, and have to be taken away from it.
 func (q Query) RefuseRollup(r Rollup) (reason string) {
 	for _, m := range q.Measures {
 		if !addsUp[m] {
@@ -46,6 +46,8 @@ func (q Query) RefuseRollup(r Rollup) (reason string) {
 		return "what the policy counts depends on each session"
 	case f.MinSeconds > 0:
 		return "the filter leaves out short sessions"
+	case f.ActiveOnly:
+		return "the filter leaves out accounts that are not active, which may be many"
 	case f.Account != 0 || f.DeviceUID != "":
 		return "the filter leaves little of it"
 	case !q.contains(q.span(r)):

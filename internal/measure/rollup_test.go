@@ -44,12 +44,15 @@ func TestRefuseRollup(t *testing.T) {
 		"a policy":   {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Policy.InactivitySeconds = 1 }, "policy"},
 		"its least":  {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Policy.MinSessionSeconds = 1 }, ""}, // Filter.MinSeconds is what counts
 		"short ones": {func(q *measure.Query, _ *measure.Rollup) { q.Filter.MinSeconds = 1 }, "short"},
+		"excluded":   {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Excluded = true }, ""},
+		"one less":   {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Without = 1 }, ""},
+		"active":     {func(q *measure.Query, _ *measure.Rollup) { q.Filter.ActiveOnly = true }, "active"},
 		"an account": {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Account = 1 }, "little"},
 		"a device":   {func(q *measure.Query, _ *measure.Rollup) { q.Filter.DeviceUID = "box" }, "little"},
 		"starts":     {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Window = rolledDay.Window() }, ""},
 		"later":      {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Window.From = begin + 1 }, "window"},
 		"earlier":    {func(q *measure.Query, _ *measure.Rollup) { q.Filter.Window.To = end - 1 }, "window"},
-		"by time": {func(q *measure.Query, r *measure.Rollup) { q.Count, q.Filter.Window.To = measure.ByTime, r.Ends }, ""},
+		"by time":    {func(q *measure.Query, r *measure.Rollup) { q.Count, q.Filter.Window.To = measure.ByTime, r.Ends }, ""},
 		"by time, cut": {
 			func(q *measure.Query, r *measure.Rollup) { q.Count, q.Filter.Window.To = measure.ByTime, r.Ends-1 }, "window",
 		},

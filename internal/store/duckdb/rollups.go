@@ -108,9 +108,9 @@ func (s *Store) rolledDays(ctx context.Context, tx *sql.Tx, a asking, window vie
 
 // rolledRelation is the sums of the days for which rollups are used, as far as the query's filter lets them pass: those of the rollups,
 // and taken away from them the sessions of accounts that the filter leaves out. It is empty where there are no such days.
-func (s *Store) rolledRelation(ctx context.Context, tx *sql.Tx, a asking, used []viewing.Day) (string, error) {
+func (s *Store) rolledRelation(a asking, used []viewing.Day) string {
 	if len(used) == 0 {
-		return "", nil
+		return ""
 	}
 	where := strings.Join(append(s.sessionConditions(a.Filter), fmt.Sprintf("client_id = %d", a.ClientID), "("+dayConditions(used)+")",
 		s.carries(a.Tariffs)), " AND ")
@@ -119,13 +119,23 @@ func (s *Store) rolledRelation(ctx context.Context, tx *sql.Tx, a asking, used [
 		sessions, watched = "watching", "watched_seconds > 0"
 	}
 	relation := fmt.Sprintf(`SELECT started_at, channel_id, device, mode, tariff_set, watch, %s AS sessions FROM rollups WHERE %s`, sessions, where)
-	passing, err := accountConditions(ctx, tx, a.Filter)
-	passing = slices.DeleteFunc(passing, func(condition string) bool { return condition == "true" })
-	if len(passing) > 0 {
+	if leftOut := leftOut(a.Filter); leftOut != "" {
 		relation += fmt.Sprintf(` UNION ALL SELECT started_at, channel_id, device, mode, tariff_set, watched_seconds * -1000::BIGINT, -1
-			FROM sessions WHERE %s AND %s AND NOT (%s)`, where, watched, strings.Join(passing, " AND "))
+			FROM sessions WHERE %s AND %s AND account_id IN (%s)`, where, watched, leftOut)
 	}
-	return "(" + relation + ")", err
+	return "(" + relation + ")"
+}
+
+// leftOut is the query for the accounts that the filter leaves out, of those filters that rollups are used for; empty where it leaves out none.
+func leftOut(filter viewing.Filter) string {
+	var accounts []string
+	if filter.Without != 0 {
+		accounts = append(accounts, fmt.Sprintf("SELECT %d::BIGINT", filter.Without))
+	}
+	if !filter.Excluded {
+		accounts = append(accounts, accountsAt(filter.ClientID, filter.Now, "excluded"))
+	}
+	return strings.Join(accounts, " UNION ALL ")
 }
 
 // rest is the condition that a session of the window started on none of the days, which are ascending. It names ranges
