@@ -74,4 +74,11 @@ func TestMigrationOfOldData(t *testing.T) {
 	if err != nil || audience.In7Days != (store.Viewers{Accounts: 3, Devices: 1}) || audience.ByDevice["mag250"] != 3 {
 		t.Errorf("audience %+v, error %v", audience, err)
 	}
+	if rolled, err := s.rolled(t.Context()); err != nil || len(rolled) != 0 {
+		t.Errorf("rolled up %v, %v", rolled, err)
+	}
+	check(t, s.Maintain(t.Context(), hour))
+	if rolled, err := s.rolled(t.Context()); err != nil || len(rolled) != 1 || rolled[rolledDay{1, viewing.Millis(hour).Day().Start()}] != 3 {
+		t.Errorf("rolled up by maintenance: %v, %v", rolled, err)
+	}
 }

@@ -3,11 +3,13 @@ package duckdb
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/catalog"
@@ -242,5 +244,28 @@ func TestRollupsAreInNoPart(t *testing.T) {
 	fold(t, loaded)
 	if rolled, err := loaded.rolled(t.Context()); err != nil || !maps.Equal(rolled, want) {
 		t.Errorf("maintained: %v, %v, want %v", rolled, err, want)
+	}
+}
+
+// TestRollupsHaveWhatAddsUp: for each measure that rollups are used for there is an expression, and for no other.
+func TestRollupsHaveWhatAddsUp(t *testing.T) {
+	t.Parallel()
+	day := measure.Rollup{Formula: measure.RollupFormula, Day: 1}
+	for _, m := range measure.All() {
+		reason := measure.Query{Filter: viewing.Filter{Window: day.Day.Window()}, Measures: []measure.Measure{m}}.RefuseRollup(day)
+		if (reason == "") != (expressions[m].ofRollups != "") {
+			t.Errorf("%s: refused %q, computed by %q", m, reason, expressions[m].ofRollups)
+		}
+	}
+}
+
+// TestRollupFormula fails when rollups are made in another way than under this number of the formula, since old ones would be used with
+// new ones: raise measure.RollupFormula and write down the new digest. Where the statements only look different, the digest will do.
+func TestRollupFormula(t *testing.T) {
+	t.Parallel()
+	made := map[int]string{1: "456dade1579d"} // by number of the formula
+	digest := fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(rollUp(0, "source", "clients"), "; "))))[:12]
+	if digest != made[measure.RollupFormula] {
+		t.Errorf("formula %d: %s, was %q", measure.RollupFormula, digest, made[measure.RollupFormula])
 	}
 }
