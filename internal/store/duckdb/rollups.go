@@ -88,7 +88,7 @@ func (r rolled) all() []viewing.Day {
 }
 
 // rolledDays finds the days of the window with rollups that may be used for what is asked; not those with reports that are not folded.
-func (s *Store) rolledDays(ctx context.Context, tx *sql.Tx, a asking, window viewing.Window, pending []viewing.Day) (r rolled, err error) {
+func rolledDays(ctx context.Context, tx *sql.Tx, a asking, window viewing.Window, pending []viewing.Day) (r rolled, err error) {
 	kept, err := collect(ctx, tx, func(rows *sql.Rows, r *measure.Rollup) error { return rows.Scan(&r.Day, &r.Formula, &r.Ends) },
 		fmt.Sprintf(`SELECT %s, formula, ends FROM rolled_days WHERE client_id = %d AND %s ORDER BY started_at`, dayOf, a.ClientID, within(window)))
 	if err != nil {

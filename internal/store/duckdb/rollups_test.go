@@ -36,9 +36,9 @@ func (s shaken) Maintain(ctx context.Context, closed viewing.Millis) error {
 		where := fmt.Sprintf("client_id = %d AND started_at = %d", day.client, day.start)
 		switch s.r.IntN(4) {
 		case 0:
-			run(s.t, s.Store, forgetRollups(where)...)
+			run(ctx, s.t, s.Store, forgetRollups(where)...)
 		case 1:
-			run(s.t, s.Store, `UPDATE rolled_days SET formula = formula - 1, ends = started_at WHERE `+where,
+			run(ctx, s.t, s.Store, `UPDATE rolled_days SET formula = formula - 1, ends = started_at WHERE `+where,
 				`UPDATE rollups SET watch = watch + 1000, sessions = sessions + 1, watching = watching + 1 WHERE `+where)
 		}
 	}
@@ -65,10 +65,10 @@ func (s *Store) rolled(ctx context.Context) (map[rolledDay]int64, error) {
 	return all, err
 }
 
-func run(t *testing.T, s *Store, statements ...string) {
+func run(ctx context.Context, t *testing.T, s *Store, statements ...string) {
 	t.Helper()
 	for _, statement := range statements {
-		if _, err := s.db.ExecContext(t.Context(), statement); err != nil {
+		if _, err := s.db.ExecContext(ctx, statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
@@ -183,7 +183,7 @@ func TestRollupsFollowTheirDay(t *testing.T) {
 			t.Parallel()
 			s := rollupsStore(t)
 			fold(t, s)
-			run(t, s, fmt.Sprintf(`UPDATE rollups SET sessions = sessions + %d WHERE client_id = 1`, falsified))
+			run(t.Context(), t, s, fmt.Sprintf(`UPDATE rollups SET sessions = sessions + %d WHERE client_id = 1`, falsified))
 			c.change(t, s)
 			if got := byDay(t, s); got != c.then {
 				t.Errorf("sessions %v, want %v", got, c.then)

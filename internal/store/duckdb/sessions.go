@@ -107,7 +107,7 @@ func (s *Store) reported(ctx context.Context, tx *sql.Tx, a asking) (source, err
 	folded := fmt.Sprintf(`SELECT %s FROM sessions WHERE %s AND %s AND watched_seconds >= %d`, columns, where, carries, filter.MinSeconds)
 	sums := ""
 	if a.query != nil {
-		kept, err := s.rolledDays(ctx, tx, a, filter.Window, pending)
+		kept, err := rolledDays(ctx, tx, a, filter.Window, pending)
 		if err != nil {
 			return source{}, fmt.Errorf("find days that are rolled up: %w", err)
 		}
