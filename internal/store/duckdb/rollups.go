@@ -82,13 +82,11 @@ type rolled struct {
 	outside []viewing.Day // none of their sessions count
 }
 
-// all are both, ascending.
-func (r rolled) all() []viewing.Day {
-	return slices.Sorted(slices.Values(append(slices.Clone(r.used), r.outside...)))
-}
-
 // rolledDays finds the days of the window with rollups that may be used for what is asked; not those with reports that are not folded.
 func rolledDays(ctx context.Context, tx *sql.Tx, a asking, window viewing.Window, pending []viewing.Day) (r rolled, err error) {
+	if a.query == nil {
+		return r, nil
+	}
 	kept, err := collect(ctx, tx, func(rows *sql.Rows, r *measure.Rollup) error { return rows.Scan(&r.Day, &r.Formula, &r.Ends) },
 		fmt.Sprintf(`SELECT %s, formula, ends FROM rolled_days WHERE client_id = %d AND %s ORDER BY started_at`, dayOf, a.ClientID, within(window)))
 	if err != nil {
@@ -138,22 +136,23 @@ func leftOut(filter viewing.Filter) string {
 	return strings.Join(accounts, " UNION ALL ")
 }
 
-// rest is the condition that a session of the window started on none of the days, which are ascending. It names ranges
-// to read, by which the engine passes over what lies elsewhere; the opposite of a range would be looked at row by row.
-func rest(window viewing.Window, days []viewing.Day) string {
-	var ranges []string
+// sessionsBeside is the sessions of the window that started on none of the days. Each range between these is a scan of its own: of ranges
+// with OR between them the engine looks at every row, of one it passes over what lies elsewhere.
+func sessionsBeside(window viewing.Window, days []viewing.Day) string {
+	slices.Sort(days)
+	var scans []string
+	scan := func(from, to viewing.Millis) {
+		if from < to || len(scans) == 0 {
+			scans = append(scans, "FROM sessions WHERE "+within(viewing.Window{From: from, To: to}))
+		}
+	}
 	from := window.From
 	for _, day := range days {
 		if day.Start() > from {
-			ranges = append(ranges, within(viewing.Window{From: from, To: min(day.Start(), window.To)}))
+			scan(from, day.Start())
 		}
 		from = max(from, day.Window().To)
 	}
-	if from < window.To {
-		ranges = append(ranges, within(viewing.Window{From: from, To: window.To}))
-	}
-	if len(ranges) == 0 {
-		return "false"
-	}
-	return "(" + strings.Join(ranges, " OR ") + ")"
+	scan(from, window.To)
+	return "(" + strings.Join(scans, " UNION ALL ") + ")"
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/tvstats/tvstats/internal/measure"
@@ -104,16 +105,13 @@ func (s *Store) reported(ctx context.Context, tx *sql.Tx, a asking) (source, err
 		return source{}, err
 	}
 	carries := s.carries(filter.Tariffs)
-	folded := fmt.Sprintf(`SELECT %s FROM sessions WHERE %s AND %s AND watched_seconds >= %d`, columns, where, carries, filter.MinSeconds)
-	sums := ""
-	if a.query != nil {
-		kept, err := rolledDays(ctx, tx, a, filter.Window, pending)
-		if err != nil {
-			return source{}, fmt.Errorf("find days that are rolled up: %w", err)
-		}
-		folded += " AND " + rest(filter.Window, kept.all())
-		sums = s.rolledRelation(a, kept.used)
+	kept, err := rolledDays(ctx, tx, a, filter.Window, pending)
+	if err != nil {
+		return source{}, fmt.Errorf("find days that are rolled up: %w", err)
 	}
+	folded := fmt.Sprintf(`SELECT %s FROM %s WHERE %s AND %s AND watched_seconds >= %d`,
+		columns, sessionsBeside(filter.Window, slices.Concat(pending, kept.used, kept.outside)), where, carries, filter.MinSeconds)
+	sums := s.rolledRelation(a, kept.used)
 	if len(pending) == 0 {
 		return source{relation: "(" + folded + ")", carried: carriedBySets, rolled: sums}, nil
 	}
@@ -128,7 +126,7 @@ func (s *Store) reported(ctx context.Context, tx *sql.Tx, a asking) (source, err
 	}
 	return source{
 		with:     with,
-		relation: fmt.Sprintf(`(%s AND NOT (%s) UNION ALL SELECT %s FROM %s)`, folded, onPending, columns, merged),
+		relation: fmt.Sprintf(`(%s UNION ALL SELECT %s FROM %s)`, folded, columns, merged),
 		carried:  carriedByMixtures,
 		rolled:   sums,
 	}, nil
