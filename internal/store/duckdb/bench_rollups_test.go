@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/measure"
@@ -30,15 +31,20 @@ func BenchmarkRollups(b *testing.B) {
 	}
 	byDay.GroupBy, byDay.Slices = []measure.Dimension{measure.Channel, measure.Period}, measure.Slices(days)
 	byTime.Count = measure.ByTime
+	lastDay := byTime // for which sessions of a week before may matter
+	lastDay.Filter.Window.From = benchNow - viewing.DayLength
+	lastDay.Measures = []measure.Measure{measure.Watch, measure.Accounts}
 	queries := []struct {
 		name string
 		measure.Query
-	}{{"by channel", all}, {"filtered", filtered}, {"without excluded accounts", without}, {"by channel and day", byDay}, {"by time", byTime}}
+	}{
+		{"by channel", all}, {"filtered", filtered}, {"without excluded accounts", without}, {"by channel and day", byDay}, {"by time", byTime},
+		{"accounts of a day by time", lastDay},
+	}
+	var grown int64
 	for _, from := range []string{"sessions", "rollups"} {
 		if from == "rollups" {
-			if err := s.rollUpMissing(b.Context()); err != nil {
-				b.Fatal(err)
-			}
+			grown = rollUpAll(b, s)
 		}
 		for _, query := range queries {
 			b.Run(query.name+"/"+from, func(b *testing.B) {
@@ -47,7 +53,25 @@ func BenchmarkRollups(b *testing.B) {
 						b.Fatal(len(rows), err)
 					}
 				}
+				b.ReportMetric(float64(grown)/float64(*benchSessions), "rollup-bytes/session")
 			})
 		}
 	}
+}
+
+// rollUpAll rolls up all days and returns the space that it takes.
+func rollUpAll(b *testing.B, s *Store) int64 {
+	b.Helper()
+	before, err := s.Size(b.Context()) // a checkpoint was made when the store was filled
+	if err == nil {
+		err = s.rollUpMissing(b.Context())
+	}
+	if err == nil {
+		_, err = s.db.ExecContext(b.Context(), `CHECKPOINT`)
+	}
+	after, sizeErr := s.Size(b.Context())
+	if err := errors.Join(err, sizeErr); err != nil {
+		b.Fatal(err)
+	}
+	return after - before
 }
