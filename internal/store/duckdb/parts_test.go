@@ -88,12 +88,14 @@ func TestPartsAreTheWholeState(t *testing.T) {
 	if !storetest.Whole() {
 		t.Skip("TestStore moves its stores; make worlds has a suite of its own for it")
 	}
-	storetest.Run(t, func(t *testing.T) func() store.Store {
+	factory := func(t *testing.T) func() store.Store {
 		dir := t.TempDir()
 		return func() store.Store {
 			return &moving{open(t, dir).(*duckdb.Store), t, func(to string) { dir = to }}
 		}
-	})
+	}
+	storetest.Run(t, factory)
+	runDependents(t, factory)
 }
 
 // randomReports are reports of sessions, some of which change their tariffs.

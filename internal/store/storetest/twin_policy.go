@@ -17,7 +17,7 @@ type counting struct {
 }
 
 // counts returns all sessions of a client as they count by the policy.
-func (w *twin) counts(client int32, policy viewing.Policy) []counting {
+func (w *Twin) counts(client int32, policy viewing.Policy) []counting {
 	type device struct {
 		account int64
 		uid     string
