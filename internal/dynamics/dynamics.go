@@ -26,7 +26,7 @@ type Source interface {
 	store.FigureStore
 	store.OnlineFinder
 	store.Aggregator
-	store.AudienceReader
+	store.ViewerCounter
 	store.LedgerReader
 	store.PaymentReader
 	store.Eraser

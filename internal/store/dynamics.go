@@ -141,16 +141,16 @@ type Watch struct {
 	Cut      int64 `json:",omitempty"` // seconds that do not count
 }
 
-// Audience is who watched, that is had a session that started, in the time before an instant.
-type Audience struct {
+// ViewerCounts are how many watched, that is had a session that started, in the time before an instant.
+type ViewerCounts struct {
 	In24Hours, In7Days, In30Days Viewers
 	ByDevice                     map[string]int64 // accounts in 30 days by kind of device; never 0
 }
 
-// AudienceReader tells who watched.
-type AudienceReader interface {
-	// Audience returns who watched before asOf.
-	Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (Audience, error)
+// ViewerCounter counts who watched.
+type ViewerCounter interface {
+	// ViewerCounts returns how many watched before asOf. Accounts that the state current at now excludes are left out.
+	ViewerCounts(ctx context.Context, clientID int32, asOf, now viewing.Millis) (ViewerCounts, error)
 }
 
 // Flows counts what became of accounts. An account exists from the earlier of its first changed_at and the registered_at

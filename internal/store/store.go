@@ -216,7 +216,7 @@ type Store interface {
 	ChangeVersions
 	FigureStore
 	OnlineFinder
-	AudienceReader
+	ViewerCounter
 	SubscriberCounter
 	ProgrammeRater
 	CurveReader

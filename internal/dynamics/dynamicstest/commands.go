@@ -199,7 +199,7 @@ func (s *subject) stats(client int32, asOf viewing.Millis) dynamics.Stats {
 	stats := dynamics.Stats{
 		Total: accounts.Existing(), Active: accounts.Active(), NewToday: s.Twin.Flows(client, midnight, asOf).New,
 		NewIn7Days: s.Twin.Flows(client, asOf-7*viewing.DayLength, asOf).New, NewIn30Days: s.Twin.Flows(client, asOf-30*viewing.DayLength, asOf).New,
-		Online: s.Twin.Online(client, asOf, onlineTimeout), Audience: s.Twin.Audience(client, asOf),
+		Online: s.Twin.Online(client, asOf, onlineTimeout), Viewers: s.Twin.ViewerCounts(client, asOf),
 		ActiveByTariff: s.Twin.ActiveByTariff(client, asOf), PaymentsToday: s.Twin.PaymentsIn(client, midnight, asOf),
 	}
 	stats.MaxEverDay = asOf.Day()

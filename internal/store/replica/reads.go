@@ -62,9 +62,9 @@ func (s *Store) Online(
 	return read(ctx, s, func(l Local) (store.Viewers, error) { return l.Online(ctx, clientID, asOf, timeout, now) })
 }
 
-// Audience reads; see the package store.
-func (s *Store) Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (store.Audience, error) {
-	return read(ctx, s, func(l Local) (store.Audience, error) { return l.Audience(ctx, clientID, asOf, now) })
+// ViewerCounts reads; see the package store.
+func (s *Store) ViewerCounts(ctx context.Context, clientID int32, asOf, now viewing.Millis) (store.ViewerCounts, error) {
+	return read(ctx, s, func(l Local) (store.ViewerCounts, error) { return l.ViewerCounts(ctx, clientID, asOf, now) })
 }
 
 // Subscribers reads; see the package store.

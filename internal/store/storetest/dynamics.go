@@ -147,9 +147,9 @@ func (s *Subject) checkDynamics(w *World) {
 	s.checkSeries(client, boundaries)
 	s.checkPeaks(client, viewing.Window{From: boundaries[0], To: boundaries[len(boundaries)-1]})
 	s.checkOnline(client, asOf, Pick(w, []time.Duration{time.Second, 5 * time.Minute, 3 * time.Hour}))
-	audience, err := s.Store.Audience(s.T.Context(), client, asOf, s.Now)
+	viewers, err := s.Store.ViewerCounts(s.T.Context(), client, asOf, s.Now)
 	s.Must(err)
-	s.Equal(fmt.Sprint("audience before ", asOf), audience, s.Twin.Audience(client, asOf))
+	s.Equal(fmt.Sprint("viewers before ", asOf), viewers, s.Twin.ViewerCounts(client, asOf))
 }
 
 // Equal compares what the store and the twin return.
@@ -325,7 +325,7 @@ func (s *Subject) dynamicsCalls(ctx context.Context) map[string]func() error {
 		"Figures":          func() error { return second(s.Store.Figures(ctx, store.Snapshot, 1, day)) },
 		"Peaks":            func() error { return second(s.Store.Peaks(ctx, 1, day.From, day, Noon)) },
 		"Online":           func() error { return second(s.Store.Online(ctx, 1, Noon, time.Minute, Noon)) },
-		"Audience":         func() error { return second(s.Store.Audience(ctx, 1, Noon, Noon)) },
+		"ViewerCounts":     func() error { return second(s.Store.ViewerCounts(ctx, 1, Noon, Noon)) },
 		"Flows":            func() error { _, _, err := s.Store.Flows(ctx, 1, boundaries); return err },
 		"ActiveByTariff":   func() error { return second(s.Store.ActiveByTariff(ctx, 1, boundaries)) },
 		"PaymentsByPeriod": func() error { return second(s.Store.PaymentsByPeriod(ctx, 1, boundaries)) },

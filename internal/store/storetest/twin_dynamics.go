@@ -84,15 +84,15 @@ func distinct(sessions []viewing.Report, chosen func(*viewing.Report) bool) stor
 	return store.Viewers{Accounts: int64(len(accounts)), Devices: int64(len(devices))}
 }
 
-// Audience is what store.AudienceReader says of Audience.
-func (w *Twin) Audience(client int32, asOf viewing.Millis) store.Audience {
+// ViewerCounts is what store.ViewerCounter returns.
+func (w *Twin) ViewerCounts(client int32, asOf viewing.Millis) store.ViewerCounts {
 	sessions := w.of(client)
 	in := func(days viewing.Millis, device string) store.Viewers {
 		return distinct(sessions, func(s *viewing.Report) bool {
 			return s.StartedAt < asOf && s.StartedAt >= asOf-days*viewing.DayLength && (device == "" || s.Device == device)
 		})
 	}
-	a := store.Audience{In24Hours: in(1, ""), In7Days: in(7, ""), In30Days: in(30, ""), ByDevice: map[string]int64{}}
+	a := store.ViewerCounts{In24Hours: in(1, ""), In7Days: in(7, ""), In30Days: in(30, ""), ByDevice: map[string]int64{}}
 	for _, s := range sessions {
 		if accounts := in(30, s.Device).Accounts; accounts > 0 {
 			a.ByDevice[s.Device] = accounts
