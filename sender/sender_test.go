@@ -363,7 +363,7 @@ func TestPoisonedEventsAreRejectedAlone(t *testing.T) {
 				answers = append(answers, fmt.Sprintf("%d %d %s", events[r.Index].AccountId, r.Index, r.Reason))
 			}
 		}
-		c.Broken = func(err error, _ time.Duration) { t.Errorf("the stream was taken for broken: %v", err) }
+		c.Broken = func(err error, _ time.Duration) { t.Errorf("the stream was reported as broken: %v", err) }
 	})
 	if err := s.Run(t.Context(), batches); err != nil {
 		t.Fatal(err)

@@ -15,9 +15,9 @@ import (
 	"github.com/tvstats/tvstats/internal/flags"
 )
 
-// backupConfig is where and when backups are made without being asked for.
+// backupConfig is where and when backups are made without a request.
 type backupConfig struct {
-	BackupDir   string        `group:"Backup" help:"Directory for backups that the service makes by itself, on another disk; it must exist. None unless told."`
+	BackupDir   string        `group:"Backup" help:"Directory for backups that the service makes by itself, on another disk; it must exist. None by default."`
 	BackupEvery time.Duration `group:"Backup" default:"24h" help:"How often a backup is made in --backup-dir. 1m to 8760h."`
 	BackupKeep  int           `group:"Backup" default:"7" help:"How many of them are kept, the newest ones. 1 to 10000."`
 }

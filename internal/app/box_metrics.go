@@ -63,5 +63,5 @@ func (m *metrics) checkProgrammes(guide store.CatalogReader, log *slog.Logger) (
 	})
 }
 
-// guideInterval is how often programmes of catch-up are looked up. It is far less than what metrics are asked for every time.
+// guideInterval is how often programmes of catch-up are looked up. Looking them up at every scrape would cost far more.
 const guideInterval = 10 * time.Second

@@ -36,7 +36,7 @@ func newReplicaMetrics(of replicated, now func() time.Time) *replicaMetrics {
 		of: of, now: now,
 		lag:        described("replica_lag_seconds", "Time since this replica last had everything that the log showed it, in seconds."),
 		behind:     described("replica_behind_entries", "Entries of the log that this replica has read and not applied yet."),
-		copied:     described("replica_copy_bytes", "Space that this replica's copy of the data takes in --data-dir, in bytes; NaN while it cannot tell."),
+		copied:     described("replica_copy_bytes", "Space that this replica's copy of the data takes in --data-dir, in bytes; NaN while it is unknown."),
 		entries:    described("log_entries", "Entries of the log that no checkpoint has made superfluous yet; NaN while the log cannot be asked."),
 		bytes:      described("log_bytes", "Bytes of these entries; NaN while the log cannot be asked."),
 		checkpoint: described("log_checkpoint_age_seconds", "Time since the newest checkpoint was made, by any replica, in seconds; +Inf where this replica has seen none."),

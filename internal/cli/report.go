@@ -34,7 +34,7 @@ func (f *imported) open(shown *Progress) (*report, error) {
 	return r, nil
 }
 
-// judge is the error of an import that ran to its end but did not do what was asked for. What the server refused was sent.
+// judge is the error of an import that ran to its end but did not do what was requested. What the server refused was sent.
 func (f *imported) judge(sent, rejected int64) error {
 	switch {
 	case sent == 0 && rejected > 0:
@@ -55,16 +55,16 @@ const (
 	ExitRejected = 4 // more was rejected than --max-rejected allows; the rest was sent
 )
 
-// Unsatisfied is the error of a command that did its work, and did less than was asked for.
+// Unsatisfied is the error of a command that did its work, and did less than was requested.
 type Unsatisfied struct {
 	Code int // to exit with
 	text string
 }
 
-// Error says what was not done.
+// Error states what was not done.
 func (u *Unsatisfied) Error() string { return u.text }
 
-// report tells which lines of a file were not imported. It serves any number of goroutines.
+// report collects which lines of a file were not imported. It serves any number of goroutines.
 type report struct {
 	shown *Progress
 	file  *os.File // nil where none is wanted
@@ -78,7 +78,7 @@ type report struct {
 // maxTold lines are shown; a file has them all.
 const maxTold = 20
 
-// reject tells why a line was not imported.
+// reject records why a line was not imported.
 func (r *report) reject(line int, why string) {
 	r.mu.Lock()
 	r.rejected++
@@ -86,7 +86,7 @@ func (r *report) reject(line int, why string) {
 	r.note(line, why)
 }
 
-// note tells what is to be known of a line; of none where it is 0.
+// note records a note on a line; on none where it is 0.
 func (r *report) note(line int, what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -38,8 +38,8 @@ type channelMatch struct {
 	problem string // why there are no ids; empty too for a channel to leave out
 }
 
-// of finds the channels of one channel of a guide. What was told wins; then a name, then the id in the guide as a number.
-// Where these are of different channels none is taken.
+// of finds the channels of one channel of a guide. What was given on the command line or in the file wins; then a name, then the id in the
+// guide as a number. Where these are of different channels none is taken.
 func (c *channelIDs) of(channel *guideChannel) channelMatch {
 	if ids, told := c.told[folded(channel.id)]; told {
 		return channelMatch{ids: ids, how: foundTold}

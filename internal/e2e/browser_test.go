@@ -100,7 +100,7 @@ func inPage[T any](b *browser, t *testing.T, action chromedp.Action[T]) T {
 	defer cancel()
 	result, err := chromedp.Run(ctx, action)
 	if err != nil {
-		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`)) // only to tell more
+		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`)) // only for the failure message
 		t.Fatalf("%v; the page says %.1000q and complains %v", err, text, b.complained())
 	}
 	return result

@@ -74,7 +74,7 @@ func (s *bruteSession) time() stretch {
 	return stretch{from, from.Add(time.Duration(s.seconds) * time.Second)}
 }
 
-// reported is the time that the device told.
+// reported is the time that the device reported.
 func (s *bruteSession) reported() stretch {
 	from := s.StartedAt.AsTime()
 	return stretch{from, from.Add(time.Duration(s.told) * time.Second)}

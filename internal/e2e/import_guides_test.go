@@ -78,7 +78,7 @@ func TestGuidesOfTheField(t *testing.T) {
 		"name and number differ, told": {channelTag("2", "Sport") + programmeTag("2", "1900", "2100", "Derby"), "--channel 2=1",
 			commands.ExitDone, "1 Derby 19:00-21:00", ""},
 		"a number alone": {channelTag("2", "Nachrichten") + programmeTag("2", "1900", "2100", "Today"), "",
-			commands.ExitDone, "2 Today 19:00-21:00", `channel "2" (Nachrichten) is taken for channel 2 (News) by its number`},
+			commands.ExitDone, "2 Today 19:00-21:00", `channel "2" (Nachrichten) is matched to channel 2 (News) by its number`},
 		"names of two channels": {channelTag("x", "Sport", "News") + programmeTag("x", "1900", "2100", "Derby"), "",
 			cli.ExitNothing, "", "its names fit channel 1 (Sport) and channel 2 (News)"},
 		"two channels of one name": {channelTag("x", "Sport") + channelTag("y", "Sport") + programmeTag("x", "1900", "2100", "Derby") +

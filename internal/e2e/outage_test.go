@@ -18,7 +18,7 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
-// nextPort is the next port that freeAddress tries. It lies below those that the system gives to whoever asks for a free one,
+// nextPort is the next port that freeAddress tries. It lies below those that the system assigns,
 // so that nothing takes the port before it is used; processes that test at once begin at different places.
 var nextPort atomic.Int32
 

@@ -16,7 +16,7 @@ var kinds = []string{
 
 // What boxes do, as probabilities.
 const (
-	untelling    = 0.06 // of a box to have firmware that does not tell watched_seconds
+	silentOnPlay    = 0.06 // of a box to have firmware that does not report watched_seconds
 	zapping      = 0.55 // of zapping before settling
 	stepping     = 0.6  // of zapping to the neighbouring channel rather than to a favourite one
 	leftOn       = 0.01 // of a settled session to go on for hours
@@ -37,7 +37,7 @@ type box struct {
 	random    *rand.Rand
 	base      viewing.Identity // what all its sessions have in common
 	skew      viewing.Millis   // how far its clock is ahead
-	untelling bool
+	silentOnPlay bool
 
 	off     viewing.Millis // when the viewer means to switch off
 	zaps    int            // sessions of zapping still to come before settling
@@ -57,14 +57,14 @@ func (w *World) newBox(home *household, number int) *box {
 			Device:    kinds[r.IntN(len(kinds))],
 		},
 		skew:      viewing.Millis(math.Max(-30, math.Min(30, r.NormFloat64()*3)) * float64(second)),
-		untelling: chance(r, untelling),
+		silentOnPlay: chance(r, silentOnPlay),
 	}
 	b.place = w.popularity.draw(r, home.category)
 	b.switchOn(home.watches.From)
 	return b
 }
 
-// next is the box's next report and whether it gets away; then due tells when the one after it comes.
+// next is the box's next report and whether it gets away; then due is when the one after it comes.
 func (b *box) next() (event viewing.Event, sent bool) {
 	at := b.due
 	event, sent = b.session.report(at), true
@@ -97,7 +97,7 @@ func (b *box) switchOn(off viewing.Millis) {
 
 // tune starts the next session.
 func (b *box) tune(start viewing.Millis) {
-	b.session = session{identity: b.base, start: start, tunedIn: b.skew, since: b.skew, untelling: b.untelling}
+	b.session = session{identity: b.base, start: start, tunedIn: b.skew, since: b.skew, silentOnPlay: b.silentOnPlay}
 	b.session.identity.Mode = viewing.Live
 	if b.zaps > 0 {
 		b.zaps--

@@ -10,7 +10,7 @@ type session struct {
 	pause      viewing.Window // in which nothing plays; empty = none
 	tunedIn    viewing.Millis // how far the box's clock was ahead when it tuned in …
 	since      viewing.Millis // … and from the next report on
-	untelling  bool           // reports carry no watched_seconds
+	silentOnPlay  bool           // reports carry no watched_seconds
 }
 
 // report is what the box reports about the session at a moment.
@@ -24,7 +24,7 @@ func (s *session) report(at viewing.Millis) viewing.Event {
 		Started:    timestamp(s.start + s.tunedIn),
 		Reported:   timestamp(at + ahead),
 		Watched:    s.watched(at),
-		WatchedSet: !s.untelling,
+		WatchedSet: !s.silentOnPlay,
 		ModeNumber: int32(s.identity.Mode),
 		Ended:      at == s.end,
 	}

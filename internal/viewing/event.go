@@ -188,7 +188,7 @@ func (e *Event) checkOptionalTimes(report *Report, rules Rules) error {
 }
 
 func tooOld(field string, at Millis, rules Rules) error {
-	return invalid("%s is %s, before %s, the oldest time that is taken in; check the device's clock",
+	return invalid("%s is %s, before %s, the oldest time that is accepted; check the device's clock",
 		field, at.Time().Format(time.RFC3339), rules.Oldest.Time().Format(time.RFC3339))
 }
 

@@ -76,7 +76,7 @@ const (
 	collectDailyStats
 )
 
-// testFiguresRight asks for all figures before any command ran, after each, and while data still comes.
+// testFiguresRight requests all figures before any command ran, after each, and while data still comes.
 func testFiguresRight(t *testing.T, factory storetest.Factory) {
 	for _, seed := range storetest.Seeds(2) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
@@ -217,7 +217,7 @@ func (s *subject) stats(client int32, asOf viewing.Millis) dynamics.Stats {
 	return stats
 }
 
-// smallWorld tells client 1 some viewing, an account and a payment on the day of storetest.Noon, and client 2 nothing.
+// smallWorld gives client 1 some viewing, an account and a payment on the day of storetest.Noon, and client 2 nothing.
 func (s *subject) smallWorld() {
 	s.T.Helper()
 	s.Append(storetest.Watch(1, 1, storetest.Noon, 600), storetest.Watch(2, 1, storetest.Noon+300_000, 600))
@@ -228,7 +228,7 @@ func (s *subject) smallWorld() {
 	s.Apply(catalog.Batch{ClientID: 2})
 }
 
-// testSecondRun: nothing is computed twice, whatever was folded, reopened or told again.
+// testSecondRun: nothing is computed twice, whatever was folded, reopened or sent again.
 func testSecondRun(t *testing.T, factory storetest.Factory) {
 	s := newSubject(t, factory)
 	s.smallWorld()

@@ -133,7 +133,7 @@ func sortedProto[K cmp.Ordered, P any](counts map[K]int64, convert func(K, int64
 	return converted
 }
 
-// DynamicsCommand is the command that a request asks for.
+// DynamicsCommand is the command that a request describes.
 func DynamicsCommand(req DynamicsRequest, now viewing.Millis) dynamics.Command {
 	return dynamics.Command{ClientIDs: req.GetClientIds(), AsOf: TimeOr(req.GetAsOf(), now)}
 }

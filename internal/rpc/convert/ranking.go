@@ -11,7 +11,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// Question is what the request of a builder asks for; that of sortings asks it of each of its clients.
+// Question is the ranking that the request of a builder describes; that of sortings describes one for each of its clients.
 func Question(req proto.Message, now viewing.Millis) ranking.Question {
 	var q ranking.Question
 	switch r := req.(type) {

@@ -59,7 +59,7 @@ type DynamicsRequest interface {
 	GetAsOf() *timestamppb.Timestamp
 }
 
-// CalendarRequest is a request that may ask for the client's calendar.
+// CalendarRequest is a request that may set the client's calendar.
 type CalendarRequest interface {
 	GetClientId() int32
 	GetCalendar() tvstatsv1.Calendar

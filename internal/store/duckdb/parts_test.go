@@ -140,7 +140,7 @@ func TestEqualStoresHaveEqualParts(t *testing.T) {
 	}
 }
 
-// filled takes in the reports in a random order and folds now and then.
+// filled appends the reports in a random order and folds now and then.
 func filled(t *testing.T, r *rand.Rand, reports []viewing.Report) store.Store {
 	t.Helper()
 	s, ctx := open(t, t.TempDir()), t.Context()

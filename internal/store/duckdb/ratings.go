@@ -16,7 +16,7 @@ var _ store.ProgrammeRater = (*Store)(nil)
 // everStarted is the window of all sessions.
 var everStarted = viewing.Window{From: math.MinInt64 / 2, To: math.MaxInt64 / 2}
 
-// ratedGuide is the programmes that are asked for, each with the day on which it starts, and the time in which any of them is on.
+// ratedGuide is the programmes that are requested, each with the day on which it starts, and the time in which any of them is on.
 const ratedGuide = `
 	guide AS MATERIALIZED (
 		SELECT programme_id, channel_id, title, start_at, end_at, day_from, day_to FROM programmes ASOF JOIN %[1]s ON start_at >= day_from
@@ -45,7 +45,7 @@ var uncounted = struct{ shown, viewed, given, whole, sum string }{
 		SELECT DISTINCT session, lost FROM given WHERE session IS NOT NULL UNION ALL SELECT session, lost FROM given WHERE session IS NULL))`,
 }
 
-// ratedSums adds up what was given: by account only what tells who is reached, because there are far more accounts of programmes
+// ratedSums adds up what was given: by account only what shows who is reached, because there are far more accounts of programmes
 // than programmes.
 const ratedSums = `
 	lags AS MATERIALIZED (

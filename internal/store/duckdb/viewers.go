@@ -29,7 +29,7 @@ const viewerCounts = `WITH seen AS (
 		SELECT name, count(DISTINCT account_id) AS accounts FROM latest JOIN devices USING (device) GROUP BY name)
 	SELECT accounts.*, boxes.*, kinds.* FROM accounts CROSS JOIN boxes LEFT JOIN kinds ON true`
 
-// distinctViewers counts those who were latest seen in each of the three times; what to tell apart is to be added.
+// distinctViewers counts those who were latest seen in each of the three times; what to distinguish by is to be added.
 const distinctViewers = `SELECT count(*) FILTER (started_at >= %[1]d) AS in_day, count(*) FILTER (started_at >= %[2]d) AS in_week,
 		count(*) AS in_month FROM (SELECT max(started_at) AS started_at FROM latest GROUP BY`
 

@@ -88,7 +88,7 @@ func TestLargeEntries(t *testing.T) {
 	}
 }
 
-// TestAppendersRace: of many who append at one position one wins, the others learn that it is taken, and everybody reads
+// TestAppendersRace: of many who append at one position one wins, the others get ErrTaken, and everybody reads
 // the winner's.
 func TestAppendersRace(t *testing.T) {
 	t.Parallel()

@@ -39,7 +39,7 @@ type refusedUser struct {
 	err       error
 }
 
-// Error says what to do.
+// Error states what to do.
 func (r *refusedUser) Error() string {
 	return fmt.Sprintf("%s: MongoDB refused: %s (%v)", r.what, r.why, r.err)
 }
@@ -47,7 +47,7 @@ func (r *refusedUser) Error() string {
 // Unwrap returns what the driver said.
 func (r *refusedUser) Unwrap() error { return r.err }
 
-// unauthorized is the code of an error of a user who may not do it, or of nobody where a user is asked for.
+// unauthorized is the code of an error of a user who may not do it, or of an anonymous one where a user is required.
 const unauthorized = 13
 
 // withoutMechanism are the codes of errors of a server that does not know the mechanism, or none at all.

@@ -47,7 +47,7 @@ func TestBaseIsMovedByOne(t *testing.T) {
 	}
 }
 
-// TestBaseMovedWithoutAnswer: who got no answer reads the base to know.
+// TestBaseMovedWithoutAnswer: a replica that got no response reads the base to know.
 func TestBaseMovedWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	uri := migrated(t)

@@ -26,7 +26,7 @@ type outcome struct {
 	err    error
 }
 
-// errUnknown says that the operation is in, but what it returned was not seen here.
+// errUnknown means that the operation is in, but what it returned was not seen here.
 var errUnknown = fmt.Errorf("%w: the outcome is not known; ask again", store.ErrUnavailable)
 
 var errNoAnswer = fmt.Errorf("%w: the log gives no answer; try again", store.ErrUnavailable)
@@ -177,7 +177,7 @@ func (s *Store) passed(position uint64) error {
 	}
 }
 
-// unapplied leaves those that are not in yet, and tells the others that were applied unseen.
+// unapplied leaves those that are not in yet, and returns errUnknown to those that were applied unseen.
 func (s *Store) unapplied(group []*pending) []*pending {
 	return slices.DeleteFunc(group, func(p *pending) bool {
 		s.replacing.RLock()

@@ -253,7 +253,7 @@ func (s *Store) EachPayment(ctx context.Context, clientID int32, use func(catalo
 }
 
 // CollectionEnabled reads; see store.Subscriptions. It is asked first for every batch of reports, and waits for a log that gives no
-// answer as the reports themselves would.
+// a result as the reports themselves would give.
 func (s *Store) CollectionEnabled(ctx context.Context, clientID int32) (bool, error) {
 	patient, end := context.WithTimeoutCause(ctx, s.options.Patience, errNoAnswer)
 	defer end()
@@ -270,7 +270,7 @@ func (s *Store) CollectionEnabled(ctx context.Context, clientID int32) (bool, er
 	}
 }
 
-// What follows is asked for every batch of reports after CollectionEnabled, by when the local store has all that anybody was
+// What follows is called for every batch of reports after CollectionEnabled, by when the local store has all that anybody was
 // acknowledged before the batch came, or changes nothing that others see: the local store does it as it is.
 
 // StampTariffs asks the local store; see store.Subscriptions.

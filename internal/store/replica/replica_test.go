@@ -131,7 +131,7 @@ func digest(t *testing.T, dir string) map[string]string {
 	return hashes
 }
 
-// TestReplicasUnderFaults has three replicas change the store at once while calls fail and answers are lost: what was acknowledged is in
+// TestReplicasUnderFaults has three replicas change the store at once while calls fail and responses are lost: what was acknowledged is in
 // once, whatever is not counts once or not at all, and all replicas come to the same, whatever they folded when.
 func TestReplicasUnderFaults(t *testing.T) {
 	t.Parallel()
@@ -323,7 +323,7 @@ func TestOtherDatabase(t *testing.T) {
 	}
 }
 
-// TestNewerFormatStops: a replica does not pass over what it cannot read, and says so.
+// TestNewerFormatStops: a replica does not skip what it cannot read, and says so.
 func TestNewerFormatStops(t *testing.T) {
 	t.Parallel()
 	server := memlog.NewServer("log")

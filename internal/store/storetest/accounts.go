@@ -68,8 +68,8 @@ func testStatesToCome(t *testing.T, factory Factory) {
 	}
 }
 
-// tell tells states of account 1 of client 1, each in a batch of its own.
-func (s *Subject) tell(states ...catalog.Account) {
+// push applies states of account 1 of client 1, each in a batch of its own.
+func (s *Subject) push(states ...catalog.Account) {
 	s.T.Helper()
 	for _, state := range states {
 		state.ID = 1
@@ -93,13 +93,13 @@ func testCurrentState(t *testing.T, factory Factory) {
 	if account, err := s.Store.Account(t.Context(), 1, 1, s.Now); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an unknown account is %+v, error %v, want ErrNotFound", account, err)
 	}
-	s.tell(catalog.Account{ChangedAt: Noon, Active: true, Tariffs: []int32{1, 2}})
+	s.push(catalog.Account{ChangedAt: Noon, Active: true, Tariffs: []int32{1, 2}})
 	s.isNow(catalog.Account{ChangedAt: Noon, Active: true, Tariffs: []int32{1, 2}, RegisteredAt: Noon})
-	s.tell(catalog.Account{ChangedAt: Noon + 1, Tariffs: []int32{3}})
+	s.push(catalog.Account{ChangedAt: Noon + 1, Tariffs: []int32{3}})
 	s.isNow(catalog.Account{ChangedAt: Noon + 1, Tariffs: []int32{3}, RegisteredAt: Noon})
-	s.tell(catalog.Account{ChangedAt: Noon - 1, Active: true}) // late; but it is the earliest now
+	s.push(catalog.Account{ChangedAt: Noon - 1, Active: true}) // late; but it is the earliest now
 	s.isNow(catalog.Account{ChangedAt: Noon + 1, Tariffs: []int32{3}, RegisteredAt: Noon - 1})
-	s.tell(catalog.Account{ChangedAt: Noon + 1, Active: true}) // of two with one changed_at the last to arrive stands
+	s.push(catalog.Account{ChangedAt: Noon + 1, Active: true}) // of two with one changed_at the last to arrive stands
 	s.isNow(catalog.Account{ChangedAt: Noon + 1, Active: true, RegisteredAt: Noon - 1})
 	for _, other := range []struct {
 		client  int32
@@ -111,7 +111,7 @@ func testCurrentState(t *testing.T, factory Factory) {
 	}
 }
 
-// testStatesInAnyOrder tells one history in different orders and groupings.
+// testStatesInAnyOrder applies one history in different orders and groupings.
 func testStatesInAnyOrder(t *testing.T, factory Factory) {
 	w := NewWorld(t, 1)
 	s := NewSubject(t, factory)
@@ -123,7 +123,7 @@ func testStatesInAnyOrder(t *testing.T, factory Factory) {
 		})
 	}
 	want := history[9]
-	want.RegisteredAt = Noon - 200 // by the ninth; the tenth told none
+	want.RegisteredAt = Noon - 200 // by the ninth; the tenth has none
 	for id := int64(1); id <= int64(Rounds(20)); id++ {
 		told := append(some(w, history, 50), history...)
 		Shuffle(w, told)
@@ -140,34 +140,34 @@ func testStatesInAnyOrder(t *testing.T, factory Factory) {
 	}
 }
 
-// testRegisteredAt: what the latest state that told one has told, else the changed_at of the earliest state.
+// testRegisteredAt: that of the latest state that has one, else the changed_at of the earliest state.
 func testRegisteredAt(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)
-	s.tell(catalog.Account{ChangedAt: Noon + 5})
+	s.push(catalog.Account{ChangedAt: Noon + 5})
 	s.isNow(catalog.Account{ChangedAt: Noon + 5, RegisteredAt: Noon + 5})
-	s.tell(catalog.Account{ChangedAt: Noon + 2})
+	s.push(catalog.Account{ChangedAt: Noon + 2})
 	s.isNow(catalog.Account{ChangedAt: Noon + 5, RegisteredAt: Noon + 2})
-	s.tell(catalog.Account{ChangedAt: Noon + 3, RegisteredAt: Noon - 1000})
+	s.push(catalog.Account{ChangedAt: Noon + 3, RegisteredAt: Noon - 1000})
 	s.isNow(catalog.Account{ChangedAt: Noon + 5, RegisteredAt: Noon - 1000})
-	s.tell(catalog.Account{ChangedAt: Noon + 1, RegisteredAt: Noon - 2000})
+	s.push(catalog.Account{ChangedAt: Noon + 1, RegisteredAt: Noon - 2000})
 	s.isNow(catalog.Account{ChangedAt: Noon + 5, RegisteredAt: Noon - 1000})
-	s.tell(catalog.Account{ChangedAt: Noon + 5, RegisteredAt: -3000})
+	s.push(catalog.Account{ChangedAt: Noon + 5, RegisteredAt: -3000})
 	s.isNow(catalog.Account{ChangedAt: Noon + 5, RegisteredAt: -3000})
-	s.tell(catalog.Account{ChangedAt: Noon + 6})
+	s.push(catalog.Account{ChangedAt: Noon + 6})
 	s.Reopen()
 	s.isNow(catalog.Account{ChangedAt: Noon + 6, RegisteredAt: -3000})
 }
 
 func testDeletedAccount(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)
-	s.tell(catalog.Account{ChangedAt: Noon, Active: true, Tariffs: []int32{1}}, catalog.Account{ChangedAt: Noon + 2, Deleted: true})
+	s.push(catalog.Account{ChangedAt: Noon, Active: true, Tariffs: []int32{1}}, catalog.Account{ChangedAt: Noon + 2, Deleted: true})
 	for range 2 {
 		if account, err := s.Store.Account(t.Context(), 1, 1, s.Now); !errors.Is(err, store.ErrNotFound) {
 			t.Fatalf("a deleted account is %+v, error %v, want ErrNotFound", account, err)
 		}
-		s.tell(catalog.Account{ChangedAt: Noon + 1, Active: true}) // before it was deleted
+		s.push(catalog.Account{ChangedAt: Noon + 1, Active: true}) // before it was deleted
 		s.Reopen()
 	}
-	s.tell(catalog.Account{ChangedAt: Noon + 3, Active: true})
+	s.push(catalog.Account{ChangedAt: Noon + 3, Active: true})
 	s.isNow(catalog.Account{ChangedAt: Noon + 3, Active: true, RegisteredAt: Noon})
 }

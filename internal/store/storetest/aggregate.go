@@ -13,13 +13,13 @@ import (
 )
 
 var aggregateTests = Tests{
-	"random queries":               testRandomAggregates,
-	"what crosses slices and ends": testCrossing,
-	"queries without an answer":    testBadQueries,
-	"bounded queries":              testBoundedQueries,
+	"random queries":                  testRandomAggregates,
+	"what crosses slices and ends":    testCrossing,
+	"queries that cannot be computed": testBadQueries,
+	"bounded queries":                 testBoundedQueries,
 }
 
-// byChannel asks for all measures of each channel.
+// byChannel is the query for all measures of each channel.
 func byChannel(filter viewing.Filter) measure.Query {
 	return measure.Query{
 		Filter: filter, GroupBy: []measure.Dimension{measure.Channel}, Measures: measure.All(), Reach: 180_000,
@@ -100,7 +100,7 @@ func (w *World) slices() []measure.Slice {
 	return cut
 }
 
-// checkAggregates holds what the store answers against the twin.
+// checkAggregates compares what the store returns with the twin.
 func (s *Subject) checkAggregates(queries ...measure.Query) {
 	s.T.Helper()
 	all, err := s.Store.AggregateAtOnce(s.T.Context(), queries...)
@@ -157,7 +157,7 @@ func testCrossing(t *testing.T, factory Factory) {
 	s.checkAggregates(queries...)
 }
 
-// testBoundedQueries: of too many rows so many come that it can be told, and of no more than are allowed all.
+// testBoundedQueries: where there are too many rows, one more than allowed is returned; where there are not, all.
 func testBoundedQueries(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)
 	for channel := range int32(9) {

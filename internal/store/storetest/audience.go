@@ -199,7 +199,7 @@ func testLags(t *testing.T, factory Factory) {
 	s.checkRatings(oneDay())
 }
 
-// oneDay asks for the ratings of the day of Noon.
+// oneDay is the query for the ratings of the day of Noon.
 func oneDay() store.RatingQuery {
 	day := Noon.Day().Window()
 	filter := whole(1).filter

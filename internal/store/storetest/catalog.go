@@ -16,7 +16,7 @@ import (
 )
 
 var catalogTests = Tests{
-	"what was told is read back":                    testReadBack,
+	"what was pushed is read back":                  testReadBack,
 	"the same batch again changes nothing":          testCatalogIdempotent,
 	"a policy has revisions":                        testPolicyRevisions,
 	"many upserts of the same ids":                  testRepeatedUpserts,
@@ -71,7 +71,7 @@ func everything(client int32) catalog.Batch {
 	return batch
 }
 
-// The first and last instants that a timestamp can tell.
+// The first and last instants that a timestamp can hold.
 const (
 	Year1    viewing.Millis = -62_135_596_800_000
 	year9999 viewing.Millis = 253_402_300_799_999
@@ -106,7 +106,7 @@ func readLines[T any](s *Subject, client int32, read func(context.Context, int32
 	return printed(all)
 }
 
-// printed is the elements as text, one a line; it does not tell nil from empty.
+// printed is the elements as text, one a line; nil and empty are the same.
 func printed[T any](all []T) string {
 	var lines strings.Builder
 	for _, one := range all {
@@ -136,7 +136,7 @@ func byStart(a, b catalog.Programme) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ChannelID, b.ChannelID), cmp.Compare(a.ID, b.ID))
 }
 
-// testPolicyRevisions replaces a client's policy, tells it again, leaves it alone.
+// testPolicyRevisions replaces a client's policy, pushes it again, leaves it alone.
 func testPolicyRevisions(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)
 	s.Apply(everything(2))

@@ -19,7 +19,7 @@ var concurrencyTests = Tests{
 
 const writers = 4
 
-// testAtOnce lets writers tell overlapping parts of one world while others fold and ask. What a question sees never goes
+// testAtOnce has writers append overlapping parts of one world while others fold and query. What a query sees never goes
 // back, and in the end it is the whole.
 func testAtOnce(t *testing.T, factory Factory) {
 	w := NewWorld(t, 2)
@@ -32,7 +32,7 @@ func testAtOnce(t *testing.T, factory Factory) {
 	var writing, reading sync.WaitGroup
 	done, stop := context.WithCancel(t.Context())
 	for range writers {
-		parts := Batches(w, append(some(w, reports, 30), reports...)) // all tell everything, and some of it twice
+		parts := Batches(w, append(some(w, reports, 30), reports...)) // all write everything, and some of it twice
 		Shuffle(w, parts)
 		writing.Go(func() {
 			for _, part := range parts {
@@ -87,7 +87,7 @@ func (s *Subject) watchGrowth(done context.Context) {
 	}
 }
 
-// watchAtOnce asks until done: channels must add up to the whole that is asked for with them, whatever is written meanwhile.
+// watchAtOnce asks until done: channels must add up to the whole that is requested with them, whatever is written meanwhile.
 func (s *Subject) watchAtOnce(done context.Context) {
 	byChannel := byChannel(whole(1).filter)
 	all := byChannel

@@ -17,7 +17,7 @@ var convergenceTests = Tests{
 	"sets of tariffs unite":                         testTariffsUnite,
 }
 
-// testConvergence tells several stores the same in different ways: each must answer as the twin, to which it was told once,
+// testConvergence gives several stores the same data in different ways: each must return what the twin does, which got it once,
 // whole and in order.
 func testConvergence(t *testing.T, factory Factory) {
 	for _, seed := range Seeds(5) {
@@ -53,7 +53,7 @@ func testConvergence(t *testing.T, factory Factory) {
 	}
 }
 
-// checkSilence asks for the silent devices of the questions' windows and kinds of device and nothing else, which a store may find in
+// checkSilence requests the silent devices of the questions' windows and kinds of device and nothing else, which a store may find in
 // less than the sessions.
 func (s *Subject) checkSilence(questions []question) {
 	s.T.Helper()
@@ -71,10 +71,10 @@ func (s *Subject) checkSilence(questions []question) {
 	}
 }
 
-// step is a call that tells a store something.
+// step is a call that changes a store.
 type step func(context.Context, store.Store) error
 
-// reportSteps leaves out reports that add nothing, doubles others, and tells them in any order and grouping.
+// reportSteps leaves out reports that add nothing, doubles others, and appends them in any order and grouping.
 func (w *World) reportSteps(sessions [][]viewing.Report) []step {
 	var told []viewing.Report
 	for _, reports := range sessions {
@@ -111,7 +111,7 @@ func merged(reports []viewing.Report) viewing.State {
 	return state
 }
 
-// catalogSteps tells the batch in parts, each perhaps twice. Only parts for different entities may change places.
+// catalogSteps applies the batch in parts, each perhaps twice. Only parts for different entities may change places.
 func (w *World) catalogSteps(batch catalog.Batch) []step {
 	var parts []catalog.Batch
 	for _, programmes := range Batches(w, batch.Programmes) {

@@ -27,7 +27,7 @@ var dynamicsTests = Tests{
 	"an empty store has no dynamics":        testNoDynamics,
 }
 
-// testRandomDynamics asks for every figure at random instants while data comes in random order, is folded and reopened.
+// testRandomDynamics requests every figure at random instants while data comes in random order, is folded and reopened.
 func testRandomDynamics(t *testing.T, factory Factory) {
 	for _, seed := range Seeds(3) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
@@ -53,7 +53,7 @@ func testRandomDynamics(t *testing.T, factory Factory) {
 	}
 }
 
-// DynamicsSteps tell sessions, histories of accounts and payments, some of it twice, in random order.
+// DynamicsSteps append sessions, histories of accounts and payments, some of it twice, in random order.
 func (w *World) DynamicsSteps(s *Subject) []func() {
 	reports := slices.Concat(w.Sessions(300)...)
 	Shuffle(w, reports)
@@ -216,7 +216,7 @@ func testOnline(t *testing.T, factory Factory) {
 	}
 }
 
-// testHistories tells one account's states in different orders; the ledger is that of the whole history.
+// testHistories applies one account's states in different orders; the ledger is that of the whole history.
 func testHistories(t *testing.T, factory Factory) {
 	on, off := catalog.Account{Active: true, Tariffs: []int32{1, 2}}, catalog.Account{Tariffs: []int32{1}}
 	gone, moved := catalog.Account{Deleted: true, Active: true}, catalog.Account{Active: true, Tariffs: []int32{2, 3}}

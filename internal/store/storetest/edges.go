@@ -208,7 +208,7 @@ func testReportLimits(t *testing.T, factory Factory) {
 	s.check(q, whole(math.MaxInt32), ever)
 }
 
-// testOwnership writes into slices that the store got before and that it answered.
+// testOwnership writes into slices that the store got before and that it returned.
 func testOwnership(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)
 	tariffs := []int32{1, 2}

@@ -16,7 +16,7 @@ var exportTests = Tests{
 	"reading ends when it shall": testExportEnds,
 }
 
-// testExport tells a random history and reads it back as it was told, merged.
+// testExport writes a random history and reads it back as it was written, merged.
 func testExport(t *testing.T, factory Factory) {
 	w := NewWorld(t, 1)
 	s := NewSubject(t, factory)
@@ -32,7 +32,7 @@ func testExport(t *testing.T, factory Factory) {
 	}
 }
 
-// exported compares what is read back of a client with what the twin was told.
+// exported compares what is read back of a client with what the twin was given.
 func (s *Subject) exported(client int32) {
 	s.T.Helper()
 	ctx := s.T.Context()
@@ -68,7 +68,7 @@ func gather[T any](s *Subject, each func(func(T) error) error) []string {
 	return lines(all)
 }
 
-// lines are the elements as text, in an order of their own; they do not tell nil from empty.
+// lines are the elements as text, in an order of their own; nil and empty are the same.
 func lines[T any](all []T) []string {
 	text := make([]string, len(all))
 	for i, one := range all {

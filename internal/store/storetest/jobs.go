@@ -49,31 +49,31 @@ func (w *World) jobStep(now viewing.Millis) func(*testing.T, store.JobStore) str
 	case chance < 35:
 		job := w.job(id, now)
 		return func(t *testing.T, jobs store.JobStore) string {
-			return told("create", jobs.CreateJob(t.Context(), job))
+			return outcome("create", jobs.CreateJob(t.Context(), job))
 		}
 	case chance < 60:
 		return func(t *testing.T, jobs store.JobStore) string {
 			job, err := jobs.LeaseJob(t.Context(), now, lease)
-			return told(shown(job), err)
+			return outcome(shown(job), err)
 		}
 	case chance < 70:
 		return func(t *testing.T, jobs store.JobStore) string {
 			cancelling, err := jobs.RenewLease(t.Context(), id, lease, 0.25)
-			return told(fmt.Sprint("renewed ", cancelling), err)
+			return outcome(fmt.Sprint("renewed ", cancelling), err)
 		}
 	case chance < 85:
 		ended := w.endedJob(id, now)
 		return func(t *testing.T, jobs store.JobStore) string {
-			return told("end", jobs.EndAttempt(t.Context(), owner, ended))
+			return outcome("end", jobs.EndAttempt(t.Context(), owner, ended))
 		}
 	case chance < 95:
 		return func(t *testing.T, jobs store.JobStore) string {
 			job, err := jobs.CancelJob(t.Context(), id, now)
-			return told(shown(job), err)
+			return outcome(shown(job), err)
 		}
 	default:
 		return func(t *testing.T, jobs store.JobStore) string {
-			return told("delete", jobs.DeleteJobs(t.Context(), now-20))
+			return outcome("delete", jobs.DeleteJobs(t.Context(), now-20))
 		}
 	}
 }
@@ -97,8 +97,8 @@ func (w *World) endedJob(id string, now viewing.Millis) store.Job {
 	return job
 }
 
-// told is what came of a call, in words that every engine must share.
-func told(what string, err error) string {
+// outcome is what came of a call, in words that every engine must share.
+func outcome(what string, err error) string {
 	for _, sentinel := range []error{store.ErrNotFound, store.ErrLeaseLost} {
 		if errors.Is(err, sentinel) {
 			return sentinel.Error()
@@ -116,17 +116,17 @@ func shown(jobs ...store.Job) string { return printed(jobs) }
 func jobLists(t *testing.T, jobs store.JobStore, client int32) string {
 	var all strings.Builder
 	listed, err := jobs.Jobs(t.Context(), store.JobQuery{ClientID: client, Limit: 1000})
-	all.WriteString(told(shown(listed...), err))
+	all.WriteString(outcome(shown(listed...), err))
 	for _, job := range listed {
 		whole, err := jobs.Job(t.Context(), job.ID)
-		all.WriteString(told(shown(whole), err))
+		all.WriteString(outcome(shown(whole), err))
 	}
 	queued, err := jobs.QueuedJobs(t.Context())
-	all.WriteString(told(fmt.Sprintln("queued", queued), err))
+	all.WriteString(outcome(fmt.Sprintln("queued", queued), err))
 	return all.String()
 }
 
-// testJobPages lists jobs of equal times and unequal ids; what they ask for and answered is left out.
+// testJobPages lists jobs of equal times and unequal ids; their requests and results are left out.
 func testJobPages(t *testing.T, factory Factory) {
 	w, s, twin := NewWorld(t, 2), NewSubject(t, factory), &jobTwin{}
 	for _, i := range w.Perm(30) {

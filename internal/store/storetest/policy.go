@@ -88,7 +88,7 @@ func (w *World) Drifting(chains int) []viewing.Report {
 	return reports
 }
 
-// testChainsOverDays asks for each day of a chain that goes on for five weeks, and of another that breaks off, before and after
+// testChainsOverDays requests each day of a chain that goes on for five weeks, and of another that breaks off, before and after
 // a link of it arrives.
 func testChainsOverDays(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)

@@ -16,14 +16,14 @@ import (
 
 var privacyTests = Tests{
 	"erased accounts are gone and stay away":         testErase,
-	"erase while it is told of":                      testEraseAtOnce,
+	"erase while it is reported on":                  testEraseAtOnce,
 	"nothing to erase":                               testEraseNothing,
 	"erasures of another store":                      testErasuresMove,
 	"old viewing expires by the day":                 testExpire,
 	"a plan whose data has changed since is refused": testOvertaken,
 }
 
-// Erase takes an account out of the twin, which passes over it from then on. Its states until the instant and its payments stay
+// Erase takes an account out of the twin, which ignores it from then on. Its states until the instant and its payments stay
 // with somebody whom nobody knows; that it is removed then is one state more.
 func (w *Twin) Erase(client int32, account int64, at viewing.Millis) (erased store.Erased) {
 	maps.DeleteFunc(w.sessions, func(identity viewing.Identity, _ viewing.State) bool {
@@ -38,7 +38,7 @@ func (w *Twin) Erase(client int32, account int64, at viewing.Millis) (erased sto
 			erased.Payments++
 			delete(w.payments, key)
 			payment.AccountID = -account
-			// An id may be told again, of another account, and be erased again: each copy stays.
+			// An id may be pushed again, of another account, and be erased again: each copy stays.
 			w.payments[entity{client, -key.id - int64(len(w.erased))*1_000_000}] = payment
 		}
 	}
@@ -80,11 +80,11 @@ func (s *Subject) losing(removal store.Removal) store.Kept {
 	return store.Kept{Lost: lost}
 }
 
-// testErase erases accounts of a random world between its steps, and then tells everything again.
+// testErase erases accounts of a random world between its steps, and then writes everything again.
 func testErase(t *testing.T, factory Factory) {
 	w := NewWorld(t, 4)
 	s := NewSubject(t, factory)
-	tellAll(s)
+	writeAll(s)
 	s.Must(s.Store.Maintain(t.Context(), w.From+3*viewing.DayLength)) // the rest is not folded
 	for account := range int64(max(2, Rounds(4))) {
 		s.erase(1, account+1, w.Instant()+7)
@@ -94,15 +94,15 @@ func testErase(t *testing.T, factory Factory) {
 			s.checkPrivacy(w)
 		}
 	}
-	tellAll(s)
+	writeAll(s)
 	s.checkPrivacy(w)
 	s.Fold()
 	s.Reopen()
 	s.checkPrivacy(w)
 }
 
-// tellAll tells what is the same each time it is called.
-func tellAll(s *Subject) {
+// writeAll writes what is the same each time it is called.
+func writeAll(s *Subject) {
 	s.T.Helper()
 	for _, step := range NewWorld(s.T, 40).DynamicsSteps(s) {
 		step()
@@ -124,7 +124,7 @@ func (s *Subject) checkPrivacy(w *World) {
 	}
 }
 
-// testEraseAtOnce erases an account while many tell of it: whatever comes before or after, nothing is left.
+// testEraseAtOnce erases an account while many write data of it: whatever comes before or after, nothing is left.
 func testEraseAtOnce(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)
 	var all sync.WaitGroup
@@ -241,7 +241,7 @@ func testErasuresMove(t *testing.T, factory Factory) {
 func testExpire(t *testing.T, factory Factory) {
 	w := NewWorld(t, 6)
 	s := NewSubject(t, factory)
-	tellAll(s)
+	writeAll(s)
 	s.Must(s.Store.Maintain(t.Context(), w.From+2*viewing.DayLength))
 	for day := range viewing.Millis(WorldDays + 1) {
 		before := w.From + day*viewing.DayLength + Pick(w, []viewing.Millis{0, 1, viewing.DayLength / 2, viewing.DayLength - 1})

@@ -50,7 +50,7 @@ func testProgrammePages(t *testing.T, factory Factory) {
 	}
 }
 
-// page is what Programmes answers without After and Limit.
+// page is what Programmes returns without After and Limit.
 func (w *Twin) page(query store.ProgrammeQuery) []catalog.Programme {
 	page := slices.DeleteFunc(w.guide(query.ClientID, store.ChannelSet{Only: query.Channels}), func(p catalog.Programme) bool {
 		return p.Start < query.Starting.From || p.Start >= query.Starting.To

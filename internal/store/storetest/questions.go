@@ -14,7 +14,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// ranker is the roles that answer questions about viewing; engines and the twin play them.
+// ranker is the roles that compute rankings; engines and the twin implement them.
 type ranker interface {
 	store.Aggregator
 	store.ProgrammeRanker
@@ -43,13 +43,13 @@ func (q question) watched() store.ProgrammeWatchQuery {
 	}
 }
 
-// whole asks for everything of a client.
+// whole is the question for everything of a client.
 func whole(client int32) question {
 	const century = 36525 * viewing.DayLength
 	return question{filter: viewing.Filter{ClientID: client, Now: EndOfTime, Window: viewing.Window{From: -century, To: 3 * century}}, limit: 1 << 20}
 }
 
-// answer is all that a ranker says to a question, as text: equal answers are equal byte for byte.
+// answer is all that a ranker returns to a question, as text: equal results are equal byte for byte.
 func answer(ctx context.Context, r ranker, q question) (string, error) {
 	channels, err := r.Aggregate(ctx, byChannel(q.filter))
 	if err != nil {
@@ -87,7 +87,7 @@ func text[T any](name string, rows []T) string {
 	return lines.String()
 }
 
-// check holds the store's answers against the twin's.
+// check compares the store's results with the twin's.
 func (s *Subject) check(questions ...question) {
 	s.T.Helper()
 	for _, q := range questions {
@@ -101,7 +101,7 @@ func (s *Subject) check(questions ...question) {
 	}
 }
 
-// answer is what the engine must answer.
+// answer is what the engine must return.
 func (w *Twin) answer(q question) string {
 	text, err := answer(context.Background(), w, q)
 	if err != nil {
@@ -110,7 +110,7 @@ func (w *Twin) answer(q question) string {
 	return text
 }
 
-// difference shows the lines in which two answers differ.
+// difference shows the lines in which two results differ.
 func difference(got, want string) string {
 	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
 	var differing strings.Builder
@@ -127,14 +127,14 @@ func difference(got, want string) string {
 	return differing.String()
 }
 
-// Append tells the reports to store and twin.
+// Append gives the reports to store and twin.
 func (s *Subject) Append(reports ...viewing.Report) {
 	s.T.Helper()
 	s.Must(s.Store.AppendReports(s.T.Context(), reports))
 	s.Must(s.Twin.AppendReports(s.T.Context(), reports))
 }
 
-// Apply tells the batch to store and twin.
+// Apply gives the batch to store and twin.
 func (s *Subject) Apply(batch catalog.Batch) {
 	s.T.Helper()
 	s.Must(s.Store.ApplyCatalog(s.T.Context(), batch))

@@ -45,7 +45,7 @@ func testCollection(t *testing.T, factory Factory) {
 	expect(1, true)
 }
 
-// stamped is the tariffs that a report of the account gets which carries those told.
+// stamped is the tariffs that a report of the account gets that carries these.
 func (s *Subject) stamped(client int32, account int64, told ...int32) []int32 {
 	s.T.Helper()
 	report := Watch(account, 1, Noon, 60)
@@ -69,12 +69,12 @@ func testStamp(t *testing.T, factory Factory) {
 		}
 	}
 	expect()
-	s.tell(catalog.Account{ChangedAt: Noon, Tariffs: []int32{1, 2}})
+	s.push(catalog.Account{ChangedAt: Noon, Tariffs: []int32{1, 2}})
 	expect(1, 2)
 	s.Append(s.arrived(1))
-	s.tell(catalog.Account{ChangedAt: Noon - 1, Tariffs: []int32{9}}) // not the current state
+	s.push(catalog.Account{ChangedAt: Noon - 1, Tariffs: []int32{9}}) // not the current state
 	expect(1, 2)
-	s.tell(catalog.Account{ChangedAt: Noon + 1, Tariffs: []int32{3}}, catalog.Account{ChangedAt: Noon})
+	s.push(catalog.Account{ChangedAt: Noon + 1, Tariffs: []int32{3}}, catalog.Account{ChangedAt: Noon})
 	s.Reopen()
 	expect(3)
 	s.Append(s.arrived(2))
@@ -82,9 +82,9 @@ func testStamp(t *testing.T, factory Factory) {
 	if len(s.stamped(1, 2)) != 0 || len(s.stamped(2, 1)) != 0 {
 		t.Error("another account, or another client's account of the same id, was stamped, too")
 	}
-	s.tell(catalog.Account{ChangedAt: Noon + 2, Deleted: true, Tariffs: []int32{4}})
+	s.push(catalog.Account{ChangedAt: Noon + 2, Deleted: true, Tariffs: []int32{4}})
 	expect()
-	s.tell(catalog.Account{ChangedAt: Noon + 3, Tariffs: []int32{}})
+	s.push(catalog.Account{ChangedAt: Noon + 3, Tariffs: []int32{}})
 	expect()
 	for tariff := range int32(10) { // what was stamped stays, whatever became of the account
 		q := whole(1)
@@ -101,7 +101,7 @@ func (s *Subject) arrived(channel int32) viewing.Report {
 	return report
 }
 
-// testUnseen tells of many accounts with different tariffs in one batch, and reports many new clients, kinds of device and
+// testUnseen applies many accounts with different tariffs in one batch, and reports many new clients, kinds of device and
 // sets of tariffs in another one.
 func testUnseen(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)

@@ -10,13 +10,13 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// Twin computes what an engine must answer, in the plainest way: it keeps every session in memory, merged as it arrives, and
+// Twin computes what an engine must return, in the plainest way: it keeps every session in memory, merged as it arrives, and
 // looks at each of them for each question.
 type Twin struct {
 	sessions   map[viewing.Identity]viewing.State
 	channels   map[entity]catalog.Channel
 	programmes map[entity]catalog.Programme
-	now        viewing.Millis                                // the time of questions that do not tell one
+	now        viewing.Millis                                // the time of queries that have none
 	states     map[entity]map[viewing.Millis]catalog.Account // all states by changed_at
 	payments   map[entity]catalog.Payment
 	erased     map[entity]bool // accounts

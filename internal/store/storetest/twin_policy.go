@@ -7,7 +7,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// This file is the part of the twin that tells what of a session counts: it puts all sessions of a device in order and goes
+// This file is the part of the twin that computes what of a session counts: it puts all sessions of a device in order and goes
 // through them one by one.
 
 // counting is a session with its counted seconds as WatchedSeconds.

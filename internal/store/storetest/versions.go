@@ -35,7 +35,7 @@ func (s *Subject) versions(client int32) map[viewing.Millis]store.Version {
 	return versions
 }
 
-// The kinds of data that versions tell apart.
+// The kinds of data that versions distinguish.
 const (
 	ofViewing  = "viewing"
 	ofAccounts = "accounts"

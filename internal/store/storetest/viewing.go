@@ -45,7 +45,7 @@ func testRandom(t *testing.T, factory Factory) {
 // Noon of a day that the tests by hand use.
 var Noon = viewing.At(time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC))
 
-// Watch is a live session of client 1 as its only report tells it.
+// Watch is a live session of client 1 as its only report has it.
 func Watch(account int64, channel int32, started viewing.Millis, seconds int32) viewing.Report {
 	return viewing.Report{
 		Identity: viewing.Identity{
@@ -73,7 +73,7 @@ func testMedians(t *testing.T, factory Factory) {
 	s.check(whole(1))
 }
 
-// testTies asks for fewer programmes than are equal.
+// testTies requests fewer programmes than are equal.
 func testTies(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)
 	guide := catalog.Batch{ClientID: 1}
