@@ -132,9 +132,9 @@ func (a remoteAddress) String() string { return string(a) }
 
 // connectError is the same error in the words of Connect, details included.
 func connectError(err error) error {
-	told := status.Convert(err)
-	same := connectrpc.NewError(connectrpc.Code(told.Code()), errors.New(told.Message()))
-	for _, detail := range told.Proto().GetDetails() {
+	failure := status.Convert(err)
+	same := connectrpc.NewError(connectrpc.Code(failure.Code()), errors.New(failure.Message()))
+	for _, detail := range failure.Proto().GetDetails() {
 		if packed, err := connectrpc.NewErrorDetail(detail); err == nil { // an Any is taken as it is
 			same.AddDetail(packed)
 		}

@@ -72,11 +72,11 @@ type report struct {
 
 	mu       sync.Mutex
 	rejected int64 // lines
-	told     int   // lines, and what is to be known of others
+	printed  int   // lines, and what is to be known of others
 }
 
-// maxTold lines are shown; a file has them all.
-const maxTold = 20
+// maxPrinted lines are shown; a file has them all.
+const maxPrinted = 20
 
 // reject records why a line was not imported.
 func (r *report) reject(line int, why string) {
@@ -90,7 +90,7 @@ func (r *report) reject(line int, why string) {
 func (r *report) note(line int, what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.told++
+	r.printed++
 	what = plaintext.ForTerminal(what)
 	if line > 0 {
 		what = fmt.Sprintf("line %d: %s", line, what)
@@ -99,9 +99,9 @@ func (r *report) note(line int, what string) {
 		fmt.Fprintln(r.out, what)
 	}
 	switch {
-	case r.told <= maxTold:
+	case r.printed <= maxPrinted:
 		r.shown.Note("%s", what)
-	case r.told == maxTold+1:
+	case r.printed == maxPrinted+1:
 		r.shown.Note("There is more to be said; --rejected FILE lists all of it.")
 	}
 }

@@ -43,7 +43,7 @@ func (c *XMLTV) Run(ctx context.Context) error {
 }
 
 func (c *XMLTV) push(ctx context.Context, connection *grpc.ClientConn, out io.Writer, bar *os.File) (err error) {
-	told, err := c.channels()
+	given, err := c.channels()
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (c *XMLTV) push(ctx context.Context, connection *grpc.ClientConn, out io.Wr
 	if failed != nil {
 		failed = fmt.Errorf("%s: %w", c.File, failed)
 	}
-	ids := newChannelIDs(told, known)
+	ids := newChannelIDs(given, known)
 	matches := ids.match(guide)
 	if c.WriteChannelsFile != "" {
 		shown.Close()

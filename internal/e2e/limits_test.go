@@ -27,14 +27,14 @@ import (
 func wantExhausted(t *testing.T, err error, retry bool) {
 	t.Helper()
 	rpctest.WantStatus(t, err, codes.ResourceExhausted, "RESOURCE_EXHAUSTED")
-	told := false
+	delayed := false
 	for _, detail := range status.Convert(err).Details() {
 		if info, ok := detail.(*errdetails.RetryInfo); ok && info.GetRetryDelay().AsDuration() > 0 {
-			told = true
+			delayed = true
 		}
 	}
-	if told != retry {
-		t.Errorf("%v says when to come again: %v", err, told)
+	if delayed != retry {
+		t.Errorf("%v says when to come again: %v", err, delayed)
 	}
 }
 

@@ -129,8 +129,8 @@ func TestDatabaseStalls(t *testing.T) {
 	if _, err := s.ListClients(short, &tvstatsv1.ListClientsRequest{}); status.Code(err) != codes.DeadlineExceeded {
 		t.Errorf("got %v", err)
 	}
-	if code, text := rpctest.Get(t, s.probe); code != 503 || !strings.Contains(text, "gives no answer") {
-		t.Errorf("the probe answers %d %s", code, text)
+	if code, text := rpctest.Get(t, s.probe); code != 503 || !strings.Contains(text, "does not respond") {
+		t.Errorf("the probe returns %d %s", code, text)
 	}
 	wantUnavailable()
 	end()

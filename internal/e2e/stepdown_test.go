@@ -40,7 +40,7 @@ func (e *elections) choose(command bson.Raw) mongotest.Fate {
 	e.headless = e.r.IntN(3)
 	fates := []mongotest.Fate{
 		mongotest.Refused(mongotest.PrimarySteppedDown), mongotest.Interrupted(mongotest.InterruptedDueToReplStateChange),
-		mongotest.Interrupted(mongotest.ShutdownInProgress), mongotest.Unanswered,
+		mongotest.Interrupted(mongotest.ShutdownInProgress), mongotest.NoResponse,
 	}
 	if _, err := command.LookupErr("writeConcern"); err == nil {
 		fates = append(fates, mongotest.Unconfirmed(mongotest.WriteConcernFailed), mongotest.Unconfirmed(mongotest.ShutdownInProgress))

@@ -27,7 +27,7 @@ type RatingQuery struct {
 	// Rating.SameDay.
 	Days  []viewing.Window
 	Reach viewing.Millis // of Rating.Reach
-	Most  int            // of more programmes, any Most + 1 are returned, by which it can be told; 0 bounds nothing
+	Most  int            // of more programmes, any Most + 1 are returned; 0 bounds nothing
 }
 
 // Rating is the audience of a programme, by the time that sessions gave it.

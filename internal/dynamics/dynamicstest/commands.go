@@ -13,13 +13,13 @@ import (
 )
 
 var commandTests = storetest.Tests{
-	"figures are right with and without the caches": testFiguresRight,
-	"a second run finds everything fresh":           testSecondRun,
-	"late data is computed anew and nothing else":   testLateData,
-	"missed days are recorded, changed ones heal":   testMissedDays,
-	"days heal that lost all that they began with":  testLostBeginning,
-	"a snapshot is of its instant":                  testSnapshot,
-	"commands run together while data comes":        testCommandsAtOnce,
+	"figures are right with and without the caches":      testFiguresRight,
+	"a second run finds everything fresh":                testSecondRun,
+	"late data is computed anew and nothing else":        testLateData,
+	"missed days are recorded, changed ones again":       testMissedDays,
+	"days are recorded again that lost their first data": testLostBeginning,
+	"a snapshot is of its instant":                       testSnapshot,
+	"commands run together while data comes":             testCommandsAtOnce,
 }
 
 const onlineTimeout = 5 * time.Minute

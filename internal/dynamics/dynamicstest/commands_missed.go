@@ -95,7 +95,7 @@ func testCommandsAtOnce(t *testing.T, factory storetest.Factory) {
 	s.checkFigures(w)
 }
 
-// testLostBeginning: a record heals also where its data was the client's first and is later now, or gone.
+// testLostBeginning: a record is replaced also where its data was the client's first and is later now, or gone.
 func testLostBeginning(t *testing.T, factory storetest.Factory) {
 	s := newSubject(t, factory)
 	day := storetest.Noon.Day()
@@ -123,7 +123,7 @@ func testLostBeginning(t *testing.T, factory storetest.Factory) {
 	}
 }
 
-// testMissedDays: days without a run are recorded by the next one, those without data never; late data heals the days that it
+// testMissedDays: days without a run are recorded by the next one, those without data never; late data has the days recorded again that it
 // changes.
 func testMissedDays(t *testing.T, factory storetest.Factory) {
 	s := newSubject(t, factory)

@@ -71,7 +71,7 @@ type Span interface {
 	GetTo() *timestamppb.Timestamp
 }
 
-// SpanWindow is the span, cut to milliseconds. What is not there is taken for 1970.
+// SpanWindow is the span, cut to milliseconds. What is absent counts as 1970.
 func SpanWindow(r Span) viewing.Window {
 	return viewing.Window{From: viewing.At(r.GetFrom().AsTime()), To: viewing.At(r.GetTo().AsTime())}
 }

@@ -20,7 +20,7 @@ func countedSeconds(p viewing.Policy) string {
 	if p.MaxSessionSeconds > 0 {
 		least = append(least, fmt.Sprint(p.MaxSessionSeconds))
 	}
-	if p.InactivitySeconds > 0 { // NULL, which least passes over, where the activity is not known
+	if p.InactivitySeconds > 0 { // NULL, which least ignores, where the activity is not known
 		least = append(least, fmt.Sprintf(
 			"CASE WHEN last_activity_at IS NOT NULL THEN greatest(last_activity_at - started_at, 0) // 1000 + %d END", p.InactivitySeconds))
 	}
@@ -181,7 +181,7 @@ func (s *Store) around(ctx context.Context, tx *sql.Tx, a asking) (viewing.Windo
 }
 
 // unbroken are the devices on one channel whose sessions there, of the relation %[1]s, go into each other, ends past starts, from
-// those before %[2]d on. It passes over what else was on meanwhile, so that it may find too many, which costs reading only.
+// those before %[2]d on. It ignores what else was on meanwhile, so that it may find too many, which costs reading only.
 const unbroken = `SELECT account_id, device_uid, channel_id, mode, programme_id, max(ends) AS ends FROM (
 		SELECT *, max(ends) OVER (PARTITION BY account_id, device_uid, channel_id, mode, programme_id ORDER BY started_at
 			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS greatest FROM %[1]s)

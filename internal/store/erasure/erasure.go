@@ -138,7 +138,7 @@ func WithKey(ctx context.Context, key []byte) context.Context {
 
 // KeyFor returns the key of a store that has none yet: that of the context, or else a new one.
 func KeyFor(ctx context.Context) []byte {
-	if key, told := ctx.Value(keyOfContext{}).([]byte); told {
+	if key, given := ctx.Value(keyOfContext{}).([]byte); given {
 		return key
 	}
 	return NewKey()

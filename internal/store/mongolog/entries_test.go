@@ -122,7 +122,7 @@ func TestAppendersRace(t *testing.T) {
 func TestAppendWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	for name, fate := range map[string]mongotest.Fate{
-		"no answer":          mongotest.Unanswered,
+		"no response":        mongotest.NoResponse,
 		"stepped down":       mongotest.Refused(mongotest.PrimarySteppedDown),
 		"not primary":        mongotest.Refused(mongotest.NotWritablePrimary),
 		"done but failed":    mongotest.Interrupted(mongotest.InterruptedDueToReplStateChange),

@@ -53,7 +53,7 @@ func TestBaseMovedWithoutAnswer(t *testing.T) {
 	uri := migrated(t)
 	address := mongotest.Relay(t, func(command bson.Raw) mongotest.Fate {
 		if command.Index(0).Key() == "update" && command.Lookup("update").StringValue() == "state" {
-			return mongotest.Unanswered
+			return mongotest.NoResponse
 		}
 		return nil
 	})

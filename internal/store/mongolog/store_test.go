@@ -46,7 +46,7 @@ func (d disk) Remove() error { return duckdb.Remove(d.options) }
 
 func openReplica(tb testing.TB, uri, dir string) *replica.Store {
 	tb.Helper()
-	return openReplicaWith(tb, uri, dir, replica.Options{Follow: 50 * time.Millisecond, Patience: time.Hour, CheckpointEntries: 100})
+	return openReplicaWith(tb, uri, dir, replica.Options{Follow: 50 * time.Millisecond, ApplyTimeout: time.Hour, CheckpointEntries: 100})
 }
 
 func openReplicaWith(tb testing.TB, uri, dir string, options replica.Options) *replica.Store {

@@ -252,19 +252,19 @@ func (s *Store) EachPayment(ctx context.Context, clientID int32, use func(catalo
 	return err
 }
 
-// CollectionEnabled reads; see store.Subscriptions. It is asked first for every batch of reports, and waits for a log that gives no
+// CollectionEnabled reads; see store.Subscriptions. It is asked first for every batch of reports, and waits for a log that sends no
 // a result as the reports themselves would give.
 func (s *Store) CollectionEnabled(ctx context.Context, clientID int32) (bool, error) {
-	patient, end := context.WithTimeoutCause(ctx, s.options.Patience, errNoAnswer)
+	waiting, end := context.WithTimeoutCause(ctx, s.options.ApplyTimeout, errNoResponse)
 	defer end()
 	tries := retry()
 	for {
-		enabled, err := read(patient, s, func(l Local) (bool, error) { return l.CollectionEnabled(ctx, clientID) })
+		enabled, err := read(waiting, s, func(l Local) (bool, error) { return l.CollectionEnabled(ctx, clientID) })
 		if err == nil || s.work.Err() != nil {
 			return enabled, err
 		}
-		if patient.Err() != nil {
-			return false, context.Cause(patient)
+		if waiting.Err() != nil {
+			return false, context.Cause(waiting)
 		}
 		s.pause(tries.NextBackOff())
 	}

@@ -45,7 +45,7 @@ func (d disk) Load(ctx context.Context, m store.Manifest, open func(store.Part) 
 func (d disk) Remove() error { return duckdb.Remove(d.options) }
 
 // fast has replicas look and make checkpoints often. With the race detector an operation can take minutes to be applied.
-var fast = replica.Options{Follow: 5 * time.Millisecond, Patience: time.Hour, CheckpointEntries: 100}
+var fast = replica.Options{Follow: 5 * time.Millisecond, ApplyTimeout: time.Hour, CheckpointEntries: 100}
 
 func open(t *testing.T, server *memlog.Server, dir string) *replica.Store {
 	t.Helper()

@@ -125,17 +125,17 @@ func testStatesInAnyOrder(t *testing.T, factory Factory) {
 	want := history[9]
 	want.RegisteredAt = Noon - 200 // by the ninth; the tenth has none
 	for id := int64(1); id <= int64(Rounds(20)); id++ {
-		told := append(some(w, history, 50), history...)
-		Shuffle(w, told)
-		for i := range told {
-			told[i].ID = id
+		pushed := append(some(w, history, 50), history...)
+		Shuffle(w, pushed)
+		for i := range pushed {
+			pushed[i].ID = id
 		}
-		for _, batch := range Batches(w, told) {
+		for _, batch := range Batches(w, pushed) {
 			s.Apply(catalog.Batch{ClientID: 1, Accounts: batch})
 		}
 		want.ID = id
 		if got, err := s.Store.Account(t.Context(), 1, id, s.Now); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Fatalf("after %+v\n got %+v, error %v\nwant %+v", told, got, err, want)
+			t.Fatalf("after %+v\n got %+v, error %v\nwant %+v", pushed, got, err, want)
 		}
 	}
 }

@@ -84,10 +84,10 @@ var AnyTime = viewing.Window{From: math.MinInt64, To: math.MaxInt64}
 func (s *Subject) contents(client int32) string {
 	s.T.Helper()
 	ctx, r := s.T.Context(), store.CatalogReader(s.Store)
-	told, err := r.Client(ctx, client)
+	named, err := r.Client(ctx, client)
 	s.Must(err)
 	var all strings.Builder
-	fmt.Fprintf(&all, "%+v\n", told)
+	fmt.Fprintf(&all, "%+v\n", named)
 	all.WriteString(readLines(s, client, r.Channels) + readLines(s, client, r.Tariffs) + readLines(s, client, r.Categories))
 	all.WriteString(readLines(s, client, func(ctx context.Context, client int32) ([]catalog.Programme, error) {
 		return r.Programmes(ctx, store.ProgrammeQuery{ClientID: client, Starting: AnyTime, Limit: 1 << 20})
@@ -142,7 +142,7 @@ func testPolicyRevisions(t *testing.T, factory Factory) {
 	s.Apply(everything(2))
 	full := viewing.Policy{MaxSessionSeconds: 14_400, InactivitySeconds: 1, OneChannelPerDevice: true, MinSessionSeconds: viewing.MostPolicySeconds}
 	for i, step := range []struct {
-		told     *viewing.Policy
+		policy   *viewing.Policy
 		want     viewing.Policy
 		revision int64
 	}{
@@ -155,7 +155,7 @@ func testPolicyRevisions(t *testing.T, factory Factory) {
 		{nil, viewing.Policy{}, 3},
 	} {
 		client := catalog.Client{ID: 1, Name: fmt.Sprint(i), TimeZone: "UTC"}
-		s.Apply(catalog.Batch{ClientID: 1, Client: &client, Policy: step.told})
+		s.Apply(catalog.Batch{ClientID: 1, Client: &client, Policy: step.policy})
 		client.Policy, client.PolicyRevision = step.want, step.revision
 		for range 2 {
 			got, err := s.Store.Client(t.Context(), 1)
@@ -267,7 +267,7 @@ func testClientExists(t *testing.T, factory Factory) {
 	s.Append(Watch(1, 1, Noon, 60))
 	s.Apply(catalog.Batch{ClientID: 2})
 	s.Apply(catalog.Batch{ClientID: 3, Tariffs: []catalog.Tariff{{ID: 1}}})
-	named := catalog.Client{ID: 4, Name: "told", TimeZone: "Asia/Almaty", CollectionEnabled: true}
+	named := catalog.Client{ID: 4, Name: "named", TimeZone: "Asia/Almaty", CollectionEnabled: true}
 	s.Apply(catalog.Batch{ClientID: 4, Client: &named})
 	want := []catalog.Client{catalog.NewClient(1), catalog.NewClient(2), catalog.NewClient(3), named}
 	for range 2 {

@@ -117,7 +117,7 @@ func testNewClients(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)
 	var all sync.WaitGroup
 	clients := max(10, Rounds(20))
-	told := func(writer int, client int32) []viewing.Report {
+	reports := func(writer int, client int32) []viewing.Report {
 		report := Watch(int64(writer)+1, 1, Noon, 60)
 		report.ClientID, report.Tariffs = client+1, []int32{client/2 + 1, client/2 + 2}
 		report.Device = fmt.Sprint("device-", client/3)
@@ -126,7 +126,7 @@ func testNewClients(t *testing.T, factory Factory) {
 	for writer := range writers {
 		all.Go(func() {
 			for client := range int32(clients) {
-				s.Tolerate(s.Store.AppendReports(t.Context(), told(writer, client)))
+				s.Tolerate(s.Store.AppendReports(t.Context(), reports(writer, client)))
 			}
 		})
 		all.Go(func() {
@@ -153,7 +153,7 @@ func testNewClients(t *testing.T, factory Factory) {
 		q := whole(client + 1)
 		q.filter.Tariffs, q.filter.Devices = []int32{client/2 + 1}, []string{fmt.Sprint("device-", client/3)}
 		for writer := range writers {
-			s.Must(s.Twin.AppendReports(t.Context(), told(writer, client)))
+			s.Must(s.Twin.AppendReports(t.Context(), reports(writer, client)))
 		}
 		s.check(q)
 	}

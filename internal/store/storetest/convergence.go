@@ -76,14 +76,14 @@ type step func(context.Context, store.Store) error
 
 // reportSteps leaves out reports that add nothing, doubles others, and appends them in any order and grouping.
 func (w *World) reportSteps(sessions [][]viewing.Report) []step {
-	var told []viewing.Report
+	var all []viewing.Report
 	for _, reports := range sessions {
-		told = append(told, w.thin(reports)...)
+		all = append(all, w.thin(reports)...)
 	}
-	told = append(told, some(w, told, 50)...)
-	Shuffle(w, told)
+	all = append(all, some(w, all, 50)...)
+	Shuffle(w, all)
 	var steps []step
-	for _, batch := range Batches(w, told) {
+	for _, batch := range Batches(w, all) {
 		steps = append(steps, func(ctx context.Context, s store.Store) error { return s.AppendReports(ctx, batch) })
 	}
 	return steps

@@ -219,9 +219,9 @@ func testOwnership(t *testing.T, factory Factory) {
 	s.Must(s.Store.ApplyCatalog(t.Context(), batch))
 	tariffs[0], tariffs[1], reports[0], batch.Accounts[0] = 8, 9, viewing.Report{}, catalog.Account{}
 	s.isNow(catalog.Account{ChangedAt: Noon, Tariffs: []int32{1, 2}, RegisteredAt: Noon})
-	told := Watch(1, 1, Noon, 60)
-	told.Tariffs = []int32{1, 2}
-	s.Must(s.Twin.AppendReports(t.Context(), []viewing.Report{told}))
+	report := Watch(1, 1, Noon, 60)
+	report.Tariffs = []int32{1, 2}
+	s.Must(s.Twin.AppendReports(t.Context(), []viewing.Report{report}))
 	for tariff := range int32(10) {
 		q := whole(1)
 		q.filter.Tariffs = []int32{tariff}

@@ -25,9 +25,9 @@ func testCollection(t *testing.T, factory Factory) {
 	}
 	set := func(client int32, enabled bool) {
 		t.Helper()
-		told := catalog.NewClient(client)
-		told.CollectionEnabled = enabled
-		s.Apply(catalog.Batch{ClientID: client, Client: &told})
+		given := catalog.NewClient(client)
+		given.CollectionEnabled = enabled
+		s.Apply(catalog.Batch{ClientID: client, Client: &given})
 	}
 	expect(1, true) // nothing is known of it
 	s.Append(Watch(1, 1, Noon, 60))
@@ -46,16 +46,16 @@ func testCollection(t *testing.T, factory Factory) {
 }
 
 // stamped is the tariffs that a report of the account gets that carries these.
-func (s *Subject) stamped(client int32, account int64, told ...int32) []int32 {
+func (s *Subject) stamped(client int32, account int64, given ...int32) []int32 {
 	s.T.Helper()
 	report := Watch(account, 1, Noon, 60)
-	report.ClientID, report.Tariffs = client, told
+	report.ClientID, report.Tariffs = client, given
 	reports := []viewing.Report{report}
 	_, err := s.Store.CollectionEnabled(s.T.Context(), client) // is asked before: a replica catches up then
 	s.Must(err)
 	s.Must(s.Store.StampTariffs(s.T.Context(), reports, s.Now))
-	if len(told) > 0 && !slices.Equal(reports[0].Tariffs, told) {
-		s.T.Errorf("tariffs %v that a report carried became %v", told, reports[0].Tariffs)
+	if len(given) > 0 && !slices.Equal(reports[0].Tariffs, given) {
+		s.T.Errorf("tariffs %v that a report carried became %v", given, reports[0].Tariffs)
 	}
 	return reports[0].Tariffs
 }

@@ -171,7 +171,7 @@ func (w *Twin) ProgrammeWatch(_ context.Context, q store.ProgrammeWatchQuery) (s
 	var watched store.ProgrammesWatched
 	for _, session := range w.counted(q.Filter) {
 		watched.Watch += viewing.Millis(session.WatchedSeconds) * 1000
-		watched.Cut += viewing.Millis(session.told-session.WatchedSeconds) * 1000
+		watched.Cut += viewing.Millis(session.reported-session.WatchedSeconds) * 1000
 	}
 	for _, programme := range w.guide(q.Filter.ClientID, q.Channels) {
 		watch := w.watchOf(sessions, programme, q.Reach)

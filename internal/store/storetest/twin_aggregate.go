@@ -42,7 +42,7 @@ func (w *Twin) aggregate(q measure.Query) []measure.Row {
 	}
 	sessions := w.counted(filter)
 	for _, session := range sessions {
-		end := session.StartedAt + viewing.Millis(session.told)*1000
+		end := session.StartedAt + viewing.Millis(session.reported)*1000
 		for period, stretches := range stretches(q, &session.Report) {
 			for _, cell := range w.cellsOf(q.GroupBy, &session.Report, period) {
 				if cells[cell] == nil {
@@ -65,10 +65,10 @@ func (w *Twin) aggregate(q measure.Query) []measure.Row {
 func (w *Twin) addCuts(q measure.Query, sessions []counting, cells map[measure.Cell]*tally) {
 	for _, session := range sessions {
 		counted := stretches(q, &session.Report)
-		told := session.Report
-		told.WatchedSeconds = session.told
-		for period, reported := range stretches(q, &told) {
-			for _, cell := range w.cellsOf(q.GroupBy, &told, period) {
+		whole := session.Report
+		whole.WatchedSeconds = session.reported
+		for period, reported := range stretches(q, &whole) {
+			for _, cell := range w.cellsOf(q.GroupBy, &whole, period) {
 				if cells[cell] != nil {
 					cells[cell].cut += sum(reported) - sum(counted[period])
 				}

@@ -41,7 +41,7 @@ func (w *Twin) ratings(q store.RatingQuery) store.Ratings {
 	lost := map[viewing.Identity]viewing.Millis{}
 	for _, session := range w.counted(q.Filter) {
 		sessions = append(sessions, session.Report)
-		lost[session.Identity] = viewing.Millis(session.told-session.WatchedSeconds) * 1000
+		lost[session.Identity] = viewing.Millis(session.reported-session.WatchedSeconds) * 1000
 	}
 	var all store.Ratings
 	for _, programme := range w.guide(q.Filter.ClientID, q.Channels) {

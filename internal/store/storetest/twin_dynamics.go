@@ -113,7 +113,7 @@ func (w *Twin) WatchByPeriod(client int32, boundaries []viewing.Millis) []store.
 		periods[i] = store.Watch{Accounts: all.Accounts, Sessions: int64(len(sessions))}
 		for _, s := range sessions {
 			periods[i].Seconds += int64(s.WatchedSeconds)
-			periods[i].Cut += int64(s.told - s.WatchedSeconds)
+			periods[i].Cut += int64(s.reported - s.WatchedSeconds)
 		}
 	}
 	return periods

@@ -13,7 +13,7 @@ import (
 // counting is a session with its counted seconds as WatchedSeconds.
 type counting struct {
 	viewing.Report
-	told int32 // its watched seconds
+	reported int32 // its watched seconds
 }
 
 // counts returns all sessions of a client as they count by the policy.
@@ -40,9 +40,9 @@ func (w *Twin) counts(client int32, policy viewing.Policy) []counting {
 			if policy.OneChannelPerDevice && i+1 < len(sessions) {
 				next = sessions[i+1].StartedAt
 			}
-			told := session.WatchedSeconds
+			reported := session.WatchedSeconds
 			session.WatchedSeconds = int32(countedTime(session, policy, next) / 1000)
-			all = append(all, counting{session, told})
+			all = append(all, counting{session, reported})
 		}
 	}
 	return all

@@ -42,8 +42,8 @@ func Unconfirmed(code int32) Fate {
 	}
 }
 
-// Unanswered is done, without a response.
-func Unanswered(do func() bson.Raw) bson.Raw {
+// NoResponse is done, without a response.
+func NoResponse(do func() bson.Raw) bson.Raw {
 	do()
 	return nil
 }
