@@ -71,18 +71,6 @@ func (c *backupConfig) startBackups(b *backups, log *slog.Logger) (stop func(), 
 // backupRetry is how long after a backup that failed the next one is tried.
 const backupRetry = 10 * time.Minute
 
-// WaitUntil waits until the time has come, by the clock, and returns false where ctx ended before.
-func WaitUntil(ctx context.Context, now func() time.Time, due time.Time) bool {
-	timer := time.NewTimer(due.Sub(now()))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // make makes a backup. It is one when it is on the disk and was read back.
 func (c *backupConfig) make(ctx context.Context, b *backups, begun time.Time) (string, error) {
 	name := filepath.Join(c.BackupDir, backupPrefix+begun.UTC().Format(backupTime)+backupSuffix)

@@ -55,7 +55,7 @@ func newMetrics(devices int, now func() time.Time) *metrics {
 		jobs:          newJobMetrics(),
 		builds:        prometheus.NewHistogramVec(histogram("build_seconds", "Building sortings, selections and figures of subscriber dynamics, in seconds, by method.", prometheus.ExponentialBuckets(.005, 2, 14)), []string{"method"}),
 	}
-	m.watchBoxes(now)
+	m.registry.MustRegister(newBoxMetrics(m.boxes, now))
 	m.connections = prometheus.NewCounterVec(counter("connections_refused_total", "Connections closed at once because there were too many, by which bound."), []string{"bound"})
 	m.registry.MustRegister(m.connections, m.controls, m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
 		m.jobs.running, m.jobs.attempts, m.jobs.seconds,
@@ -88,6 +88,10 @@ func (m *metrics) begin(server reflection.ServiceInfoProvider) {
 
 func counter(name, help string) prometheus.CounterOpts {
 	return prometheus.CounterOpts{Namespace: "tvstats", Name: name, Help: help}
+}
+
+func described(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("tvstats_"+name, help, nil, nil)
 }
 
 func histogram(name, help string, buckets []float64) prometheus.HistogramOpts {

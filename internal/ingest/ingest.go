@@ -184,10 +184,10 @@ func (in *Ingest) commit(batches []batch, group []viewing.Report) []viewing.Repo
 	for _, b := range batches {
 		group = append(group, b.reports...)
 	}
-	start := time.Now()
+	start := time.Now() //nolint:forbidigo // how long a commit takes is measured, and in no figure
 	err := in.store.AppendReports(context.Background(), group)
-	in.observer.Committed(len(group), time.Since(start), err)
-	in.queue.release(batches) // before the outcome is sent: from then on the reports are no longer ours
+	in.observer.Committed(len(group), time.Since(start), err) //nolint:forbidigo // likewise
+	in.queue.release(batches)                                 // before the outcome is sent: from then on the reports are no longer ours
 	for _, b := range batches {
 		b.outcome <- err
 	}

@@ -97,8 +97,8 @@ func Database(tb testing.TB, uri string) string {
 	return strings.TrimPrefix(parsed.Path, "/")
 }
 
-// Address is where the server that tests use listens; of a replica set, its primary.
-func Address(tb testing.TB) string {
+// serverAddress is where the server that tests use listens; of a replica set, its primary.
+func serverAddress(tb testing.TB) string {
 	tb.Helper()
 	uri := Server(tb)
 	client, err := mongo.Connect(tb.Context(), options.Client().ApplyURI(uri.String()))

@@ -24,7 +24,7 @@ func Relay(tb testing.TB, choose func(command bson.Raw) Fate) (address string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r := &relay{server: Address(tb), choose: choose}
+	r := &relay{server: serverAddress(tb), choose: choose}
 	ctx, cancel := context.WithCancel(context.Background())
 	tb.Cleanup(func() {
 		cancel()
