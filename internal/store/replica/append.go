@@ -26,10 +26,10 @@ type outcome struct {
 	err    error
 }
 
-// errUnknown says that the operation is in, but what it returned was not seen here.
+// errUnknown means that the operation is in, but what it returned was not seen here.
 var errUnknown = fmt.Errorf("%w: the outcome is not known; ask again", store.ErrUnavailable)
 
-var errNoAnswer = fmt.Errorf("%w: the log gives no answer; try again", store.ErrUnavailable)
+var errNoResponse = fmt.Errorf("%w: the log does not respond; try again", store.ErrUnavailable)
 
 // submit has the operation appended and returns what applying it here returned. Where ctx ends earlier it may be in or not.
 func (s *Store) submit(ctx context.Context, method string, arguments []byte) (any, error) {
@@ -41,12 +41,12 @@ func (s *Store) submit(ctx context.Context, method string, arguments []byte) (an
 	}
 	s.waiting.Store(p.id, p)
 	defer s.waiting.Delete(p.id)
-	tooLong := time.NewTimer(s.options.Patience)
+	tooLong := time.NewTimer(s.options.ApplyTimeout)
 	defer tooLong.Stop()
 	select {
 	case s.submitted <- p:
 	case <-tooLong.C:
-		return nil, errNoAnswer
+		return nil, errNoResponse
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.work.Done():
@@ -56,7 +56,7 @@ func (s *Store) submit(ctx context.Context, method string, arguments []byte) (an
 	case o := <-p.outcome:
 		return o.result, o.err
 	case <-tooLong.C:
-		return nil, errNoAnswer
+		return nil, errNoResponse
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.work.Done():
@@ -196,7 +196,7 @@ func (s *Store) passed(position uint64) error {
 	}
 }
 
-// unapplied leaves those that are not in yet, and tells the others that were applied unseen.
+// unapplied leaves those that are not in yet, and returns errUnknown to those that were applied unseen.
 func (s *Store) unapplied(group []*pending) []*pending {
 	return slices.DeleteFunc(group, func(p *pending) bool {
 		s.replacing.RLock()

@@ -212,7 +212,7 @@ func usedParts(t *testing.T, server *memlog.Server, names []string) map[string]b
 	return used
 }
 
-// TestAdmissionKnowsWhatWasAcknowledged: whether reports may be taken in, and with which tariffs, follows from all that anybody was
+// TestAdmissionKnowsWhatWasAcknowledged: whether reports may be accepted, and with which tariffs, follows from all that anybody was
 // acknowledged before, also on a replica that has only just begun or has not looked at the log since.
 func TestAdmissionKnowsWhatWasAcknowledged(t *testing.T) {
 	t.Parallel()

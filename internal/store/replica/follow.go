@@ -82,7 +82,7 @@ func (s *Store) refresh() (err error) {
 	return err
 }
 
-// errOtherHistory says that the local store holds what is not in this log: the database was restored, or is another one.
+// errOtherHistory means that the local store holds what is not in this log: the database was restored, or is another one.
 var errOtherHistory = errors.New("the local store is not of this log")
 
 // verifyEvery is how often a read looks whether the last entry that was applied is still in the log: the database can be restored to
