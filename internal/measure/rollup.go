@@ -23,8 +23,8 @@ const RollupFormula = 1
 // addsUp are the measures of a cell that are sums over its parts. Cut is one where nothing is cut.
 var addsUp = map[Measure]bool{Watch: true, Sessions: true, Cut: true}
 
-// rollupTells are the dimensions that a rollup tells apart, or that follow from what it tells apart.
-var rollupTells = map[Dimension]bool{Channel: true, Category: true, Tariff: true, Device: true, Mode: true, Period: true}
+// rollupDimensions are the dimensions whose column a rollup has, or that follow from one.
+var rollupDimensions = map[Dimension]bool{Channel: true, Category: true, Tariff: true, Device: true, Mode: true, Period: true}
 
 // RefuseRollup returns why the rollup must not be used for the query, or an empty string where it gives exactly what the sessions of
 // its day give. The sessions of excluded accounts and of Filter.Without are in the rollup, and have to be taken away from it.
@@ -35,8 +35,8 @@ func (q Query) RefuseRollup(r Rollup) (reason string) {
 		}
 	}
 	for _, d := range q.GroupBy {
-		if !rollupTells[d] {
-			return fmt.Sprintf("a rollup does not tell sessions apart by %s", d)
+		if !rollupDimensions[d] {
+			return fmt.Sprintf("a rollup has no sums by %s", d)
 		}
 	}
 	switch f := q.Filter; {

@@ -14,7 +14,7 @@ const rolledDay = viewing.Day(19_700)
 // rollup is one of a day whose last session goes on for an hour of the next day.
 var rollup = measure.Rollup{Formula: measure.RollupFormula, Day: rolledDay, Ends: (rolledDay + 1).Start() + viewing.HourLength}
 
-// sums asks for what rollups have, of three days.
+// sums is a query for what rollups have, of three days.
 func sums() measure.Query {
 	return measure.Query{
 		Filter:   viewing.Filter{ClientID: 1, Window: viewing.Window{From: (rolledDay - 1).Start(), To: (rolledDay + 2).Start()}},

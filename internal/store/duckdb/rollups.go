@@ -12,7 +12,7 @@ import (
 )
 
 // Rollups are sums over the sessions of folded days. What changes a day's sessions replaces or removes its rollups in the same
-// transaction, and a day that has none is computed from its sessions. So they never change an answer, and are in no part or copy.
+// transaction, and a day that has none is computed from its sessions. So they never change a result, and are in no part or copy.
 // Which queries they are used for is decided by measure.Query.RefuseRollup.
 
 // mostRolledUp bounds the days that one Maintain rolls up, so that nobody waits long for its end.
@@ -82,7 +82,7 @@ type rolled struct {
 	outside []viewing.Day // none of their sessions count
 }
 
-// rolledDays finds the days of the window with rollups that may be used for what is asked; not those with reports that are not folded.
+// rolledDays finds the days of the window with rollups that may be used for the query; not those with reports that are not folded.
 func rolledDays(ctx context.Context, tx *sql.Tx, a asking, window viewing.Window, pending []viewing.Day) (r rolled, err error) {
 	if a.query == nil {
 		return r, nil
