@@ -172,11 +172,14 @@ func (s *Store) tryAppend(group []*pending) (uint64, error) {
 	return entry.Position, s.passed(entry.Position)
 }
 
-// passed waits until the local store has applied the position. The log holds an entry there, or had one.
+// errEntryGone says that the log lacks an entry that was in it: the database was restored to before it.
+var errEntryGone = fmt.Errorf("%w: the log was restored to before the entry", store.ErrUnavailable)
+
+// passed has the local store apply the log up to the position, which holds an entry, or had one. A look may come before the entry is
+// visible; behind a fence, what is not visible is gone, and maybe what was applied before it, too.
 func (s *Store) passed(position uint64) error {
-	tries := retry()
-	for {
-		err := s.look()
+	for fenced := false; ; fenced = true {
+		err := s.lookAgain(fenced)
 		if at, known := s.position(); err == nil && known == nil && at.Position >= position {
 			return nil
 		}
@@ -187,7 +190,9 @@ func (s *Store) passed(position uint64) error {
 			s.noteTrouble(err)
 			return err
 		}
-		s.pause(tries.NextBackOff())
+		if fenced {
+			return errEntryGone
+		}
 	}
 }
 

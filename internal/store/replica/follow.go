@@ -42,6 +42,17 @@ func (s *Store) look() error {
 	return s.catchUp(view, false)
 }
 
+// lookAgain is look, or where the log seems to lack what was in it, behind a fence and with another look at the last entry applied.
+func (s *Store) lookAgain(suspect bool) error {
+	if !suspect {
+		return s.look()
+	}
+	s.following.Lock()
+	s.verify = s.at.Position > 0
+	s.following.Unlock()
+	return s.behindFence()
+}
+
 // behindFence applies what anybody was acknowledged before the call.
 func (s *Store) behindFence() error {
 	view, err := s.log.Fence(s.work)
