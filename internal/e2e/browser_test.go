@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -243,6 +244,8 @@ func TestConsole(t *testing.T) {
 	b.lookAt(t, "simulated", consolePages...)
 	t.Run("figures", func(t *testing.T) { b.compareFigures(t, s) })
 	t.Run("keyboard", b.useKeys)
+	t.Run("periods", func(t *testing.T) { b.comparePeriods(t, s) })
+	t.Run("files", b.saveFiles)
 	t.Run("audience", func(t *testing.T) { b.compareAudience(t, s) })
 	t.Run("programmes", func(t *testing.T) { b.compareProgrammes(t, s) })
 	t.Run("orders", func(t *testing.T) { b.useOrders(t, s) })
@@ -296,12 +299,22 @@ func (b *browser) useKeys(t *testing.T) {
 	b.until(t, `document.title.startsWith("Subscribers") && `+settled)
 }
 
-// csv is the file that a figure is saved as.
+// save is the file of a kind that a figure is saved as.
+func (b *browser) save(t *testing.T, kind, title string) []byte {
+	t.Helper()
+	ask[bool](b, t, `delete window.saved, URL.createObjectURL = blob => { window.saved = blob; return "data:," }, true`)
+	b.click(t, `button[aria-label="`+kind+`: `+title+`"]`)
+	b.until(t, `window.saved`)
+	content, err := base64.StdEncoding.DecodeString(ask[string](b, t, `window.saved.bytes().then(bytes => bytes.toBase64())`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
 func (b *browser) csv(t *testing.T, title string) string {
 	t.Helper()
-	ask[bool](b, t, `URL.createObjectURL = blob => { window.saved = blob; return "data:," }, true`)
-	b.click(t, `button[aria-label="CSV: `+title+`"]`)
-	return ask[string](b, t, `window.saved.text()`)
+	return string(b.save(t, "CSV", title))
 }
 
 // useOrders builds an order, reads it, and deletes it, as an editor does.

@@ -1,0 +1,159 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/rpc/rpctest"
+)
+
+// twoPeriods are two days of UTC that watchedWorld has viewing in, and the two before them.
+func twoPeriods() (from, middle, to time.Time) {
+	to = time.Now().UTC().Truncate(24 * time.Hour)
+	return to.AddDate(0, 0, -4), to.AddDate(0, 0, -2), to
+}
+
+func subscribersOf(from, to time.Time, more url.Values) string {
+	query := url.Values{"lang": {"en"}, "from": {from.Format(time.DateOnly)}, "to": {to.AddDate(0, 0, -1).Format(time.DateOnly)}}
+	for name, values := range more {
+		query[name] = values
+	}
+	return "subscribers?" + query.Encode()
+}
+
+// comparePeriods holds a period, the one before it and the difference of the two to the API's.
+func (b *browser) comparePeriods(t *testing.T, s *testServer) {
+	from, middle, to := twoPeriods()
+	series := func(from, to time.Time) []*tvstatsv1.CustomersDynamicPoint {
+		t.Helper()
+		response, err := s.GetCustomersDynamic(rpctest.Context(t), &tvstatsv1.GetCustomersDynamicRequest{
+			ClientId: 1, From: timestamppb.New(from), To: timestamppb.New(to), Granularity: tvstatsv1.Granularity_GRANULARITY_DAY,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.Points
+	}
+	now, before := series(middle, to), series(from, middle)
+	b.open(t, subscribersOf(middle, to, url.Values{"before": {"1"}}), 1280)
+	const after = ", period before"
+	viewing, movement, active := b.sheet(t, "Viewing"), b.sheet(t, "Movement"), b.sheet(t, "Active subscribers")
+	var hours, hoursBefore float64
+	for i, point := range now {
+		wantCells(t, "viewing", viewing[i], map[string]float64{
+			"Viewing accounts": float64(point.ViewingAccounts), "Viewing accounts" + after: float64(before[i].ViewingAccounts),
+			"Hours watched": float64(point.WatchSeconds) / 3600, "Hours watched" + after: float64(before[i].WatchSeconds) / 3600,
+		})
+		wantCells(t, "movement", movement[i], map[string]float64{"New": float64(point.NewAccounts), "New" + after: float64(before[i].NewAccounts)})
+		wantCells(t, "active", active[i], map[string]float64{"Active at the end": float64(point.ClosingActive), "Active at the end" + after: float64(before[i].ClosingActive)})
+		hours += float64(point.WatchSeconds) / 3600
+		hoursBefore += float64(before[i].WatchSeconds) / 3600
+	}
+	if len(viewing) != 2 || hours == 0 || hoursBefore == 0 || hours == hoursBefore {
+		t.Errorf("nothing was compared: %d days, %v and %v hours", len(viewing), hours, hoursBefore)
+	}
+	last := len(now) - 1
+	b.wantDifference(t, "Viewing", "Hours watched (sum)", hours, hoursBefore)
+	b.wantDifference(t, "Viewing", "Viewing accounts (average)",
+		float64(now[0].ViewingAccounts+now[1].ViewingAccounts)/2, float64(before[0].ViewingAccounts+before[1].ViewingAccounts)/2)
+	b.wantDifference(t, "Active subscribers", "All at the end (at the end)", float64(now[last].TotalAccounts), float64(before[last].TotalAccounts))
+	for _, width := range []int64{360, 1280, 2560} {
+		b.open(t, strings.Replace(subscribersOf(middle, to, url.Values{"before": {"1"}}), "lang=en", "lang=ru", 1), width)
+		b.check(t, "periods compared", axe(t))
+		b.picture(t, fmt.Sprintf("compared-ru-%d", width))
+	}
+}
+
+// wantDifference holds a line of the table that says how a figure has changed to what it is of the two periods.
+func (b *browser) wantDifference(t *testing.T, title, figure string, now, before float64) {
+	t.Helper()
+	lines := ask[[][]string](b, t, `[...document.querySelectorAll('[aria-label="Difference: `+title+`"] tbody tr')].map(r => [...r.cells].map(c => c.textContent))`)
+	for _, line := range lines {
+		if line[0] != figure {
+			continue
+		}
+		for i, want := range []float64{now, before, now - before} {
+			got, err := strconv.ParseFloat(strings.NewReplacer(",", "", "+", "").Replace(line[i+1]), 64)
+			if err != nil || got < want-0.006 || got > want+0.006 { // two places are shown
+				t.Errorf("%s: the page says %v, it is %v, was %v", figure, line, now, before)
+			}
+		}
+		return
+	}
+	t.Errorf("the page does not say how %s has changed: %v", figure, lines)
+}
+
+// saveFiles reads back what each figure of the page is saved as: the workbook has what the text has, the picture shows
+// something.
+func (b *browser) saveFiles(t *testing.T) {
+	_, _, to := twoPeriods()
+	b.open(t, subscribersOf(to.AddDate(0, 0, -60), to, url.Values{"by": {"hour"}}), 1280) // so many rows that their file is a large one
+	titles := ask[[]string](b, t, `[...document.querySelectorAll(".widget")].filter(w => w.querySelector(".exports")).map(w => w.querySelector("h2").textContent)`)
+	if len(titles) < 7 {
+		t.Errorf("only %v can be saved", titles)
+	}
+	for _, title := range titles {
+		book, err := excelize.OpenReader(bytes.NewReader(b.save(t, "XLSX", title)))
+		if err != nil {
+			t.Fatalf("%s: %v", title, err)
+		}
+		rows, err := book.GetRows(title)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSameSheet(t, title, rows, b.lines(t, title))
+		picture, err := png.Decode(bytes.NewReader(b.save(t, "PNG", title)))
+		if err != nil {
+			t.Fatalf("%s: %v", title, err)
+		}
+		colours := map[[3]uint32]bool{}
+		for x := range picture.Bounds().Dx() {
+			for y := range picture.Bounds().Dy() {
+				r, g, b, _ := picture.At(x, y).RGBA()
+				colours[[3]uint32{r, g, b}] = true
+			}
+		}
+		if len(colours) < 10 { // those of letters' edges are more
+			t.Errorf("the picture of %s shows nothing: %v", title, picture.Bounds())
+		}
+	}
+	for _, complaint := range b.complained() {
+		t.Error(complaint)
+	}
+}
+
+// wantSameSheet holds the rows of a workbook, as a spreadsheet shows them, to those of a text.
+func wantSameSheet(t *testing.T, title string, book, text [][]string) {
+	t.Helper()
+	if len(book) != len(text) || len(text) < 2 {
+		t.Errorf("%s: %d rows in the workbook, %d in the text", title, len(book), len(text))
+		return
+	}
+	for i := range text {
+		for j, want := range text[i] {
+			if at, err := time.Parse(time.RFC3339, want); err == nil {
+				want = at.Round(time.Second).Format(time.DateTime) // a spreadsheet rounds
+			}
+			got := ""
+			if j < len(book[i]) { // empty cells at the end are left out
+				got = book[i][j]
+			}
+			shown, errShown := strconv.ParseFloat(got, 64)
+			exact, errExact := strconv.ParseFloat(want, 64)
+			if got != want && (errShown != nil || errExact != nil || shown < exact-1e-9 || shown > exact+1e-9) {
+				t.Errorf("%s, row %d: %q in the workbook, %q in the text", title, i+1, got, want)
+				return
+			}
+		}
+	}
+}
