@@ -48,6 +48,7 @@ func (b *browser) comparePeriods(t *testing.T, s *testServer) {
 	b.open(t, subscribersOf(middle, to, url.Values{"before": {"1"}}), 1280)
 	const after = ", period before"
 	viewing, movement, active := b.sheet(t, "Viewing"), b.sheet(t, "Movement"), b.sheet(t, "Active subscribers")
+	sums := b.sheet(t, "Payments by currency")
 	var hours, hoursBefore float64
 	for i, point := range now {
 		wantCells(t, "viewing", viewing[i], map[string]float64{
@@ -56,6 +57,9 @@ func (b *browser) comparePeriods(t *testing.T, s *testServer) {
 		})
 		wantCells(t, "movement", movement[i], map[string]float64{"New": float64(point.NewAccounts), "New" + after: float64(before[i].NewAccounts)})
 		wantCells(t, "active", active[i], map[string]float64{"Active at the end": float64(point.ClosingActive), "Active at the end" + after: float64(before[i].ClosingActive)})
+		wantCells(t, "sums", sums[i], map[string]float64{
+			"EUR": paidIn(point, "EUR") / 100, "EUR" + after: paidIn(before[i], "EUR") / 100, "JPY": paidIn(point, "JPY"), "JPY" + after: paidIn(before[i], "JPY"),
+		})
 		hours += float64(point.WatchSeconds) / 3600
 		hoursBefore += float64(before[i].WatchSeconds) / 3600
 	}
@@ -66,12 +70,24 @@ func (b *browser) comparePeriods(t *testing.T, s *testServer) {
 	b.wantDifference(t, "Viewing", "Hours watched (sum)", hours, hoursBefore)
 	b.wantDifference(t, "Viewing", "Viewing accounts (average)",
 		float64(now[0].ViewingAccounts+now[1].ViewingAccounts)/2, float64(before[0].ViewingAccounts+before[1].ViewingAccounts)/2)
+	b.wantDifference(t, "Payments by currency", "JPY (sum)",
+		paidIn(now[0], "JPY")+paidIn(now[1], "JPY"), paidIn(before[0], "JPY")+paidIn(before[1], "JPY"))
 	b.wantDifference(t, "Active subscribers", "All at the end (at the end)", float64(now[last].TotalAccounts), float64(before[last].TotalAccounts))
 	for _, width := range []int64{360, 1280, 2560} {
 		b.open(t, strings.Replace(subscribersOf(middle, to, url.Values{"before": {"1"}}), "lang=en", "lang=ru", 1), width)
 		b.check(t, "periods compared", axe(t))
 		b.picture(t, fmt.Sprintf("compared-ru-%d", width))
 	}
+}
+
+// paidIn is the sum of a point in a currency, in its minor unit.
+func paidIn(point *tvstatsv1.CustomersDynamicPoint, currency string) float64 {
+	for _, sum := range point.PaymentSums {
+		if sum.Currency == currency {
+			return float64(sum.AmountMinor)
+		}
+	}
+	return 0
 }
 
 // wantDifference holds a line of the table that says how a figure has changed to what it is of the two periods.

@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/cli"
@@ -222,6 +223,9 @@ func watchedWorld(t *testing.T) *testServer {
 	if response, err := oneRequest(s.Sync(rpctest.Context(t)))(request); err != nil || len(response.Rejected) > 0 {
 		t.Fatal(response, err)
 	}
+	if response, err := oneRequest(s.Sync(rpctest.Context(t)))(&tvstatsv1.SyncRequest{ClientId: 1, Payments: payments()}); err != nil || len(response.Rejected) > 0 {
+		t.Fatal(response, err)
+	}
 	days, criterion := int32(7), tvstatsv1.Criterion_CRITERION_WATCH_TIME
 	_, sorting := s.CreateChannelSortingByPopularity(rpctest.Context(t), &tvstatsv1.CreateChannelSortingByPopularityRequest{
 		ClientIds: []int32{1}, DaysNumber: days, Criterion: criterion,
@@ -235,6 +239,18 @@ func watchedWorld(t *testing.T) *testServer {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// payments are some of each of the last five days, in currencies with and without a minor unit, refunds among them.
+func payments() (all []*tvstatsv1.Payment) {
+	midnight := time.Now().UTC().Truncate(24 * time.Hour)
+	for i := range int64(15) {
+		all = append(all, &tvstatsv1.Payment{
+			PaymentId: 1_000_000 + i, AccountId: 1 + i%4, AmountMinor: 1250 - 200*i, Currency: []string{"EUR", "JPY"}[i%2],
+			PaidAt: timestamppb.New(midnight.AddDate(0, 0, int(-1-i/3)).Add(time.Hour)),
+		})
+	}
+	return all
 }
 
 func TestConsole(t *testing.T) {
@@ -251,6 +267,7 @@ func TestConsole(t *testing.T) {
 	t.Run("orders", func(t *testing.T) { b.useOrders(t, s) })
 	t.Run("tried", func(t *testing.T) { b.tryOrders(t, s) })
 	t.Run("policy", func(t *testing.T) { b.showPolicy(t, s) })
+	t.Run("catalog", func(t *testing.T) { b.browseCatalog(t, s) })
 	t.Run("jobs", func(t *testing.T) { b.useJobs(t, s) })
 }
 

@@ -89,6 +89,7 @@ function Points({ rows, before, by }: Pair<Point> & { by: string }) {
   const listed = (label: string, value: (p: Point) => bigint): Measure<Point> => ({ label, show: (p) => format.number(value(p)), cell: value });
   const count = (label: string, fold: Fold, value: (p: Point) => bigint): Measure<Point> => ({ ...listed(label, value), fold, plot: (p) => Number(value(p)) });
   const hours = (p: Point) => Number(p.watchSeconds) / 3600;
+  const sums = useSums([...rows, ...(before ?? [])]);
   const shared = { rows, before, at: startOf, rowKey: (p: Point) => startOf(p).toISOString() };
   return (
     <>
@@ -131,7 +132,7 @@ function Points({ rows, before, by }: Pair<Point> & { by: string }) {
         file="payments"
         columns={[when, count(text.number, "sum", (p) => p.payments), count(words.paid, "average", (p) => p.paidAccounts)]}
       />
-      <Figure {...shared} title={words.sums} explain={words.sumsExplain} file="sums" columns={[when, ...useSums([...rows, ...(before ?? [])])]} />
+      <Figure {...shared} {...(sums.length === 0 && { rows: [] })} title={words.sums} explain={words.sumsExplain} file="sums" columns={[when, ...sums]} />
     </>
   );
 }
