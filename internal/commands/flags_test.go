@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func TestFlagsWinOverEnvironmentWinsOverDefaults(t *testing.T) {
 	}
 	want := app.DefaultConfig()
 	want.Listen, want.HTTPListen = "127.0.0.1:3", "127.0.0.1:2"
-	if p.Serve.Config != want {
+	if !reflect.DeepEqual(p.Serve.Config, want) {
 		t.Errorf("got %+v\nwant %+v", p.Serve.Config, want)
 	}
 }

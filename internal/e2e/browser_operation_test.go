@@ -64,9 +64,9 @@ func (b *browser) browseCatalog(t *testing.T, s *testServer) {
 
 func (b *browser) lookUpAccounts(t *testing.T, s *testServer, page string) {
 	t.Helper()
-	const known, unknown = 1, 999_999_999
-	account, err := s.GetAccount(rpctest.Context(t), &tvstatsv1.GetAccountRequest{ClientId: 1, AccountId: known})
-	if err != nil {
+	const known, unknown = 77, 999_999_999
+	account := &tvstatsv1.Account{AccountId: known, Active: true, Excluded: true, Tariffs: []int32{1, 999}, ChangedAt: timestamppb.New(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))}
+	if _, err := oneRequest(s.Sync(rpctest.Context(t)))(&tvstatsv1.SyncRequest{ClientId: 1, Accounts: []*tvstatsv1.Account{account}}); err != nil {
 		t.Fatal(err)
 	}
 	b.open(t, page, 1280)
@@ -82,10 +82,12 @@ func (b *browser) lookUpAccounts(t *testing.T, s *testServer, page string) {
 	for _, row := range b.rows(t, "One account") {
 		says[row[0]] = row[1]
 	}
-	active := map[bool]string{true: "yes", false: "no"}[account.Account.Active]
-	if since := account.Account.ChangedAt.AsTime().Format("Jan 2, 2006"); says["ID"] != "1" || says["Active"] != active ||
-		!strings.HasPrefix(says["In this state since (UTC)"], since) {
-		t.Errorf("the page says %v, the API %v", says, account)
+	for part, want := range map[string]string{
+		"ID": "77", "Active": "yes", "Its viewing counts nowhere": "yes", "Tariffs": "Basic, #999", "In this state since (UTC)": "Mar 1, 2026, 12:00 PM",
+	} {
+		if says[part] != want {
+			t.Errorf("%s: the page says %q, want %q", part, says[part], want)
+		}
 	}
 	b.check(t, "an account", axe(t))
 	look(unknown)
