@@ -82,7 +82,7 @@ function Channels() {
       id={(channel) => channel.channelId}
       name={(channel) => channel.name}
       columns={[
-        { label: text.number, show: (channel) => channel.number },
+        { label: text.catalog.channelNumber, show: (channel) => channel.number },
         { label: text.catalog.kinds.categories, text: true, show: (channel) => <Name of={channel.categories.map(category).join(", ")} /> },
         { label: text.catalog.enabled, text: true, show: (channel) => (channel.enabled === false ? text.catalog.no : text.catalog.yes) },
       ]}
@@ -184,7 +184,7 @@ function State({ account }: { account: Account }) {
       rows={parts}
       rowKey={([part]) => part}
       columns={[
-        { label: text.policy.part, text: true, show: ([part]) => part },
+        { label: words.field, text: true, show: ([part]) => part },
         { label: text.policy.value, text: true, show: ([, value]) => <Name of={value} /> },
       ]}
     />

@@ -21,7 +21,7 @@ export function Health() {
             rows={words.parts.filter(([part]) => part in value)}
             rowKey={([part]) => part}
             columns={[
-              { label: text.policy.part, text: true, show: ([, name]) => name },
+              { label: words.part, text: true, show: ([, name]) => name },
               {
                 label: text.operation.state,
                 text: true,
