@@ -232,6 +232,7 @@ $(WEB_MODULES): $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# What write-excel-file compresses with is replaced by src/zip.ts, which says why.
 .PHONY: web
 web: $(BIN)/buf $(BIN)/esbuild $(WEB_MODULES) ## check and bundle the console, internal/web/dist, from internal/web/src and proto/
 	rm -rf $(WEB)/src/gen

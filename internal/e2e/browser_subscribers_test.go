@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"image/png"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -25,9 +27,7 @@ func twoPeriods() (from, middle, to time.Time) {
 
 func subscribersOf(from, to time.Time, more url.Values) string {
 	query := url.Values{"lang": {"en"}, "from": {from.Format(time.DateOnly)}, "to": {to.AddDate(0, 0, -1).Format(time.DateOnly)}}
-	for name, values := range more {
-		query[name] = values
-	}
+	maps.Copy(query, more)
 	return "subscribers?" + query.Encode()
 }
 
@@ -109,6 +109,24 @@ func (b *browser) wantDifference(t *testing.T, title, figure string, now, before
 	t.Errorf("the page does not say how %s has changed: %v", figure, lines)
 }
 
+// save is the file of a kind that a figure is saved as.
+func (b *browser) save(t *testing.T, kind, title string) []byte {
+	t.Helper()
+	ask[bool](b, t, `delete window.saved, URL.createObjectURL = blob => { window.saved = blob; return "data:," }, true`)
+	b.click(t, `button[aria-label="`+kind+`: `+title+`"]`)
+	b.until(t, `window.saved`)
+	content, err := base64.StdEncoding.DecodeString(ask[string](b, t, `window.saved.bytes().then(bytes => bytes.toBase64())`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func (b *browser) csv(t *testing.T, title string) string {
+	t.Helper()
+	return string(b.save(t, "CSV", title))
+}
+
 // saveFiles reads back what each figure of the page is saved as: the workbook has what the text has, the picture shows
 // something.
 func (b *browser) saveFiles(t *testing.T) {
@@ -119,11 +137,7 @@ func (b *browser) saveFiles(t *testing.T) {
 		t.Errorf("only %v can be saved", titles)
 	}
 	for _, title := range titles {
-		book, err := excelize.OpenReader(bytes.NewReader(b.save(t, "XLSX", title)))
-		if err != nil {
-			t.Fatalf("%s: %v", title, err)
-		}
-		rows, err := book.GetRows(title)
+		rows, err := b.workbook(t, title).GetRows(title)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,6 +159,30 @@ func (b *browser) saveFiles(t *testing.T) {
 	}
 	for _, complaint := range b.complained() {
 		t.Error(complaint)
+	}
+}
+
+func (b *browser) workbook(t *testing.T, title string) *excelize.File {
+	t.Helper()
+	book, err := excelize.OpenReader(bytes.NewReader(b.save(t, "XLSX", title)))
+	if err != nil {
+		t.Fatalf("%s: %v", title, err)
+	}
+	return book
+}
+
+// wantText holds cells of a workbook of that text to be text, and not formulas.
+func wantText(t *testing.T, book *excelize.File, text string) {
+	t.Helper()
+	sheet := book.GetSheetName(0)
+	cells, err := book.SearchSheet(sheet, text)
+	if err != nil || len(cells) == 0 {
+		t.Errorf("%q is not in the workbook: %v", text, err)
+	}
+	for _, cell := range cells {
+		if formula, err := book.GetCellFormula(sheet, cell); err != nil || formula != "" {
+			t.Errorf("%s is the formula %q, %v", cell, formula, err)
+		}
 	}
 }
 

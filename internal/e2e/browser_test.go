@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -316,24 +315,6 @@ func (b *browser) useKeys(t *testing.T) {
 	b.until(t, `document.title.startsWith("Subscribers") && `+settled)
 }
 
-// save is the file of a kind that a figure is saved as.
-func (b *browser) save(t *testing.T, kind, title string) []byte {
-	t.Helper()
-	ask[bool](b, t, `delete window.saved, URL.createObjectURL = blob => { window.saved = blob; return "data:," }, true`)
-	b.click(t, `button[aria-label="`+kind+`: `+title+`"]`)
-	b.until(t, `window.saved`)
-	content, err := base64.StdEncoding.DecodeString(ask[string](b, t, `window.saved.bytes().then(bytes => bytes.toBase64())`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return content
-}
-
-func (b *browser) csv(t *testing.T, title string) string {
-	t.Helper()
-	return string(b.save(t, "CSV", title))
-}
-
 // useOrders builds an order, reads it, and deletes it, as an editor does.
 func (b *browser) useOrders(t *testing.T, s *testServer) {
 	b.open(t, "orders?lang=en", 1280)
@@ -356,6 +337,7 @@ func (b *browser) useOrders(t *testing.T, s *testServer) {
 	if file := b.csv(t, "Sorting of channels: Watch time"); !strings.Contains(file, ",'"+harmless+",") || strings.Count(file, "\r\n") != 1+len(built.Sorting.Channels) {
 		t.Errorf("the file is %q", file)
 	}
+	wantText(t, b.workbook(t, "Sorting of channels: Watch time"), harmless)
 	b.check(t, "an order", axe(t))
 	b.picture(t, "order")
 	b.click(t, `button[aria-label^="Delete "]`)
