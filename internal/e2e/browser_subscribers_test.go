@@ -174,15 +174,28 @@ func (b *browser) workbook(t *testing.T, title string) *excelize.File {
 // wantText holds cells of a workbook of that text to be text, and not formulas.
 func wantText(t *testing.T, book *excelize.File, text string) {
 	t.Helper()
-	sheet := book.GetSheetName(0)
-	cells, err := book.SearchSheet(sheet, text)
-	if err != nil || len(cells) == 0 {
-		t.Errorf("%q is not in the workbook: %v", text, err)
+	sheet, found := book.GetSheetName(0), 0
+	rows, err := book.GetRows(sheet)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, cell := range cells {
-		if formula, err := book.GetCellFormula(sheet, cell); err != nil || formula != "" {
-			t.Errorf("%s is the formula %q, %v", cell, formula, err)
+	for y, row := range rows {
+		for x, shown := range row {
+			if shown != text {
+				continue
+			}
+			found++
+			cell, err := excelize.CoordinatesToCellName(x+1, y+1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if formula, err := book.GetCellFormula(sheet, cell); err != nil || formula != "" {
+				t.Errorf("%s is the formula %q, %v", cell, formula, err)
+			}
 		}
+	}
+	if found == 0 {
+		t.Errorf("%q is not in the workbook", text)
 	}
 }
 
