@@ -10,7 +10,7 @@ import (
 	"github.com/tvstats/tvstats/internal/store"
 )
 
-// What health tells of besides services, by names of its own. The last two are of replicas only.
+// Parts whose status the health service has besides those of services. The last two exist on replicas only.
 const (
 	healthOfStore       = "tvstats.store"
 	healthOfLog         = "tvstats.log"

@@ -298,7 +298,7 @@ export const en = {
   },
   catalog: {
     title: "Catalog",
-    explain: "What the middleware has told of this client. Of an account the current state is shown; there is no list of accounts, and the address does not keep which one was looked for.",
+    explain: "What the middleware has sent about this client. Of an account the current state is shown; there is no list of accounts, and the address does not keep which one was looked for.",
     list: "Show",
     kinds: { channels: "Channels", tariffs: "Tariffs", categories: "Categories", programmes: "Programmes", account: "One account" },
     find: "ID or name",
@@ -321,7 +321,7 @@ export const en = {
   },
   health: {
     title: "Health",
-    explain: "Looked at every ten seconds. The store is well when it can read and write; the log, when it can be asked and this replica is at most 30 seconds behind; checkpoints, when they keep the log short. Log and checkpoints are of replicas on MongoDB. /readyz and /metrics say why something is not well.",
+    explain: "Looked at every ten seconds. The store is well when it can read and write; the log, when it can be reached and this replica is at most 30 seconds behind; checkpoints, when they keep the log short. Log and checkpoints are of replicas on MongoDB. /readyz and /metrics say why something is not well.",
     parts: [
       ["", "Service"],
       ["tvstats.store", "Store"],

@@ -1,4 +1,4 @@
-// What the middleware has told of a client: channels, tariffs, categories, the guide of a day, one account.
+// What the middleware has sent about a client: channels, tariffs, categories, the guide of a day, one account.
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
