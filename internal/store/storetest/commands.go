@@ -191,7 +191,7 @@ func (w *twin) first(client int32) viewing.Millis {
 	for _, session := range w.all(client) {
 		first = min(first, session.StartedAt)
 	}
-	for _, change := range w.changes(client) {
+	for _, change := range w.changes(client, w.known) {
 		if change.exist {
 			first = min(first, change.at)
 		}
@@ -219,6 +219,9 @@ func (w *twin) point(client int32, g viewing.Granularity, period viewing.Window)
 }
 
 func (w *twin) stats(client int32, asOf viewing.Millis) dynamics.Stats {
+	foreseeing := *w
+	foreseeing.known = max(w.now, asOf-1)
+	w = &foreseeing
 	midnight := asOf.Day().Start()
 	accounts := w.flows(client, math.MinInt64, asOf)
 	stats := dynamics.Stats{

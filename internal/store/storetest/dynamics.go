@@ -87,6 +87,9 @@ func (w *world) histories() []catalog.Account {
 			if w.chance(25) {
 				state.RegisteredAt = w.instant()
 			}
+			if w.chance(10) {
+				state.ChangedAt += 7 * viewing.DayLength // after the end of the world
+			}
 			states = append(states, state)
 		}
 	}
@@ -163,12 +166,12 @@ func (s *subject) equal(what string, got, want any) {
 func (s *subject) checkSeries(client int32, boundaries []viewing.Millis) {
 	s.t.Helper()
 	ctx := s.t.Context()
-	before, flows, err := s.store.Flows(ctx, client, boundaries)
+	before, flows, err := s.store.Flows(ctx, client, boundaries, s.now)
 	s.must(err)
 	s.equal("flows before", before, s.twin.flows(client, math.MinInt64, boundaries[0]))
 	payments, err := s.store.PaymentsByPeriod(ctx, client, boundaries)
 	s.must(err)
-	active, err := s.store.ActiveByTariff(ctx, client, boundaries)
+	active, err := s.store.ActiveByTariff(ctx, client, boundaries, s.now)
 	s.must(err)
 	for i, to := range boundaries {
 		s.equal(fmt.Sprint("active by tariff at ", to), active[i], s.twin.activeByTariff(client, to))
@@ -285,10 +288,10 @@ func testNoDynamics(t *testing.T, factory Factory) {
 	w := newWorld(t, 2)
 	for range 2 {
 		s.checkDynamics(w)
-		beginning, err := s.store.Beginning(t.Context(), 1)
+		beginning, err := s.store.Beginning(t.Context(), 1, s.now)
 		s.must(err)
 		s.equal("beginning", beginning, store.Beginning{Viewing: store.Never, Accounts: store.Never, Payments: store.Never})
-		before, hours, err := s.store.Versions(t.Context(), 1, anyTime)
+		before, hours, err := s.store.Versions(t.Context(), 1, anyTime, s.now)
 		s.must(err)
 		if before != (store.Version{}) || len(hours) > 0 {
 			t.Errorf("an empty store has versions %+v, %+v", before, hours)
@@ -302,9 +305,9 @@ func (s *subject) dynamicsCalls(ctx context.Context) map[string]func() error {
 	day := viewing.Window{From: noon, To: noon + viewing.DayLength}
 	boundaries := []viewing.Millis{day.From, day.To}
 	return map[string]func() error{
-		"Versions":    func() error { _, _, err := s.store.Versions(ctx, 1, day); return err },
+		"Versions":    func() error { _, _, err := s.store.Versions(ctx, 1, day, noon); return err },
 		"Exclusions":  func() error { return second(s.store.Exclusions(ctx, 1, noon)) },
-		"Beginning":   func() error { return second(s.store.Beginning(ctx, 1)) },
+		"Beginning":   func() error { return second(s.store.Beginning(ctx, 1, noon)) },
 		"SaveFigures": func() error { return s.store.SaveFigures(ctx, []store.Figure{{Kind: store.Snapshot, ClientID: 1}}) },
 		"DeleteFigures": func() error {
 			return s.store.DeleteFigures(ctx, store.Snapshot, 1, []viewing.Millis{0})
@@ -318,8 +321,8 @@ func (s *subject) dynamicsCalls(ctx context.Context) map[string]func() error {
 		"Peaks":            func() error { return second(s.store.Peaks(ctx, 1, day.From, day, noon)) },
 		"Online":           func() error { return second(s.store.Online(ctx, 1, noon, time.Minute, noon)) },
 		"Audience":         func() error { return second(s.store.Audience(ctx, 1, noon, noon)) },
-		"Flows":            func() error { _, _, err := s.store.Flows(ctx, 1, boundaries); return err },
-		"ActiveByTariff":   func() error { return second(s.store.ActiveByTariff(ctx, 1, boundaries)) },
+		"Flows":            func() error { _, _, err := s.store.Flows(ctx, 1, boundaries, noon); return err },
+		"ActiveByTariff":   func() error { return second(s.store.ActiveByTariff(ctx, 1, boundaries, noon)) },
 		"PaymentsByPeriod": func() error { return second(s.store.PaymentsByPeriod(ctx, 1, boundaries)) },
 	}
 }

@@ -45,7 +45,7 @@ func (w *twin) erase(client int32, account int64, at viewing.Millis) (erased sto
 	w.erased[key] = true
 	erased.States = int64(len(w.states[key]))
 	states := map[viewing.Millis]catalog.Account{}
-	for _, change := range w.changes(client) {
+	for _, change := range w.changes(client, at) {
 		if change.account == account && change.at <= at {
 			state := change.is
 			state.ChangedAt, state.RegisteredAt, state.Deleted = change.at, 0, !change.exist

@@ -42,6 +42,7 @@ func testFiguresOutlive(t *testing.T, factory Factory) {
 			named.TimeZone = zone
 			s.apply(catalog.Batch{ClientID: 1, Client: &named})
 			now := w.from + worldDays*viewing.DayLength + 30*viewing.HourLength
+			s.at(now)
 			kept := map[gonePeriod]string{}
 			next := int64(1)
 			for _, step := range w.dynamicsSteps(s) {
@@ -53,6 +54,7 @@ func testFiguresOutlive(t *testing.T, factory Factory) {
 					s.must(err)
 					s.twin.erase(1, next, now)
 					now += 7
+					s.at(now)
 					next++
 				case w.chance(10):
 					s.remember(kept, zone, w, now)
@@ -195,7 +197,7 @@ func testOvertaken(t *testing.T, factory Factory) {
 		kept := s.losing(removal)
 		kept.Window = noon.Day().Window()
 		kept.Figures = []store.Figure{{Kind: store.GoneWatchDay, ClientID: 1, Start: kept.Window.From, Body: []byte(`{}`)}}
-		_, hours, err := s.store.Versions(t.Context(), 1, kept.Window)
+		_, hours, err := s.store.Versions(t.Context(), 1, kept.Window, s.now)
 		s.must(err)
 		for _, hour := range hours {
 			kept.Viewing += hour.Viewing

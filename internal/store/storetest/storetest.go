@@ -106,7 +106,7 @@ func newSubject(t *testing.T, factory Factory) *subject {
 const endOfTime = year9999
 
 // at sets the time of the questions to come.
-func (s *subject) at(now viewing.Millis) { s.now, s.twin.now = now, now }
+func (s *subject) at(now viewing.Millis) { s.now, s.twin.now, s.twin.known = now, now, now }
 
 // reopen closes the store and opens it on the same data.
 func (s *subject) reopen() {

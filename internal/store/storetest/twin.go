@@ -17,6 +17,7 @@ type twin struct {
 	channels   map[entity]catalog.Channel
 	programmes map[entity]catalog.Programme
 	now        viewing.Millis                                // the time of questions that do not tell one
+	known      viewing.Millis                                // up to when states of accounts count in the ledger
 	states     map[entity]map[viewing.Millis]catalog.Account // all states by changed_at
 	payments   map[entity]catalog.Payment
 	erased     map[entity]bool // accounts
@@ -41,6 +42,7 @@ func newTwin() *twin {
 		channels:   map[entity]catalog.Channel{},
 		programmes: map[entity]catalog.Programme{},
 		now:        endOfTime,
+		known:      endOfTime,
 		states:     map[entity]map[viewing.Millis]catalog.Account{},
 		payments:   map[entity]catalog.Payment{},
 		erased:     map[entity]bool{},
@@ -149,6 +151,22 @@ func (w *twin) current(client int32, account int64, now viewing.Millis) catalog.
 		}
 	}
 	return current
+}
+
+// registered is when the account came by the states that have come: what the latest of them that told it has told, else when the
+// earliest one came.
+func (w *twin) registered(client int32, account int64, now viewing.Millis) viewing.Millis {
+	first, teller, registered := store.Never, -store.Never, viewing.Millis(0)
+	for _, state := range w.states[entity{client, account}] {
+		if state.ChangedAt > now {
+			continue
+		}
+		first = min(first, state.ChangedAt)
+		if state.RegisteredAt != 0 && state.ChangedAt > teller {
+			teller, registered = state.ChangedAt, state.RegisteredAt
+		}
+	}
+	return cmp.Or(registered, first)
 }
 
 func (w *twin) active(session viewing.Report, now viewing.Millis) bool {

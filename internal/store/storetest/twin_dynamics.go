@@ -127,14 +127,15 @@ type change struct {
 	did, exist bool            // existed before, exists after
 }
 
-// changes walks through the states of the client's accounts.
-func (w *twin) changes(client int32) []change {
+// changes walks through those states of the client's accounts that have come by the instant.
+func (w *twin) changes(client int32, known viewing.Millis) []change {
 	var all []change
 	for key, states := range w.states {
-		if key.client != client {
+		sorted := slices.SortedFunc(maps.Values(states), func(a, b catalog.Account) int { return cmp.Compare(a.ChangedAt, b.ChangedAt) })
+		sorted = slices.DeleteFunc(sorted, func(a catalog.Account) bool { return a.ChangedAt > known })
+		if key.client != client || len(sorted) == 0 {
 			continue
 		}
-		sorted := slices.SortedFunc(maps.Values(states), func(a, b catalog.Account) int { return cmp.Compare(a.ChangedAt, b.ChangedAt) })
 		first := sorted[0].ChangedAt
 		for _, state := range slices.Backward(sorted) {
 			if state.RegisteredAt != 0 {
@@ -161,7 +162,7 @@ func (w *twin) changes(client int32) []change {
 // flows is what store.LedgerReader says of Flows.
 func (w *twin) flows(client int32, from, to viewing.Millis) store.Flows {
 	var f store.Flows
-	for _, c := range w.changes(client) {
+	for _, c := range w.changes(client, w.known) {
 		switch {
 		case c.at < from || c.at >= to:
 		case !c.did && c.exist:
@@ -186,7 +187,7 @@ func (w *twin) flows(client int32, from, to viewing.Millis) store.Flows {
 // activeByTariff looks up the state of each account at the instant.
 func (w *twin) activeByTariff(client int32, instant viewing.Millis) map[int32]int64 {
 	latest := map[int64]change{}
-	for _, c := range w.changes(client) {
+	for _, c := range w.changes(client, w.known) {
 		if before, known := latest[c.account]; c.at < instant && (!known || c.at >= before.at) {
 			latest[c.account] = c
 		}

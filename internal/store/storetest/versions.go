@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/catalog"
@@ -13,6 +14,7 @@ import (
 
 var versionTests = []test{
 	{"versions follow changes and nothing else", testVersions},
+	{"versions follow states that come", testPendingVersions},
 	{"the beginning of data", testBeginning},
 	{"figures", testFigures},
 }
@@ -20,7 +22,7 @@ var versionTests = []test{
 // versions returns the versions of a client by hour.
 func (s *subject) versions(client int32) map[viewing.Millis]store.Version {
 	s.t.Helper()
-	before, hours, err := s.store.Versions(s.t.Context(), client, whole(client).filter.Window)
+	before, hours, err := s.store.Versions(s.t.Context(), client, whole(client).filter.Window, s.now)
 	s.must(err)
 	if before != (store.Version{}) {
 		s.t.Fatalf("client %d has versions before anything happened: %+v", client, before)
@@ -65,7 +67,7 @@ func (w *twin) hourly(client int32) contents {
 	for _, session := range w.all(client) {
 		c.add(ofViewing, session.StartedAt, session)
 	}
-	for _, change := range w.changes(client) {
+	for _, change := range w.changes(client, endOfTime) {
 		was := []any{change.did, change.was.Active, activeTariffs(change.was)}
 		is := []any{change.exist, change.is.Active, activeTariffs(change.is)}
 		if fmt.Sprint(was) != fmt.Sprint(is) {
@@ -122,6 +124,45 @@ func testVersions(t *testing.T, factory Factory) {
 	}
 }
 
+// testPendingVersions looks at random instants at what is known of days, while states come in random order: equal versions mean an
+// equal ledger, whatever was told and came in between, and where nothing is pending they say so.
+func testPendingVersions(t *testing.T, factory Factory) {
+	for _, seed := range Seeds(2) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			w := newWorld(t, seed+30)
+			s := newSubject(t, factory)
+			seen := map[string]string{}
+			for _, batch := range batches(w, w.histories()) {
+				s.apply(catalog.Batch{ClientID: 1, Accounts: batch})
+				for range Rounds(10) {
+					s.at(w.instant())
+					s.checkPending(w, seen)
+				}
+				s.at(endOfTime)
+				for hour, version := range s.versions(1) {
+					s.equal(fmt.Sprint("pending at the end of time in ", hour), version.Pending, int64(0))
+				}
+			}
+		})
+	}
+}
+
+// checkPending notes the ledger before the end of each day under its version.
+func (s *subject) checkPending(w *world, seen map[string]string) {
+	s.t.Helper()
+	for day := viewing.Millis(-2); day <= worldDays+1; day++ {
+		end := w.from + day*viewing.DayLength
+		before, _, err := s.store.Versions(s.t.Context(), 1, viewing.Window{From: end, To: end + 1}, s.now)
+		s.must(err)
+		version := fmt.Sprint(day, before.Accounts, before.Pending)
+		ledger := fmt.Sprintf("%+v %v", s.twin.flows(1, math.MinInt64, end), s.twin.activeByTariff(1, end))
+		if was, known := seen[version]; known && was != ledger {
+			s.t.Fatalf("version %s is of %s and of %s", version, was, ledger)
+		}
+		seen[version] = ledger
+	}
+}
+
 // checkClock compares what happened to a version with what happened to its data.
 func checkClock(t *testing.T, key hourOf, held, holds map[string]bool, before, after store.Version) {
 	t.Helper()
@@ -144,7 +185,7 @@ func testBeginning(t *testing.T, factory Factory) {
 	check := func() {
 		t.Helper()
 		for range 2 {
-			got, err := s.store.Beginning(t.Context(), 1)
+			got, err := s.store.Beginning(t.Context(), 1, s.now)
 			s.must(err)
 			s.equal("beginning", got, want)
 			s.fold()
