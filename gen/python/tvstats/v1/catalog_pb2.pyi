@@ -308,7 +308,7 @@ class Account(google.protobuf.message.Message):
     @property
     def registered_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When the subscriber came. Absent means what the latest state that told it has told, and where none has, changed_at of
-        the account's earliest state. Always present in answers.
+        the account's earliest state; of the states whose changed_at is not later than now. Always present in answers.
         """
 
     @property
