@@ -19,13 +19,13 @@ var versionTests = []test{
 	{"figures", testFigures},
 }
 
-// versions returns the versions of a client by hour.
-func (s *subject) versions(client int32) map[viewing.Millis]store.Version {
+// versions returns the versions of client 1 by hour.
+func (s *subject) versions() map[viewing.Millis]store.Version {
 	s.t.Helper()
-	before, hours, err := s.store.Versions(s.t.Context(), client, whole(client).filter.Window, s.now)
+	before, hours, err := s.store.Versions(s.t.Context(), 1, whole(1).filter.Window, s.now)
 	s.must(err)
 	if before != (store.Version{}) {
-		s.t.Fatalf("client %d has versions before anything happened: %+v", client, before)
+		s.t.Fatalf("there are versions before anything happened: %+v", before)
 	}
 	versions := map[viewing.Millis]store.Version{}
 	for i, hour := range hours {
@@ -96,10 +96,10 @@ func testVersions(t *testing.T, factory Factory) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
 			s := newSubject(t, factory)
-			before, held := s.versions(1), s.twin.hourly(1)
+			before, held := s.versions(), s.twin.hourly(1)
 			for i, step := range w.dynamicsSteps(s) {
 				step()
-				after, holds := s.versions(1), s.twin.hourly(1)
+				after, holds := s.versions(), s.twin.hourly(1)
 				for hour := range after {
 					for _, kind := range []string{ofViewing, ofAccounts, ofPayments} {
 						key := hourOf{kind, hour}
@@ -118,7 +118,7 @@ func testVersions(t *testing.T, factory Factory) {
 				if i%10 == 0 {
 					s.reopen()
 				}
-				s.equal("versions after folding and reopening", s.versions(1), before)
+				s.equal("versions after folding and reopening", s.versions(), before)
 			}
 		})
 	}
@@ -139,7 +139,7 @@ func testPendingVersions(t *testing.T, factory Factory) {
 					s.checkPending(w, seen)
 				}
 				s.at(endOfTime)
-				for hour, version := range s.versions(1) {
+				for hour, version := range s.versions() {
 					s.equal(fmt.Sprint("pending at the end of time in ", hour), version.Pending, int64(0))
 				}
 			}
