@@ -24,13 +24,10 @@ type ClientList interface {
 
 // Scope is a request that says which viewing counts in a ranking.
 type Scope interface {
+	Choosing
 	GetDaysNumber() int32
-	GetDevices() []string
-	GetTariffs() []int32
-	GetMinWatchSeconds() int64
 	GetAsOf() *timestamppb.Timestamp
 	GetCriterion() tvstatsv1.Criterion
-	GetModes() []tvstatsv1.ViewMode
 	GetReachSeconds() int64
 	GetMinAccounts() int64
 	GetDryRun() bool

@@ -50,7 +50,6 @@ func testRandomAudiences(t *testing.T, factory Factory) {
 func (s *subject) checkAudiences(w *world, n int) {
 	s.t.Helper()
 	for _, q := range w.questions(n) {
-		q.filter.Modes = some(w, []viewing.Mode{viewing.Live, viewing.Catchup, viewing.Timeshift}, 25)
 		tariffs, at := some(w, numbers(worldTariffs+1), 20), w.instant()
 		got, err := s.store.Subscribers(s.t.Context(), q.filter.ClientID, at, tariffs, q.filter.Now)
 		if want := s.twin.subscribers(q.filter.ClientID, at, tariffs, q.filter.Now); err != nil || got != want {

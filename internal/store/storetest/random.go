@@ -204,12 +204,9 @@ func (w *world) questions(n int) []question {
 			slices.Sort(bounds)
 			q.filter.Window = viewing.Window{From: bounds[0], To: bounds[1]}
 		}
-		q.filter.Devices = some(w, append([]string{"never_seen"}, worldDevices...), 20)
-		q.filter.Tariffs = some(w, numbers(worldTariffs+1), 20)
-		q.filter.ActiveOnly = w.chance(30)
+		q.filter.Choice = w.choice()
 		q.filter.Excluded = w.chance(10)
 		q.filter.Now = pick(w, []viewing.Millis{endOfTime, w.from, w.from + 1500, w.instant()})
-		q.filter.MinSeconds = pick(w, []int64{0, 0, 1, 64, 600, 5000})
 		if w.chance(10) {
 			q.filter.Account = int64(1 + w.IntN(4))
 			q.filter.DeviceUID = pick(w, []string{"", fmt.Sprintf("box-%d-1", q.filter.Account), "box-'"})

@@ -125,16 +125,12 @@ func (w *twin) counted(filter viewing.Filter) []counting {
 
 func (w *twin) passes(filter viewing.Filter, session viewing.Report) bool {
 	return session.StartedAt >= filter.Window.From && session.StartedAt < filter.Window.To &&
-		(len(filter.Devices) == 0 || slices.Contains(filter.Devices, session.Device)) &&
-		(len(filter.Modes) == 0 || slices.Contains(filter.Modes, session.Mode)) &&
 		(filter.Channels == nil || slices.Contains(filter.Channels, session.ChannelID)) &&
-		(len(filter.Tariffs) == 0 || overlap(filter.Tariffs, session.Tariffs)) &&
 		(filter.Account == 0 || session.AccountID == filter.Account) &&
 		(filter.DeviceUID == "" || session.DeviceUID == filter.DeviceUID) &&
 		(filter.Without == 0 || session.AccountID != filter.Without) &&
-		(!filter.ActiveOnly || w.active(session, filter.Now)) &&
 		(filter.Excluded || !w.current(session.ClientID, session.AccountID, filter.Now).Excluded) &&
-		int64(session.WatchedSeconds) >= filter.MinSeconds
+		w.chosen(filter, session)
 }
 
 func overlap(a, b []int32) bool {
