@@ -3,6 +3,8 @@ package convert
 import (
 	"cmp"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
@@ -13,6 +15,19 @@ type Choosing interface {
 	GetTariffs() []int32
 	GetModes() []tvstatsv1.ViewMode
 	GetMinWatchSeconds() int64
+}
+
+// Scope is a request that says which viewing counts in a ranking.
+type Scope interface {
+	Choosing
+	GetDaysNumber() int32
+	GetAsOf() *timestamppb.Timestamp
+	GetCriterion() tvstatsv1.Criterion
+	GetReachSeconds() int64
+	GetMinAccounts() int64
+	GetDryRun() bool
+	GetCompareTo() string
+	GetPolicy() *tvstatsv1.MeasurementPolicy
 }
 
 // Choice is which sessions count.

@@ -22,19 +22,6 @@ type ClientList interface {
 	Paging
 }
 
-// Scope is a request that says which viewing counts in a ranking.
-type Scope interface {
-	Choosing
-	GetDaysNumber() int32
-	GetAsOf() *timestamppb.Timestamp
-	GetCriterion() tvstatsv1.Criterion
-	GetReachSeconds() int64
-	GetMinAccounts() int64
-	GetDryRun() bool
-	GetCompareTo() string
-	GetPolicy() *tvstatsv1.MeasurementPolicy
-}
-
 // SelectionRequest is a request for a selection.
 type SelectionRequest interface {
 	OfClient
