@@ -166,7 +166,7 @@ func TestRequestIsCancelled(t *testing.T) {
 	}
 }
 
-// TestShutdownEndsStreamsOverHTTP: a stream is told that the service stops, and does not keep it.
+// TestShutdownEndsStreamsOverHTTP: a stream gets a status when the service stops, and does not keep it.
 func TestShutdownEndsStreamsOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(c *app.Config) { c.JobWorkers = 0 })
@@ -179,7 +179,7 @@ func TestShutdownEndsStreamsOverHTTP(t *testing.T) {
 	}
 }
 
-// TestDefaultWebAddressIsTaken: then the service goes on without, but not where the address was asked for.
+// TestDefaultWebAddressIsTaken: then the service goes on without, but not where the address was requested.
 func TestDefaultWebAddressIsTaken(t *testing.T) {
 	t.Parallel()
 	if taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", app.DefaultWebListen); err == nil {

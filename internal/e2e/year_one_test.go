@@ -16,13 +16,13 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// yearOne lets times of year 1 in.
+// yearOne allows times of year 1.
 func yearOne(cfg *app.Config) { cfg.Oldest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // firstOfAll is when the viewing of year 1 began.
 var firstOfAll = time.Date(1, 1, 5, 12, 0, 0, 0, time.UTC)
 
-// startYearOne starts a service that is told of one day of year 1 and one that has just ended.
+// startYearOne starts a service that has viewing of one day of year 1 and one that has just ended.
 func startYearOne(t *testing.T, now time.Time) *testServer {
 	t.Helper()
 	s := start(t, yearOne)
@@ -78,7 +78,7 @@ func TestYearOne(t *testing.T) {
 	}
 }
 
-// readYearOne asks for rankings and figures of the first day.
+// readYearOne requests rankings and figures of the first day.
 func readYearOne(t *testing.T, s *testServer) {
 	t.Helper()
 	ctx, asOf := rpctest.Context(t), timestamppb.New(firstOfAll.AddDate(0, 0, 2))

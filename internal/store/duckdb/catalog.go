@@ -57,7 +57,7 @@ func (s *Store) applyCatalog(ctx context.Context, batch catalog.Batch) error {
 	return s.dictionary.adopt(ctx, batch.ClientID, changes, tx.commit)
 }
 
-// applyEntities upserts all that is simply replaced by what is told of it.
+// applyEntities upserts all that is simply replaced by what is sent of it.
 func (tx *bulkTx) applyEntities(ctx context.Context, batch catalog.Batch, client *catalog.Client) error {
 	id := batch.ClientID
 	var clients []row
@@ -172,7 +172,7 @@ func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []cata
 // mirrored is what a batch changes of what the dictionary mirrors.
 type mirrored struct {
 	client   *catalog.Client // nil = as it is
-	accounts map[int64]held  // latest states of the accounts told of
+	accounts map[int64]held  // latest states of the accounts in the batch
 }
 
 // knows reports whether the client exists.

@@ -12,32 +12,32 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var versionTests = []test{
-	{"versions follow changes and nothing else", testVersions},
-	{"versions follow states that come", testPendingVersions},
-	{"the beginning of data", testBeginning},
-	{"figures", testFigures},
+var versionTests = Tests{
+	"versions follow changes and nothing else": testVersions,
+	"versions follow states that come":         testPendingVersions,
+	"the beginning of data":                    testBeginning,
+	"figures":                                  testFigures,
 }
 
 // versions returns the versions of client 1 by hour.
-func (s *subject) versions() map[viewing.Millis]store.Version {
-	s.t.Helper()
-	before, hours, err := s.store.Versions(s.t.Context(), 1, whole(1).filter.Window, s.now)
-	s.must(err)
+func (s *Subject) versions() map[viewing.Millis]store.Version {
+	s.T.Helper()
+	before, hours, err := s.Store.Versions(s.T.Context(), 1, whole(1).filter.Window, s.Now)
+	s.Must(err)
 	if before != (store.Version{}) {
-		s.t.Fatalf("there are versions before anything happened: %+v", before)
+		s.T.Fatalf("there are versions before anything happened: %+v", before)
 	}
 	versions := map[viewing.Millis]store.Version{}
 	for i, hour := range hours {
 		versions[hour.Hour] = hour.Version
 		if i > 0 && hours[i-1].Hour >= hour.Hour {
-			s.t.Fatalf("hours do not ascend: %+v", hours)
+			s.T.Fatalf("hours do not ascend: %+v", hours)
 		}
 	}
 	return versions
 }
 
-// The kinds of data that versions tell apart.
+// The kinds of data that versions distinguish.
 const (
 	ofViewing  = "viewing"
 	ofAccounts = "accounts"
@@ -62,12 +62,12 @@ func (c contents) add(kind string, at viewing.Millis, what ...any) {
 }
 
 // hourly lists what the twin holds of a client.
-func (w *twin) hourly(client int32) contents {
+func (w *Twin) hourly(client int32) contents {
 	c := contents{}
 	for _, session := range w.all(client) {
 		c.add(ofViewing, session.StartedAt, session)
 	}
-	for _, change := range w.changes(client, endOfTime) {
+	for _, change := range w.changes(client, EndOfTime) {
 		was := []any{change.did, change.was.Active, activeTariffs(change.was)}
 		is := []any{change.exist, change.is.Active, activeTariffs(change.is)}
 		if fmt.Sprint(was) != fmt.Sprint(is) {
@@ -94,12 +94,12 @@ func activeTariffs(a catalog.Account) []int32 {
 func testVersions(t *testing.T, factory Factory) {
 	for _, seed := range Seeds(2) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			w := newWorld(t, seed)
-			s := newSubject(t, factory)
-			before, held := s.versions(), s.twin.hourly(1)
-			for i, step := range w.dynamicsSteps(s) {
+			w := NewWorld(t, seed)
+			s := NewSubject(t, factory)
+			before, held := s.versions(), s.Twin.hourly(1)
+			for i, step := range w.DynamicsSteps(s) {
 				step()
-				after, holds := s.versions(), s.twin.hourly(1)
+				after, holds := s.versions(), s.Twin.hourly(1)
 				for hour := range after {
 					for _, kind := range []string{ofViewing, ofAccounts, ofPayments} {
 						key := hourOf{kind, hour}
@@ -112,13 +112,13 @@ func testVersions(t *testing.T, factory Factory) {
 					}
 				}
 				before, held = after, holds
-				if w.chance(20) {
-					s.must(s.store.Maintain(t.Context(), w.instant()))
+				if w.Chance(20) {
+					s.Must(s.Store.Maintain(t.Context(), w.Instant()))
 				}
 				if i%10 == 0 {
-					s.reopen()
+					s.Reopen()
 				}
-				s.equal("versions after folding and reopening", s.versions(), before)
+				s.Equal("versions after folding and reopening", s.versions(), before)
 			}
 		})
 	}
@@ -129,18 +129,18 @@ func testVersions(t *testing.T, factory Factory) {
 func testPendingVersions(t *testing.T, factory Factory) {
 	for _, seed := range Seeds(2) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			w := newWorld(t, seed+30)
-			s := newSubject(t, factory)
+			w := NewWorld(t, seed+30)
+			s := NewSubject(t, factory)
 			seen := map[string]string{}
-			for _, batch := range batches(w, w.histories()) {
-				s.apply(catalog.Batch{ClientID: 1, Accounts: batch})
+			for _, batch := range Batches(w, w.Histories()) {
+				s.Apply(catalog.Batch{ClientID: 1, Accounts: batch})
 				for range Rounds(10) {
-					s.at(w.instant())
+					s.At(w.Instant())
 					s.checkPending(w, seen)
 				}
-				s.at(endOfTime)
+				s.At(EndOfTime)
 				for hour, version := range s.versions() {
-					s.equal(fmt.Sprint("pending at the end of time in ", hour), version.Pending, int64(0))
+					s.Equal(fmt.Sprint("pending at the end of time in ", hour), version.Pending, int64(0))
 				}
 			}
 		})
@@ -148,11 +148,11 @@ func testPendingVersions(t *testing.T, factory Factory) {
 }
 
 // checkPending notes the ledger before the end of each day under its version.
-func (s *subject) checkPending(w *world, seen map[string]string) {
-	s.t.Helper()
+func (s *Subject) checkPending(w *World, seen map[string]string) {
+	s.T.Helper()
 	versions := s.versions()
-	for day := viewing.Millis(-2); day <= worldDays+1; day++ {
-		end := w.from + day*viewing.DayLength
+	for day := viewing.Millis(-2); day <= WorldDays+1; day++ {
+		end := w.From + day*viewing.DayLength
 		var before store.Version
 		for hour, version := range versions {
 			if hour < end {
@@ -161,9 +161,9 @@ func (s *subject) checkPending(w *world, seen map[string]string) {
 			}
 		}
 		version := fmt.Sprint(day, before.Accounts, before.Pending)
-		ledger := fmt.Sprintf("%+v %v", s.twin.flows(1, math.MinInt64, end), s.twin.activeByTariff(1, end))
+		ledger := fmt.Sprintf("%+v %v", s.Twin.Flows(1, math.MinInt64, end), s.Twin.ActiveByTariff(1, end))
 		if was, known := seen[version]; known && was != ledger {
-			s.t.Fatalf("version %s is of %s and of %s", version, was, ledger)
+			s.T.Fatalf("version %s is of %s and of %s", version, was, ledger)
 		}
 		seen[version] = ledger
 	}
@@ -186,44 +186,44 @@ func partOf(v store.Version, kind string) int64 {
 
 // testBeginning: data that vanishes begins no more, viewing never vanishes.
 func testBeginning(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	want := store.Beginning{Viewing: store.Never, Accounts: store.Never, Payments: store.Never}
 	check := func() {
 		t.Helper()
 		for range 2 {
-			got, err := s.store.Beginning(t.Context(), 1, s.now)
-			s.must(err)
-			s.equal("beginning", got, want)
-			s.fold()
+			got, err := s.Store.Beginning(t.Context(), 1, s.Now)
+			s.Must(err)
+			s.Equal("beginning", got, want)
+			s.Fold()
 		}
 	}
-	payment := catalog.Payment{ID: 1, AccountID: 1, Currency: "EUR", PaidAt: noon + 1}
-	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}, Accounts: []catalog.Account{{ID: 1, ChangedAt: noon, Deleted: true}}})
-	want.Payments = noon + 1
+	payment := catalog.Payment{ID: 1, AccountID: 1, Currency: "EUR", PaidAt: Noon + 1}
+	s.Apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}, Accounts: []catalog.Account{{ID: 1, ChangedAt: Noon, Deleted: true}}})
+	want.Payments = Noon + 1
 	check()
-	payment.PaidAt = noon + viewing.DayLength
-	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}, Accounts: []catalog.Account{{ID: 1, ChangedAt: noon + 7}}})
-	want.Payments, want.Accounts = noon+viewing.DayLength, noon+7
+	payment.PaidAt = Noon + viewing.DayLength
+	s.Apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}, Accounts: []catalog.Account{{ID: 1, ChangedAt: Noon + 7}}})
+	want.Payments, want.Accounts = Noon+viewing.DayLength, Noon+7
 	check()
-	s.append(watch(1, 1, noon+3*viewing.DayLength+9, 60))
-	want.Viewing = noon + 3*viewing.DayLength + 9
+	s.Append(Watch(1, 1, Noon+3*viewing.DayLength+9, 60))
+	want.Viewing = Noon + 3*viewing.DayLength + 9
 	check()
-	s.append(watch(2, 1, noon-1, 0))
-	want.Viewing = noon - 1
-	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{{ID: 1, Deleted: true}}})
-	s.apply(catalog.Batch{ClientID: 2, Payments: []catalog.Payment{payment}})
+	s.Append(Watch(2, 1, Noon-1, 0))
+	want.Viewing = Noon - 1
+	s.Apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{{ID: 1, Deleted: true}}})
+	s.Apply(catalog.Batch{ClientID: 2, Payments: []catalog.Payment{payment}})
 	want.Payments = store.Never
 	check()
 }
 
 // testFigures stores, replaces and reads back figures; kinds and clients do not mix.
 func testFigures(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	want := map[store.FigureKind][]store.Figure{}
 	figure := func(kind store.FigureKind, start viewing.Millis, stamp string) store.Figure {
 		return store.Figure{Kind: kind, ClientID: 1, Start: start, Stamp: stamp, Body: json.RawMessage(fmt.Sprintf(`{"stamp": %q}`, stamp))}
 	}
-	s.must(s.store.SaveFigures(t.Context(), nil))
+	s.Must(s.Store.SaveFigures(t.Context(), nil))
 	for kind := store.MaxOnlineDay; kind <= store.Snapshot; kind++ {
 		var figures []store.Figure
 		for i := range viewing.Millis(5) {
@@ -232,27 +232,27 @@ func testFigures(t *testing.T, factory Factory) {
 		}
 		other := figure(kind, 0, "other")
 		other.ClientID = 2
-		s.must(s.store.SaveFigures(t.Context(), append(figures, other)))
-		s.must(s.store.SaveFigures(t.Context(), want[kind]))
+		s.Must(s.Store.SaveFigures(t.Context(), append(figures, other)))
+		s.Must(s.Store.SaveFigures(t.Context(), want[kind]))
 	}
 	for kind, figures := range want {
 		last := figures[len(figures)-1].Start
-		s.must(s.store.SaveFigures(t.Context(), []store.Figure{figure(kind, last+1, "goes")}))
-		s.must(s.store.DeleteFigures(t.Context(), kind, 1, []viewing.Millis{last + 1, last + 2}))
+		s.Must(s.Store.SaveFigures(t.Context(), []store.Figure{figure(kind, last+1, "goes")}))
+		s.Must(s.Store.DeleteFigures(t.Context(), kind, 1, []viewing.Millis{last + 1, last + 2}))
 	}
 	for range 2 {
 		for kind, figures := range want {
 			for from := range figures {
 				for to := from; to <= len(figures); to++ {
 					window := viewing.Window{From: figures[from].Start, To: figures[0].Start + viewing.Millis(to)*viewing.DayLength}
-					got, err := s.store.Figures(t.Context(), kind, 1, window)
-					s.must(err)
+					got, err := s.Store.Figures(t.Context(), kind, 1, window)
+					s.Must(err)
 					if printed(got) != printed(figures[from:to]) {
 						t.Fatalf("kind %d in %+v:\n%s", kind, window, difference(printed(got), printed(figures[from:to])))
 					}
 				}
 			}
 		}
-		s.reopen()
+		s.Reopen()
 	}
 }
