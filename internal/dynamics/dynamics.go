@@ -41,7 +41,7 @@ type Dynamics struct {
 	longest       time.Duration
 	removing      *sync.Mutex    // one removal at a time
 	now           viewing.Millis // the time of the question: it decides which accounts are excluded
-	known         viewing.Millis // up to when states of accounts count: the time of the question, or a later one that it asks of
+	known         viewing.Millis // up to when states of accounts count: now, or a later instant that figures are of
 }
 
 // At returns what computes figures at the time of a question.

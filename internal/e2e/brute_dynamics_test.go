@@ -21,7 +21,7 @@ type subscribers struct {
 	states   []*tvstatsv1.Account
 	payments []*tvstatsv1.Payment
 	zone     *time.Location // by whose wall clock days begin
-	now      time.Time      // states that begin later have told nothing
+	now      time.Time      // states that begin later have no effect
 }
 
 // midnight begins the day of an instant.

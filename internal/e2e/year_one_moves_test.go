@@ -48,7 +48,7 @@ func TestYearOneJobs(t *testing.T) {
 	}
 }
 
-// TestYearOneFiles: viewing of year 1 comes from a file and goes into one, with a row for what was asked for.
+// TestYearOneFiles: viewing of year 1 comes from a file and goes into one, with a row for each period of the request.
 func TestYearOneFiles(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC()
@@ -76,7 +76,7 @@ func TestYearOneFiles(t *testing.T) {
 	}
 }
 
-// TestYearOneMoves backs up, restores, and copies into MongoDB and back: each file and store holds what the data is, and answers.
+// TestYearOneMoves backs up, restores, and copies into MongoDB and back: each file and store is as small as its data, and works.
 func TestYearOneMoves(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC()

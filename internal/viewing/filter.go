@@ -2,7 +2,7 @@ package viewing
 
 import "cmp"
 
-// Choice is what callers of rankings and audiences say about sessions. Each field narrows, and lets all pass where it is empty. It is
+// Choice is what callers of rankings and audiences choose of sessions. Each field narrows, and lets all pass where it is empty. It is
 // kept with results.
 type Choice struct {
 	Devices    []string `json:"devices,omitempty"` // kinds of device

@@ -125,7 +125,7 @@ func (tx *bulkTx) applyPayments(ctx context.Context, client int32, payments []ca
 }
 
 // latestStates is the query for the rows of the table accounts as they follow from account_states, of those of the client's states
-// and accounts that satisfy the condition. registered_at is what the latest state that told it has told, else the changed_at of the
+// and accounts that satisfy the condition. registered_at is that of the latest state that has one, else the changed_at of the
 // earliest state.
 func latestStates(client int32, condition string) string {
 	return fmt.Sprintf(`SELECT client_id, account_id, max(changed_at) AS changed_at,

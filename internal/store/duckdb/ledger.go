@@ -45,7 +45,7 @@ func ledgerContents(client int32) string {
 }
 
 // The table ledger follows from all states, those that are still to come included. At now it is other than that for the accounts
-// of which one is: these are few, and their entries are made of the states that have come, for the question.
+// of which one is: these are few, and their entries are computed for the query, from the states that have taken effect.
 
 // someArePending reports whether a state of any account of the client is still to come.
 func someArePending(ctx context.Context, tx *sql.Tx, client int32, now viewing.Millis) (some bool, err error) {
@@ -75,10 +75,10 @@ func ledgerAt(ctx context.Context, tx *sql.Tx, client int32, now viewing.Millis)
 // pendingContents is the query for what makes up the versions of states to come: entries that the ledger has and that at now has
 // not, or the other way round.
 func pendingContents(client int32, now viewing.Millis) string {
-	return fmt.Sprintf(`WITH told AS MATERIALIZED (SELECT * FROM ledger WHERE client_id = %d AND account_id IN (%s)),
+	return fmt.Sprintf(`WITH stored AS MATERIALIZED (SELECT * FROM ledger WHERE client_id = %d AND account_id IN (%s)),
 			come AS MATERIALIZED (%s)
 		SELECT %s AS hour, (hash(entry) >> 1)::BIGINT AS digest FROM (
-			(FROM told EXCEPT ALL FROM come) UNION ALL (FROM come EXCEPT ALL FROM told)) AS entry`,
+			(FROM stored EXCEPT ALL FROM come) UNION ALL (FROM come EXCEPT ALL FROM stored)) AS entry`,
 		client, pending(client, now), historyAt(client, now), hourOf("happened_at"))
 }
 

@@ -125,7 +125,7 @@ func testVersions(t *testing.T, factory Factory) {
 }
 
 // testPendingVersions looks at random instants at what is known of days, while states come in random order: equal versions mean an
-// equal ledger, whatever was told and came in between, and where nothing is pending they say so.
+// equal ledger, whatever was pushed and took effect in between, and where nothing is pending they say so.
 func testPendingVersions(t *testing.T, factory Factory) {
 	for _, seed := range Seeds(2) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {

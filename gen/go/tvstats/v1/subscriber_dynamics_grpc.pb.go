@@ -59,7 +59,7 @@ const (
 // first state is in force from then on, each later one from its changed_at. What counts in an hour, day or month are the
 // changes of existing accounts that fall into it: new accounts (and among them new active ones), activated and deactivated
 // ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. A state whose
-// changed_at is later than now has told nothing yet, neither itself nor its registered_at: an account without any other does
+// changed_at is later than now has no effect yet, nor has its registered_at: an account without any other does
 // not exist, and a period that has not ended holds what has happened so far. When its time comes it counts, in the past too. Stats
 // at an as_of that lies ahead count the states before that. For every period
 //
@@ -238,7 +238,7 @@ func (c *subscriberDynamicsClient) GetCustomersDynamic(ctx context.Context, in *
 // first state is in force from then on, each later one from its changed_at. What counts in an hour, day or month are the
 // changes of existing accounts that fall into it: new accounts (and among them new active ones), activated and deactivated
 // ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. A state whose
-// changed_at is later than now has told nothing yet, neither itself nor its registered_at: an account without any other does
+// changed_at is later than now has no effect yet, nor has its registered_at: an account without any other does
 // not exist, and a period that has not ended holds what has happened so far. When its time comes it counts, in the past too. Stats
 // at an as_of that lies ahead count the states before that. For every period
 //
