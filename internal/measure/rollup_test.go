@@ -86,7 +86,7 @@ func TestRefuseRollup(t *testing.T) {
 // TestRollupsKnowAllFilters fails when a filter is new: RefuseRollup must refuse it, or the store must apply it to rollups.
 func TestRollupsKnowAllFilters(t *testing.T) {
 	t.Parallel()
-	known := "ClientID Now Window Devices Tariffs Modes Channels ActiveOnly MinSeconds Excluded Account DeviceUID Without Policy"
+	known := "ClientID Now Window Devices Tariffs Modes ActiveOnly MinSeconds Channels Excluded Account DeviceUID Without Policy"
 	var fields []string
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[viewing.Filter]()) {
 		if !field.Anonymous {
