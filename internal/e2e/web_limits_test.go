@@ -186,7 +186,7 @@ func TestDefaultWebAddressIsTaken(t *testing.T) {
 		defer taken.Close() //nolint:errcheck // nothing depends on it
 	}
 	s := start(t, func(c *app.Config) { c.WebListen = "" })
-	if serving := s.log.Find(t, "serving"); len(serving) != 1 || serving[0]["web"] != app.WebOff {
+	if serving := s.log.Find(t, "serving"); len(serving) != 1 || serving[0]["web"] != flags.Off {
 		t.Errorf("logged %v", s.log)
 	}
 	code, output := runProgram(t, "--data-dir="+t.TempDir(), "--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", "--web-listen="+app.DefaultWebListen)
