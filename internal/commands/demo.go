@@ -50,12 +50,9 @@ func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (er
 			at.GRPC, cli.Count(int64(c.Boxes)), demoDays)
 		viewers := &SimulateCommand{
 			Streaming: cli.Streaming{Streams: 4, Batch: 1000, RetryFor: 10 * time.Second},
-			ClientID:  1, Boxes: c.Boxes, Days: demoDays, Seed: c.Seed,
+			ClientID:  1, Boxes: c.Boxes, Days: demoDays, Seed: c.Seed, Live: c.Serve,
 		}
 		world := viewers.World(time.Now())
-		if c.Serve {
-			world = c.goingOn(viewers, viewing.At(time.Now()))
-		}
 		if err := viewers.Simulate(ctx, connection, world, out, bar); err != nil {
 			return err
 		}
@@ -67,7 +64,8 @@ func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (er
 			return err
 		}
 		if c.Serve {
-			return c.serve(ctx, viewers, connection, world, at.Web, out)
+			fmt.Fprintf(out, "\nThe console: http://%s/\nThe boxes go on watching. Ctrl-C ends the demo and removes its store.\n", at.Web)
+			return viewers.GoOn(ctx, connection, world)
 		}
 		_, err = fmt.Fprintf(out, demoIsGone, calledBy(os.Args[0]))
 		return err
