@@ -71,10 +71,23 @@ func (s *Store) appendAll() {
 	for {
 		select {
 		case first := <-s.submitted:
+			began := time.Now()
 			s.append(s.gather(first))
+			s.giveWay(time.Since(began))
 		case <-s.work.Done():
 			return
 		}
+	}
+}
+
+// While an entry of another replica came within the last contention, replicas compete for positions.
+const contention = time.Second
+
+// giveWay pauses for as long as the last entry took, at most 50 ms, while others append too. Who has just appended would always be first
+// again: it has applied its own entry already, and the others have to before they can append the next.
+func (s *Store) giveWay(took time.Duration) {
+	if time.Since(time.UnixMilli(s.othersAt.Load())) < contention {
+		s.pause(min(took, 50*time.Millisecond))
 	}
 }
 
@@ -143,6 +156,7 @@ func (s *Store) tryAppend(group []*pending) (uint64, error) {
 		Position: at.Position + 1, ID: uuid.NewString(), Previous: at.EntryID, LogID: at.LogID, Format: Format,
 		Operations: encoded,
 	}
+	s.appended.Store(&entry.ID)
 	tries := retry()
 	for {
 		err := s.log.Append(s.work, entry)

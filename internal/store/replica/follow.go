@@ -201,6 +201,9 @@ func (s *Store) apply(entry Entry) error {
 		s.at = to
 	}
 	s.applied.Store(entry.Position)
+	if own := s.appended.Load(); own == nil || *own != entry.ID {
+		s.othersAt.Store(time.Now().UnixMilli())
+	}
 	s.checkpoints.appended(len(entry.Operations))
 	return nil
 }

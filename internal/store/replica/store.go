@@ -66,7 +66,9 @@ type Store struct {
 	manifested string        // the manifest of the base that was seen last
 
 	submitted chan *pending
-	waiting   sync.Map // of *pending, by id of the operation
+	appended  atomic.Pointer[string] // ID of the last entry of its own that it tried to append
+	othersAt  atomic.Int64           // when an entry of another replica was last applied, in milliseconds since 1970
+	waiting   sync.Map               // of *pending, by id of the operation
 	fences    fences
 
 	checkpoints *checkpoints
