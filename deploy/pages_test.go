@@ -59,7 +59,7 @@ func TestPagesAreShipped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, folder := range []string{filepath.Dir(unpacked(t)), filepath.Join(unpackedDeb, "usr/share/doc/tvstats")} {
+	for _, folder := range []string{filepath.Dir(unpacked(t)), unpackedDeb + "/usr/share/doc/tvstats"} {
 		if found := checkLinks(t, folder, "."); found < 100 {
 			t.Errorf("only %d links were found", found)
 		}

@@ -224,7 +224,7 @@ func TestOtherLanguages(t *testing.T) {
 			t.Parallel()
 			text := page(t, "../../docs/"+name)
 			run := regexp.MustCompile("[Aa]s `(\\S+)` it is run by\\s`TVSTATS_WEB=http://127.0.0.1:8080 (\\S+) (\\S+)`").FindStringSubmatch(text)
-			if run == nil || run[1] != run[3] {
+			if len(run) == 0 || run[1] != run[3] {
 				t.Fatalf("the page does not say how its program is run: %v", run)
 			}
 			tool, err := exec.LookPath(run[2])
