@@ -1,5 +1,5 @@
 // Package proto carries the compiled contract with its comments. Generated code leaves comments out; server reflection
-// answers from here, so that `grpcurl describe` reads as a manual.
+// is served from here, so that `grpcurl describe` reads as a manual.
 package proto
 
 import _ "embed"

@@ -6,7 +6,7 @@
 //   - It sends several batches ahead of their acknowledgement, so that the way to the service and back costs no rate, and
 //     takes no more batches while as many are under way: whoever fills the channel is slowed down with it.
 //   - It keeps each batch until the service has acknowledged it, which means that the batch is on stable storage.
-//   - When the stream breaks it waits, longer each time and scattered, as long as the service asks for where that limits
+//   - When the stream breaks it waits, longer each time and scattered, as long as the service demands where that limits
 //     its callers, and sends again all that it keeps. Events that arrive twice change nothing, so that sending again is
 //     always right.
 //   - It gives up at once where trying again is of no use: a token that is not valid, a batch that is too large.

@@ -14,9 +14,9 @@ import (
 const reasonInvalid = "INVALID_EVENT"
 
 var (
-	// errPoisoned says that a batch held events that cannot be encoded. It is rid of them: the next stream does better.
+	// errPoisoned means that a batch held events that cannot be encoded. It is rid of them: the next stream does better.
 	errPoisoned = errors.New("the batch held events that cannot be encoded")
-	// errUnsendable says that a batch cannot be sent for a reason that is in no single event; no stream will ever do better.
+	// errUnsendable means that a batch cannot be sent for a reason that is in no single event; no stream will ever do better.
 	errUnsendable = errors.New("the batch cannot be sent")
 )
 
@@ -60,7 +60,7 @@ func (b *batch) sendable() []*tvstatsv1.ViewEvent {
 	return events
 }
 
-// whole is an answer of the service as one about all events of the batch, those that were not sent among the rejected.
+// whole is a response of the service as one about all events of the batch, those that were not sent among the rejected.
 func (b *batch) whole(response *tvstatsv1.StreamEventsResponse) (*tvstatsv1.StreamEventsResponse, error) {
 	if len(b.poisoned) == 0 {
 		return response, nil

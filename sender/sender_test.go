@@ -249,19 +249,19 @@ func TestSenderCountsRejections(t *testing.T) {
 		}
 	}}
 	_, address := startPeer(t, p, "")
-	var told []string
+	var texts []string
 	s := sendTo(t, address, func(c *Config) {
 		c.Acknowledged = func(events []*tvstatsv1.ViewEvent, rejected []*tvstatsv1.RejectedEvent) {
 			for _, r := range rejected {
-				told = append(told, fmt.Sprintf("account %d: %s", events[r.Index].AccountId, r.Message))
+				texts = append(texts, fmt.Sprintf("account %d: %s", events[r.Index].AccountId, r.Message))
 			}
 		}
 	})
 	if err := s.Run(t.Context(), numbered(5)); err != nil {
 		t.Fatal(err)
 	}
-	if len(told) != 10 || told[2] != "account 4: at is missing" || told[3] != "account 6: switched off" {
-		t.Errorf("told were %q", told)
+	if len(texts) != 10 || texts[2] != "account 4: at is missing" || texts[3] != "account 6: switched off" {
+		t.Errorf("rejected were %q", texts)
 	}
 	got := s.Tally()
 	if got.Accepted != 5 || got.Events() != 15 || len(got.Rejected) != 2 {
@@ -363,7 +363,7 @@ func TestPoisonedEventsAreRejectedAlone(t *testing.T) {
 				answers = append(answers, fmt.Sprintf("%d %d %s", events[r.Index].AccountId, r.Index, r.Reason))
 			}
 		}
-		c.Broken = func(err error, _ time.Duration) { t.Errorf("the stream was taken for broken: %v", err) }
+		c.Broken = func(err error, _ time.Duration) { t.Errorf("the stream was reported as broken: %v", err) }
 	})
 	if err := s.Run(t.Context(), batches); err != nil {
 		t.Fatal(err)

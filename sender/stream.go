@@ -67,7 +67,7 @@ func (s *Sender) exchange(stream sendStream, answers <-chan answer) error {
 	}
 }
 
-// send returns io.EOF when the stream has ended; why, its answers tell. Any other error is of the batch itself: errPoisoned
+// send returns io.EOF when the stream has ended; the responses have the reason. Any other error is of the batch itself: errPoisoned
 // when it is rid of what cannot be encoded and is to be sent again.
 func send(stream sendStream, b *batch) error {
 	err := stream.Send(&tvstatsv1.StreamEventsRequest{BatchId: b.id, Events: b.sendable()})
@@ -97,7 +97,7 @@ type answer struct {
 	err error
 }
 
-// receive reads answers while batches are sent. There is room for all that can be under way: else a service that waits to
+// receive reads responses while batches are sent. There is room for all that can be under way: else a service that waits to
 // answer, and so takes no more in, and a sender that waits to send would wait for each other. wait returns when reading
 // has ended, as it does when the stream or ctx ends.
 func (s *Sender) receive(ctx context.Context, stream sendStream) (answers <-chan answer, wait func()) {
@@ -120,7 +120,7 @@ func (s *Sender) receive(ctx context.Context, stream sendStream) (answers <-chan
 	return received, receiver.Wait
 }
 
-// acknowledgeAll takes the answers that are still to come on a stream that has ended.
+// acknowledgeAll reads the responses that are still to come on a stream that has ended.
 func (s *Sender) acknowledgeAll(answers <-chan answer) error {
 	for a := range answers {
 		if err := s.acknowledge(a); err != nil {
@@ -130,7 +130,7 @@ func (s *Sender) acknowledgeAll(answers <-chan answer) error {
 	return io.EOF
 }
 
-// ErrProtocol says that the service does not keep to the contract: to go on could lose events.
+// ErrProtocol means that the service does not keep to the contract: to go on could lose events.
 var ErrProtocol = errors.New("the service broke the protocol")
 
 // acknowledge lets go of the oldest batch.

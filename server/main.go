@@ -1,4 +1,4 @@
-// Command tvstats takes in what set-top boxes report about viewing and returns popular channels and programmes.
+// Command tvstats stores what set-top boxes report about viewing and returns popular channels and programmes.
 package main
 
 import (

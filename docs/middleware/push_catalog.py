@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def sync(requests: Iterable[catalog_pb2.SyncRequest]) -> int:
-    """Pushes requests and answers how many entities are on disk. To push again is harmless: do it after any error."""
+    """Pushes requests and returns how many entities are on disk. To push again is harmless: do it after any error."""
     applied = 0
     stub = catalog_pb2_grpc.CatalogStub(channel())
     for answer in stub.Sync(iter(requests), timeout=TVSTATS["TIMEOUT"]):

@@ -15,9 +15,9 @@ import (
 	"github.com/tvstats/tvstats/internal/flags"
 )
 
-// backupConfig is where and when backups are made without being asked for.
+// backupConfig is where and when backups are made without a request.
 type backupConfig struct {
-	BackupDir   string        `group:"Backup" help:"Directory for backups that the service makes by itself, on another disk; it must exist. None unless told."`
+	BackupDir   string        `group:"Backup" help:"Directory for backups that the service makes by itself, on another disk; it must exist. None by default."`
 	BackupEvery time.Duration `group:"Backup" default:"24h" help:"How often a backup is made in --backup-dir. 1m to 8760h."`
 	BackupKeep  int           `group:"Backup" default:"7" help:"How many of them are kept, the newest ones. 1 to 10000."`
 }
@@ -70,18 +70,6 @@ func (c *backupConfig) startBackups(b *backups, log *slog.Logger) (stop func(), 
 
 // backupRetry is how long after a backup that failed the next one is tried.
 const backupRetry = 10 * time.Minute
-
-// WaitUntil waits until the time has come, by the clock, and returns false where ctx ended before.
-func WaitUntil(ctx context.Context, now func() time.Time, due time.Time) bool {
-	timer := time.NewTimer(due.Sub(now()))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
 
 // make makes a backup. It is one when it is on the disk and was read back.
 func (c *backupConfig) make(ctx context.Context, b *backups, begun time.Time) (string, error) {

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// backupMetrics is what Prometheus sees of backups, those in --backup-dir and those that were asked for.
+// backupMetrics is what Prometheus sees of backups, those in --backup-dir and those that were requested.
 type backupMetrics struct {
 	every  prometheus.Gauge
 	failed prometheus.Counter

@@ -33,8 +33,8 @@ type Config struct {
 	MongoDB
 
 	MaxSession     time.Duration  `group:"Intake" default:"24h" help:"Longest view session; reports of longer ones are refused. 1m to 168h."`
-	Oldest         time.Time      `group:"Intake" default:"2000-01-01" format:"2006-01-02" help:"First UTC day whose times are taken in, YYYY-MM-DD; an event or entity with a time before it comes of a wrong clock and is refused."`
-	MaxMessageSize flags.ByteSize `group:"Intake" default:"4MiB" help:"Largest message that is taken in, 64KiB to 1GiB."`
+	Oldest         time.Time      `group:"Intake" default:"2000-01-01" format:"2006-01-02" help:"First UTC day whose times are accepted, YYYY-MM-DD; an event or entity with a time before it comes from a wrong clock and is refused."`
+	MaxMessageSize flags.ByteSize `group:"Intake" default:"4MiB" help:"Largest message that is accepted, 64KiB to 1GiB."`
 	MaxBatch       int            `group:"Intake" default:"10000" help:"View events in one message, 1 to 1000000."`
 	CommitReports  int            `group:"Intake" default:"8192" help:"Reports of all streams that are made durable together, at most. 1 to 10000000."`
 	CommitDelay    time.Duration  `group:"Intake" default:"10ms" help:"How long a report waits for others to be made durable with it, at most. 0s to 10s."`
@@ -53,7 +53,7 @@ type Config struct {
 	backupConfig
 
 	StreamIdleTimeout time.Duration `group:"Lifetime" default:"15m" help:"A stream that sends nothing for so long is ended. From 1s."`
-	StreamSendTimeout time.Duration `group:"Lifetime" default:"1m" help:"A stream that does not read its answers for so long is ended. From 1s."`
+	StreamSendTimeout time.Duration `group:"Lifetime" default:"1m" help:"A stream whose responses are not read for so long is ended. From 1s."`
 	DrainTimeout      time.Duration `group:"Lifetime" default:"20s" help:"At shutdown calls in progress get so long to end. From 0s."`
 
 	LogLevel  string `group:"Log" enum:"debug,info,warn,error" default:"info" help:"One of ${enum}."`
@@ -69,7 +69,7 @@ func DefaultConfig() Config {
 	if err := kong.ApplyDefaults(&cfg); err != nil {
 		panic(err) // the tags above are wrong
 	}
-	cfg.MongoDB = MongoDB{} // its variables are asked for although they are no defaults
+	cfg.MongoDB = MongoDB{} // its variables are read although they are no defaults
 	return cfg
 }
 
@@ -124,7 +124,7 @@ func (c *Config) ingestConfig() ingest.Config {
 	}
 }
 
-// Logger is the log that the configuration asks for, written to out.
+// Logger is the log that the configuration requests, written to out.
 func (c *Config) Logger(out io.Writer) *slog.Logger {
 	var options slog.HandlerOptions
 	var level slog.Level

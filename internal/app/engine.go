@@ -17,11 +17,11 @@ import (
 // Where it names none the store is the embedded one.
 type MongoDB struct {
 	MongodbHost       string `group:"MongoDB" name:"mongodb-host" env:"MONGODB_HOST" help:"Keep everything in the MongoDB on this host instead of the data directory."`
-	MongodbPort       int    `group:"MongoDB" name:"mongodb-port" env:"MONGODB_PORT" help:"Its port; 27017 unless told."`
-	MongodbName       string `group:"MongoDB" name:"mongodb-name" env:"MONGODB_NAME" help:"Its database; tvstats unless told."`
-	MongodbUsername   string `group:"MongoDB" name:"mongodb-username" env:"MONGODB_USERNAME" help:"A user of that database or of admin; none unless told."`
-	MongodbPassword   Secret `group:"MongoDB" name:"mongodb-password" env:"MONGODB_PASSWORD" help:"The user's password; better told by the environment."`
-	MongodbAuthMethod string `group:"MongoDB" name:"mongodb-auth-method" env:"MONGODB_AUTH_METHOD" help:"SCRAM-SHA-1 or SCRAM-SHA-256; what the server prefers unless told."`
+	MongodbPort       int    `group:"MongoDB" name:"mongodb-port" env:"MONGODB_PORT" help:"Its port; 27017 by default."`
+	MongodbName       string `group:"MongoDB" name:"mongodb-name" env:"MONGODB_NAME" help:"Its database; tvstats by default."`
+	MongodbUsername   string `group:"MongoDB" name:"mongodb-username" env:"MONGODB_USERNAME" help:"A user of that database or of admin; none by default."`
+	MongodbPassword   Secret `group:"MongoDB" name:"mongodb-password" env:"MONGODB_PASSWORD" help:"The user's password; safer in the environment than on the command line."`
+	MongodbAuthMethod string `group:"MongoDB" name:"mongodb-auth-method" env:"MONGODB_AUTH_METHOD" help:"SCRAM-SHA-1 or SCRAM-SHA-256; what the server prefers by default."`
 	MongodbURI        Secret `group:"MongoDB" name:"mongodb-uri" env:"MONGODB_URI" help:"For replica sets, sharded clusters and TLS, instead of the others: mongodb://user:password@host,host/database?replicaSet=name"`
 }
 
@@ -132,7 +132,7 @@ func asStore(db *duckdb.Store, err error) (store.Store, error) {
 func mayServe(ctx context.Context, db *mongolog.Log, log *slog.Logger) error {
 	err := db.CheckSchema(ctx)
 	if errors.Is(err, store.ErrUnavailable) {
-		log.Warn("the store cannot be reached; calls are answered UNAVAILABLE until it can", "error", err)
+		log.Warn("the store cannot be reached; calls fail with UNAVAILABLE until it can", "error", err)
 		return nil
 	}
 	return schemaAdvice(err)

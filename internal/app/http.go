@@ -21,7 +21,7 @@ const (
 	httpStopTimeout = 5 * time.Second
 )
 
-// newHTTPHandler serves what operators ask. ready answers why the service should get no calls, nil if it should.
+// newHTTPHandler serves metrics and probes. ready returns why the service should get no calls, nil if it should.
 func newHTTPHandler(registry *prometheus.Registry, ready func(context.Context) error) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))

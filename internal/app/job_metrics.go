@@ -50,7 +50,7 @@ var outcomes = map[store.JobState]string{
 type jobObserver struct {
 	jobMetrics
 	log    *slog.Logger
-	seldom *rate.Sometimes // a store that is away hinders every second
+	seldom *rate.Sometimes // an unreachable store would log every second
 }
 
 var _ jobs.Observer = (*jobObserver)(nil)
@@ -78,5 +78,5 @@ func (o *jobObserver) Ended(job store.Job, took time.Duration, err error) {
 
 // StoreFailed notes that the store did not let the runner do something.
 func (o *jobObserver) StoreFailed(err error) {
-	o.seldom.Do(func() { o.log.Warn("the store hinders jobs, which will be tried again", "error", err) })
+	o.seldom.Do(func() { o.log.Warn("jobs fail because of the store and will be retried", "error", err) })
 }

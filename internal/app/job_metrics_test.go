@@ -44,7 +44,7 @@ func TestJobObserver(t *testing.T) {
 	for range 3 {
 		o.StoreFailed(store.ErrUnavailable)
 	}
-	if hindered := log.Find(t, "the store hinders jobs, which will be tried again"); len(hindered) != 1 {
-		t.Errorf("logged %v, want one line a minute", hindered)
+	if failed := log.Find(t, "jobs fail because of the store and will be retried"); len(failed) != 1 {
+		t.Errorf("logged %v, want one line a minute", failed)
 	}
 }

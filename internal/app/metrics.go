@@ -55,7 +55,7 @@ func newMetrics(devices int, now func() time.Time) *metrics {
 		jobs:          newJobMetrics(),
 		builds:        prometheus.NewHistogramVec(histogram("build_seconds", "Building sortings, selections and figures of subscriber dynamics, in seconds, by method.", prometheus.ExponentialBuckets(.005, 2, 14)), []string{"method"}),
 	}
-	m.watchBoxes(now)
+	m.registry.MustRegister(newBoxMetrics(m.boxes, now))
 	m.connections = prometheus.NewCounterVec(counter("connections_refused_total", "Connections closed at once because there were too many, by which bound."), []string{"bound"})
 	m.registry.MustRegister(m.connections, m.controls, m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
 		m.jobs.running, m.jobs.attempts, m.jobs.seconds,
@@ -64,7 +64,7 @@ func newMetrics(devices int, now func() time.Time) *metrics {
 }
 
 // begin gives what has labels its first value, 0, before anything has happened: rates miss the first one of what comes into
-// being with it, and alerts cannot tell what is absent from what is well.
+// being with it, and alerts cannot distinguish what is absent from what is well.
 func (m *metrics) begin(server reflection.ServiceInfoProvider) {
 	m.grpc.InitializeMetrics(server)
 	for name, service := range server.GetServiceInfo() {
@@ -90,14 +90,18 @@ func counter(name, help string) prometheus.CounterOpts {
 	return prometheus.CounterOpts{Namespace: "tvstats", Name: name, Help: help}
 }
 
+func described(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("tvstats_"+name, help, nil, nil)
+}
+
 func histogram(name, help string, buckets []float64) prometheus.HistogramOpts {
 	return prometheus.HistogramOpts{Namespace: "tvstats", Name: name, Help: help, Buckets: buckets}
 }
 
-// watch adds what is asked for when Prometheus comes by.
+// watch adds what is read when Prometheus scrapes.
 func (m *metrics) watch(in *ingest.Ingest, db store.Monitor, now func() time.Time) {
 	queue := prometheus.GaugeOpts(counter("queue_reports", "Reports that wait to be made durable."))
-	size := prometheus.GaugeOpts(counter("store_bytes", "Space that the store takes, in bytes; NaN while it cannot tell."))
+	size := prometheus.GaugeOpts(counter("store_bytes", "Space that the store takes, in bytes; NaN while it is unknown."))
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(queue, func() float64 { return float64(in.Pending()) }),
 		prometheus.NewGaugeFunc(size, func() float64 {

@@ -29,16 +29,13 @@ type replicaMetrics struct {
 }
 
 func newReplicaMetrics(of replicated, now func() time.Time) *replicaMetrics {
-	described := func(name, help string) *prometheus.Desc {
-		return prometheus.NewDesc("tvstats_"+name, help, nil, nil)
-	}
 	return &replicaMetrics{
 		of: of, now: now,
 		lag:        described("replica_lag_seconds", "Time since this replica last had everything that the log showed it, in seconds."),
 		behind:     described("replica_behind_entries", "Entries of the log that this replica has read and not applied yet."),
-		copied:     described("replica_copy_bytes", "Space that this replica's copy of the data takes in --data-dir, in bytes; NaN while it cannot tell."),
-		entries:    described("log_entries", "Entries of the log that no checkpoint has made superfluous yet; NaN while the log cannot be asked."),
-		bytes:      described("log_bytes", "Bytes of these entries; NaN while the log cannot be asked."),
+		copied:     described("replica_copy_bytes", "Space that this replica's copy of the data takes in --data-dir, in bytes; NaN while it is unknown."),
+		entries:    described("log_entries", "Entries of the log that no checkpoint has made superfluous yet; NaN while the log cannot be read."),
+		bytes:      described("log_bytes", "Bytes of these entries; NaN while the log cannot be read."),
 		checkpoint: described("log_checkpoint_age_seconds", "Time since the newest checkpoint was made, by any replica, in seconds; +Inf where this replica has seen none."),
 		differ: described("replica_days_differ_total",
 			"Days that were not the same here as in a checkpoint of another replica that applied the same log, since the start."),
@@ -48,7 +45,7 @@ func newReplicaMetrics(of replicated, now func() time.Time) *replicaMetrics {
 // Describe names the metrics.
 func (m *replicaMetrics) Describe(to chan<- *prometheus.Desc) { prometheus.DescribeByCollect(m, to) }
 
-// Collect asks the replica, and the log.
+// Collect reads the state of the replica, and of the log.
 func (m *replicaMetrics) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()

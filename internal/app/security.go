@@ -37,7 +37,7 @@ func (c *securityConfig) check(callAddresses []callAddress) error {
 	return nil
 }
 
-// callAddress is an address at which calls are answered, and the flag that named it.
+// callAddress is an address at which calls are served, and the flag that named it.
 type callAddress struct{ flag, address string }
 
 // exposed says what is not safe about serving at the callAddresses.
@@ -65,7 +65,7 @@ func loopback(address string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// warn tells in the log what --insecure allows, and who can read the metrics.
+// warn logs what --insecure allows, and who can read the metrics.
 func (c *Config) warn(log *slog.Logger) {
 	if err := c.exposed(c.callAddresses()); err != nil {
 		log.Warn("serving insecurely, as --insecure says", "risk", err)

@@ -43,7 +43,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Ti
 			return err
 		}
 	}
-	return s.answer(ctx, started)
+	return s.serve(ctx, started)
 }
 
 // Addresses are where the service listens.
@@ -52,7 +52,7 @@ type Addresses struct {
 	Web  string // off, where the console is not served
 }
 
-// answerCalls answers calls until ctx ends, and then stops.
+// answerCalls serves calls until ctx ends, and then stops.
 func answerCalls(ctx context.Context, server *grpc.Server, calls net.Listener, started, stop func()) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(calls) }()
@@ -96,12 +96,12 @@ func registerHealth(server reflection.GRPCServer) *health.Server {
 }
 
 // serverOptions are the limits of a connection. Gateways keep thousands of streams on one, and probe it while it is
-// silent; a peer that answers no probe is gone. What is compressed counts by its size when it is not.
+// silent; a peer that does not respond to a probe is gone. What is compressed counts by its size when it is not.
 func serverOptions(cfg Config, transport credentials.TransportCredentials, links []intercept.Link) []grpc.ServerOption {
 	return append(intercept.ServerOptions(links),
 		grpc.Creds(transport),
 		grpc.ForceServerCodecV2(wire.NewCodec(int(cfg.MaxMessageSize))),
-		grpc.MaxRecvMsgSize(2*int(cfg.MaxMessageSize)), // so that codec is the one to tell what is too large but for excess
+		grpc.MaxRecvMsgSize(2*int(cfg.MaxMessageSize)), // so that codec reports what is too large, up to twice the limit
 		grpc.MaxHeaderListSize(maxHeader),
 		grpc.MaxConcurrentStreams(cfg.ConnectionStreams),
 		grpc.ConnectionTimeout(cfg.HandshakeTimeout),

@@ -217,8 +217,8 @@ func (s *service) serveWeb(context.Context) error {
 	return nil
 }
 
-// answer answers calls until ctx ends.
-func (s *service) answer(ctx context.Context, started func(Addresses)) error {
+// serve serves calls until ctx ends.
+func (s *service) serve(ctx context.Context, started func(Addresses)) error {
 	at, probes := Addresses{GRPC: s.callers.Addr().String(), Web: flags.Off}, flags.Off
 	if s.browsers != nil {
 		at.Web = s.browsers.Addr().String()

@@ -28,7 +28,7 @@ const (
 	webStreams           = 250 // at once on a connection of HTTP/2
 )
 
-// callAddresses are the addresses at which calls are answered.
+// callAddresses are the addresses at which calls are served.
 func (c *Config) callAddresses() []callAddress {
 	callAddresses := []callAddress{{"--listen", c.Listen}}
 	if c.WebListen != flags.Off {
@@ -97,7 +97,7 @@ func serveWeb(listener net.Listener, cfg *Config, secured *tls.Config, api http.
 		IdleTimeout:       cfg.ConnectionIdleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: webStreams},
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // callers that break off are no news
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // callers that break off are normal
 	}
 	serve := func() error { return server.Serve(listener) }
 	if secured != nil {

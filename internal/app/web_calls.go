@@ -54,7 +54,7 @@ func newCalls(server *grpc.Server, reject tap.ServerInHandle, maxMessage flags.B
 			vanguard.WithTargetProtocols(vanguard.ProtocolGRPC),
 			vanguard.WithTargetCodecs(vanguard.CodecProto),
 			vanguard.WithNoTargetCompression(),                       // of an empty message it makes what gRPC cannot read
-			vanguard.WithMaxMessageBufferBytes(2*uint32(maxMessage)), // as for gRPC: codec tells what is too large but for excess
+			vanguard.WithMaxMessageBufferBytes(2*uint32(maxMessage)), // as for gRPC: codec reports what is too large, up to twice the limit
 		))
 	if err != nil {
 		return nil, fmt.Errorf("calls over HTTP: %w", err)
@@ -63,7 +63,7 @@ func newCalls(server *grpc.Server, reject tap.ServerInHandle, maxMessage flags.B
 	return c, nil
 }
 
-// ServeHTTP serves a call. Like gRPC it takes in nothing of a call of nobody.
+// ServeHTTP serves a call. Like gRPC it reads nothing of a call without a valid token.
 func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !speaks(r) {
 		http.Error(w, "the Content-Type must be application/json or application/proto; of server streams application/connect+json, "+
@@ -132,9 +132,9 @@ func (a remoteAddress) String() string { return string(a) }
 
 // connectError is the same error in the words of Connect, details included.
 func connectError(err error) error {
-	told := status.Convert(err)
-	same := connectrpc.NewError(connectrpc.Code(told.Code()), errors.New(told.Message()))
-	for _, detail := range told.Proto().GetDetails() {
+	failure := status.Convert(err)
+	same := connectrpc.NewError(connectrpc.Code(failure.Code()), errors.New(failure.Message()))
+	for _, detail := range failure.Proto().GetDetails() {
 		if packed, err := connectrpc.NewErrorDetail(detail); err == nil { // an Any is taken as it is
 			same.AddDetail(packed)
 		}
@@ -143,7 +143,7 @@ func connectError(err error) error {
 }
 
 // jsonCodec is protobuf's JSON. Unlike the codec for gRPC's messages it refuses fields that there are not: who writes JSON
-// by hand mistypes one, and would get another answer than he asked for. Fields that are 0 or empty are written.
+// by hand mistypes one, and would get another result than intended. Fields that are 0 or empty are written.
 type jsonCodec struct{ vanguard.JSONCodec }
 
 func newJSON() *jsonCodec {

@@ -14,10 +14,10 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// ErrTooMany means that an answer would have more rows than MostRows.
+// ErrTooMany means that a result would have more rows than MostRows.
 var ErrTooMany = errors.New("too many rows")
 
-// MostRows is how many rows or programmes an answer may have, on all its pages together: they are held in memory.
+// MostRows is how many rows or programmes a result may have, on all its pages together: they are held in memory.
 const MostRows = 1_000_000
 
 // Source is what this needs of the store.
@@ -61,12 +61,12 @@ type Question struct {
 	Filter   Filter
 }
 
-// Base is what all answers have in common.
+// Base is what all results have in common.
 type Base struct {
 	coverage.Cover
 
 	PolicyRevision int64
-	Cut            viewing.Millis // reported time that does not count, of the sessions that the answer is made of
+	Cut            viewing.Millis // reported time that does not count, of the sessions that the result is made of
 }
 
 // asked is a question whose client is known.
@@ -133,7 +133,7 @@ func (a asked) universe(ctx context.Context) (int64, error) {
 	return a.source.Subscribers(ctx, a.ClientID, min(a.Window.To, a.Now), a.Filter.Tariffs, a.Now)
 }
 
-// base is what the answer says of itself, for figures of the period; extent tells what of it is gone.
+// base is what a result states about itself, for figures of the period; extent reports what of its viewing was removed.
 func (a asked) base(
 	ctx context.Context, period viewing.Window,
 	extent func(context.Context, coverage.Source, int32, viewing.Window) (coverage.Extent, error),

@@ -18,7 +18,7 @@ type Division struct {
 	Reach   viewing.Millis // of Row.Reach
 }
 
-// Keys tell a cell from others. Those of dimensions that were not asked for are zero.
+// Keys identify a cell. Those of dimensions that were not asked for are zero.
 type Keys struct {
 	ChannelID   int32
 	CategoryID  int32 // 0 = none
@@ -38,7 +38,7 @@ type Row struct {
 	Reported viewing.Millis // the same of the time that devices reported
 	Sessions int64          // with some time in the cell
 	Accounts int64          // distinct, of these
-	Reach    int64          // distinct accounts of which one session was in the cell for as long as asked for, without a break
+	Reach    int64          // distinct accounts of which one session was in the cell for as long as requested, without a break
 
 	AverageAudience float64
 	Share           float64 // percent
@@ -124,7 +124,7 @@ func (a asked) cells(q Division, dimensions []Dimension, calendar viewing.Calend
 	}}
 }
 
-// allChannels adds to the queries one for the watch time that shares are parts of: without what tells channels apart, and without
+// allChannels adds to the queries one for the watch time that shares are parts of: without what distinguishes channels, and without
 // what chooses them. Where there is nothing of either, the cells' own query, at the given place, finds it. It returns the place.
 func (c cells) allChannels(queries []measure.Query, own int) (all []measure.Query, place int) {
 	ofChannels := func(d measure.Dimension) bool { return d == measure.Channel || d == measure.Category }

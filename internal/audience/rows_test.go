@@ -7,7 +7,7 @@ import (
 	"github.com/tvstats/tvstats/internal/measure"
 )
 
-// TestNoAnswerIsCutShort: neither cells nor what their shares are parts of may be more than an answer has room for.
+// TestNoAnswerIsCutShort: neither cells nor what their shares are parts of may be more than a result has room for.
 func TestNoAnswerIsCutShort(t *testing.T) {
 	t.Parallel()
 	queries := []measure.Query{{Most: 2}, {Most: 2}}

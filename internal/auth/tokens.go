@@ -66,7 +66,7 @@ func (t *Tokens) add(e entry) error {
 		return errors.New("sha256 must be the 64 hexadecimal digits of the token's SHA-256")
 	}
 	if slices.ContainsFunc(t.principals, func(p Principal) bool { return p.Name == e.Name }) {
-		return errors.New("an entry before has the same name; the log could not tell them apart")
+		return errors.New("an entry before has the same name; the log could not distinguish them")
 	}
 	if slices.Contains(t.digests, [sha256.Size]byte(digest)) {
 		return errors.New("an entry before has the same sha256; give each its own token")
@@ -98,7 +98,7 @@ func (p *Principal) Validate() error {
 	return nil
 }
 
-// Find returns whose token it is, or ErrUnauthenticated. It takes as long for any token: the caller learns nothing from
+// Find returns whose token it is, or ErrUnauthenticated. It takes as long for any token: the caller can conclude nothing from
 // the time about how near a guess was.
 func (t *Tokens) Find(token string) (*Principal, error) {
 	digest := sha256.Sum256([]byte(token))

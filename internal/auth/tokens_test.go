@@ -45,7 +45,7 @@ func TestNewTokensAreFoundAndCover(t *testing.T) {
 		}
 		for _, wrong := range []string{"", token[:len(token)-1], token + "x", strings.ToUpper(token)} {
 			if got, err := parsed.Find(wrong); !errors.Is(err, auth.ErrUnauthenticated) {
-				t.Errorf("%q is taken for %+v", wrong, got)
+				t.Errorf("%q is read as %+v", wrong, got)
 			}
 		}
 	}

@@ -52,7 +52,7 @@ func (f *File) scan() error {
 			break
 		}
 		if err != nil {
-			at, _ := f.file.Seek(0, io.SeekCurrent) // where it cannot tell, the error says enough
+			at, _ := f.file.Seek(0, io.SeekCurrent) // where that fails, the error is clear without it
 			return fmt.Errorf("%w: no archive from byte %d on: %w", ErrDamaged, at, err)
 		}
 		if first && header.Name != introName {

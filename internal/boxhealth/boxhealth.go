@@ -66,7 +66,7 @@ func New(devices int) *Watch {
 	return w
 }
 
-// Reports takes in reports that were accepted.
+// Reports counts reports that were accepted.
 func (w *Watch) Reports(reports []viewing.Report) {
 	for i := range reports {
 		w.report(&reports[i])
@@ -96,7 +96,7 @@ func (w *Watch) report(r *viewing.Report) {
 	}
 }
 
-// hash stands for the device. Two that have the same one by chance would be taken for one; that spoils no count that matters.
+// hash stands for the device. Two that have the same one by chance count as one; no count that matters becomes wrong by that.
 func (w *Watch) hash(id *viewing.Identity) uint64 {
 	return maphash.Comparable(w.seed, account{id.ClientID, id.AccountID}) ^ maphash.String(w.seed, id.DeviceUID)
 }

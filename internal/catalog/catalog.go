@@ -1,4 +1,4 @@
-// Package catalog holds what the middleware tells the service about a client: its channels, tariffs, categories,
+// Package catalog holds what the middleware pushes about a client: its channels, tariffs, categories,
 // accounts, programmes and payments.
 package catalog
 

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// aboutSheet says what an export is: what was asked for and what the result says of itself, then which program wrote it.
+// aboutSheet says what an export is: what was requested and what the result says of itself, then which program wrote it.
 func aboutSheet(asked [][2]any, result protoreflect.Message, now time.Time) sheet {
 	s := sheet{name: "About", columns: []string{"what", "value"}}
 	for _, pair := range asked {

@@ -132,7 +132,7 @@ func joined(flag *kong.Flag, value string) string {
 	return strings.Join(parts, ",")
 }
 
-// knownCommand refuses a first word that is no command, which would be taken for an argument of the default one.
+// knownCommand refuses a first word that is no command, which would be read as an argument of the default one.
 func knownCommand(root *kong.Node, args []string) error {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		return nil

@@ -137,7 +137,7 @@ func (a *audience) Validate() error {
 	return errors.Join(a.spanned.Validate(), a.Connection.Validate(), flags.Within("--rows", a.Rows, 0, 1<<31-1))
 }
 
-// Run asks for the audience.
+// Run requests the audience.
 func (a *audience) Run(ctx context.Context) error {
 	request := &tvstatsv1.GetAudienceRequest{
 		ClientId: a.ClientID, From: a.From.proto, To: a.To.proto, Filter: a.filter(), ReachSeconds: a.ReachSeconds, OrderBy: a.OrderBy.Metric,
@@ -175,7 +175,7 @@ func (r *ratings) Validate() error {
 	return errors.Join(r.spanned.Validate(), r.Connection.Validate(), flags.Within("--rows", r.Rows, 0, 1<<31-1))
 }
 
-// Run asks for the audience of programmes.
+// Run requests the audience of programmes.
 func (r *ratings) Run(ctx context.Context) error {
 	request := &tvstatsv1.GetProgrammeRatingsRequest{
 		ClientId: r.ClientID, From: r.From.proto, To: r.To.proto, Filter: r.filter(), ReachSeconds: r.ReachSeconds, OrderBy: r.OrderBy.Metric,
@@ -235,7 +235,7 @@ func wholeSeconds(flag string, length time.Duration) error {
 	return flags.Within(flag, length, time.Second, 24*time.Hour)
 }
 
-// Run asks for the curve.
+// Run requests the curve.
 func (c *curve) Run(ctx context.Context) error {
 	request := &tvstatsv1.GetAudienceCurveRequest{
 		ClientId: c.ClientID, ChannelId: c.Channel, ProgrammeId: c.Programme, StepSeconds: int64(c.Step / time.Second), Filter: c.filter(),
@@ -270,7 +270,7 @@ func (f *flow) Validate() error {
 		flags.Within("--rows", f.Rows, 0, 1<<31-1))
 }
 
-// Run asks for flows.
+// Run requests flows.
 func (f *flow) Run(ctx context.Context) error {
 	return f.run(ctx, func(ctx context.Context, from *grpc.ClientConn) (answered, error) {
 		answer, err := tvstatsv1.NewAudienceClient(from).GetAudienceFlow(ctx, &tvstatsv1.GetAudienceFlowRequest{
@@ -295,7 +295,7 @@ type pageable interface {
 	proto.Message
 }
 
-// pages asks for one page after the other until there are as many rows as wanted, and gathers them in the last answer. more tells
+// pages requests one page after the other until there are as many rows as wanted, and gathers them in the last response. more is set
 // whether there are others.
 func pages[Q pageable, R interface{ GetNextPageToken() string }, T any](
 	request Q, wanted int, ask func() (R, error), rowsOf func(R) *[]T,

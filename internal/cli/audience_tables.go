@@ -60,7 +60,7 @@ func share(percent float64) string { return fmt.Sprintf("%.1f %%", percent) }
 // shownTime is a time for people.
 func shownTime(t *timestamppb.Timestamp) string { return t.AsTime().Format("2006-01-02 15:04") }
 
-// trustworthy is what answers say of themselves.
+// trustworthy is what responses state about their own completeness.
 type trustworthy interface {
 	GetCoverage() tvstatsv1.Coverage
 	GetDataFrom() *timestamppb.Timestamp

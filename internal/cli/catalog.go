@@ -142,7 +142,7 @@ func (c *Catalog) zone() string {
 	return c.ClientZone.location.String()
 }
 
-// errNoMore says that nobody takes requests any longer.
+// errNoMore means that nobody takes requests any longer.
 var errNoMore = errors.New("no more requests are wanted")
 
 // read makes requests of a file.

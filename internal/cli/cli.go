@@ -15,7 +15,7 @@ type Management struct {
 
 // Import has the commands that bring in what other systems have.
 type Import struct {
-	Viewing Viewing `cmd:"" help:"Stream the viewing in a file, of history from another system, to a running server."`
-	Catalog Catalog `cmd:"" help:"Push channels, categories, tariffs, accounts and payments from CSV files to a running server."`
-	XMLTV   XMLTV   `cmd:"" name:"xmltv" help:"Push the channels and programmes of an XMLTV guide to a running server."`
+	Viewing Viewing      `cmd:"" help:"Stream the viewing in a file, of history from another system, to a running server."`
+	Catalog Catalog      `cmd:"" help:"Push channels, categories, tariffs, accounts and payments from CSV files to a running server."`
+	XMLTV   xmltvCommand `cmd:"" name:"xmltv" help:"Push the channels and programmes of an XMLTV guide to a running server."`
 }

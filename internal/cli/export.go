@@ -32,10 +32,10 @@ type exported struct {
 	Out    string `short:"o" default:"-" type:"path" placeholder:"FILE" help:"File to write, - for standard output."`
 }
 
-// contents are an answer of the service, and the same as rows.
+// contents are a response of the service, and the same as rows.
 type contents struct {
 	answer proto.Message
-	asked  [][2]any // what was asked for where the answer does not say it
+	asked  [][2]any // what was requested, where the response does not have it
 	sheet  sheet
 }
 
@@ -65,7 +65,7 @@ func (e *exported) choose() error {
 	return nil
 }
 
-// run asks for the contents and writes them. A file that is there already is replaced once all is written.
+// run requests the contents and writes them. A file that is there already is replaced once all is written.
 func (e *exported) run(ctx context.Context, ask func(context.Context, *grpc.ClientConn) (contents, error)) error {
 	connection, err := e.Dial()
 	if err != nil {

@@ -34,7 +34,7 @@ func (e *exportChannelReport) places(ctx context.Context, from *grpc.ClientConn,
 }
 
 // place is what a row says of the channel among the others. Its rank is empty where it was not watched, or by too few accounts for
-// this caller to see; the rank passes over other channels that are hidden for that.
+// this caller to see; the rank leaves out other channels that are hidden for that.
 func (e *exportChannelReport) place(all *tvstatsv1.GetAudienceResponse) []any {
 	channels := []any{int64(len(all.Rows)) + all.HiddenRows, all.HiddenRows}
 	at := slices.IndexFunc(all.Rows, func(row *tvstatsv1.AudienceRow) bool { return row.ChannelId == e.ChannelID })
@@ -48,7 +48,7 @@ func (e *exportChannelReport) place(all *tvstatsv1.GetAudienceResponse) []any {
 	return slices.Concat([]any{int64(at + 1)}, channels, []any{row.WatchSeconds, percent, row.Reach, row.AverageAudience})
 }
 
-// reportPage is how many categories are asked for at once.
+// reportPage is how many categories are requested at once.
 const reportPage = 1000
 
 func categoryNames(ctx context.Context, from tvstatsv1.CatalogClient, client int32) (map[int32]string, error) {

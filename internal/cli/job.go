@@ -52,7 +52,7 @@ func watch(stream grpc.ServerStreamingClient[tvstatsv1.WatchJobResponse], shown 
 	}
 }
 
-// resultOf is what the method of a job that has ended would have answered.
+// resultOf is what the method of a job that has ended would have returned.
 func resultOf(job *tvstatsv1.Job) (proto.Message, error) {
 	if job.State != tvstatsv1.JobState_JOB_STATE_SUCCEEDED {
 		return nil, errors.New(strings.TrimSuffix(fmt.Sprintf("job %s %s: %s", job.JobId, stateName(job.State), job.Error), ": "))

@@ -26,14 +26,14 @@ type OldSettings struct {
 	Settings string `help:"Accepted for the sake of older cron lines, and ignored."`
 }
 
-// Note tells people that the flag did nothing.
+// Note reports that the flag had no effect.
 func (s OldSettings) Note() {
 	if s.Settings != "" {
 		fmt.Fprintf(os.Stderr, "note: --settings=%s is ignored\n", s.Settings)
 	}
 }
 
-// work is what a command asks for: to do it now, or to have it done by a job.
+// work is what a command requests: to do it now, or to have it done by a job.
 type work struct {
 	now func(context.Context, *grpc.ClientConn) (proto.Message, error)
 	job *tvstatsv1.StartJobRequest
@@ -60,7 +60,7 @@ func (m *management) run(ctx context.Context, w work) error {
 	return printResult(ctx, os.Stdout, done, connection)
 }
 
-// do returns what the method answered, or the job that will call it.
+// do returns the method's response, or the job that will call it.
 func (m *management) do(ctx context.Context, w work, connection *grpc.ClientConn) (proto.Message, error) {
 	if !m.Async && !m.Wait {
 		return w.now(ctx, connection)

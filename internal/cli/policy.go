@@ -86,11 +86,11 @@ func (c *policySet) Run(ctx context.Context) error {
 }
 
 func (c *policySet) change(policy *tvstatsv1.MeasurementPolicy) {
-	for _, part := range []struct{ told, to *int64 }{
+	for _, part := range []struct{ given, to *int64 }{
 		{c.MaxSessionSeconds, &policy.MaxSessionSeconds}, {c.InactivitySeconds, &policy.InactivitySeconds}, {c.MinSessionSeconds, &policy.MinSessionSeconds},
 	} {
-		if part.told != nil {
-			*part.to = *part.told
+		if part.given != nil {
+			*part.to = *part.given
 		}
 	}
 	if c.OneChannelPerDevice != nil {

@@ -18,7 +18,7 @@ import (
 type Progress struct {
 	out      io.Writer
 	unit     string       // what is sent, in the plural
-	total    int64        // at which position it is done; below 0 where nobody knows
+	total    int64        // at which position it is done; below 0 where it is unknown
 	position func() int64 // where it is
 
 	mu       sync.Mutex
@@ -43,7 +43,7 @@ func NewProgress(out *os.File, unit string, total int64, position func() int64) 
 	return p
 }
 
-// Acknowledged tells that the service has so many more on stable storage.
+// Acknowledged counts so many more that are on stable storage.
 func (p *Progress) Acknowledged(count int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

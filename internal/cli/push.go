@@ -13,7 +13,7 @@ import (
 // PushChunk is how many entities of a catalog go into one request; the service takes 10,000.
 const PushChunk = 5000
 
-// Push sends requests to the catalog, each once the one before it has been applied. answered is called with every answer;
+// Push sends requests to the catalog, each once the one before it has been applied. answered is called with every response;
 // its error ends the push.
 func Push(
 	ctx context.Context, client tvstatsv1.CatalogClient, requests iter.Seq[*tvstatsv1.SyncRequest],
@@ -29,7 +29,7 @@ func Push(
 		if err := stream.Send(request); err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		response, err := stream.Recv() // tells too why sending failed
+		response, err := stream.Recv() // its error is also why sending failed
 		if err != nil {
 			return err
 		}

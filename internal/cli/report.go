@@ -34,7 +34,7 @@ func (f *imported) open(shown *Progress) (*report, error) {
 	return r, nil
 }
 
-// judge is the error of an import that ran to its end but did not do what was asked for. What the server refused was sent.
+// judge is the error of an import that ran to its end but did not do what was requested. What the server refused was sent.
 func (f *imported) judge(sent, rejected int64) error {
 	switch {
 	case sent == 0 && rejected > 0:
@@ -55,16 +55,16 @@ const (
 	ExitRejected = 4 // more was rejected than --max-rejected allows; the rest was sent
 )
 
-// Unsatisfied is the error of a command that did its work, and did less than was asked for.
+// Unsatisfied is the error of a command that did its work, and did less than was requested.
 type Unsatisfied struct {
 	Code int // to exit with
 	text string
 }
 
-// Error says what was not done.
+// Error states what was not done.
 func (u *Unsatisfied) Error() string { return u.text }
 
-// report tells which lines of a file were not imported. It serves any number of goroutines.
+// report collects which lines of a file were not imported. It serves any number of goroutines.
 type report struct {
 	shown *Progress
 	file  *os.File // nil where none is wanted
@@ -72,13 +72,13 @@ type report struct {
 
 	mu       sync.Mutex
 	rejected int64 // lines
-	told     int   // lines, and what is to be known of others
+	printed  int   // lines, and what is to be known of others
 }
 
-// maxTold lines are shown; a file has them all.
-const maxTold = 20
+// maxPrinted lines are shown; a file has them all.
+const maxPrinted = 20
 
-// reject tells why a line was not imported.
+// reject records why a line was not imported.
 func (r *report) reject(line int, why string) {
 	r.mu.Lock()
 	r.rejected++
@@ -86,11 +86,11 @@ func (r *report) reject(line int, why string) {
 	r.note(line, why)
 }
 
-// note tells what is to be known of a line; of none where it is 0.
+// note records a note on a line; on none where it is 0.
 func (r *report) note(line int, what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.told++
+	r.printed++
 	what = plaintext.ForTerminal(what)
 	if line > 0 {
 		what = fmt.Sprintf("line %d: %s", line, what)
@@ -99,9 +99,9 @@ func (r *report) note(line int, what string) {
 		fmt.Fprintln(r.out, what)
 	}
 	switch {
-	case r.told <= maxTold:
+	case r.printed <= maxPrinted:
 		r.shown.Note("%s", what)
-	case r.told == maxTold+1:
+	case r.printed == maxPrinted+1:
 		r.shown.Note("There is more to be said; --rejected FILE lists all of it.")
 	}
 }

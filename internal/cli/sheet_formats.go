@@ -13,7 +13,7 @@ import (
 
 // csvFlags are the flags of CSV.
 type csvFlags struct {
-	Raw bool `help:"Write texts to CSV as they are. Without it those that a spreadsheet would take for a formula begin with an apostrophe."`
+	Raw bool `help:"Write texts to CSV as they are. Without it those that a spreadsheet would read as a formula begin with an apostrophe."`
 	BOM bool `name:"bom" help:"Begin CSV with a mark by which Excel knows that it is UTF-8."`
 }
 
@@ -57,7 +57,7 @@ func cellText(value any) string {
 	}
 }
 
-// neutral is a text that no spreadsheet takes for a formula, as OWASP says it, and no terminal that shows the file for an order.
+// neutral is a text that no spreadsheet reads as a formula, as OWASP recommends, and no terminal that shows the file as an order.
 func neutral(text string) string {
 	text, _ = plaintext.WithoutControls(text) // tab and CR, which OWASP names, are among them
 	switch first, _ := utf8.DecodeRuneInString(text); first {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestCellsThatWouldBeRun: texts that a spreadsheet takes for a formula, or a terminal for an order, are neutral in CSV.
+// TestCellsThatWouldBeRun: texts that a spreadsheet reads as a formula, or a terminal as an order, are neutral in CSV.
 func TestCellsThatWouldBeRun(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

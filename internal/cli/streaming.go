@@ -25,7 +25,7 @@ type Streaming struct {
 	Batch    int           `default:"1000" help:"Reports in one message, 1 to 10000."`
 	RetryFor time.Duration `default:"1m" help:"How long to try again where the server cannot be reached, before giving up. From 0s."`
 
-	// Answered, where it is set, is called with each batch that is on stable storage. Streams call it at the same time.
+	// Answered, if set, is called with each batch that is on stable storage. Streams call it at the same time.
 	Answered func([]*tvstatsv1.ViewEvent, []*tvstatsv1.RejectedEvent) `kong:"-"`
 }
 
@@ -69,7 +69,7 @@ func (o *Streaming) Stream(ctx context.Context, client tvstatsv1.ViewStatsClient
 	return total, err
 }
 
-// senderConfig is what all streams have in common. When they break, they break together, and again and again: that is told
+// senderConfig is what all streams have in common. When they break, they break together, and again and again: that is logged
 // now and then, not each time.
 func (o *Streaming) senderConfig(shown *Progress) sender.Config {
 	sometimes := rate.Sometimes{Interval: 5 * time.Second}

@@ -19,7 +19,7 @@ import (
 // Names are an operator's channels by their ids, for what people read.
 type Names map[int32]catalog.Channel
 
-// namesOf asks for the channels of an operator.
+// namesOf requests the channels of an operator.
 func namesOf(ctx context.Context, connection *grpc.ClientConn, clientID int32) (Names, error) {
 	known := Names{}
 	request := &tvstatsv1.ListChannelsRequest{ClientId: clientID, PageSize: 1000}

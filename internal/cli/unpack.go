@@ -59,7 +59,7 @@ func unpack(file *os.File, read *atomic.Int64) (io.Reader, error) {
 	return packed, nil
 }
 
-// startsWith looks at the first bytes without taking them. Whoever reads on learns why if reading fails.
+// startsWith looks at the first bytes without taking them. If reading fails, the next read returns why.
 func startsWith(r *bufio.Reader, first string) bool {
 	begin, _ := r.Peek(len(first))
 	return bytes.Equal(begin, []byte(first))

@@ -118,7 +118,7 @@ func timeAt(text string, now time.Time) (time.Time, error) {
 // onOff is a flag that may stand alone, or with true or false behind it, also as a word of its own.
 type onOff bool
 
-// IsBool tells the command line that the flag may stand alone.
+// IsBool lets the flag be given without a value.
 func (*onOff) IsBool() bool { return true }
 
 // Decode reads the flag.

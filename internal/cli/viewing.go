@@ -90,7 +90,7 @@ type viewingFile struct {
 	lines  sync.Map // []int, the lines of a batch that is under way, by its first event
 }
 
-// read is the source of events: it passes over lines that it cannot read. What comes before an error that ends it is sent.
+// read is the source of events: it skips lines that it cannot read. What comes before an error that ends it is sent.
 func (f *viewingFile) read(ctx context.Context, batches chan<- []*tvstatsv1.ViewEvent) error {
 	var failed error
 	var events []*tvstatsv1.ViewEvent
@@ -129,7 +129,7 @@ func (f *viewingFile) give(
 	return Give(ctx, batches, events)
 }
 
-// answered tells which lines the service refused, and forgets those of the batch.
+// answered reports which lines the service refused, and forgets those of the batch.
 func (f *viewingFile) answered(events []*tvstatsv1.ViewEvent, rejected []*tvstatsv1.RejectedEvent) {
 	lines, _ := f.lines.LoadAndDelete(events[0])
 	for _, r := range rejected {

@@ -55,7 +55,7 @@ func (c columns) bind(names []string) ([]boundField, error) {
 
 // of are the names that a field may have in the file, the best one first.
 func (c columns) of(f eventField) []string {
-	if column, told := c[f.name]; told {
+	if column, named := c[f.name]; named {
 		return []string{column}
 	}
 	if f.alias != "" {

@@ -29,7 +29,7 @@ type lineEvent struct {
 // eventParser makes an event of one line.
 type eventParser func(text []byte) (*tvstatsv1.ViewEvent, error)
 
-// events makes an event of each line. The first line tells the format: JSON begins with a brace, CSV with its header. A
+// events makes an event of each line. The first line shows the format: JSON begins with a brace, CSV with its header. A
 // *badLine stands for a line that is none; any other error is the last.
 func (r eventReader) events(lines iter.Seq2[line, error]) iter.Seq2[lineEvent, error] {
 	return func(yield func(lineEvent, error) bool) {

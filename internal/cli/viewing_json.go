@@ -64,7 +64,7 @@ func plain(value any) string {
 	}
 }
 
-// extended is a value that MongoDB's extended JSON wraps to tell its type, {"$numberLong": "21"}.
+// extended is a value that MongoDB's extended JSON wraps to name its type, {"$numberLong": "21"}.
 func extended(wrapped map[string]any) string {
 	if date, is := wrapped["$date"]; is {
 		text := plain(date)

@@ -279,7 +279,7 @@ func TestViewingOfTheField(t *testing.T) {
 			content: "account_id\tchannel_id\tstarted_at\twatched_seconds\tnote\n\"11\"\t1\t2026-07-01 20:00:00\t600\t\"a, b; c\"\n",
 			want:    []*tvstatsv1.ViewEvent{evening(11, 600)},
 		},
-		"a delimiter that is told": {
+		"a delimiter that is given": {
 			content: "account_id:channel_id:started_at:watched_seconds\n11:1:1782936000:600\n",
 			change:  func(r *eventReader) { r.delimiter = ':' },
 			want:    []*tvstatsv1.ViewEvent{evening(11, 600)},

@@ -15,9 +15,9 @@ import (
 	"github.com/tvstats/tvstats/internal/flags"
 )
 
-// XMLTV pushes a programme guide in the XMLTV format. The same guide again changes nothing: the id of a programme follows
+// xmltvCommand pushes a programme guide in the XMLTV format. The same guide again changes nothing: the id of a programme follows
 // from its channel and start. A guide that moved leaves nothing of itself behind.
-type XMLTV struct {
+type xmltvCommand struct {
 	Connection
 	imported
 	channelFlags
@@ -28,12 +28,12 @@ type XMLTV struct {
 }
 
 // Validate reports every flag that cannot work. The command line calls it.
-func (c *XMLTV) Validate() error {
+func (c *xmltvCommand) Validate() error {
 	return errors.Join(c.Connection.Validate(), c.imported.Validate(), flags.Within("--client-id", c.ClientID, 1, 1<<31-1))
 }
 
 // Run pushes the guide to the server.
-func (c *XMLTV) Run(ctx context.Context) error {
+func (c *xmltvCommand) Run(ctx context.Context) error {
 	connection, err := c.Dial()
 	if err != nil {
 		return err
@@ -42,8 +42,8 @@ func (c *XMLTV) Run(ctx context.Context) error {
 	return c.push(ctx, connection, os.Stdout, os.Stderr)
 }
 
-func (c *XMLTV) push(ctx context.Context, connection *grpc.ClientConn, out io.Writer, bar *os.File) (err error) {
-	told, err := c.channels()
+func (c *xmltvCommand) push(ctx context.Context, connection *grpc.ClientConn, out io.Writer, bar *os.File) (err error) {
+	given, err := c.channels()
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (c *XMLTV) push(ctx context.Context, connection *grpc.ClientConn, out io.Wr
 	if failed != nil {
 		failed = fmt.Errorf("%s: %w", c.File, failed)
 	}
-	ids := newChannelIDs(told, known)
+	ids := newChannelIDs(given, known)
 	matches := ids.match(guide)
 	if c.WriteChannelsFile != "" {
 		shown.Close()
@@ -92,7 +92,7 @@ func (c *XMLTV) push(ctx context.Context, connection *grpc.ClientConn, out io.Wr
 }
 
 // writeTemplate writes the file that --write-channels-file names.
-func (c *XMLTV) writeTemplate(out io.Writer, ids *channelIDs, g *guide, matches map[*guideChannel]channelMatch) error {
+func (c *xmltvCommand) writeTemplate(out io.Writer, ids *channelIDs, g *guide, matches map[*guideChannel]channelMatch) error {
 	write := func(to io.Writer) error { return ids.writeChannels(to, g, matches) }
 	if c.WriteChannelsFile == "-" {
 		return write(out)

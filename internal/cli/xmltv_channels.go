@@ -10,13 +10,13 @@ import (
 
 // channelIDs finds the channels of the catalog that a guide's channels are.
 type channelIDs struct {
-	told   map[string][]int32 // by id in the guide, folded; empty for a channel to leave out
+	given  map[string][]int32 // by id in the guide, folded; empty for a channel to leave out
 	byName map[string][]int32 // of the catalog, names folded
 	known  Names
 }
 
-func newChannelIDs(told map[string][]int32, known Names) *channelIDs {
-	ids := &channelIDs{told: told, byName: map[string][]int32{}, known: known}
+func newChannelIDs(given map[string][]int32, known Names) *channelIDs {
+	ids := &channelIDs{given: given, byName: map[string][]int32{}, known: known}
 	for _, id := range slices.Sorted(maps.Keys(known)) {
 		name := folded(known[id].Name)
 		ids.byName[name] = append(ids.byName[name], id)
@@ -26,7 +26,7 @@ func newChannelIDs(told map[string][]int32, known Names) *channelIDs {
 
 // Ways to find channels, for people.
 const (
-	foundTold   = "told"
+	foundGiven  = "given"
 	foundName   = "name"
 	foundNumber = "number"
 )
@@ -38,11 +38,11 @@ type channelMatch struct {
 	problem string // why there are no ids; empty too for a channel to leave out
 }
 
-// of finds the channels of one channel of a guide. What was told wins; then a name, then the id in the guide as a number.
-// Where these are of different channels none is taken.
+// of finds the channels of one channel of a guide. What was given on the command line or in the file wins; then a name, then the id in the
+// guide as a number. Where these are of different channels none is taken.
 func (c *channelIDs) of(channel *guideChannel) channelMatch {
-	if ids, told := c.told[folded(channel.id)]; told {
-		return channelMatch{ids: ids, how: foundTold}
+	if ids, given := c.given[folded(channel.id)]; given {
+		return channelMatch{ids: ids, how: foundGiven}
 	}
 	named := c.named(channel)
 	number := c.numbered(channel.id)
@@ -111,14 +111,14 @@ func (c *channelIDs) match(g *guide) map[*guideChannel]channelMatch {
 		if len(channels) < 2 {
 			continue
 		}
-		told := 0
+		given := 0
 		for _, channel := range channels {
-			if matches[channel].how == foundTold {
-				told++
+			if matches[channel].how == foundGiven {
+				given++
 			}
 		}
 		for _, channel := range channels {
-			if told != 1 || matches[channel].how != foundTold {
+			if given != 1 || matches[channel].how != foundGiven {
 				matches[channel] = channelMatch{problem: fmt.Sprintf("%s is found for %q and for %q",
 					c.describe([]int32{id}), channels[0].id, channels[1].id)}
 			}

@@ -20,9 +20,9 @@ type channelFlags struct {
 
 // read returns the channels by their ids in the guide, folded.
 func (f *channelFlags) channels() (map[string][]int32, error) {
-	told := map[string][]int32{}
+	given := map[string][]int32{}
 	if f.ChannelsFile != "" {
-		if err := readChannelsFile(f.ChannelsFile, told); err != nil {
+		if err := readChannelsFile(f.ChannelsFile, given); err != nil {
 			return nil, fmt.Errorf("--channels-file: %w", err)
 		}
 	}
@@ -35,8 +35,8 @@ func (f *channelFlags) channels() (map[string][]int32, error) {
 		}
 		tellChannel(named, guideID, id)
 	}
-	maps.Copy(told, named) // what is said on the command line wins
-	return told, nil
+	maps.Copy(given, named) // the command line wins
+	return given, nil
 }
 
 // cutLast cuts a text at the last separator: ids of guides may hold any character.
@@ -47,15 +47,15 @@ func cutLast(text, separator string) (before, after string, found bool) {
 	return text, "", false
 }
 
-func tellChannel(told map[string][]int32, guideID string, id int32) {
+func tellChannel(given map[string][]int32, guideID string, id int32) {
 	key := folded(guideID)
-	if !slices.Contains(told[key], id) {
-		told[key] = append(told[key], id)
+	if !slices.Contains(given[key], id) {
+		given[key] = append(given[key], id)
 	}
 }
 
 // readChannelsFile reads the file of --channels-file.
-func readChannelsFile(name string, told map[string][]int32) error {
+func readChannelsFile(name string, given map[string][]int32) error {
 	in, err := openInput(name)
 	if err != nil {
 		return err
@@ -82,13 +82,13 @@ func readChannelsFile(name string, told map[string][]int32) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		line, _ := rows.FieldPos(0)
-		if err := takeChannelRow(told, row, guideAt, channelAt); err != nil {
+		if err := takeChannelRow(given, row, guideAt, channelAt); err != nil {
 			return fmt.Errorf("%s: line %d: %w", name, line, err)
 		}
 	}
 }
 
-func takeChannelRow(told map[string][]int32, row []string, guideAt, channelAt int) error {
+func takeChannelRow(given map[string][]int32, row []string, guideAt, channelAt int) error {
 	if len(row) <= max(guideAt, channelAt) {
 		return fmt.Errorf("it has %d fields, too few", len(row))
 	}
@@ -97,8 +97,8 @@ func takeChannelRow(told map[string][]int32, row []string, guideAt, channelAt in
 		return errors.New("the guide_id is empty")
 	}
 	if text == "" {
-		if key := folded(guideID); told[key] == nil {
-			told[key] = []int32{} // leaves it out
+		if key := folded(guideID); given[key] == nil {
+			given[key] = []int32{} // leaves it out
 		}
 		return nil
 	}
@@ -106,6 +106,6 @@ func takeChannelRow(told map[string][]int32, row []string, guideAt, channelAt in
 	if err != nil || id < 1 {
 		return fmt.Errorf("channel_id %.60q is no positive whole number of 32 bits", text)
 	}
-	tellChannel(told, guideID, int32(id))
+	tellChannel(given, guideID, int32(id))
 	return nil
 }

@@ -59,7 +59,7 @@ func (g *guidePush) tellMatches(guide *guide, matches map[*guideChannel]channelM
 	for _, channel := range guide.channels {
 		match := matches[channel]
 		if match.how == foundNumber && len(channel.names) > 0 && g.known[match.ids[0]].Name != "" {
-			g.report.note(channel.line, fmt.Sprintf("channel %.60q (%.60s) is taken for channel %d (%.60s) by its number; --channel %.60s=<channel_id> says it otherwise",
+			g.report.note(channel.line, fmt.Sprintf("channel %.60q (%.60s) is matched to channel %d (%.60s) by its number; --channel %.60s=<channel_id> says it otherwise",
 				channel.id, channel.names[0], match.ids[0], g.known[match.ids[0]].Name, channel.id))
 		}
 		if match.problem == "" {

@@ -14,7 +14,7 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
 
-// storedGuide asks for what is stored of a channel and starts in [from, to).
+// storedGuide requests what is stored of a channel and starts in [from, to).
 type storedGuide func(channel int32, from, to time.Time) ([]*tvstatsv1.Programme, error)
 
 // storedOn asks a server.

@@ -21,7 +21,7 @@ type guide struct {
 type guideChannel struct {
 	id         string // as the guide first writes it
 	names      []string
-	line       int // where the guide tells of it; 0 where only programmes name it
+	line       int // where the guide defines it; 0 where only programmes name it
 	programmes []guideProgramme
 }
 
@@ -34,7 +34,7 @@ type guideProgramme struct {
 	clumps      uint16 // how many parts that slot has, 0 where it has a slot of its own
 }
 
-// noStop stands for an end that the guide does not tell.
+// noStop stands for an end that the guide does not give.
 const noStop = -1 << 63
 
 // maxTitle is how many characters the service takes of a title or a name.

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// schedule puts what is on a channel in order: by start, each programme once and with an end. It tells what it had to decide.
+// schedule puts what is on a channel in order: by start, each programme once and with an end. It reports what it had to decide.
 func (c *guideChannel) schedule(report *report) []guideProgramme {
 	slices.SortStableFunc(c.programmes, func(a, b guideProgramme) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.clump, b.clump))
@@ -16,8 +16,8 @@ func (c *guideChannel) schedule(report *report) []guideProgramme {
 	return c.dropDoubles(report)
 }
 
-// lastLength is how long a programme is taken to last of which the guide tells neither the end nor what follows, in seconds.
-// The guide of the next day tells it.
+// lastLength is how long a programme is taken to last of which the guide gives neither the end nor what follows, in seconds.
+// The guide of the next day gives it.
 const lastLength = 30 * 60
 
 // endOpen lets programmes without an end last until the next one begins.
@@ -39,7 +39,7 @@ func (c *guideChannel) endOpen(report *report) {
 	}
 }
 
-// divideClumps gives each programme of a shared slot its part of it, all of one length, since guides do not tell more.
+// divideClumps gives each programme of a shared slot its part of it, all of one length, since guides do not give more.
 func (c *guideChannel) divideClumps(report *report) {
 	for i := range c.programmes {
 		p := &c.programmes[i]

@@ -60,7 +60,7 @@ func (c *channelIDs) guess(channel *guideChannel) []int32 {
 	return nil
 }
 
-// essence is what tells the name of a channel from others: "Arena TV (HD)" and "arena" have the same.
+// essence is what distinguishes the name of a channel from others: "Arena TV (HD)" and "arena" have the same.
 func essence(name string) string {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	words = slices.DeleteFunc(words, func(word string) bool {

@@ -66,7 +66,7 @@ const (
 	ExitWrongUsage = 2
 )
 
-// clock is what the service that a command serves takes for the time.
+// clock is the clock of the service that a command serves.
 type clock func() time.Time
 
 // Run does what the arguments say and returns the exit code. now is the clock of the service.

@@ -181,7 +181,7 @@ func partsOf(ctx context.Context, s store.Snapshotter, use func(store.Part, io.R
 	return manifest, errors.Join(err, state.Close())
 }
 
-// counted tells how many records of a store were read.
+// counted reports how many records of a store were read.
 type counted struct {
 	store.Snapshotter
 	count func(rows int64)

@@ -46,7 +46,7 @@ func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (er
 			return err
 		}
 		defer connection.Close() //nolint:errcheck // nothing is under way any more
-		fmt.Fprintf(out, "A server with an empty store listens on %s. %s simulated boxes tell it about their last %d days.\n",
+		fmt.Fprintf(out, "A server with an empty store listens on %s. %s simulated boxes report their last %d days to it.\n",
 			at.GRPC, cli.Count(int64(c.Boxes)), demoDays)
 		viewers := &SimulateCommand{
 			Streaming: cli.Streaming{Streams: 4, Batch: 1000, RetryFor: 10 * time.Second},
@@ -77,7 +77,7 @@ func withServer(ctx context.Context, dir string, use func(ctx context.Context, a
 	cfg := app.DefaultConfig()
 	cfg.DataDir, cfg.Listen, cfg.HTTPListen = dir, "127.0.0.1:0", "127.0.0.1:0"
 	cfg.WebListen = "127.0.0.1:0"
-	cfg.LogLevel, cfg.DrainTimeout = "error", 2*time.Second // that the streams break off on Ctrl-C is no news
+	cfg.LogLevel, cfg.DrainTimeout = "error", 2*time.Second // that the streams break off on Ctrl-C is expected
 
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // it stops last, also when ctx ends
 	using, cancel := context.WithCancelCause(ctx)
@@ -101,7 +101,7 @@ func withServer(ctx context.Context, dir string, use func(ctx context.Context, a
 	return err
 }
 
-// demoResults asks for one result of each kind and shows it.
+// demoResults requests one result of each kind and shows it.
 type demoResults struct {
 	client tvstatsv1.ViewStatsClient
 	world  *simulate.World

@@ -28,12 +28,12 @@ func (versionCommand) Run() error {
 
 // String is the program's version, where it has one, the commit that it was built of, when, and with what.
 func (b Build) String() string {
-	told := fmt.Sprintf("commit %s, built %s, %s %s/%s", cmp.Or(b.Commit, notedCommit()), cmp.Or(b.Time, fileWritten()),
+	details := fmt.Sprintf("commit %s, built %s, %s %s/%s", cmp.Or(b.Commit, notedCommit()), cmp.Or(b.Time, fileWritten()),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	if b.Version != "" {
-		return b.Version + ", " + told
+		return b.Version + ", " + details
 	}
-	return told
+	return details
 }
 
 func notedCommit() string {

@@ -1,13 +1,13 @@
-// Package dynamics tells how an operator's subscribers come and go, pay and watch: greatest numbers online, the figures of a
+// Package dynamics computes how an operator's subscribers come and go, pay and watch: greatest numbers online, the figures of a
 // dashboard, records of days, series for charts.
 //
 // Every figure is computed in one place, from the roles of internal/store. The commands keep what they computed together
 // with a stamp that says what it was computed from; the reads use what is kept where its stamp is still that of the data, and
-// compute the rest on the spot. So commands and reads can never disagree, and data that comes late heals what it changes. Ledger,
-// payments and viewing are kept apart, and each heals alone. Of time without data nothing is kept, so that work and space follow
+// compute the rest on the spot. So commands and reads can never disagree, and figures whose data comes late are computed anew. Ledger,
+// payments and viewing are kept apart, and each is recomputed on its own. Of time without data nothing is kept, so that work and space follow
 // the data.
 //
-// Before viewing is removed, what it came to is kept (removal.go), and from then on is what is answered (gone.go).
+// Before viewing is removed, what it came to is kept (removal.go), and from then on is what is returned (gone.go).
 package dynamics
 
 import (
@@ -26,7 +26,7 @@ type Source interface {
 	store.FigureStore
 	store.OnlineFinder
 	store.Aggregator
-	store.AudienceReader
+	store.ViewerCounter
 	store.LedgerReader
 	store.PaymentReader
 	store.Eraser

@@ -25,7 +25,7 @@ func (d *Dynamics) maxOnlineRead(ctx context.Context, clientID int32, days []vie
 }
 
 // CollectDailyStats keeps the records of the days that ended by AsOf and have any data. Days whose record was other than it is
-// now are answered as healed.
+// now are returned as healed.
 func (d *Dynamics) CollectDailyStats(ctx context.Context, c Command, progress Progress) (Done, error) {
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
 		to := viewing.ByDay.Start(c.AsOf)

@@ -14,7 +14,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// How often a removal is planned, and from which time on data that came in between is taken for late: where boxes report all
+// How often a removal is planned, and from which time on data that came in between counts as late: where boxes report all
 // the time a day that has just ended never stands still.
 const (
 	mostPlans  = 6

@@ -11,7 +11,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// series is a part of a figure that heals alone, of which there is one for each period. Periods of whose time there is no data
+// series is a part of a figure that is recomputed on its own, of which there is one for each period. Periods of whose time there is no data
 // are not looked at: their part is the zero value, and is not kept.
 type series[T any] struct {
 	kind    store.FigureKind // 0 = is not kept
@@ -20,7 +20,7 @@ type series[T any] struct {
 	// compute returns the part of each of the periods, which ascend and may have gaps.
 	compute func(ctx context.Context, clientID int32, periods []viewing.Window) ([]T, error)
 	empty   func(T) bool // such a part is not kept
-	// depends is the time whose data decides about a part, where that is not its period alone; it may be told by the part itself.
+	// depends is the time whose data decides about a part, where that is not its period alone; the part itself may name it.
 	depends func(period viewing.Window, part T) viewing.Window
 	// What is computed at once: it bounds memory, and how much is lost when a command is stopped.
 	mostPeriods int
@@ -33,10 +33,10 @@ type Dated[T any] struct {
 	Figure T
 }
 
-// candidate is a part that is asked for.
+// candidate is a part that is requested.
 type candidate[T any] struct {
 	Dated[T]
-	now     clock // when it was asked for
+	now     clock // when it was requested
 	quiet   bool  // there never was any data
 	reports int64
 	kept    json.RawMessage // what was kept of it, right or not; nil = nothing

@@ -11,20 +11,20 @@ import (
 
 // Stats are the figures of a dashboard. What happened at or after their instant does not count.
 type Stats struct {
-	Total          int64           `json:"total"` // accounts
-	Active         int64           `json:"active"`
-	NewToday       int64           `json:"new_today"`
-	NewIn7Days     int64           `json:"new_in_7_days"`
-	NewIn30Days    int64           `json:"new_in_30_days"`
-	Online         store.Viewers   `json:"online"`
-	MaxToday       MaxOnline       `json:"max_today"`
-	MaxEver        MaxOnline       `json:"max_ever"`
-	MaxEverDay     viewing.Day     `json:"max_ever_day"` // that of its accounts
-	Today          Extent          `json:"today"`        // of MaxToday
-	Ever           Extent          `json:"ever"`         // of the day of MaxEver
-	Audience       store.Audience  `json:"audience"`
-	ActiveByTariff map[int32]int64 `json:"active_by_tariff,omitempty"`
-	PaymentsToday  store.Payments  `json:"payments_today"`
+	Total          int64              `json:"total"` // accounts
+	Active         int64              `json:"active"`
+	NewToday       int64              `json:"new_today"`
+	NewIn7Days     int64              `json:"new_in_7_days"`
+	NewIn30Days    int64              `json:"new_in_30_days"`
+	Online         store.Viewers      `json:"online"`
+	MaxToday       MaxOnline          `json:"max_today"`
+	MaxEver        MaxOnline          `json:"max_ever"`
+	MaxEverDay     viewing.Day        `json:"max_ever_day"` // that of its accounts
+	Today          Extent             `json:"today"`        // of MaxToday
+	Ever           Extent             `json:"ever"`         // of the day of MaxEver
+	Viewers        store.ViewerCounts `json:"audience"`
+	ActiveByTariff map[int32]int64    `json:"active_by_tariff,omitempty"`
+	PaymentsToday  store.Payments     `json:"payments_today"`
 }
 
 // snapshots is the series of stats, whose periods hold nothing but an instant.
@@ -97,7 +97,7 @@ func (d *Dynamics) computeStats(ctx context.Context, q Question, asOf viewing.Mi
 	if s.Online, err = d.source.Online(ctx, clientID, asOf, d.onlineTimeout, d.now); err != nil {
 		return s, err
 	}
-	if s.Audience, err = d.source.Audience(ctx, clientID, asOf, d.now); err != nil {
+	if s.Viewers, err = d.source.ViewerCounts(ctx, clientID, asOf, d.now); err != nil {
 		return s, err
 	}
 	if midnight < asOf {

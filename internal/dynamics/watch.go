@@ -35,7 +35,7 @@ func (d *Dynamics) policy(ctx context.Context, clientID int32) (policy, error) {
 // keptWatch is what is kept of a period.
 type keptWatch struct {
 	store.Watch
-	Until viewing.Millis `json:",omitempty"` // sessions that start from then on cannot change it; told where they could
+	Until viewing.Millis `json:",omitempty"` // sessions that start from then on cannot change it; set where they could
 }
 
 // watch is the series of viewing of hours, days or months, of what is stored of it.

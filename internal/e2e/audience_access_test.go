@@ -16,7 +16,7 @@ import (
 	"github.com/tvstats/tvstats/internal/auth"
 )
 
-// TestSmallCells: readers do not receive what has too few accounts, and learn how much that is; others receive it.
+// TestSmallCells: readers do not receive what has too few accounts, but how much that is; others receive it.
 func TestSmallCells(t *testing.T) {
 	t.Parallel()
 	const least = 4

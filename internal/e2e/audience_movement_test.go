@@ -13,7 +13,7 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
-// TestRatingsEqualBruteForce asks for random guides.
+// TestRatingsEqualBruteForce requests random guides.
 func TestRatingsEqualBruteForce(t *testing.T) {
 	t.Parallel()
 	audienceWorlds(t, func(t *testing.T, w *audienceWorld) {
@@ -64,7 +64,7 @@ func sameRating(a, b *tvstatsv1.ProgrammeRating) bool {
 	return proto.Equal(a, b)
 }
 
-// TestCurvesAndFlowsEqualBruteForce asks for random ones; what comes to a channel also leaves it.
+// TestCurvesAndFlowsEqualBruteForce requests random ones; what comes to a channel also leaves it.
 func TestCurvesAndFlowsEqualBruteForce(t *testing.T) {
 	t.Parallel()
 	audienceWorlds(t, func(t *testing.T, w *audienceWorld) {

@@ -103,7 +103,7 @@ var audienceDivisions = [][]tvstatsv1.Dimension{
 	{tvstatsv1.Dimension_DIMENSION_DAY_OF_WEEK},
 }
 
-// request asks for a random division.
+// request is a random division.
 func (w *audienceWorld) request() *tvstatsv1.GetAudienceRequest {
 	q := &tvstatsv1.GetAudienceRequest{
 		ClientId: w.clientID, GroupBy: audienceDivisions[w.IntN(len(audienceDivisions))], Filter: w.filter(),
@@ -154,8 +154,8 @@ func keysOnly(r *tvstatsv1.AudienceRow) string {
 	return keys.String()
 }
 
-// TestAudienceEqualsBruteForce asks for random divisions of random worlds: every figure of every row is what brute force finds, and
-// the rows are in the order that was asked for.
+// TestAudienceEqualsBruteForce requests random divisions of random worlds: every figure of every row is what brute force finds, and
+// the rows are in the order that was requested.
 func TestAudienceEqualsBruteForce(t *testing.T) {
 	t.Parallel()
 	audienceWorlds(t, func(t *testing.T, w *audienceWorld) {

@@ -169,7 +169,7 @@ func counts(t *testing.T, s *testServer) *tvstatsv1.ChannelSorting {
 	t.Helper()
 	sorting := sortingBySessions(t, s, 1)
 	sorting.SortingId, sorting.CreatedAt, sorting.WindowStart, sorting.WindowEnd = "", nil, nil, nil
-	sorting.ProvisionalUntil, sorting.SilentDevices = nil, 0 // which depend on when it is asked for
+	sorting.ProvisionalUntil, sorting.SilentDevices = nil, 0 // which depend on when it is requested
 	return sorting
 }
 

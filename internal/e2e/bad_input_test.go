@@ -90,7 +90,7 @@ func TestUnreadableMessages(t *testing.T) {
 	}
 }
 
-// TestEarlierBatchesAreAnswered: a message that ends the stream takes no answer from the batches before it.
+// TestEarlierBatchesAreAnswered: the batches before a message that ends the stream still get their responses.
 func TestEarlierBatchesAreAnswered(t *testing.T) {
 	t.Parallel()
 	address := startTestServer(t)

@@ -88,9 +88,9 @@ func (b *browser) complain(text string) {
 func (b *browser) complained() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	told := b.complaints
+	complaints := b.complaints
 	b.complaints = nil
-	return told
+	return complaints
 }
 
 // inPage does something in the page.
@@ -100,7 +100,7 @@ func inPage[T any](b *browser, t *testing.T, action chromedp.Action[T]) T {
 	defer cancel()
 	result, err := chromedp.Run(ctx, action)
 	if err != nil {
-		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`)) // only to tell more
+		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`)) // only for the failure message
 		t.Fatalf("%v; the page says %.1000q and complains %v", err, text, b.complained())
 	}
 	return result
@@ -358,7 +358,7 @@ func TestConsoleAsksForAToken(t *testing.T) {
 	}
 	b := startBrowser(t, g.web)
 	b.open(t, "now?lang=en&client=1", 1280)
-	b.complained() // that calls without a token are refused is told in the browser's log
+	b.complained() // that calls without a token are refused is in the browser's log
 	b.check(t, "the token's form", axe(t))
 	inPage(b, t, chromedp.SendKeys(chromedp.CSS(`input[name="token"]`), g.tokens[stranger]))
 	b.click(t, `form:has(input[name="token"]) button.main`)

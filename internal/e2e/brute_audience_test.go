@@ -74,10 +74,10 @@ func (s *bruteSession) time() stretch {
 	return stretch{from, from.Add(time.Duration(s.seconds) * time.Second)}
 }
 
-// reported is the time that the device told.
+// reported is the time that the device reported.
 func (s *bruteSession) reported() stretch {
 	from := s.StartedAt.AsTime()
-	return stretch{from, from.Add(time.Duration(s.told) * time.Second)}
+	return stretch{from, from.Add(time.Duration(s.played) * time.Second)}
 }
 
 // bruteCell is what is gathered of a row.
@@ -91,7 +91,7 @@ type bruteCell struct {
 func (w *world) rows(q *tvstatsv1.GetAudienceRequest, loc *time.Location) (map[string]*tvstatsv1.AudienceRow, map[string]time.Duration) {
 	cells, all := map[string]*bruteCell{}, map[string]time.Duration{}
 	keys, lengths := map[string]*tvstatsv1.AudienceRow{}, map[string]time.Duration{}
-	told := map[string]time.Duration{} // by the text of keys, also of those without a row
+	whole := map[string]time.Duration{} // by the text of keys, also of those without a row
 	for key, parts := range periods(q, loc) {
 		var length time.Duration
 		for _, part := range parts {
@@ -106,7 +106,7 @@ func (w *world) rows(q *tvstatsv1.GetAudienceRequest, loc *time.Location) (map[s
 			}
 			if reported > 0 && w.wants(q.Filter, s, true) {
 				for _, row := range w.keysOf(q.GroupBy, s, key) {
-					told[row.String()] += reported
+					whole[row.String()] += reported
 				}
 			}
 			if watch == 0 || !w.wants(q.Filter, s, false) {
@@ -133,7 +133,7 @@ func (w *world) rows(q *tvstatsv1.GetAudienceRequest, loc *time.Location) (map[s
 	for text, cell := range cells {
 		row := keys[text]
 		row.Share = 100 * float64(cell.watch) / float64(all[baseOf(row)])
-		row.WatchSecondsReported = int64(told[text] / time.Second)
+		row.WatchSecondsReported = int64(whole[text] / time.Second)
 		cell.fill(row, lengths[text], time.Duration(cmp.Or(q.ReachSeconds, 180))*time.Second, universe)
 	}
 	return keys, lengths

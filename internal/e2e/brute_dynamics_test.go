@@ -73,7 +73,7 @@ func (s *subscribers) history(account int64) (from []time.Time, is []standing) {
 	registered := time.Time{}
 	for _, at := range slices.Sorted(maps.Keys(states)) {
 		state := states[at]
-		if state.RegisteredAt != nil && !state.Deleted { // a deletion tells nothing but itself
+		if state.RegisteredAt != nil && !state.Deleted { // a deletion has no other data
 			registered = state.RegisteredAt.AsTime()
 		}
 		from = append(from, state.ChangedAt.AsTime())
@@ -85,7 +85,7 @@ func (s *subscribers) history(account int64) (from []time.Time, is []standing) {
 	return from, is
 }
 
-// holders are the accounts that were told of.
+// holders are the accounts that were pushed.
 func (s *subscribers) holders() map[int64]bool {
 	all := map[int64]bool{}
 	for _, state := range s.states {

@@ -29,7 +29,7 @@ type world struct {
 type bruteSession struct {
 	*tvstatsv1.ViewEvent
 	seconds int64 // that count
-	told    int64 // that were reported
+	played  int64 // that were reported
 	tariffs []int32
 	latest  time.Time // of its reports
 }
@@ -48,10 +48,10 @@ func (w *world) sessions() []*bruteSession {
 		if e.WatchedSeconds != nil {
 			seconds = *e.WatchedSeconds
 		}
-		s.told = max(s.told, seconds)
-		s.seconds = s.told
+		s.played = max(s.played, seconds)
+		s.seconds = s.played
 		if most := w.policy.GetMaxSessionSeconds(); most > 0 {
-			s.seconds = min(s.told, most)
+			s.seconds = min(s.played, most)
 		}
 		s.tariffs = append(s.tariffs, e.Tariffs...)
 		if at := e.At.AsTime(); at.After(s.latest) {
@@ -154,7 +154,7 @@ func (w *world) total(q bruteQuery) (total time.Duration) {
 // cut is how many seconds of the sessions that count were reported and do not.
 func (w *world) cut(q bruteQuery) (seconds int64) {
 	for _, s := range w.passing(q) {
-		seconds += s.told - s.seconds
+		seconds += s.played - s.seconds
 	}
 	return seconds
 }

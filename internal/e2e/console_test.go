@@ -72,12 +72,12 @@ func (c *console) run(t *testing.T, block string) {
 		if want != "" && stable(got) != stable(want) {
 			t.Errorf("%s prints\n%s\nthe page says\n%s", command, got, want)
 		}
-		c.learn(want, got)
+		c.rename(want, got)
 	}
 }
 
-// learn notes which ids the page's are here: its next commands name them.
-func (c *console) learn(want, got string) {
+// rename notes which ids the page's are here: its next commands use them.
+func (c *console) rename(want, got string) {
 	ids := changingID.FindAllString(got, -1)
 	for i, id := range changingID.FindAllString(want, -1) {
 		if i < len(ids) {

@@ -20,7 +20,7 @@ import (
 )
 
 // TestCopyThereAndBack copies a store with everything into MongoDB, is interrupted on the way and repeated, and copies that
-// into another embedded store: a server on each answers the same, down to the stored results and the accounts.
+// into another embedded store: a server on each returns the same results, down to the stored results and the accounts.
 func TestCopyThereAndBack(t *testing.T) {
 	t.Parallel()
 	const seed = 41

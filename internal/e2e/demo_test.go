@@ -69,16 +69,16 @@ func TestDemoEndsCleanOnInterrupt(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	told := bufio.NewReader(out)
+	lines := bufio.NewReader(out)
 	for said := ""; !strings.Contains(said, "pushed"); { // the streams are opened now
-		if said, err = told.ReadString('\n'); err != nil {
+		if said, err = lines.ReadString('\n'); err != nil {
 			t.Fatalf("%v: %s", err, complaints.String())
 		}
 	}
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.Copy(io.Discard, told); err != nil {
+	if _, err := io.Copy(io.Discard, lines); err != nil {
 		t.Error(err)
 	}
 	var exit *exec.ExitError
@@ -104,10 +104,10 @@ func TestDemoServes(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	told := bufio.NewReader(out)
+	lines := bufio.NewReader(out)
 	said := ""
 	for !strings.Contains(said, "Ctrl-C") {
-		line, err := told.ReadString('\n')
+		line, err := lines.ReadString('\n')
 		if err != nil {
 			t.Fatalf("%v: %s%s", err, said, complaints.String())
 		}
@@ -128,7 +128,7 @@ func TestDemoServes(t *testing.T) {
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.Copy(io.Discard, told); err != nil {
+	if _, err := io.Copy(io.Discard, lines); err != nil {
 		t.Error(err)
 	}
 	if err := command.Wait(); err != nil {

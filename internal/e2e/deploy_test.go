@@ -51,7 +51,7 @@ type dashboard struct {
 	}
 }
 
-// TestOperatorsAskForMetricsThatExist holds what alerts and dashboard ask for to /metrics of a running service on which
+// TestOperatorsAskForMetricsThatExist compares what alerts and dashboard query with /metrics of a running service on which
 // nothing has happened yet.
 func TestOperatorsAskForMetricsThatExist(t *testing.T) {
 	t.Parallel()

@@ -201,7 +201,7 @@ func (d *durability) fillDisk() {
 	d.program.log.Await(rpctest.Context(d.t), d.t, "No space left on device")
 }
 
-// report compares what is stored with what was sent, and tells the numbers.
+// report compares what is stored with what was sent, and logs the numbers.
 func (d *durability) report(seed int) {
 	d.t.Helper()
 	sessions := d.world.sessions()

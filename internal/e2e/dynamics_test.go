@@ -186,7 +186,7 @@ func wantEqual(t *testing.T, got, want proto.Message) {
 }
 
 // TestDaysHeal: missed days are recorded by the next run; a payment that moves makes both days right, and the one
-// that had a record is told.
+// that had a record is reported.
 func TestDaysHeal(t *testing.T) {
 	t.Parallel()
 	server := start(t)

@@ -33,7 +33,7 @@ func runMigrate(tb testing.TB, command *commands.MigrateCommand) string {
 	return out.String()
 }
 
-// TestEnginesAgree tells the same to a server on each engine, in different ways, and asks both the same: what they answer
+// TestEnginesAgree sends the same data to a server on each engine, in different ways, and the same requests: what they return
 // is equal byte for byte, and equals what brute force says, also of days that change after they were rolled up.
 func TestEnginesAgree(t *testing.T) {
 	t.Parallel()

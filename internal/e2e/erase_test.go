@@ -39,7 +39,7 @@ func watchedSessions(t *testing.T, s *testServer) int64 {
 	return sessionsOf(built.GetSortings()[0], 1)
 }
 
-// TestErasedAccountsStayAway: what was built before stays, what is built later is without the account, and what is told of
+// TestErasedAccountsStayAway: what was built before stays, what is built later is without the account, and what is sent of
 // it again is refused, after a restart too.
 func TestErasedAccountsStayAway(t *testing.T) {
 	t.Parallel()
@@ -70,7 +70,7 @@ func TestErasedAccountsStayAway(t *testing.T) {
 	wantAll(t, err, []*tvstatsv1.ChannelSorting{stored.GetSorting()}, before.GetSortings())
 }
 
-// wantAway tells everything again: of account 2 it is refused, of the others it changes nothing.
+// wantAway sends everything again: of account 2 it is refused, of the others it changes nothing.
 func wantAway(t *testing.T, s *testServer) {
 	t.Helper()
 	_, err := s.GetAccount(rpctest.Context(t), &tvstatsv1.GetAccountRequest{ClientId: 1, AccountId: 2})

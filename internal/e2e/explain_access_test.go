@@ -14,7 +14,7 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
-// TestSmallPlacesAreNotExplained: what --min-cell leaves out of rankings for readers they do not learn from explanations either, nor
+// TestSmallPlacesAreNotExplained: what --min-cell leaves out of rankings for readers they do not get from explanations either, nor
 // what was on earlier days.
 func TestSmallPlacesAreNotExplained(t *testing.T) {
 	t.Parallel()

@@ -69,7 +69,7 @@ func (q bruteQuery) viewed(w *world, b bruteSpot) (sessions int64, watch time.Du
 	return sessions, watch, accounts
 }
 
-// explain says by brute force what ExplainRank must answer of the place.
+// explain computes by brute force what ExplainRank must return for the place.
 func (q query) explain(w *world, at int) *tvstatsv1.ExplainRankResponse {
 	spots := q.spots(w)
 	spot := spots[at]

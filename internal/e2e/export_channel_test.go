@@ -69,7 +69,7 @@ func TestChannelReport(t *testing.T) {
 		}
 		for i, cells := range want {
 			for column, title := range rows[0] {
-				if text, told := cells[title]; told && at(rows[i+1], column) != text {
+				if text, there := cells[title]; there && at(rows[i+1], column) != text {
 					t.Errorf("%s, row %d: %s is %q, want %q", name, i+1, title, at(rows[i+1], column), text)
 				}
 			}

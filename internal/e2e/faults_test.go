@@ -85,7 +85,7 @@ func readLog(from io.Reader, log *rpctest.Log, serving chan<- bool) {
 	}
 	select {
 	case serving <- false:
-	default: // it was told
+	default: // it was reported
 	}
 }
 

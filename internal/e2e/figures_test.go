@@ -22,7 +22,7 @@ import (
 	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
-// TestFiguresEqualBruteForce sends random viewing and asks for random rankings of it: every field of every answer, ids and
+// TestFiguresEqualBruteForce sends random viewing and requests random rankings of it: every field of every response, ids and
 // created_at aside, equals what brute force says.
 func TestFiguresEqualBruteForce(t *testing.T) {
 	t.Parallel()
@@ -48,7 +48,7 @@ func TestFiguresEqualBruteForce(t *testing.T) {
 	}
 }
 
-// TestConvergence sends the same viewing in many ways; the answers to the same questions are equal byte for byte.
+// TestConvergence sends the same viewing in many ways; the responses to the same requests are equal byte for byte.
 func TestConvergence(t *testing.T) {
 	t.Parallel()
 	const seed, clientID = 42, 3
@@ -232,7 +232,7 @@ type query struct {
 	request proto.Message
 }
 
-// randomQuery draws a request and, in other words, what it asks for.
+// randomQuery draws a request and, in other words, what it means.
 func randomQuery(r *rand.Rand, w *world) query {
 	days := int32(1 + r.IntN(w.days+1))
 	asOf := w.start.Add(time.Duration(r.Int64N(int64(w.days+1)*86_400_000)) * time.Millisecond)
@@ -328,7 +328,7 @@ func checkRankings(t *testing.T, w *world, seed uint64, addresses ...string) {
 	}
 }
 
-// expect computes the answer by brute force.
+// expect computes the response by brute force.
 func (q query) expect(w *world) proto.Message {
 	from, to := timestamppb.New(q.from), timestamppb.New(q.to)
 	sized := func(size int32) int {

@@ -75,15 +75,15 @@ func TestGuidesOfTheField(t *testing.T) {
 			commands.ExitDone, "1 Derby 19:00-21:00", ""},
 		"name and number differ": {channelTag("2", "Sport") + programmeTag("2", "1900", "2100", "Derby"), "",
 			cli.ExitNothing, "", `channel "2" (Sport): 1 programmes not imported: its name is that of channel 1 (Sport), its id in the guide that of channel 2 (News); give --channel 2=<channel_id>`},
-		"name and number differ, told": {channelTag("2", "Sport") + programmeTag("2", "1900", "2100", "Derby"), "--channel 2=1",
+		"name and number differ, given": {channelTag("2", "Sport") + programmeTag("2", "1900", "2100", "Derby"), "--channel 2=1",
 			commands.ExitDone, "1 Derby 19:00-21:00", ""},
 		"a number alone": {channelTag("2", "Nachrichten") + programmeTag("2", "1900", "2100", "Today"), "",
-			commands.ExitDone, "2 Today 19:00-21:00", `channel "2" (Nachrichten) is taken for channel 2 (News) by its number`},
+			commands.ExitDone, "2 Today 19:00-21:00", `channel "2" (Nachrichten) is matched to channel 2 (News) by its number`},
 		"names of two channels": {channelTag("x", "Sport", "News") + programmeTag("x", "1900", "2100", "Derby"), "",
 			cli.ExitNothing, "", "its names fit channel 1 (Sport) and channel 2 (News)"},
 		"two channels of one name": {channelTag("x", "Sport") + channelTag("y", "Sport") + programmeTag("x", "1900", "2100", "Derby") +
 			programmeTag("y", "1800", "2100", "Match"), "", cli.ExitNothing, "", `channel 1 (Sport) is found for "x" and for "y"`},
-		"two channels of one name, one told": {channelTag("x", "Sport") + channelTag("y", "Sport") + programmeTag("x", "1900", "2100", "Derby") +
+		"two channels of one name, one given": {channelTag("x", "Sport") + channelTag("y", "Sport") + programmeTag("x", "1900", "2100", "Derby") +
 			programmeTag("y", "1800", "2100", "Match"), "--channel y=1", commands.ExitDone, "1 Match 18:00-21:00", `channel 1 (Sport) is found for "x" and for "y"`},
 		"one for two": {channelTag("arena.example", "Arena") + programmeTag("arena.example", "1900", "2000", "Match"),
 			"--channel arena.example=4 --channel arena.example=5", commands.ExitDone, "4 Match 19:00-20:00, 5 Match 19:00-20:00", ""},
@@ -104,7 +104,7 @@ func TestGuidesOfTheField(t *testing.T) {
 			commands.ExitDone, "3 " + strings.Repeat("é", 254) + "… 19:00-20:00", "line 2: the title is longer than 255 characters and was cut"},
 		"no zone": {cartoons + `<programme start="20260301190000" stop="20260301200000" channel="a"/>`, "",
 			cli.ExitNothing, "", `line 2: start "20260301190000" names no time zone; say with --time-zone which one is meant`},
-		"no zone, told": {cartoons + `<programme start="20260301190000" stop="20260301200000" channel="a"/>`, "--time-zone=Europe/Riga",
+		"no zone, given": {cartoons + `<programme start="20260301190000" stop="20260301200000" channel="a"/>`, "--time-zone=Europe/Riga",
 			commands.ExitDone, "3  17:00-18:00", ""},
 		"an unknown channel": {channelTag("x", "Nobody\x1b[2J") + programmeTag("x", "1900", "2000", "A") + programmeTag("x", "2000", "2100", "B"), "",
 			cli.ExitNothing, "", `line 1: channel "x" (Nobody�[2J): 2 programmes not imported: no channel of the catalog has its name`},

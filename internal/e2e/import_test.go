@@ -16,7 +16,7 @@ import (
 	"github.com/tvstats/tvstats/internal/commands"
 )
 
-// guide has a channel that the catalog knows by its name, one with a number for an id, one that --channel tells, and one
+// guide has a channel that the catalog knows by its name, one with a number for an id, one that --channel names, and one
 // that nobody knows.
 const guide = `<tv>
 <channel id="news.example.com"><display-name>1</display-name><display-name> NEWS </display-name></channel>

@@ -28,7 +28,7 @@ import (
 // benchClientEnv set.
 const benchClientEnv = "TVSTATS_BENCH_CLIENT"
 
-// benchLoad is what the client process is told to send.
+// benchLoad is what the client process has to send.
 type benchLoad struct {
 	Address string
 	Streams int
@@ -38,22 +38,22 @@ type benchLoad struct {
 	Window  int // batches that a stream sends ahead of their acknowledgement
 }
 
-// benchOutcome is what it answers: how long it took, and how long each batch waited for its acknowledgement.
+// benchOutcome is what it reports: how long it took, and how long each batch waited for its acknowledgement.
 type benchOutcome struct {
 	Took  time.Duration
 	Waits []time.Duration
 }
 
 // BenchmarkIngest compares durable acknowledgement of reports with a grpc-go server that receives the same stream,
-// discards it and answers: run both and divide the reports/s.
+// discards it and responds: run both and divide the reports/s.
 func BenchmarkIngest(b *testing.B) {
 	load := benchLoad{Streams: 4, Events: 1000, Window: 8}
 	b.Run("durable", func(b *testing.B) { benchIngest(b, startTestServer(b), load) })
 	b.Run("discard", func(b *testing.B) { benchIngest(b, startDiscard(b), load) })
 }
 
-// BenchmarkIngestSteady holds 50,000 reports a second from 1,000 streams for as many batches as -benchtime asks for and
-// tells how long batches wait for their acknowledgement; -benchtime 10000x is 20 seconds.
+// BenchmarkIngestSteady holds 50,000 reports a second from 1,000 streams for as many batches as -benchtime gives and
+// reports how long batches wait for their acknowledgement; -benchtime 10000x is 20 seconds.
 func BenchmarkIngestSteady(b *testing.B) {
 	load := benchLoad{Streams: 1000, Events: 100, Rate: 50_000, Window: 8}
 	outcome := benchIngest(b, startTestServer(b), load)
@@ -191,7 +191,7 @@ func benchRequest(events, stream int) *tvstatsv1.StreamEventsRequest {
 	return request
 }
 
-// discard receives and answers, no more: what gRPC itself costs.
+// discard receives and responds, no more: what gRPC itself costs.
 type discard struct {
 	tvstatsv1.UnimplementedViewStatsServer
 }

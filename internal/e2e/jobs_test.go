@@ -26,7 +26,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// commandRequest asks for a job that does the command.
+// commandRequest starts a job that does the command.
 func commandRequest(t *testing.T, command proto.Message) *tvstatsv1.StartJobRequest {
 	t.Helper()
 	request := (&tvstatsv1.StartJobRequest{}).ProtoReflect()
@@ -97,8 +97,8 @@ func everyCommand(asOf *timestamppb.Timestamp) []proto.Message {
 // builders are those of the everyCommand that store rankings.
 func builders(asOf *timestamppb.Timestamp) []proto.Message { return everyCommand(asOf)[:3] }
 
-// TestJobsAnswerWhatCallsAnswer runs every method as a job of one service, and as a call of another that was told the same.
-func TestJobsAnswerWhatCallsAnswer(t *testing.T) {
+// TestJobsReturnWhatCallsReturn runs every method as a job of one service, and as a call of another with the same data.
+func TestJobsReturnWhatCallsReturn(t *testing.T) {
 	t.Parallel()
 	s, other := startWatched(t), startWatched(t)
 	for _, command := range everyCommand(timestamppb.Now()) {
@@ -113,7 +113,7 @@ func TestJobsAnswerWhatCallsAnswer(t *testing.T) {
 			t.Errorf("created, started and ended at %v, %v, %v", created, started, ended)
 		}
 		if got, want := anonymous(answerOf(job)), anonymous(calledResult(t, other, command)); !proto.Equal(got, want) {
-			t.Errorf("%s: the job answered\n%v\nthe call\n%v", job.GetMethod(), got, want)
+			t.Errorf("%s: the job returned\n%v\nthe call\n%v", job.GetMethod(), got, want)
 		}
 	}
 }
@@ -139,7 +139,7 @@ func TestJobsStoreTheirResults(t *testing.T) {
 	}
 }
 
-// answerOf is what the job's method answered.
+// answerOf is the response of the job's method.
 func answerOf(job *tvstatsv1.Job) proto.Message {
 	result := job.GetResult().ProtoReflect()
 	return result.Get(result.WhichOneof(result.Descriptor().Oneofs().Get(0))).Message().Interface()

@@ -14,9 +14,9 @@ import (
 	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
-// TestReplicas runs two replicas as processes of their own on one MongoDB. Four gateways tell the same viewing, each in an
+// TestReplicas runs two replicas as processes of their own on one MongoDB. Four gateways send the same viewing, each in an
 // order of its own, two to either replica, while one replica is killed and started again and again, which lets it roll up
-// days that the other one writes to. At the end both answer what brute force says.
+// days that the other one writes to. At the end both return what brute force computes.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
 	const seed, kills = 21, 6
@@ -84,7 +84,7 @@ type gateway struct {
 	next    int // the first one that is not acknowledged
 }
 
-// newGateway tells the events in an order of its own.
+// newGateway sends the events in an order of its own.
 func newGateway(r *rand.Rand, events []*tvstatsv1.ViewEvent) *gateway {
 	shuffled := slices.Clone(events)
 	r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })

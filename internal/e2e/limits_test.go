@@ -27,14 +27,14 @@ import (
 func wantExhausted(t *testing.T, err error, retry bool) {
 	t.Helper()
 	rpctest.WantStatus(t, err, codes.ResourceExhausted, "RESOURCE_EXHAUSTED")
-	told := false
+	delayed := false
 	for _, detail := range status.Convert(err).Details() {
 		if info, ok := detail.(*errdetails.RetryInfo); ok && info.GetRetryDelay().AsDuration() > 0 {
-			told = true
+			delayed = true
 		}
 	}
-	if told != retry {
-		t.Errorf("%v says when to come again: %v", err, told)
+	if delayed != retry {
+		t.Errorf("%v says when to come again: %v", err, delayed)
 	}
 }
 
@@ -194,7 +194,7 @@ func TestTooManyConnections(t *testing.T) {
 	}
 }
 
-// TestIdleConnectionsAreClosed: a caller is told to go, and comes again without noticing.
+// TestIdleConnectionsAreClosed: a client has to close its connection, and connects again without an error.
 func TestIdleConnectionsAreClosed(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(cfg *app.Config) { cfg.ConnectionIdleTimeout = 50 * time.Millisecond })
@@ -211,7 +211,7 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 	}
 }
 
-// TestStalledReader: a gateway that sends and never reads what it is answered is held up, soon ended, and costs the others
+// TestStalledReader: a gateway that sends and never reads its responses is held up, soon ended, and costs the others
 // nothing.
 func TestStalledReader(t *testing.T) {
 	t.Parallel()
@@ -243,7 +243,7 @@ func TestStalledReader(t *testing.T) {
 	}
 	rpctest.WantStatus(t, err, codes.DeadlineExceeded, "STREAM_STALLED")
 	if count := <-sent; count > 200 {
-		t.Errorf("%d batches of 20 kB were taken in from a gateway that reads nothing", count)
+		t.Errorf("%d batches of 20 kB were accepted from a gateway that reads nothing", count)
 	}
 }
 

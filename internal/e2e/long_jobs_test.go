@@ -29,7 +29,7 @@ func manyClients(t *testing.T, address string, n int) {
 	stream(t, address, batch.Events, n)
 }
 
-// sortingOfMany asks for sortings of clients 1 to n.
+// sortingOfMany requests sortings of clients 1 to n.
 func sortingOfMany(n int) *rpctest.SortingRequest {
 	return rpctest.Changed(rpctest.ValidSorting(), func(r *rpctest.SortingRequest) {
 		r.ClientIds = nil
@@ -122,7 +122,7 @@ func wantDoneOnce(t *testing.T, stats tvstatsv1.ViewStatsClient, client tvstatsv
 }
 
 // TestResultsOfAnAttemptBefore does jobs a second time, as after a kill between storing the result and ending the job: the
-// second attempt answers what the first has stored, though there is more to count meanwhile.
+// second attempt returns what the first has stored, though there is more to count meanwhile.
 func TestResultsOfAnAttemptBefore(t *testing.T) {
 	t.Parallel()
 	s := startWatched(t)
@@ -138,7 +138,7 @@ func TestResultsOfAnAttemptBefore(t *testing.T) {
 	s = start(t, func(cfg *app.Config) { cfg.DataDir = s.dir })
 	for _, want := range first {
 		if got := watchJob(t, s, want.GetJobId(), untilEnd); !proto.Equal(got.GetResult(), want.GetResult()) {
-			t.Errorf("the second attempt answered\n%v\nthe first\n%v", got.GetResult(), want.GetResult())
+			t.Errorf("the second attempt returned\n%v\nthe first\n%v", got.GetResult(), want.GetResult())
 		}
 	}
 	listed, err := s.ListSelections(rpctest.Context(t), &tvstatsv1.ListSelectionsRequest{ClientId: 1})

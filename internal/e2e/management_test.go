@@ -20,7 +20,7 @@ import (
 	"github.com/tvstats/tvstats/internal/commands"
 )
 
-// simulated starts a service that holds the viewing of client 1 in the days before the answered time.
+// simulated starts a service that holds the viewing of client 1 in the days before the returned time.
 func simulated(t *testing.T, boxes, days int) (*testServer, time.Time) {
 	t.Helper()
 	server, now := start(t), time.Now().UTC().Truncate(time.Second)
@@ -183,7 +183,7 @@ func TestManagementCommandsInTheBackground(t *testing.T) {
 	}
 }
 
-// calledResult is what the method of a request answers.
+// calledResult is the response of a request's method.
 func calledResult(t *testing.T, server *testServer, request proto.Message) proto.Message {
 	t.Helper()
 	var answer proto.Message
@@ -210,7 +210,7 @@ func calledResult(t *testing.T, server *testServer, request proto.Message) proto
 	return answer
 }
 
-// storedRanking reads back the one ranking of an answer, and leaves out what differs between two equal ones.
+// storedRanking reads back the one ranking of a response, and leaves out what differs between two equal ones.
 func storedRanking(t *testing.T, server *testServer, answer proto.Message) proto.Message {
 	t.Helper()
 	if r, ok := answer.(*tvstatsv1.CreateChannelSortingByPopularityResponse); ok {

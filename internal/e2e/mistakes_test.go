@@ -13,7 +13,7 @@ import (
 	"github.com/tvstats/tvstats/internal/commands"
 )
 
-// sorting is the rest of a command line that asks for one.
+// sorting is the rest of a command line that requests one.
 const sorting = "create_channel_sorting_by_popularity --days_number=7 --criterion=watch --client_id="
 
 // TestLikeliestMistakes makes the mistakes that people make first, and holds the program to what it says about each: what
@@ -75,7 +75,7 @@ func TestLikeliestMistakes(t *testing.T) {
 	}
 }
 
-// TestClientCertificateOfCommands shows one to a server that asks for it.
+// TestClientCertificateOfCommands shows one to a server that requests it.
 func TestClientCertificateOfCommands(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)

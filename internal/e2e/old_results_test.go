@@ -13,7 +13,7 @@ import (
 	"github.com/tvstats/tvstats/internal/store/duckdb"
 )
 
-// What the first versions stored, which kept neither what was asked for nor how it was covered.
+// What the first versions stored, which kept neither what was requested nor how it was covered.
 const (
 	oldSorting = `{"criterion":4,"window":{"From":1000,"To":2000},"channels":[
 		{"rank":1,"channel_id":3,"score":60,"watch_seconds":60,"watch_sessions":1,"average_watch_seconds":60,"median_watch_seconds":60,"has_statistics":true},

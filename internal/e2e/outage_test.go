@@ -18,7 +18,7 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
-// nextPort is the next port that freeAddress tries. It lies below those that the system gives to whoever asks for a free one,
+// nextPort is the next port that freeAddress tries. It lies below those that the system assigns,
 // so that nothing takes the port before it is used; processes that test at once begin at different places.
 var nextPort atomic.Int32
 
@@ -65,7 +65,7 @@ func TestOutage(t *testing.T) {
 		_, err := s.ListClients(rpctest.Context(t), &tvstatsv1.ListClientsRequest{})
 		rpctest.WantStatus(t, err, codes.Unavailable, "STORE_UNAVAILABLE")
 		if code, text := rpctest.Get(t, probe); code != 503 || !strings.Contains(text, "see that MongoDB runs") {
-			t.Errorf("outage %d: the probe answers %d %s", outage, code, text)
+			t.Errorf("outage %d: the probe returns %d %s", outage, code, text)
 		}
 		batch := oneEvent()
 		batch.BatchId = outage

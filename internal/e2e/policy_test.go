@@ -28,13 +28,13 @@ func TestPolicyIsReplacedWhole(t *testing.T) {
 	first := &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: 14_400, InactivitySeconds: 31_622_400, OneChannelPerDevice: true, MinSessionSeconds: 3}
 	second := &tvstatsv1.MeasurementPolicy{InactivitySeconds: 60}
 	for i, step := range []struct {
-		told, want *tvstatsv1.MeasurementPolicy
-		revision   int64
+		set, want *tvstatsv1.MeasurementPolicy
+		revision  int64
 	}{
 		{nil, &tvstatsv1.MeasurementPolicy{}, 0}, {&tvstatsv1.MeasurementPolicy{}, &tvstatsv1.MeasurementPolicy{}, 0},
 		{first, first, 1}, {nil, first, 1}, {first, first, 1}, {second, second, 2}, {&tvstatsv1.MeasurementPolicy{}, &tvstatsv1.MeasurementPolicy{}, 3},
 	} {
-		client := setPolicy(t, s, step.told)
+		client := setPolicy(t, s, step.set)
 		if !proto.Equal(client.GetPolicy(), step.want) || client.GetPolicyRevision() != step.revision {
 			t.Errorf("step %d: got %v, want %v, revision %d", i, client, step.want, step.revision)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
-// TestReflectionCarriesTheManual: what a caller learns of a message through reflection comes with its comments.
+// TestReflectionCarriesTheManual: what a caller reads of a message through reflection has its comments.
 func TestReflectionCarriesTheManual(t *testing.T) {
 	t.Parallel()
 	s := start(t)

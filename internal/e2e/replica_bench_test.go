@@ -22,7 +22,7 @@ func BenchmarkIngestReplicated(b *testing.B) {
 	}
 }
 
-// BenchmarkReplicatedSteady holds 20,000 reports a second in sum over one replica, and over three, and tells how long batches wait for
+// BenchmarkReplicatedSteady holds 20,000 reports a second in sum over one replica, and over three, and reports how long batches wait for
 // their acknowledgement; -benchtime 4000x is 20 seconds.
 func BenchmarkReplicatedSteady(b *testing.B) {
 	for _, replicas := range []int{1, 3} {
@@ -66,7 +66,7 @@ func reportWaits(b *testing.B, outcome benchOutcome) {
 	b.ReportMetric(float64(percentile(outcome.Waits, 99).Microseconds())/1000, "p99-ms")
 }
 
-// BenchmarkBackupSteady holds 20,000 reports a second while one backup after the other is made by way of gRPC, and tells how long batches
+// BenchmarkBackupSteady holds 20,000 reports a second while one backup after the other is made by way of gRPC, and reports how long batches
 // wait meanwhile; -benchtime 4000x is 20 seconds.
 func BenchmarkBackupSteady(b *testing.B) {
 	server := start(b)

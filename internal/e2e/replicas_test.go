@@ -30,7 +30,7 @@ func TestReplicasShareJobs(t *testing.T) {
 	}
 	slices.Sort(results)
 	if stored := storedSelections(t, replicas[0]); !slices.Equal(stored, results) {
-		t.Errorf("stored are %v, the jobs answered %v", stored, results)
+		t.Errorf("stored are %v, the jobs returned %v", stored, results)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // TestProbesWithoutDescriptors takes all descriptors of a service of its own by opening connections to gRPC: probes and metrics
-// answer nevertheless, again and again.
+// respond nevertheless, again and again.
 func TestProbesWithoutDescriptors(t *testing.T) {
 	t.Parallel()
 	p := newFaultyProgram(t)

@@ -188,7 +188,7 @@ func TestManyResults(t *testing.T) {
 	}
 }
 
-// TestLongIDs: an id is the caller's and may be of any length; the answer that there is no such result must still arrive.
+// TestLongIDs: an id is the caller's and may be of any length; the response that there is no such result must still arrive.
 func TestLongIDs(t *testing.T) {
 	s, id := start(t), strings.Repeat("я", 100_000)
 	_, err := s.GetSelection(rpctest.Context(t), &tvstatsv1.GetSelectionRequest{SelectionId: id})

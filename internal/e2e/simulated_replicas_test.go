@@ -60,7 +60,7 @@ func TestReplicasUnderSimulatedLoad(t *testing.T) {
 	checkReads(t, &testServer{SubscriberDynamicsClient: tvstatsv1.NewSubscriberDynamicsClient(rpctest.Connect(t, mortal))}, s, now)
 }
 
-// inParts gives the reports to whoever takes them, in batches, and tells when so many parts of them are taken, one after the
+// inParts gives the reports to whoever takes them, in batches, and signals when so many parts of them were accepted, one after the
 // other.
 func inParts(reports []*tvstatsv1.ViewEvent, parts int) (batches chan []*tvstatsv1.ViewEvent, taken chan struct{}) {
 	batches, taken = make(chan []*tvstatsv1.ViewEvent), make(chan struct{}, parts)

@@ -20,10 +20,10 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
-// held leaves every connection open; what the server answers comes when the toxic is removed.
+// held leaves every connection open; what the server sends arrives when the toxic is removed.
 const held = `{"type": "latency", "stream": "downstream", "attributes": {"latency": 3600000}}`
 
-// stalled is a service whose database stops to answer while gateways stream, with more of them than connections to it.
+// stalled is a service whose database stops responding while gateways stream, with more of them than connections to it.
 type stalled struct {
 	*testServer
 	t       *testing.T
@@ -88,14 +88,14 @@ func (s *stalled) wantAcknowledged() {
 	}
 }
 
-// stall has the database answer nothing until the returned function is called.
+// stall has the database not respond until the returned function is called.
 func (s *stalled) stall() (end func()) {
 	s.t.Helper()
 	return s.proxy.harm(held)
 }
 
 // call makes more calls at once than there are connections, with deadlines that lie far away, and returns a function that
-// waits until each has ended because the database gives no answer.
+// waits until each has ended because the database does not respond.
 func (s *stalled) call() (wantUnavailable func()) {
 	ctx := rpctest.Context(s.t)
 	var calling sync.WaitGroup
@@ -116,8 +116,8 @@ func (s *stalled) wantAllOnce() {
 	}
 }
 
-// TestDatabaseStalls has the database do what it is asked and answer nothing: calls and probes end and say so, streams wait
-// and go on when it answers again, what it did meanwhile counts once, and nothing is left that still waits.
+// TestDatabaseStalls has the database execute commands and not respond: calls and probes end with the reason, streams wait
+// and go on when it responds again, what it did meanwhile counts once, and nothing is left that still waits.
 func TestDatabaseStalls(t *testing.T) {
 	ignore := goleak.IgnoreCurrent()
 	s := newStalled(t)
@@ -129,8 +129,8 @@ func TestDatabaseStalls(t *testing.T) {
 	if _, err := s.ListClients(short, &tvstatsv1.ListClientsRequest{}); status.Code(err) != codes.DeadlineExceeded {
 		t.Errorf("got %v", err)
 	}
-	if code, text := rpctest.Get(t, s.probe); code != 503 || !strings.Contains(text, "gives no answer") {
-		t.Errorf("the probe answers %d %s", code, text)
+	if code, text := rpctest.Get(t, s.probe); code != 503 || !strings.Contains(text, "does not respond") {
+		t.Errorf("the probe returns %d %s", code, text)
 	}
 	wantUnavailable()
 	end()

@@ -18,7 +18,7 @@ import (
 	"github.com/tvstats/tvstats/internal/store/mongolog/mongotest"
 )
 
-// elections have the primary step down again and again, in the middle of what it was asked for.
+// elections have the primary step down again and again, in the middle of commands.
 type elections struct {
 	mu       sync.Mutex
 	r        *rand.Rand
@@ -40,7 +40,7 @@ func (e *elections) choose(command bson.Raw) mongotest.Fate {
 	e.headless = e.r.IntN(3)
 	fates := []mongotest.Fate{
 		mongotest.Refused(mongotest.PrimarySteppedDown), mongotest.Interrupted(mongotest.InterruptedDueToReplStateChange),
-		mongotest.Interrupted(mongotest.ShutdownInProgress), mongotest.Unanswered,
+		mongotest.Interrupted(mongotest.ShutdownInProgress), mongotest.NoResponse,
 	}
 	if _, err := command.LookupErr("writeConcern"); err == nil {
 		fates = append(fates, mongotest.Unconfirmed(mongotest.WriteConcernFailed), mongotest.Unconfirmed(mongotest.ShutdownInProgress))
@@ -85,7 +85,7 @@ func TestPrimaryStepsDown(t *testing.T) {
 	}
 }
 
-// insist calls until it succeeds. All that may hinder it is that the store cannot be used now.
+// insist calls until it succeeds. The only error that it expects is that the store cannot be used now.
 func insist(t *testing.T, call func() error) {
 	t.Helper()
 	for !t.Failed() {
@@ -114,7 +114,7 @@ func pushOnce(t *testing.T, client tvstatsv1.CatalogClient, w *world) error {
 	return stream.CloseSend()
 }
 
-// rankUntil makes rankings until it is told to end.
+// rankUntil makes rankings until its context ends.
 func rankUntil(t *testing.T, client tvstatsv1.ViewStatsClient, end <-chan struct{}) {
 	for {
 		select {
@@ -131,7 +131,7 @@ func rankUntil(t *testing.T, client tvstatsv1.ViewStatsClient, end <-chan struct
 	}
 }
 
-// wantJobsDoneOnce: every job succeeds, and what jobs answer is what is stored.
+// wantJobsDoneOnce: every job succeeds, and what jobs return is what is stored.
 func wantJobsDoneOnce(t *testing.T, s *testServer) {
 	t.Helper()
 	jobs, err := s.ListJobs(rpctest.Context(t), &tvstatsv1.ListJobsRequest{ClientId: 1, PageSize: 100})
@@ -147,6 +147,6 @@ func wantJobsDoneOnce(t *testing.T, s *testServer) {
 		results = append(results, job.GetResult().GetCreateChannelSelectionByPopularity().GetSelection().GetSelectionId())
 	}
 	if stored := storedSelections(t, s); !slices.Equal(stored, slices.Sorted(slices.Values(results))) {
-		t.Errorf("stored are %v, the jobs answered %v", stored, results)
+		t.Errorf("stored are %v, the jobs returned %v", stored, results)
 	}
 }

@@ -103,7 +103,7 @@ func TestStreamsThatTheirCallerEndsAreNoError(t *testing.T) {
 	}
 }
 
-// Messages that are there when the drain begins may be taken in or not, but whatever was taken in is answered.
+// Messages that are there when the drain begins may be accepted or not, but whatever was accepted gets its response.
 func TestShutdownUnderLoad(t *testing.T) {
 	s := start(t)
 	var streams sync.WaitGroup

@@ -341,7 +341,7 @@ func pages(t *testing.T, size int32, read func(ctx context.Context, token string
 	}
 }
 
-// TestControlCharactersAreReplaced takes in names that a terminal would obey, and says so.
+// TestControlCharactersAreReplaced sends names that a terminal would obey: they are replaced, and the response says so.
 func TestControlCharactersAreReplaced(t *testing.T) {
 	t.Parallel()
 	server := start(t)

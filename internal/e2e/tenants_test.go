@@ -166,7 +166,7 @@ func TestForeignIDsLookUnknown(t *testing.T) {
 	}
 	foreign, unknown := get(g.as(t, stranger), id), get(g.as(t, auth.Backend), "no-"+id)
 	if got := strings.ReplaceAll(unknown.Message(), "no-"+id, id); foreign.Code() != codes.NotFound || foreign.Message() != got {
-		t.Errorf("a foreign one is answered with %v, one that does not exist with %v", foreign, unknown)
+		t.Errorf("a foreign one fails with %v, one that does not exist with %v", foreign, unknown)
 	}
 }
 

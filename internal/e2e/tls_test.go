@@ -113,7 +113,7 @@ func put(t *testing.T, dir, name string, content []byte) string {
 	return file
 }
 
-// startTLS starts the service with a certificate of the authority; clients of the authority are asked for theirs.
+// startTLS starts the service with a certificate of the authority; clients of the authority must show theirs.
 func startTLS(t *testing.T, a, clients *authority) (s *testServer, dir string) {
 	t.Helper()
 	dir = t.TempDir()

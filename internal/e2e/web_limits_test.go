@@ -99,7 +99,7 @@ func TestOtherSitesInTheBrowser(t *testing.T) {
 		"another site":                {http.MethodPost, list, []string{"Content-Type", "application/json", "Sec-Fetch-Site", "cross-site"}, http.StatusForbidden},
 		"a name that leads here":      {http.MethodPost, list, []string{"Content-Type", "application/json", "Host", "evil.example"}, http.StatusMisdirectedRequest},
 		"the page by another name":    {http.MethodGet, "/", []string{"Host", "evil.example"}, http.StatusMisdirectedRequest},
-		"a method read":               {http.MethodGet, list + "?connect=v1&encoding=json&message=%7B%7D", nil, http.StatusNotFound},
+		"a method read":               {http.MethodGet, list + "?connect=v1&encoding=json&message=%7B%7D", nil, http.StatusMethodNotAllowed},
 		"a redirect":                  {http.MethodGet, "//evil.example/%2e%2e", nil, http.StatusNotFound},
 		"a redirect of a method":      {http.MethodPost, "//evil.example/..", []string{"Content-Type", "application/json"}, http.StatusNotImplemented},
 		"a file":                      {http.MethodGet, "/../../etc/passwd", nil, http.StatusNotFound},
@@ -166,7 +166,7 @@ func TestRequestIsCancelled(t *testing.T) {
 	}
 }
 
-// TestShutdownEndsStreamsOverHTTP: a stream is told that the service stops, and does not keep it.
+// TestShutdownEndsStreamsOverHTTP: a stream gets a status when the service stops, and does not keep it.
 func TestShutdownEndsStreamsOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(c *app.Config) { c.JobWorkers = 0 })
@@ -179,7 +179,7 @@ func TestShutdownEndsStreamsOverHTTP(t *testing.T) {
 	}
 }
 
-// TestDefaultWebAddressIsTaken: then the service goes on without, but not where the address was asked for.
+// TestDefaultWebAddressIsTaken: then the service goes on without, but not where the address was requested.
 func TestDefaultWebAddressIsTaken(t *testing.T) {
 	t.Parallel()
 	if taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", app.DefaultWebListen); err == nil {

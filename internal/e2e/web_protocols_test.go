@@ -109,12 +109,12 @@ func streamsAreAnswered(t *testing.T, g *guarded, options []connectrpc.ClientOpt
 
 func wantConnectError(t *testing.T, what string, err error, code connectrpc.Code, reason string) {
 	t.Helper()
-	told := (*connectrpc.Error)(nil)
-	if !errors.As(err, &told) || told.Code() != code || len(told.Details()) == 0 {
+	failure := (*connectrpc.Error)(nil)
+	if !errors.As(err, &failure) || failure.Code() != code || len(failure.Details()) == 0 {
 		t.Errorf("%s: got %v, want %v", what, err, code)
 		return
 	}
-	detail, err := told.Details()[0].Value()
+	detail, err := failure.Details()[0].Value()
 	if info, ok := detail.(*errdetails.ErrorInfo); err != nil || !ok || info.Reason != reason || info.Domain != intercept.ErrorDomain {
 		t.Errorf("%s: the details are %v, %v, want %s", what, detail, err, reason)
 	}

@@ -106,7 +106,7 @@ func TestCallsOverHTTP(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.body), &built); err != nil || got.status != http.StatusOK || len(built.Sortings) != 1 || len(built.Sortings[0].Channels) != 1 {
 		t.Fatalf("got %d %s", got.status, got.body)
 	}
-	if channel := built.Sortings[0].Channels[0]; channel.ChannelID != 7 || channel.WatchSeconds != "0" { // a number of 64 bits is a string, 0 is told
+	if channel := built.Sortings[0].Channels[0]; channel.ChannelID != 7 || channel.WatchSeconds != "0" { // a number of 64 bits is a string, 0 is written out
 		t.Errorf("got %+v", channel)
 	}
 	stored, err := s.GetChannelSorting(rpctest.Context(t), &tvstatsv1.GetChannelSortingRequest{SortingId: built.Sortings[0].SortingID})

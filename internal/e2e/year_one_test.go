@@ -16,7 +16,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// TestYearOne lets times of year 1 in, and tells of one day then and one now: each command computes what these days have, and nothing
+// TestYearOne allows times of year 1, and sends viewing of one day then and one now: each command computes what these days have, and nothing
 // in between, before and after an account is erased and the old viewing expires.
 func TestYearOne(t *testing.T) {
 	t.Parallel()
@@ -64,7 +64,7 @@ func TestYearOne(t *testing.T) {
 	}
 }
 
-// readYearOne asks for rankings and figures of the first day.
+// readYearOne requests rankings and figures of the first day.
 func readYearOne(t *testing.T, s *testServer, first time.Time) {
 	t.Helper()
 	ctx, asOf := rpctest.Context(t), timestamppb.New(first.AddDate(0, 0, 2))

@@ -12,7 +12,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// ErrClosed says that the service stops and takes nothing in any more.
+// ErrClosed means that the service stops and takes nothing in any more.
 var ErrClosed = errors.New("the service is shutting down")
 
 // Store is what ingest needs of the engine.
@@ -89,11 +89,11 @@ func (in *Ingest) Admit(
 	return reports, rejected, nil
 }
 
-// collection remembers the answer for every client of the batch, which a store may have to ask others for.
+// collection remembers for every client of the batch whether its viewing may be stored, which a store may have to request from others.
 type collection struct {
 	store   store.Subscriptions
 	may     func(client int32) bool
-	refused map[int32]*viewing.Rejection // nil = may be taken in
+	refused map[int32]*viewing.Rejection // nil = may be accepted
 }
 
 // check returns a *viewing.Rejection for a client whose viewing is not taken in.
@@ -129,13 +129,13 @@ func (c *collection) ask(ctx context.Context, client int32) (*viewing.Rejection,
 	}, nil
 }
 
-// rejectErased refuses the reports of an account that was erased. The store would pass over them; here the gateway is told.
+// rejectErased refuses the reports of an account that was erased. The store would ignore them; rejected here, the gateway sees why.
 func (in *Ingest) rejectErased(ctx context.Context, report viewing.Report) error {
 	erased, err := in.store.IsErased(ctx, report.ClientID, report.AccountID)
 	if erased {
 		return &viewing.Rejection{
 			Reason:  viewing.ReasonInvalidEvent,
-			Message: "the account was erased; nothing about it is taken in any more",
+			Message: "the account was erased; no data about it is accepted any more",
 		}
 	}
 	return err
@@ -184,10 +184,10 @@ func (in *Ingest) commit(batches []batch, group []viewing.Report) []viewing.Repo
 	for _, b := range batches {
 		group = append(group, b.reports...)
 	}
-	start := time.Now()
+	start := time.Now() //nolint:forbidigo // how long a commit takes is measured, and in no figure
 	err := in.store.AppendReports(context.Background(), group)
-	in.observer.Committed(len(group), time.Since(start), err)
-	in.queue.release(batches) // before the outcome is sent: from then on the reports are no longer ours
+	in.observer.Committed(len(group), time.Since(start), err) //nolint:forbidigo // likewise
+	in.queue.release(batches)                                 // before the outcome is sent: from then on the reports are no longer ours
 	for _, b := range batches {
 		b.outcome <- err
 	}

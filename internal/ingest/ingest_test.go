@@ -236,7 +236,7 @@ func TestFailingStore(t *testing.T) {
 	}
 }
 
-// TestShutdown: what was queued is on the disk when Close returns, and nothing is taken in after it.
+// TestShutdown: what was queued is on the disk when Close returns, and nothing is accepted after it.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

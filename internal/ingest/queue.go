@@ -45,7 +45,7 @@ func (q *queue) push(ctx context.Context, b batch) error {
 	if err := q.room.Acquire(ctx, q.weight(b)); err != nil {
 		return err
 	}
-	b.queued = time.Now()
+	b.queued = time.Now() //nolint:forbidigo // how long a batch waits, by the clock that timers go by
 	q.mu.RLock()
 	defer q.mu.RUnlock()
 	if q.closed {
@@ -65,7 +65,7 @@ func (q *queue) take(size int, delay time.Duration) []batch {
 		return nil
 	}
 	group, reports := []batch{first}, len(first.reports)
-	due := time.NewTimer(delay - time.Since(first.queued))
+	due := time.NewTimer(delay - time.Since(first.queued)) //nolint:forbidigo // likewise
 	defer due.Stop()
 	for reports < size {
 		b, more := q.next(due.C)

@@ -1,4 +1,4 @@
-// Package jobs does long work in the background. A Queue takes jobs in and tells about them, a Runner runs them, and a
+// Package jobs does long work in the background. A Queue adds, reads and cancels jobs, a Runner runs them, and a
 // Schedule makes them by itself. All that they know is in the store, so that any number of replicas share the work and any
 // of them may die: a job runs under a lease, which its runner renews and another takes over once it has run out.
 package jobs
@@ -16,13 +16,13 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// ErrQueueFull says that as many jobs wait as may.
+// ErrQueueFull means that as many jobs wait as may.
 var ErrQueueFull = errors.New("too many jobs are queued")
 
 // pollInterval is how soon what other replicas did is noticed; what happens in this one is noticed at once.
 const pollInterval = time.Second
 
-// Queue takes jobs in and tells about them.
+// Queue adds, reads and cancels jobs.
 type Queue struct {
 	store    store.JobStore
 	clock    clockwork.Clock

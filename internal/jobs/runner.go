@@ -14,7 +14,7 @@ const leaseLength = 10 * time.Second
 
 // Work is what jobs are made of.
 type Work interface {
-	// Do does a job and returns its result. It ends soon after ctx, tells how much is done, 0 to 1, as it goes on, and may
+	// Do does a job and returns its result. It ends soon after ctx, reports how much is done, 0 to 1, as it goes on, and may
 	// be begun again wherever it was broken off. An error that wraps store.ErrUnavailable may pass: the job is tried again.
 	Do(ctx context.Context, job store.Job, progress func(done float64)) (result []byte, err error)
 	// Explain is what callers may read of an error of Do.

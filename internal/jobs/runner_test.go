@@ -3,15 +3,15 @@ package jobs_test
 import (
 	"testing"
 
+	"github.com/tvstats/tvstats/internal/jobs/jobstest"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
-	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
 // TestRunner has runners share a real queue: leases, retries, cancelling, and what a runner that stops or dies leaves to others.
 func TestRunner(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) func() store.Store {
+	jobstest.Run(t, func(t *testing.T) func() store.Store {
 		dir := t.TempDir()
 		return func() store.Store {
 			s, err := duckdb.Open(t.Context(), duckdb.Options{Dir: dir})
@@ -20,5 +20,5 @@ func TestRunner(t *testing.T) {
 			}
 			return s
 		}
-	}, storetest.Of("jobs")...)
+	})
 }

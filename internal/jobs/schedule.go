@@ -15,7 +15,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// Schedule is when jobs are made without being asked for: cron expressions of five fields, in UTC, by the name of the entry.
+// Schedule is when jobs are made without a request: cron expressions of five fields, in UTC, by the name of the entry.
 type Schedule map[string]string
 
 // off removes an entry, or all.

@@ -35,7 +35,7 @@ func All() []Measure {
 	return all
 }
 
-// Dimension is something that sessions are told apart by; Cell holds its value.
+// Dimension is something that sessions are grouped by; Cell holds its value.
 type Dimension uint8
 
 // The dimensions.

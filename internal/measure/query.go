@@ -17,7 +17,7 @@ const (
 	ByTime                     // each part of [StartedAt, StartedAt + watched time) where it falls; a session of no time nowhere
 )
 
-// Query asks for measures of the sessions that pass a filter, one row for each cell.
+// Query is for measures of the sessions that pass a filter, one row for each cell.
 type Query struct {
 	// Filter chooses sessions. Its window is of the starts where sessions count by start, and of their time where they
 	// count by time: sessions that began before it are cut there, whatever the filter says of whole sessions.
@@ -29,7 +29,7 @@ type Query struct {
 	// beginning to its end.
 	Slices []Slice
 	Reach  viewing.Millis // of the measure Reach
-	// Most bounds the rows: of more, any Most + 1 or a few more are returned, by which it can be told. 0 bounds nothing.
+	// Most bounds the rows: of more, any Most + 1 or a few more are returned, which shows that there were too many. 0 bounds nothing.
 	Most int
 }
 
@@ -49,7 +49,7 @@ func Slices(boundaries []viewing.Millis) []Slice {
 	return cut
 }
 
-// Cell is what the sessions of a row have in common: of each dimension that was asked for its value, of the others zero.
+// Cell is what the sessions of a row have in common: of each dimension that was requested its value, of the others zero.
 type Cell struct {
 	ChannelID  int32
 	CategoryID int32
@@ -65,7 +65,7 @@ type Row struct {
 	Values []int64 // one for each of Query.Measures, in their order
 }
 
-// Check reports a query that has no answer. A caller that makes such a one has a fault.
+// Check reports a query that cannot be computed: a fault of its caller.
 func (q Query) Check() error {
 	if len(q.Measures) == 0 {
 		return errors.New("aggregate: no measure is asked for")

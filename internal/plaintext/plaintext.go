@@ -28,7 +28,7 @@ func WithoutControls(text string) (clean string, replaced int) {
 // show "gpj.exe" for what is "exe.jpg", and turns round what stands after it.
 func reorders(r rune) bool { return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' }
 
-// ForTerminal replaces what a terminal could take for an order, or what changes the order in which it shows characters:
+// ForTerminal replaces what a terminal could read as an order, or what changes the order in which it shows characters:
 // control and format characters, the marks of writing direction among them. What is left takes one line.
 func ForTerminal(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -39,14 +39,14 @@ func NewBuilder(source Source, newID func() string, longest time.Duration) *Buil
 }
 
 // Again returns a builder for one work that may be begun several times, with the same ids each time: what is stored under
-// them already is answered and not built again. progress receives how much is done, 0 to 1.
+// them already is returned and not built again. progress receives how much is done, 0 to 1.
 func (b *Builder) Again(newID func() string, progress func(done float64)) *Builder {
 	again := *b
 	again.newID, again.progress, again.again = newID, progress, true
 	return &again
 }
 
-// ChannelSortings builds a sorting for each client, in the order asked for; all are stored, or none. An unknown client is
+// ChannelSortings builds a sorting for each client, in the requested order; all are stored, or none. An unknown client is
 // store.ErrNotFound, and so is a result to compare with. now becomes CreatedAt.
 func (b *Builder) ChannelSortings(ctx context.Context, clientIDs []int32, q Question, now viewing.Millis) ([]Sorting, error) {
 	sortings := make([]Sorting, len(clientIDs))
@@ -160,7 +160,7 @@ func (b *Builder) rank(ctx context.Context, lineup lineup, q Question) (built, e
 // silence is for how long before the end of the window a device must have said nothing to count as silent.
 const silence = viewing.DayLength
 
-// trust tells how far a ranking can be relied on.
+// trust is how far a ranking can be relied on.
 func (b *Builder) trust(ctx context.Context, q Question, cut int64) (Trust, error) {
 	window := q.Window()
 	extent, err := coverage.OfStarts(ctx, b.source, q.ClientID, window)

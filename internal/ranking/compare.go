@@ -13,7 +13,7 @@ type Mistake struct {
 	Reason string
 }
 
-// Error says what is wrong.
+// Error states what is wrong.
 func (m *Mistake) Error() string { return m.Field + ": " + m.Reason }
 
 // ranks are the places of an earlier result, by channel or programme.

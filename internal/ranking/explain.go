@@ -60,7 +60,7 @@ type spot struct {
 	accounts int64 // known where the question is for who may not see those of few
 }
 
-// Explain says why the subject has its place in the ranking, all of it and not cut to a size, that the question asks for. What is
+// Explain says why the subject has its place in the ranking, all of it and not cut to a size, that the question requests. What is
 // not in it is store.ErrNotFound, and so is an unknown client. Of places with fewer accounts than least it says nothing, as if they
 // were not there; the places keep their numbers.
 func (b *Builder) Explain(ctx context.Context, q Question, subject Subject, least int64) (Explanation, error) {

@@ -16,7 +16,7 @@ var programmeScores = map[Criterion]store.ProgrammeScore{
 	WatchTime: store.ByWatchTime, WatchSessions: store.BySessions, Reach: store.ByReach, AverageAudience: store.ByAverageAudience,
 }
 
-// watchQuery asks for what a ranking of programmes is made of.
+// watchQuery is the query for what a ranking of programmes is made of.
 func (q Question) watchQuery(channels store.ChannelSet, size int) store.ProgrammeWatchQuery {
 	return store.ProgrammeWatchQuery{
 		Filter: q.filter(), Channels: channels, Reach: q.reach(), Score: programmeScores[q.Criterion],

@@ -47,7 +47,7 @@ func (s Scope) reach() viewing.Millis {
 	return viewing.Millis(cmp.Or(s.ReachSeconds, DefaultReach)) * 1000
 }
 
-// Question asks for a ranking of a client. It is kept with results, of which it is all that they were built from.
+// Question describes a ranking of a client. It is kept with results, of which it is all that they were built from.
 type Question struct {
 	ClientID  int32      `json:"-"`
 	Kind      store.Kind `json:"-"`
@@ -88,7 +88,7 @@ type Figures struct {
 	Share           float64 `json:"share,omitempty"`             // percent of the watching time of all channels
 	TopAccountShare float64 `json:"top_account_share,omitempty"` // percent of the place's watching time
 	PreviousRank    int32   `json:"previous_rank,omitempty"`     // in the result that it is compared with; 0 = in none
-	LowBase         bool    `json:"low_base,omitempty"`          // fewer accounts than asked for
+	LowBase         bool    `json:"low_base,omitempty"`          // fewer accounts than requested
 }
 
 // RankedChannel is a channel's place in a sorting or selection.

@@ -48,7 +48,7 @@ func (v *Value[T]) Get() T {
 }
 
 // changed looks at the files and reports whether any is not as it was. A file that is gone counts as unchanged once that
-// was told.
+// was reported.
 func (v *Value[T]) changed() bool {
 	changed := false
 	for i, file := range v.files {

@@ -16,15 +16,15 @@ var kinds = []string{
 
 // What boxes do, as probabilities.
 const (
-	untelling    = 0.06 // of a box to have firmware that does not tell watched_seconds
-	zapping      = 0.55 // of zapping before settling
-	stepping     = 0.6  // of zapping to the neighbouring channel rather than to a favourite one
-	leftOn       = 0.01 // of a settled session to go on for hours
-	fromArchive  = 0.08 // of a settled session to be catch-up
-	shifted      = 0.07 // of a settled session to be timeshift
-	pausing      = 0.4  // of a session that is not live to be paused once
-	silentEnd    = 0.03 // of a session to end without a last report
-	clockSetBack = 2e-4 // of a session to see the clock set back after its first report
+	withoutWatched = 0.06 // of a box to have firmware that does not report watched_seconds
+	zapping        = 0.55 // of zapping before settling
+	stepping       = 0.6  // of zapping to the neighbouring channel rather than to a favourite one
+	leftOn         = 0.01 // of a settled session to go on for hours
+	fromArchive    = 0.08 // of a settled session to be catch-up
+	shifted        = 0.07 // of a settled session to be timeshift
+	pausing        = 0.4  // of a session that is not live to be paused once
+	silentEnd      = 0.03 // of a session to end without a last report
+	clockSetBack   = 2e-4 // of a session to see the clock set back after its first report
 )
 
 // patience is how many channels a viewer thinks of, at most, to find a programme of interest.
@@ -32,12 +32,12 @@ const patience = 5
 
 // box is one set-top box or application: it holds what it does now, and when it reports next.
 type box struct {
-	world     *World
-	home      *household
-	random    *rand.Rand
-	base      viewing.Identity // what all its sessions have in common
-	skew      viewing.Millis   // how far its clock is ahead
-	untelling bool
+	world          *World
+	home           *household
+	random         *rand.Rand
+	base           viewing.Identity // what all its sessions have in common
+	skew           viewing.Millis   // how far its clock is ahead
+	withoutWatched bool
 
 	off     viewing.Millis // when the viewer means to switch off
 	zaps    int            // sessions of zapping still to come before settling
@@ -56,15 +56,15 @@ func (w *World) newBox(home *household, number int) *box {
 			DeviceUID: fmt.Sprintf("00:1a:79:%02x:%02x:%02x", number>>16&0xff, number>>8&0xff, number&0xff),
 			Device:    kinds[r.IntN(len(kinds))],
 		},
-		skew:      viewing.Millis(math.Max(-30, math.Min(30, r.NormFloat64()*3)) * float64(second)),
-		untelling: chance(r, untelling),
+		skew:           viewing.Millis(math.Max(-30, math.Min(30, r.NormFloat64()*3)) * float64(second)),
+		withoutWatched: chance(r, withoutWatched),
 	}
 	b.place = w.popularity.draw(r, home.category)
 	b.switchOn(home.watches.From)
 	return b
 }
 
-// next is the box's next report and whether it gets away; then due tells when the one after it comes.
+// next is the box's next report and whether it gets away; then due is when the one after it comes.
 func (b *box) next() (event viewing.Event, sent bool) {
 	at := b.due
 	event, sent = b.session.report(at), true
@@ -97,7 +97,7 @@ func (b *box) switchOn(off viewing.Millis) {
 
 // tune starts the next session.
 func (b *box) tune(start viewing.Millis) {
-	b.session = session{identity: b.base, start: start, tunedIn: b.skew, since: b.skew, untelling: b.untelling}
+	b.session = session{identity: b.base, start: start, tunedIn: b.skew, since: b.skew, withoutWatched: b.withoutWatched}
 	b.session.identity.Mode = viewing.Live
 	if b.zaps > 0 {
 		b.zaps--

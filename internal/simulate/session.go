@@ -5,12 +5,12 @@ import "github.com/tvstats/tvstats/internal/viewing"
 // session is what a box does between tuning in and leaving. Its times are true; only what it reports is by the box's
 // clock.
 type session struct {
-	identity   viewing.Identity // without StartedAt, which follows from the clock
-	start, end viewing.Millis
-	pause      viewing.Window // in which nothing plays; empty = none
-	tunedIn    viewing.Millis // how far the box's clock was ahead when it tuned in …
-	since      viewing.Millis // … and from the next report on
-	untelling  bool           // reports carry no watched_seconds
+	identity       viewing.Identity // without StartedAt, which follows from the clock
+	start, end     viewing.Millis
+	pause          viewing.Window // in which nothing plays; empty = none
+	tunedIn        viewing.Millis // how far the box's clock was ahead when it tuned in …
+	since          viewing.Millis // … and from the next report on
+	withoutWatched bool           // reports carry no watched_seconds
 }
 
 // report is what the box reports about the session at a moment.
@@ -24,7 +24,7 @@ func (s *session) report(at viewing.Millis) viewing.Event {
 		Started:    timestamp(s.start + s.tunedIn),
 		Reported:   timestamp(at + ahead),
 		Watched:    s.watched(at),
-		WatchedSet: !s.untelling,
+		WatchedSet: !s.withoutWatched,
 		ModeNumber: int32(s.identity.Mode),
 		Ended:      at == s.end,
 	}

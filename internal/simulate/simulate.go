@@ -13,7 +13,7 @@
 // and then a set left on for hours), live, behind the broadcast, or in the archive; what is not live is often paused.
 //
 // A box reports when it tunes in, every minute and when it leaves. Its clock is off by some seconds. Some last reports
-// are lost, some reports are lost, come twice, or late and so out of order; some old boxes do not tell how long they
+// are lost, some reports are lost, come twice, or late and so out of order; some old boxes do not report how long they
 // played. Rarely a clock is set back while the box plays: until it has caught up its reports contradict themselves and
 // are rightly rejected, which is the only way in which they are invalid.
 //

@@ -145,7 +145,7 @@ func TestReportsAreLostDoubledAndOutOfOrder(t *testing.T) {
 func TestLongSpansCostOnlyWhatIsTakenOfThem(t *testing.T) {
 	w := New(Config{Seed: 1, ClientID: 1, Boxes: 200, Span: viewing.Window{From: week.From, To: week.From + 3650*viewing.DayLength}})
 	seen := 0
-	for range w.Arrivals() { // ten years are there for those who ask for them, and cost nothing to those who don't
+	for range w.Arrivals() { // ten years are there for those who want them, and cost nothing to those who don't
 		seen++
 		if seen == 1000 {
 			return

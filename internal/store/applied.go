@@ -48,7 +48,7 @@ type LeaseTaker interface {
 	TakeLease(ctx context.Context, now viewing.Millis, lease Lease, over []Held) (Job, error)
 }
 
-// Foreteller tells without changing anything whether a change would have something to do, so that replicas with nothing to do
+// Foreteller finds without changing anything whether a change would have something to do, so that replicas with nothing to do
 // append nothing to their log.
 type Foreteller interface {
 	// MayLease returns whether a queued job is due.

@@ -7,7 +7,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// The roles of this file find what audiences are made of and sums of sessions cannot tell. The time of a session is
+// The roles of this file find what audiences are made of and sums of sessions do not show. The time of a session is
 // [StartedAt, StartedAt + watched time); where a filter's window is said to be of time, sessions that began before it are cut at
 // its ends.
 
@@ -18,7 +18,7 @@ type SubscriberCounter interface {
 	Subscribers(ctx context.Context, clientID int32, at viewing.Millis, tariffs []int32, now viewing.Millis) (int64, error)
 }
 
-// RatingQuery asks for the audience of programmes.
+// RatingQuery is a query for the audience of programmes.
 type RatingQuery struct {
 	Filter   viewing.Filter // of sessions, whenever they started: its window is not looked at
 	Starting viewing.Window // of the programmes' starts
@@ -27,7 +27,7 @@ type RatingQuery struct {
 	// Rating.SameDay.
 	Days  []viewing.Window
 	Reach viewing.Millis // of Rating.Reach
-	Most  int            // of more programmes, any Most + 1 are returned, by which it can be told; 0 bounds nothing
+	Most  int            // of more programmes, any Most + 1 are returned; 0 bounds nothing
 }
 
 // Rating is the audience of a programme, by the time that sessions gave it.
@@ -35,7 +35,7 @@ type Rating struct {
 	catalog.Programme
 
 	Accounts int64 // distinct, of sessions that gave it any time
-	Reach    int64 // distinct accounts of which one session gave it as much as was asked for
+	Reach    int64 // distinct accounts of which one session gave it as much as was requested
 
 	Watch           viewing.Millis // given by all sessions
 	Live            viewing.Millis // by live ones
@@ -68,7 +68,7 @@ type CurveStep struct {
 	Left     int64          // sessions whose time ended in the step
 }
 
-// CurveReader tells how an audience changes.
+// CurveReader reads how an audience changes.
 type CurveReader interface {
 	// Curve cuts the filter's window, which is of time, into steps, the last of which may be shorter, and returns all of them.
 	Curve(ctx context.Context, filter viewing.Filter, step viewing.Millis) ([]CurveStep, error)
@@ -81,7 +81,7 @@ type Flow struct {
 	Accounts int64 // distinct, of the devices
 }
 
-// FlowReader tells where viewers come from and go to.
+// FlowReader reads where viewers come from and go to.
 type FlowReader interface {
 	// ChannelFlows looks at the sessions of each device that pass the filter, in the order of StartedAt,
 	// ChannelID, Mode, ProgrammeID. Where the next one starts at most gap after the end of the time of the one before, the device

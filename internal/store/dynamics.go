@@ -10,8 +10,8 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// The roles of this file answer what subscriber dynamics are made of, each figure of one client. Boundaries are ascending
-// instants, two or more, that cut time into the periods [b0, b1), [b1, b2) and so on; an answer by period holds one element
+// The roles of this file return what subscriber dynamics are made of, each figure of one client. Boundaries are ascending
+// instants, two or more, that cut time into the periods [b0, b1), [b1, b2) and so on; a result by period holds one element
 // for each of these, in this order, those in which nothing happened included.
 
 // Version counts changes of a client's data, of each kind apart. A part grows with every change and never shrinks, so that
@@ -120,7 +120,7 @@ type Viewers struct {
 	Devices  int64 // by device_uid
 }
 
-// OnlineFinder tells how many are online, that is in [StartedAt, At) of a session, at once: an account or device with
+// OnlineFinder finds how many are online, that is in [StartedAt, At) of a session, at once: an account or device with
 // several sessions at one instant counts once, a session of no length never. Of a session longer than
 // viewing.LongestSession, which the service takes in from nobody, an engine may lose sight.
 type OnlineFinder interface {
@@ -128,7 +128,7 @@ type OnlineFinder interface {
 	// hours long, and the first one begins at midnight, which is at most 24 hours before the window. Only what lies in the
 	// window counts.
 	Peaks(ctx context.Context, clientID int32, midnight viewing.Millis, window viewing.Window, now viewing.Millis) ([]DayPeak, error)
-	// Online returns who is online at asOf as far as reports can tell: whose session began before it and was reported
+	// Online returns who is online at asOf as far as reports show: whose session began before it and was reported
 	// later than timeout before it, unless it had ended by asOf.
 	Online(ctx context.Context, clientID int32, asOf viewing.Millis, timeout time.Duration, now viewing.Millis) (Viewers, error)
 }
@@ -141,20 +141,20 @@ type Watch struct {
 	Cut      int64 `json:",omitempty"` // seconds that do not count
 }
 
-// Audience is who watched, that is had a session that started, in the time before an instant.
-type Audience struct {
+// ViewerCounts are how many watched, that is had a session that started, in the time before an instant.
+type ViewerCounts struct {
 	In24Hours, In7Days, In30Days Viewers
 	ByDevice                     map[string]int64 // accounts in 30 days by kind of device; never 0
 }
 
-// AudienceReader tells who watched.
-type AudienceReader interface {
-	// Audience returns who watched before asOf.
-	Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (Audience, error)
+// ViewerCounter counts who watched.
+type ViewerCounter interface {
+	// ViewerCounts returns how many watched before asOf. Accounts that the state current at now excludes are left out.
+	ViewerCounts(ctx context.Context, clientID int32, asOf, now viewing.Millis) (ViewerCounts, error)
 }
 
 // Flows counts what became of accounts. An account exists from the earlier of its first changed_at and the registered_at
-// that is current, if one was told, until a state that says that it is deleted; a later state makes it exist anew. Its first
+// that is current, if one was given, until a state that says that it is deleted; a later state makes it exist anew. Its first
 // state is in force from then on, each other one from its changed_at.
 type Flows struct {
 	New           int64 // began to exist
@@ -171,7 +171,7 @@ func (f Flows) Existing() int64 { return f.New - f.Removed }
 // Active is how many more accounts are active.
 func (f Flows) Active() int64 { return f.NewActive + f.Activated - f.Deactivated - f.RemovedActive }
 
-// LedgerReader tells how accounts come and go.
+// LedgerReader reads how accounts come and go.
 type LedgerReader interface {
 	// Flows returns the flows of all time before the first boundary, and of each period. Every change counts: an account
 	// that is switched off and on counts in both.
@@ -182,7 +182,7 @@ type LedgerReader interface {
 }
 
 // TariffLevels adds up how the number of active accounts of each tariff changed before each instant since the one before it,
-// to what LedgerReader.ActiveByTariff answers: engines count changes, and this is what they come to.
+// to what LedgerReader.ActiveByTariff returns: engines count changes, and this is what they come to.
 func TariffLevels(changes []map[int32]int64) []map[int32]int64 {
 	level := map[int32]int64{}
 	levels := make([]map[int32]int64, len(changes))
@@ -203,7 +203,7 @@ type Payments struct {
 	Sums     map[string]int64 `json:",omitempty"` // of amount_minor by currency; 0 where they cancel out, the nearest int64 beyond it
 }
 
-// PaymentReader tells what was paid.
+// PaymentReader reads what was paid.
 type PaymentReader interface {
 	// PaymentsByPeriod sums up the payments of each period that are not deleted.
 	PaymentsByPeriod(ctx context.Context, clientID int32, boundaries []viewing.Millis) ([]Payments, error)

@@ -37,7 +37,7 @@ type Job struct {
 	FinishedAt viewing.Millis // 0 = not yet
 	Attempts   int32          // that have begun
 	Failures   int32          // attempts that failed or whose lease ran out
-	Cancelling bool           // its end was asked for while it ran
+	Cancelling bool           // its end was requested while it ran
 	Error      string         // of the latest attempt that failed
 	Result     []byte
 }
@@ -65,13 +65,13 @@ type JobStore interface {
 	// ones that are due; the oldest first, by CreatedAt, then ID. ErrNotFound: there is none.
 	LeaseJob(ctx context.Context, now viewing.Millis, lease Lease) (Job, error)
 	// RenewLease prolongs the lease of the same owner, though it may have run out, stores the progress, and returns whether
-	// the job's end was asked for. ErrLeaseLost: the job is not running under this owner.
+	// the job's end was requested. ErrLeaseLost: the job is not running under this owner.
 	RenewLease(ctx context.Context, id string, lease Lease, progress float64) (cancelling bool, err error)
 	// EndAttempt takes the lease back from its owner, though it may have run out, and stores the job's State, which is any
 	// but running, its Progress, DueAt, FinishedAt, Failures, Error and Result. ErrLeaseLost: the job is not running under
 	// this owner.
 	EndAttempt(ctx context.Context, owner string, job Job) error
-	// CancelJob ends a queued job, asks for the end of a running one, leaves one that has ended, and returns the job. An
+	// CancelJob ends a queued job, requests the end of a running one, leaves one that has ended, and returns the job. An
 	// unknown one is ErrNotFound.
 	CancelJob(ctx context.Context, id string, now viewing.Millis) (Job, error)
 	// DeleteJobs removes all jobs that ended before a time.

@@ -83,5 +83,5 @@ type State interface {
 }
 
 // Loader puts the state of a manifest where there is no store yet, whole or not at all. open returns the content of a part,
-// which is closed after it was read; the parts are asked for in the order of the manifest, each once.
+// which is closed after it was read; the parts are requested in the order of the manifest, each once.
 type Loader func(ctx context.Context, manifest Manifest, open func(Part) (io.ReadCloser, error)) error

@@ -14,9 +14,9 @@ type Erased struct {
 	Payments int64 // those included that were marked as deleted and still named it
 }
 
-// Erasures tells which accounts were erased.
+// Erasures reports which accounts were erased.
 type Erasures interface {
-	// IsErased reports whether an account was erased; it is asked for every report and must be fast.
+	// IsErased reports whether an account was erased; it is called for every report and must be fast.
 	IsErased(ctx context.Context, clientID int32, accountID int64) (bool, error)
 	// Erasures returns all that is remembered of erased accounts, for AddErasures of another store.
 	Erasures(ctx context.Context) (*erasure.Set, error)
@@ -51,7 +51,7 @@ type Kept struct {
 	// Figures are stored with the removal; where one of the same kind, client and start is there already, that one stays.
 	Figures []Figure
 	// Window and Viewing are the hours that the figures depend on, and their version when they were computed. Late means that
-	// data which came after that is taken for late: the version is not looked at.
+	// data which came after that counts as late: the version is not looked at.
 	Window  viewing.Window
 	Viewing int64
 	Late    bool
@@ -95,7 +95,7 @@ type Eraser interface {
 	// Lost returns those of which viewing was removed, as far as it lies in the window, in the same order.
 	Lost(ctx context.Context, clientID int32, window viewing.Window) ([]Lost, error)
 	// EraseAccount removes, durably and in one step, all that names an account, and remembers in a form from which the
-	// account cannot be read that it was erased. From then on AppendReports and ApplyCatalog pass over what they are told of
+	// account cannot be read that it was erased. From then on AppendReports and ApplyCatalog ignore data of
 	// it. In the ledger the account is removed at the instant, under a number that stands for nobody, and its payments stay
 	// under that number. Erasing again removes nothing, and is no error; neither is an account that nothing is stored about.
 	EraseAccount(ctx context.Context, clientID int32, accountID int64, at viewing.Millis, kept Kept) (Erased, error)

@@ -18,7 +18,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// SessionWriter takes in viewing.
+// SessionWriter stores viewing.
 type SessionWriter interface {
 	// AppendReports returns nil only when every report is on stable storage; on an error none of them counts, and the
 	// same call may be made again. Reports merge by viewing.Merge, in any order, however often each arrives and
@@ -26,7 +26,7 @@ type SessionWriter interface {
 	AppendReports(ctx context.Context, reports []viewing.Report) error
 }
 
-// Subscriptions is what ingest must know of the catalog for each report; it is asked for every batch and must be fast.
+// Subscriptions is what ingest must know of the catalog for each report; it is read for every batch and must be fast.
 type Subscriptions interface {
 	// CollectionEnabled reports whether the client's viewing may be stored; true for an unknown client. It is asked first:
 	// where it has returned, StampTariffs and Erasures.IsErased know all that was acknowledged before it was called.
@@ -99,7 +99,7 @@ type ChannelSet struct {
 	Except []int32
 }
 
-// CatalogWriter takes in the catalog.
+// CatalogWriter stores the catalog.
 type CatalogWriter interface {
 	// ApplyCatalog upserts the whole batch, durably, or nothing of it, and deletes the programmes that are in one of its
 	// GuideRanges but are neither among its Programmes nor Refused. Applying a batch again changes nothing.
@@ -184,7 +184,7 @@ type ResultKey struct {
 	ID        string
 }
 
-// Maintainer does the work that keeps reading fast. It never changes an answer.
+// Maintainer does the work that keeps reading fast. It never changes a result.
 type Maintainer interface {
 	// Maintain folds what is due: every day that had ended by closed, and any day with very many reports. It may be
 	// stopped at any moment and called at any time.
@@ -216,7 +216,7 @@ type Store interface {
 	ChangeVersions
 	FigureStore
 	OnlineFinder
-	AudienceReader
+	ViewerCounter
 	SubscriberCounter
 	ProgrammeRater
 	CurveReader

@@ -107,7 +107,7 @@ func (c Calendar) Periods(g Granularity, w Window) []Window {
 	return periods
 }
 
-// clock tells by how much the wall clock is ahead of UTC at the instant, and from when until when it is.
+// clock returns by how much the wall clock is ahead of UTC at the instant, and from when until when it is.
 func (c Calendar) clock(at Millis) (since, ahead, until Millis) {
 	local := at.Time().In(c.zone)
 	_, seconds := local.Zone()

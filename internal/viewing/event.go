@@ -161,13 +161,13 @@ func (e *Event) checkTimes(rules Rules, now Millis) (started, at Millis, err err
 func (e *Event) checkOptionalTimes(report *Report, rules Rules) error {
 	for _, optional := range []struct {
 		field string
-		told  Timestamp
+		given Timestamp
 		to    *Millis
 	}{{"last_activity_at", e.LastActivity, &report.LastActivityAt}, {"position_at", e.Position, &report.PositionAt}} {
-		if !optional.told.Set {
+		if !optional.given.Set {
 			continue
 		}
-		at, valid := optional.told.millis()
+		at, valid := optional.given.millis()
 		switch {
 		case !valid:
 			return invalid("%s is not a valid timestamp", optional.field)
@@ -188,7 +188,7 @@ func (e *Event) checkOptionalTimes(report *Report, rules Rules) error {
 }
 
 func tooOld(field string, at Millis, rules Rules) error {
-	return invalid("%s is %s, before %s, the oldest time that is taken in; check the device's clock",
+	return invalid("%s is %s, before %s, the oldest time that is accepted; check the device's clock",
 		field, at.Time().Format(time.RFC3339), rules.Oldest.Time().Format(time.RFC3339))
 }
 

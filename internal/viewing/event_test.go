@@ -39,7 +39,7 @@ func TestValidEventBecomesReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	if report.Mode != viewing.Live {
-		t.Errorf("mode %d, want live where none was told", report.Mode)
+		t.Errorf("mode %d, want live where none was set", report.Mode)
 	}
 	if report.LastActivityAt != now-7 || report.PositionAt != viewing.Unknown {
 		t.Errorf("active at %d, position %d, want %d and none", report.LastActivityAt, report.PositionAt, now-7)
@@ -91,7 +91,7 @@ var eventCases = []struct {
 	{"longer session", func(e *viewing.Event) { e.Started = moment(now.Add(-24*time.Hour) - 1) }, "longest session"},
 	{"within retention", func(e *viewing.Event) { shift(e, 89*24*time.Hour) }, ""},
 	{"beyond retention", func(e *viewing.Event) { shift(e, 90*24*time.Hour) }, "older than"},
-	{"started in 1970", func(e *viewing.Event) { e.Started = moment(0) }, "started_at is 1970-01-01T00:00:00Z, before 2000-01-01T00:00:00Z, the oldest time that is taken in; check the device's clock"},
+	{"started in 1970", func(e *viewing.Event) { e.Started = moment(0) }, "started_at is 1970-01-01T00:00:00Z, before 2000-01-01T00:00:00Z, the oldest time that is accepted; check the device's clock"},
 	{"all in the year 1", func(e *viewing.Event) { e.Started.Seconds, e.Reported.Seconds = -62135596800, -62135596800 }, "check the device's clock"},
 	{"active now", func(e *viewing.Event) { e.LastActivity = moment(now) }, ""},
 	{"active 5 minutes after at", func(e *viewing.Event) { e.LastActivity = moment(now.Add(5 * time.Minute)) }, ""},

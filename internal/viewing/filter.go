@@ -29,7 +29,7 @@ type ProgrammeWatch struct {
 	Watch       Millis // attributed to the programme
 	Sessions    int64  // that gave the programme any time; never 0
 	Accounts    int64  // distinct, of these sessions
-	Reach       int64  // distinct accounts of which one session gave the programme as much as was asked for
+	Reach       int64  // distinct accounts of which one session gave the programme as much as was requested
 	Greatest    Millis // what was attributed of the account that has the most
 	TopAccount  int64  // that account; of several with as much the smallest
 }

@@ -10,7 +10,7 @@ type Policy struct {
 	MaxSessionSeconds   int32 // 0 = any length counts
 	InactivitySeconds   int32 // 0 = activity does not matter
 	OneChannelPerDevice bool
-	MinSessionSeconds   int32 // what Filter.MinSeconds is where a question does not tell; it cuts nothing
+	MinSessionSeconds   int32 // what Filter.MinSeconds is where a query has none; it cuts nothing
 }
 
 // MostPolicySeconds bounds each of the policy's seconds: a leap year.

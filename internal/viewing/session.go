@@ -36,7 +36,7 @@ type State struct {
 	Tariffs        []int32 // ascending, no repeats; shared, never written to
 }
 
-// Unknown stands for an optional instant that was not given. A device that tells this very millisecond has a dead clock: 1970
+// Unknown stands for an optional instant that was not given. A device that reports this very millisecond has a broken clock: 1970
 // is before every floor of times that is of use.
 const Unknown Millis = 0
 

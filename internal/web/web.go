@@ -42,7 +42,7 @@ type Protection struct {
 	LocalNames bool
 }
 
-// headers hold for every response: pages load nothing from elsewhere, are in nobody's frame and tell nobody where they are.
+// headers hold for every response: pages load nothing from elsewhere, are in nobody's frame and send no referrer.
 var headers = map[string]string{
 	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 		"font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -55,7 +55,7 @@ func TestConsoleIsServed(t *testing.T) {
 	}
 }
 
-// serve serves a handler within bounds, and tells on the channel how its handling ended.
+// serve serves a handler within bounds, and sends on the channel how its handling ended.
 func serve(t *testing.T, p Protection, handle func(http.ResponseWriter, *http.Request) error) (address string, ended <-chan error) {
 	t.Helper()
 	outcome := make(chan error, 1)

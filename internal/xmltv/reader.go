@@ -14,7 +14,7 @@ import (
 	"github.com/tvstats/tvstats/internal/plaintext"
 )
 
-// errEnough says that nobody wants more elements.
+// errEnough means that nobody wants more elements.
 var errEnough = errors.New("no more elements are wanted")
 
 // reader is one reading of a guide.

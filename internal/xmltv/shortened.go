@@ -9,7 +9,7 @@ const maxRun = 64 << 10
 // maxToken bounds what is kept of a token, whose brackets and quotes are never passed over.
 const maxToken = 4 << 20
 
-// shortened passes over what is too much of a text or of a tag. It keeps what ends tokens, and ends of lines, so that lines
+// shortened skips what is too much of a text or of a tag. It keeps what ends tokens, and ends of lines, so that lines
 // are still counted right.
 type shortened struct {
 	in  io.Reader

@@ -44,7 +44,7 @@ type BadElement struct {
 	Reason error
 }
 
-// Error says where it is and why.
+// Error states where it is and why.
 func (b *BadElement) Error() string { return fmt.Sprintf("line %d: %v", b.Line, b.Reason) }
 
 // Read returns the channels and programmes of a guide, in their order. Zone is where times that name no zone, or one by

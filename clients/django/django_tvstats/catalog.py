@@ -41,10 +41,10 @@ class Source:
     client: Optional[Callable[[Any], int]]
 
     def client_id(self, row: Any) -> int:
-        told = self.client(row) if self.client else config().CLIENT_ID
-        if told is None:
+        given = self.client(row) if self.client else config().CLIENT_ID
+        if given is None:
             raise ImproperlyConfigured("TVSTATS has no CLIENT_ID, and register() no client=")
-        return told
+        return given
 
 
 sources: list[Source] = []

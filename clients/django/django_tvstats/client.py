@@ -12,14 +12,14 @@ from .conf import config
 @functools.lru_cache(maxsize=None)
 def channel() -> grpc.Channel:
     """Returns the channel, which threads may share."""
-    told = config()
-    if not told.TLS_CA:
-        return grpc.insecure_channel(told.SERVER)
-    credentials = grpc.ssl_channel_credentials(Path(told.TLS_CA).read_bytes())
-    if told.TOKEN:
-        token = grpc.access_token_call_credentials(told.TOKEN)
+    configured = config()
+    if not configured.TLS_CA:
+        return grpc.insecure_channel(configured.SERVER)
+    credentials = grpc.ssl_channel_credentials(Path(configured.TLS_CA).read_bytes())
+    if configured.TOKEN:
+        token = grpc.access_token_call_credentials(configured.TOKEN)
         credentials = grpc.composite_channel_credentials(credentials, token)
-    return grpc.secure_channel(told.SERVER, credentials)
+    return grpc.secure_channel(configured.SERVER, credentials)
 
 
 # A channel does not survive a fork: a worker makes its own.

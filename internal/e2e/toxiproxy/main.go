@@ -1,4 +1,4 @@
-// Command toxiproxy stands between a service and its database and harms their connections as it is told: toxiproxy LISTEN
+// Command toxiproxy stands between a service and its database and delays or breaks their connections on request: toxiproxy LISTEN
 // UPSTREAM. It reads commands from standard input, one a line, and prints the outcome of each on a line: "ok", with the name of a
 // toxic that was added, or what went wrong. It ends with its input.
 //

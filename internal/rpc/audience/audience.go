@@ -123,7 +123,7 @@ func (s *Server) GetAudienceFlow(
 	}, nil
 }
 
-// tooMany says of an answer that would be too large by which field, and what to do.
+// tooMany is the error of a result that would be too large: by which field, and what to do.
 func tooMany(err error, field, what, hint string) error {
 	if !errors.Is(err, audience.ErrTooMany) {
 		return err

@@ -7,7 +7,7 @@ import (
 	"github.com/tvstats/tvstats/internal/plaintext"
 )
 
-// replaceControls replaces control characters in the names and titles of a push, counts them, and returns what the answer
+// replaceControls replaces control characters in the names and titles of a push, counts them, and returns what the response
 // says of it, nothing where there were none.
 func (c *Server) replaceControls(req *tvstatsv1.SyncRequest) string {
 	replaced := 0

@@ -19,7 +19,7 @@ import (
 // maxProgramme is the longest programme; what is longer is a mistake in the guide, and would cost a lot to match.
 const maxProgramme = 7 * 24 * time.Hour
 
-// The functions below make entities of the catalog from pushed ones, or tell the first rule that one breaks.
+// The functions below make entities of the catalog from pushed ones, or return the first rule that one breaks.
 
 func clientOf(c *tvstatsv1.Client, clientID int32) (catalog.Client, error) {
 	client := catalog.NewClient(clientID)
@@ -168,7 +168,7 @@ func (r timeRules) optional(field string, t *timestamppb.Timestamp) error {
 	case !t.IsValid():
 		return fmt.Errorf("%s is no valid timestamp; it must lie in the years 1 to 9999", field)
 	case viewing.At(t.AsTime()) < r.oldest:
-		return fmt.Errorf("%s is %s, before %s, the oldest time that is taken in",
+		return fmt.Errorf("%s is %s, before %s, the oldest time that is accepted",
 			field, t.AsTime().Format(time.RFC3339), r.oldest.Time().Format(time.RFC3339))
 	}
 	return nil

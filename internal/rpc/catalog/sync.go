@@ -61,7 +61,7 @@ func (c *Server) apply(ctx context.Context, req *tvstatsv1.SyncRequest) (*tvstat
 type push struct {
 	clientErr error  // the request names no client, or one that the caller must not change
 	reason    string // goes with clientErr
-	fault     error  // of the store; nothing is answered
+	fault     error  // of the store; no response is sent
 	batch     catalog.Batch
 	total     int // entities
 	rejected  []*tvstatsv1.RejectedEntity
@@ -125,7 +125,7 @@ func (p *push) rejectErased(account int64, erased func(account int64) (bool, err
 		p.fault = err
 	}
 	if gone {
-		return errors.New("the account was erased; nothing about it is taken in any more")
+		return errors.New("the account was erased; no data about it is accepted any more")
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func accept[P, T any](p *push, list string, entities []P, convert func(P) (T, er
 	return accepted
 }
 
-// state is what tells an account's states apart.
+// state identifies one of an account's states.
 type state struct {
 	id        int64
 	changedAt viewing.Millis

@@ -34,7 +34,7 @@ func Seconds(seconds, byDefault int64) viewing.Millis {
 func AudienceRow(r audience.Row) *tvstatsv1.AudienceRow {
 	return &tvstatsv1.AudienceRow{
 		ChannelId: r.ChannelID, CategoryId: r.CategoryID, TariffId: r.TariffID, Device: r.Device, Mode: tvstatsv1.ViewMode(r.Mode),
-		PeriodStart: KnownTime(r.PeriodStart), HourOfDay: int32(r.HourOfDay), DayOfWeek: int32(r.DayOfWeek),
+		PeriodStart: knownTime(r.PeriodStart), HourOfDay: int32(r.HourOfDay), DayOfWeek: int32(r.DayOfWeek),
 		WatchSeconds: int64(r.Watch / 1000), WatchSecondsReported: int64(r.Reported / 1000), WatchSessions: r.Sessions,
 		Accounts: r.Accounts, Reach: r.Reach, AverageAudience: r.AverageAudience, Share: r.Share, Rating: r.Rating,
 	}

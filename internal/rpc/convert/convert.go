@@ -19,8 +19,8 @@ func All[T, P any](items []T, convert func(T) P) []P {
 // Time is an instant as a message.
 func Time(t viewing.Millis) *timestamppb.Timestamp { return timestamppb.New(t.Time()) }
 
-// KnownTime is an instant as a message; nil where it is not known.
-func KnownTime(t viewing.Millis) *timestamppb.Timestamp {
+// knownTime is an instant as a message; nil where it is not known.
+func knownTime(t viewing.Millis) *timestamppb.Timestamp {
 	if t == 0 {
 		return nil
 	}

@@ -71,11 +71,11 @@ func Stats(q dynamics.Question, asOf viewing.Millis, s dynamics.Stats, today, ev
 		NewAccountsToday: s.NewToday, NewAccounts_7Days: s.NewIn7Days, NewAccounts_30Days: s.NewIn30Days,
 		OnlineAccounts: s.Online.Accounts, OnlineDevices: s.Online.Devices,
 		MaxOnlineToday: MaxOnline(q.Calendar.Day(asOf), s.MaxToday, today), MaxOnlineEver: MaxOnline(s.MaxEverDay, s.MaxEver, ever),
-		ViewingAccounts_24Hours: s.Audience.In24Hours.Accounts, ViewingDevices_24Hours: s.Audience.In24Hours.Devices,
-		ViewingAccounts_7Days: s.Audience.In7Days.Accounts, ViewingDevices_7Days: s.Audience.In7Days.Devices,
-		ViewingAccounts_30Days: s.Audience.In30Days.Accounts, ViewingDevices_30Days: s.Audience.In30Days.Devices,
+		ViewingAccounts_24Hours: s.Viewers.In24Hours.Accounts, ViewingDevices_24Hours: s.Viewers.In24Hours.Devices,
+		ViewingAccounts_7Days: s.Viewers.In7Days.Accounts, ViewingDevices_7Days: s.Viewers.In7Days.Devices,
+		ViewingAccounts_30Days: s.Viewers.In30Days.Accounts, ViewingDevices_30Days: s.Viewers.In30Days.Devices,
 		ActiveByTariff: tariffsProto(s.ActiveByTariff),
-		ViewingByDevice: sortedProto(s.Audience.ByDevice, func(device string, accounts int64) *tvstatsv1.DeviceAccounts {
+		ViewingByDevice: sortedProto(s.Viewers.ByDevice, func(device string, accounts int64) *tvstatsv1.DeviceAccounts {
 			return &tvstatsv1.DeviceAccounts{Device: device, Accounts: accounts}
 		}),
 		PaymentsToday: s.PaymentsToday.Count, PaymentSumsToday: sumsProto(s.PaymentsToday), PaidAccountsToday: s.PaymentsToday.Accounts,
@@ -133,7 +133,7 @@ func sortedProto[K cmp.Ordered, P any](counts map[K]int64, convert func(K, int64
 	return converted
 }
 
-// DynamicsCommand is the command that a request asks for.
+// DynamicsCommand is the command that a request describes.
 func DynamicsCommand(req DynamicsRequest, now viewing.Millis) dynamics.Command {
 	return dynamics.Command{ClientIDs: req.GetClientIds(), AsOf: TimeOr(req.GetAsOf(), now)}
 }

@@ -45,8 +45,8 @@ func CommandMethod(field protoreflect.FieldDescriptor) string {
 func Job(j store.Job) *tvstatsv1.Job {
 	return &tvstatsv1.Job{
 		JobId: j.ID, Method: j.Method, ClientIds: j.ClientIDs, Schedule: j.Schedule, State: tvstatsv1.JobState(j.State),
-		Progress: j.Progress, CreatedAt: Time(j.CreatedAt), StartedAt: KnownTime(j.StartedAt),
-		FinishedAt: KnownTime(j.FinishedAt), Attempts: j.Attempts, Error: j.Error,
+		Progress: j.Progress, CreatedAt: Time(j.CreatedAt), StartedAt: knownTime(j.StartedAt),
+		FinishedAt: knownTime(j.FinishedAt), Attempts: j.Attempts, Error: j.Error,
 	}
 }
 

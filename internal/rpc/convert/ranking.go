@@ -11,7 +11,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// Question is what the request of a builder asks for; that of sortings asks it of each of its clients.
+// Question is the ranking that the request of a builder describes; that of sortings describes one for each of its clients.
 func Question(req proto.Message, now viewing.Millis) ranking.Question {
 	var q ranking.Question
 	switch r := req.(type) {
@@ -77,7 +77,7 @@ func Sorting(s ranking.Sorting) *tvstatsv1.ChannelSorting {
 		SortingId: s.ID, ClientId: s.ClientID, Criterion: tvstatsv1.Criterion(s.Criterion),
 		WindowStart: Time(s.Window.From), WindowEnd: Time(s.Window.To), CreatedAt: Time(s.CreatedAt),
 		Channels: All(s.Channels, rankedChannelProto),
-		Coverage: tvstatsv1.Coverage(s.Coverage), DataFrom: DataFrom(s.Cover), ProvisionalUntil: KnownTime(s.ProvisionalUntil),
+		Coverage: tvstatsv1.Coverage(s.Coverage), DataFrom: DataFrom(s.Cover), ProvisionalUntil: knownTime(s.ProvisionalUntil),
 		SilentDevices: s.SilentDevices, Policy: Policy(s.Policy), PolicyRevision: s.PolicyRevision, CutSeconds: s.CutSeconds,
 	}
 }
@@ -89,7 +89,7 @@ func Selection(s ranking.Selection) *tvstatsv1.Selection {
 		WindowStart: Time(s.Window.From), WindowEnd: Time(s.Window.To), CreatedAt: Time(s.CreatedAt),
 		Channels:   All(s.Channels, rankedChannelProto),
 		Programmes: All(s.Programmes, rankedProgrammeProto),
-		Coverage:   tvstatsv1.Coverage(s.Coverage), DataFrom: DataFrom(s.Cover), ProvisionalUntil: KnownTime(s.ProvisionalUntil),
+		Coverage:   tvstatsv1.Coverage(s.Coverage), DataFrom: DataFrom(s.Cover), ProvisionalUntil: knownTime(s.ProvisionalUntil),
 		SilentDevices: s.SilentDevices, Policy: Policy(s.Policy), PolicyRevision: s.PolicyRevision, CutSeconds: s.CutSeconds,
 	}
 }

@@ -59,7 +59,7 @@ type DynamicsRequest interface {
 	GetAsOf() *timestamppb.Timestamp
 }
 
-// CalendarRequest is a request that may ask for the client's calendar.
+// CalendarRequest is a request that may set the client's calendar.
 type CalendarRequest interface {
 	GetClientId() int32
 	GetCalendar() tvstatsv1.Calendar
@@ -71,7 +71,7 @@ type Span interface {
 	GetTo() *timestamppb.Timestamp
 }
 
-// SpanWindow is the span, cut to milliseconds. What is not there is taken for 1970.
+// SpanWindow is the span, cut to milliseconds. What is absent counts as 1970.
 func SpanWindow(r Span) viewing.Window {
 	return viewing.Window{From: viewing.At(r.GetFrom().AsTime()), To: viewing.At(r.GetTo().AsTime())}
 }

@@ -40,5 +40,5 @@ type Exhausted struct {
 	Retry time.Duration // 0 = coming again does not help
 }
 
-// Error says what there was too much of.
+// Error states what there was too much of.
 func (e *Exhausted) Error() string { return e.What }

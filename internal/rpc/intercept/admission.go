@@ -46,8 +46,8 @@ func NewAdmission(authFile string, limits *Limits, now func() time.Time, log *sl
 	return a, nil
 }
 
-// RejectUnauthenticated refuses a call of nobody before anything of its message is taken in: the chain sees a unary call only when all of
-// its request has arrived, and those who have no token shall not fill the memory with requests. It must not block.
+// RejectUnauthenticated refuses a call without a valid token before anything of its message is read: the chain sees a unary call only when all
+// of its request has arrived, and those who have no token shall not fill the memory with requests. It must not block.
 func (a *Admission) RejectUnauthenticated(ctx context.Context, call *tap.Info) (context.Context, error) {
 	_, known := permissions[call.FullMethodName]
 	switch {

@@ -14,15 +14,15 @@ import (
 	"github.com/tvstats/tvstats/internal/auth"
 )
 
-// Caller is who makes a call and which clients it asked for. The log's line at the end of the call tells both.
+// Caller is who makes a call and which clients it asked for. The log's line at the end of the call has both.
 type Caller struct {
 	mu        sync.Mutex
 	principal *auth.Principal // nil until the call is let in
 	asked     []int32         // clients, the first ones only
-	looked    []any           // what the log tells of whose viewing it saw
+	looked    []any           // what the log records of whose viewing was read
 }
 
-// maxAsked bounds the clients that a line of the log names: a stream may ask for any number.
+// maxAsked bounds the clients that a line of the log names: a stream may request any number.
 const maxAsked = 20
 
 type callerKey struct{}
@@ -90,7 +90,7 @@ var introduce = Link{
 	},
 }
 
-// audited is what the log tells of a call besides its method, address and outcome.
+// audited is what the log has of a call besides its method, address and outcome.
 func audited(ctx context.Context, _ interceptors.CallMeta) logging.Fields {
 	c := CallerOf(ctx)
 	c.mu.Lock()

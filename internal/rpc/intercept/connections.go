@@ -14,7 +14,7 @@ import (
 type Connections struct {
 	most    int              // connections; 0 = any number
 	unknown int              // of an address, on which no call was let in yet; 0 = any number
-	refused func(why string) // is told of each one too many
+	refused func(why string) // is called for each one too many
 
 	mu      sync.Mutex
 	open    map[string]*connection // by endsOf

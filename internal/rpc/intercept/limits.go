@@ -131,7 +131,7 @@ func addressKey(address net.Addr) string {
 	return ip.String()
 }
 
-// sizes bounds what a unary call can make the service answer.
+// sizes bounds the response of a unary call.
 func (c *Limits) sizes(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	if list, ok := req.(page.Request); ok && int(list.GetPageSize()) > c.MaxPageSize {
 		field := list.ProtoReflect().Descriptor().Fields().ByName("page_size")

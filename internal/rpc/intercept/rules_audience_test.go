@@ -74,7 +74,7 @@ func TestQuestionsAboutAudiences(t *testing.T) {
 	}
 }
 
-// TestTimesWithoutTimestamps: what would have to be answered with a time before the year 1 or after 9999 is refused.
+// TestTimesWithoutTimestamps: a request whose response would have a time before the year 1 or after 9999 is refused.
 func TestTimesWithoutTimestamps(t *testing.T) {
 	late := timestamppb.New(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC))
 	early := timestamppb.New(time.Date(1, 1, 3, 0, 0, 0, 0, time.UTC))

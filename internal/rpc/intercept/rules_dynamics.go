@@ -83,7 +83,7 @@ func tooManyPoints(w viewing.Window, granularity viewing.Granularity) bool {
 	return start < w.To
 }
 
-// periodStart tells whether there are timestamps for the start of every period that the time can be in, and refuses it otherwise.
+// periodStart checks that there are timestamps for the start of every period that the time can be in, and refuses it otherwise.
 func (v *violations) periodStart(from *timestamppb.Timestamp) bool {
 	first := time.Date(1, time.February, 1, 0, 0, 0, 0, time.UTC)
 	if from.AsTime().Before(first) {

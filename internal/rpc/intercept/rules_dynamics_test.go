@@ -49,7 +49,7 @@ func TestValidateDynamics(t *testing.T) {
 		{"days: with a time", days("2026-02-01T00:00:00Z", "2026-03-01"), []string{"from_day: "}},
 		{"records: no client", &tvstatsv1.ListDailyStatsRequest{FromDay: "2026-01-01", ToDay: "2026-01-01"}, []string{"client_id: 0 is not allowed"}},
 		{"series", validSeries(), nil},
-		{"series: nothing told", &seriesRequest{}, []string{
+		{"series: nothing set", &seriesRequest{}, []string{
 			"client_id: 0 is not allowed", "from: it is missing", "to: it is missing", "granularity: GRANULARITY_UNSPECIFIED is not allowed",
 		}},
 		{"series: empty", rpctest.Changed(validSeries(), func(r *seriesRequest) { r.To = r.From }), []string{"to: it is not after from"}},

@@ -31,7 +31,7 @@ func requestTypes(tb testing.TB) []protoreflect.MessageType {
 	return types
 }
 
-// FuzzRequests: whatever a request holds, looking at it breaks nothing, and a wrong one is told in a status that is small.
+// FuzzRequests: whatever a request holds, checking it does not panic, and a wrong one is refused with a small status.
 func FuzzRequests(f *testing.F) {
 	types := requestTypes(f)
 	for i, request := range []proto.Message{rpctest.ValidSorting(), rpctest.ValidChannelSelection(), rpctest.ValidEpgSelection(), rpctest.WholeCatalog()} {

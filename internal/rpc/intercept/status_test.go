@@ -32,7 +32,7 @@ func TestCallError(t *testing.T) {
 		{"unavailable", fmt.Errorf("%w: no space left on /secret", store.ErrUnavailable), codes.Unavailable, "STORE_UNAVAILABLE",
 			"the store cannot serve now; try again later", slog.LevelWarn},
 		{"closed", errors.Join(nil, ingest.ErrClosed), codes.Unavailable, "SHUTTING_DOWN",
-			"the service is shutting down; connect again and send again what was not answered", slog.LevelDebug},
+			"the service is shutting down; connect again and send again what got no response", slog.LevelDebug},
 		{"idle", errStreamIdle, codes.DeadlineExceeded, "STREAM_IDLE",
 			"nothing was received for too long; open a new stream when there is something to send", slog.LevelDebug},
 		{"cancelled", fmt.Errorf("query: %w", context.Canceled), codes.Canceled, "CANCELLED", "the call was cancelled", slog.LevelDebug},

@@ -19,8 +19,8 @@ var errStreamIdle = errors.New("nothing was received for too long")
 var errStreamStalled = errors.New("nothing that was sent was read for too long")
 
 // endStreams makes every stream end that its caller would keep open: when draining is closed, when nothing comes for as
-// long as idle, or when nothing is read for as long as stalled. Handlers learn it as an error of Recv, and may answer what they have taken in before they return it;
-// those that only send learn it from their context.
+// long as idle, or when nothing is read for as long as stalled. Handlers get it as an error of Recv, and may respond to what they have received
+// before they return it; those that only send see it in their context.
 func endStreams(draining <-chan struct{}, idle, stalled time.Duration) grpc.StreamServerInterceptor {
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		stream = &sendingStream{stream, stalled}
@@ -59,8 +59,8 @@ type sendingStream struct {
 	stalled time.Duration
 }
 
-// SendMsg sends a message, at the latest when stalled has passed, or soon after the stream was ended. After that m must not be changed: it may still be read,
-// until the handler returns.
+// SendMsg sends a message, at the latest when stalled has passed, or soon after the stream was ended. After that m must not be changed: it may
+// still be read, until the handler returns.
 func (s *sendingStream) SendMsg(m any) error {
 	sent := make(chan error, 1)
 	go func() { sent <- Recovered(func() error { return s.ServerStream.SendMsg(m) }) }()
@@ -90,8 +90,8 @@ type endingStream struct {
 	idle     time.Duration
 }
 
-// RecvMsg waits for the next message, for shutdown, for the end of the stream's context or for idle to pass. After one of the latter m must not be used: the
-// message may still arrive, until the handler returns.
+// RecvMsg waits for the next message, for shutdown, for the end of the stream's context or for idle to pass. After one of the latter m must not
+// be used: the message may still arrive, until the handler returns.
 func (s *endingStream) RecvMsg(m any) error {
 	received := make(chan error, 1)
 	go func() { received <- Recovered(func() error { return s.ServerStream.RecvMsg(m) }) }()

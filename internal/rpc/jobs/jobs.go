@@ -49,7 +49,7 @@ func (j *Server) StartJob(ctx context.Context, req *tvstatsv1.StartJobRequest) (
 	return &tvstatsv1.StartJobResponse{Job: convert.Job(job)}, nil
 }
 
-// newJob is a job that does what is asked for. Where that is to be done as of now it is now for every attempt.
+// newJob is a job that does what is requested. Where that is to be done as of now it is now for every attempt.
 func newJob(id string, req *tvstatsv1.StartJobRequest, now viewing.Millis) (store.Job, error) {
 	field, command := convert.CommandOf(req)
 	message, asOf := command.ProtoReflect(), field.Message().Fields().ByName("as_of")
@@ -122,7 +122,7 @@ func (j *Server) own(ctx context.Context, query store.JobQuery) ([]store.Job, er
 	}
 }
 
-// CancelJob asks for the end of a job.
+// CancelJob requests the end of a job.
 func (j *Server) CancelJob(ctx context.Context, req *tvstatsv1.CancelJobRequest) (*tvstatsv1.CancelJobResponse, error) {
 	if _, err := j.job(ctx, req); err != nil {
 		return nil, err

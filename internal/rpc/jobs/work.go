@@ -126,7 +126,7 @@ func pageOf[Q, R proto.Message](ctx context.Context, pages page.Seal, req Q, rea
 	return response.(R), nil
 }
 
-// jobResult puts a method's answer into the field that is named as that of its request. Rankings that would make it larger
+// jobResult puts a method's response into the field that is named as that of its request. Rankings that would make it larger
 // than a response may be are left out.
 func jobResult(field protoreflect.Name, response proto.Message) *tvstatsv1.JobResult {
 	if proto.Size(response) > page.MaxBytes {
@@ -138,7 +138,7 @@ func jobResult(field protoreflect.Name, response proto.Message) *tvstatsv1.JobRe
 	return result
 }
 
-// leaveOutRankings takes out of an answer what can be read by its ids.
+// leaveOutRankings removes from a response what can be read by its ids.
 func leaveOutRankings(response proto.Message) {
 	switch r := response.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityResponse:

@@ -113,7 +113,7 @@ func After[K any](req Request) (*K, error) {
 	return key, nil
 }
 
-var errPageToken = fault.InvalidArgument("page_token", "it is none that this query was answered with; "+
+var errPageToken = fault.InvalidArgument("page_token", "it is none that this query returned; "+
 	"take next_page_token of the page before and leave the other fields as they were, or begin without a token")
 
 // ByID is Of for a list that is in memory whole, by ascending id.

@@ -136,7 +136,7 @@ func FuzzPageToken(f *testing.F) {
 			rpctest.CheckViolations(t, err, []string{"page_token: "})
 		default:
 			if again := sealed(t, p, request(""), *key); again != token {
-				t.Errorf("%q was taken for %v, whose token is %q", token, *key, again)
+				t.Errorf("%q was read as %v, whose token is %q", token, *key, again)
 			}
 		}
 	})

@@ -20,7 +20,7 @@ type eventStream = grpc.BidiStreamingServer[tvstatsv1.StreamEventsRequest, tvsta
 // batchesInFlight is how many batches of one stream may wait for their commit; a gateway that sends more waits.
 const batchesInFlight = 16
 
-// StreamEvents takes in view events: one goroutine receives batches and queues their reports, this one acknowledges them
+// StreamEvents stores view events: one goroutine receives batches and queues their reports, this one acknowledges them
 // in order. Where the stream must end, Recv says so; what was received by then is acknowledged first. Returning ends the
 // receiver too.
 func (v *Server) StreamEvents(stream eventStream) error {
@@ -31,7 +31,7 @@ func (v *Server) StreamEvents(stream eventStream) error {
 		ended = intercept.Recovered(func() error { return v.receive(stream, received) })
 	}()
 	for batch := range received {
-		if err := v.answer(stream, batch); err != nil {
+		if err := v.respond(stream, batch); err != nil {
 			return err
 		}
 	}
@@ -86,8 +86,8 @@ func (v *Server) take(stream eventStream, message *wire.EventBatch) (receivedBat
 	return batch, err
 }
 
-// answer waits until the batch is durable and sends the response.
-func (v *Server) answer(stream eventStream, batch receivedBatch) error {
+// respond waits until the batch is durable and sends the response.
+func (v *Server) respond(stream eventStream, batch receivedBatch) error {
 	if err := <-batch.outcome; err != nil {
 		return err
 	}

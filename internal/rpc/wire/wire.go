@@ -19,7 +19,7 @@ import (
 // events straight into the domain's structs costs no allocation an event; the generated code costs four.
 //
 // It fails for no message: gRPC would end the call at once, without details, with INTERNAL where a message is malformed, and
-// before what came earlier on the stream is answered. A message that cannot be read is passed on with the reason instead,
+// before what came earlier on the stream has its response. A message that cannot be read is passed on with the reason instead,
 // and refused like any other wrong input.
 type codec struct {
 	encoding.CodecV2
@@ -211,7 +211,7 @@ type field struct {
 func (f field) isVarint() bool { return f.kind == protowire.VarintType }
 func (f field) isBytes() bool  { return f.kind == protowire.BytesType }
 
-// eachField calls set for every field of a message that begins at offset. As protobuf demands, set passes over fields that
+// eachField calls set for every field of a message that begins at offset. As protobuf demands, set ignores fields that
 // it does not know or whose wire type is not the declared one.
 func eachField(message []byte, offset int, set func(protowire.Number, field) error) error {
 	for at := 0; at < len(message); {
@@ -245,7 +245,7 @@ func malformed(offset, code int) error {
 	return fmt.Errorf("byte %d: %w", offset, protowire.ParseError(code))
 }
 
-// Check tells what of the message concerns the whole stream.
+// Check returns what of the message concerns the whole stream.
 func (b *EventBatch) Check() error {
 	switch {
 	case b.invalid != nil:

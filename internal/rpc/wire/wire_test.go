@@ -65,7 +65,7 @@ func eventTime(t viewing.Timestamp) *timestamppb.Timestamp {
 	return &timestamppb.Timestamp{Seconds: t.Seconds, Nanos: t.Nanos}
 }
 
-// known is the event without the fields that it does not declare, which the decoder passes over.
+// known is the event without the fields that it does not declare, which the decoder ignores.
 func known(e *tvstatsv1.ViewEvent) *tvstatsv1.ViewEvent {
 	e.ProtoReflect().SetUnknown(nil)
 	for _, t := range []*timestamppb.Timestamp{e.StartedAt, e.At, e.LastActivityAt, e.PositionAt} {

@@ -12,7 +12,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// BenchmarkParts writes the whole state, while reports are taken in at 20,000 a second, and loads it. The latencies are those
+// BenchmarkParts writes the whole state, while reports are appended at 20,000 a second, and loads it. The latencies are those
 // of taking in a group of 200 meanwhile.
 func BenchmarkParts(b *testing.B) {
 	s := benchStore(b)
@@ -68,7 +68,7 @@ func BenchmarkParts(b *testing.B) {
 	})
 }
 
-// appendSteadily takes in 200 reports every 10 ms until stop is closed, and returns how long each took.
+// appendSteadily appends 200 reports every 10 ms until stop is closed, and returns how long each took.
 func appendSteadily(b *testing.B, s *Store, stop <-chan bool) (took []time.Duration) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

@@ -7,7 +7,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// BenchmarkPolicy compares what a ranking asks for, accounts and reach included, under each part of a policy with the same
+// BenchmarkPolicy compares what a ranking reads, accounts and reach included, under each part of a policy with the same
 // without a policy, on folded days.
 func BenchmarkPolicy(b *testing.B) {
 	s := benchStore(b)

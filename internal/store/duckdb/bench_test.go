@@ -64,7 +64,7 @@ func benchQuery(filter viewing.Filter) measure.Query {
 	}
 }
 
-// BenchmarkPlaces compares what a ranking of channels asks for, with all that its places say, with what it needs for its order
+// BenchmarkPlaces compares what a ranking of channels reads, with all that its places say, with what it needs for its order
 // alone, and programmes by reach.
 func BenchmarkPlaces(b *testing.B) {
 	s := benchStore(b)
@@ -90,7 +90,7 @@ func BenchmarkPlaces(b *testing.B) {
 	})
 }
 
-// BenchmarkChannels compares what a ranking asks for with the plain SQL for the same figures on the same file.
+// BenchmarkChannels compares what a ranking reads with the plain SQL for the same figures on the same file.
 func BenchmarkChannels(b *testing.B) {
 	s := benchStore(b)
 	size, err := s.Size(b.Context())

@@ -57,7 +57,7 @@ func (s *Store) applyCatalog(ctx context.Context, batch catalog.Batch) error {
 	return s.dictionary.adopt(ctx, batch.ClientID, changes, tx.commit)
 }
 
-// applyEntities upserts all that is simply replaced by what is told of it.
+// applyEntities upserts all that is simply replaced by what is sent of it.
 func (tx *bulkTx) applyEntities(ctx context.Context, batch catalog.Batch, client *catalog.Client) error {
 	id := batch.ClientID
 	var clients []row
@@ -125,7 +125,7 @@ func (tx *bulkTx) applyPayments(ctx context.Context, client int32, payments []ca
 }
 
 // latestStates is the table accounts, of the accounts that are named, as it follows from account_states. registered_at is what
-// the latest state that told it has told, else the changed_at of the earliest state.
+// that of the latest state that has one, else the changed_at of the earliest state.
 const latestStates = `(SELECT client_id, account_id, max(changed_at) AS changed_at,
 		arg_max(active, changed_at) AS active, arg_max(tariffs, changed_at) AS tariffs,
 		coalesce(arg_max(registered_at, changed_at) FILTER (registered_at <> 0), min(changed_at)) AS registered_at,
@@ -166,7 +166,7 @@ func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []cata
 // mirrored is what a batch changes of what the dictionary mirrors.
 type mirrored struct {
 	client   *catalog.Client // nil = as it is
-	accounts map[int64]held  // latest states of the accounts told of
+	accounts map[int64]held  // latest states of the accounts in the batch
 }
 
 // knows reports whether the client exists.

@@ -20,7 +20,7 @@ func countedSeconds(p viewing.Policy) string {
 	if p.MaxSessionSeconds > 0 {
 		least = append(least, fmt.Sprint(p.MaxSessionSeconds))
 	}
-	if p.InactivitySeconds > 0 { // NULL, which least passes over, where the activity is not known
+	if p.InactivitySeconds > 0 { // NULL, which least ignores, where the activity is not known
 		least = append(least, fmt.Sprintf(
 			"CASE WHEN last_activity_at IS NOT NULL THEN greatest(last_activity_at - started_at, 0) // 1000 + %d END", p.InactivitySeconds))
 	}
@@ -70,7 +70,7 @@ const (
 	joinedSets = `, list_sort(list_distinct(flatten(list(sets)))) AS sets`
 )
 
-// chained describes the sessions that are asked for, on one channel of each device at a time.
+// chained describes the sessions that are requested, on one channel of each device at a time.
 func (s *Store) chained(ctx context.Context, tx *sql.Tx, a asking) (source, error) {
 	around, err := s.around(ctx, tx, a)
 	if err != nil {
@@ -117,7 +117,7 @@ const rowsAround = `rows AS NOT MATERIALIZED (
 			WHERE started_at >= %[3]d),`
 
 // raw describes the sessions of a window as they were reported, with ends, the end of their watched time, and carries, whether
-// a report carried any of the filter's tariffs; where tariffs are asked for also sets. Of the filter only what is of whole
+// a report carried any of the filter's tariffs; where tariffs are requested also sets. Of the filter only what is of whole
 // accounts is looked at.
 func (s *Store) raw(ctx context.Context, tx *sql.Tx, a asking, window viewing.Window) (source, error) {
 	of, err := accountConditions(ctx, tx, a.Filter)
@@ -148,7 +148,7 @@ func (s *Store) raw(ctx context.Context, tx *sql.Tx, a asking, window viewing.Wi
 	}, nil
 }
 
-// around is the time whose sessions decide about those that are asked for.
+// around is the time whose sessions decide about those that are requested.
 func (s *Store) around(ctx context.Context, tx *sql.Tx, a asking) (viewing.Window, error) {
 	around := a.Window
 	wide := viewing.Window{From: reachingFrom(a.Window.From), To: a.Window.To}
@@ -181,7 +181,7 @@ func (s *Store) around(ctx context.Context, tx *sql.Tx, a asking) (viewing.Windo
 }
 
 // unbroken are the devices on one channel whose sessions there, of the relation %[1]s, go into each other, ends past starts, from
-// those before %[2]d on. It passes over what else was on meanwhile, so that it may find too many, which costs reading only.
+// those before %[2]d on. It ignores what else was on meanwhile, so that it may find too many, which costs reading only.
 const unbroken = `SELECT account_id, device_uid, channel_id, mode, programme_id, max(ends) AS ends FROM (
 		SELECT *, max(ends) OVER (PARTITION BY account_id, device_uid, channel_id, mode, programme_id ORDER BY started_at
 			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS greatest FROM %[1]s)

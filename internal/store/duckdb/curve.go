@@ -43,7 +43,7 @@ const curve = `WITH %[1]s
 	counts AS (SELECT step, sum(joined)::BIGINT AS joined, sum(gone)::BIGINT AS gone FROM edges GROUP BY step)
 	SELECT change, rest, accounts, coalesce(joined, 0), coalesce(gone, 0) FROM levels LEFT JOIN counts USING (step) ORDER BY step`
 
-// Curve tells how an audience changes; see store.CurveReader.
+// Curve returns how an audience changes; see store.CurveReader.
 func (s *Store) Curve(ctx context.Context, filter viewing.Filter, step viewing.Millis) ([]store.CurveStep, error) {
 	var steps []store.CurveStep
 	from, to := filter.Window.From, filter.Window.To

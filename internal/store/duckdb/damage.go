@@ -20,7 +20,7 @@ type damage struct {
 	found atomic.Pointer[error] // the first one
 }
 
-// note tells an error of a damaged block from others, and remembers it.
+// note recognises an error of a damaged block, and remembers it.
 func (d *damage) note(err error) error {
 	if err == nil || !strings.Contains(err.Error(), "Corrupt database file") {
 		return err

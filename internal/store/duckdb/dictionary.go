@@ -18,7 +18,7 @@ type dictionary struct {
 	mu       sync.RWMutex
 	clients  map[int32]bool        // whether viewing is collected
 	accounts map[accountKey]latest // every account that has a state
-	earlier  map[accountKey][]held // histories of accounts whose latest state was still to come when they were asked for
+	earlier  map[accountKey][]held // histories of accounts whose latest state was still to come when they were requested
 	adopted  uint64                // how often accounts changed
 	devices  map[string]int32      // from name to number, from 0
 	numbers  map[string]int32      // from setKey to number of a set of tariffs
@@ -115,7 +115,7 @@ func (m *dictionary) loadAccounts(ctx context.Context) error {
 func (m *dictionary) prepare(ctx context.Context, reports []viewing.Report) ([]codes, error) {
 	all := make([]codes, len(reports))
 	for !m.lookUp(reports, all) {
-		if err := m.learn(ctx, reports); err != nil {
+		if err := m.addNew(ctx, reports); err != nil {
 			return nil, err
 		}
 	}

@@ -3,21 +3,19 @@ package duckdb_test
 import (
 	"testing"
 
+	"github.com/tvstats/tvstats/internal/dynamics/dynamicstest"
+	"github.com/tvstats/tvstats/internal/jobs/jobstest"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
 	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
-// TestStore holds the engine to the whole of internal/store; what computes from it is tested beside itself, on this engine, and
-// here where all worlds are gone through. Of the stores that a test opens again every other one was made of the parts of the one
+// TestStore holds the engine to the whole of internal/store, and, where all worlds are gone through, to what computes from it; else
+// that is tested beside those packages alone. Of the stores that a test opens again every other one was made of the parts of the one
 // before; where all worlds are gone through, TestPartsAreTheWholeState has that to itself.
 func TestStore(t *testing.T) {
 	t.Parallel()
-	groups := storetest.Of("")
-	if storetest.Whole() {
-		groups = nil
-	}
-	storetest.Run(t, func(t *testing.T) func() store.Store {
+	factory := func(t *testing.T) func() store.Store {
 		dir, openings := t.TempDir(), 0
 		return func() store.Store {
 			openings++
@@ -27,7 +25,18 @@ func TestStore(t *testing.T) {
 			}
 			return &moving{s.(*duckdb.Store), t, func(to string) { dir = to }}
 		}
-	}, groups...)
+	}
+	storetest.Run(t, factory)
+	if storetest.Whole() {
+		runDependents(t, factory)
+	}
+}
+
+// runDependents runs the suites of the packages that compute from a store.
+func runDependents(t *testing.T, factory storetest.Factory) {
+	t.Helper()
+	t.Run("dynamics", func(t *testing.T) { dynamicstest.Run(t, factory) })
+	t.Run("jobs", func(t *testing.T) { jobstest.Run(t, factory) })
 }
 
 func open(t *testing.T, dir string) store.Store {

@@ -11,7 +11,7 @@ import (
 
 var _ store.FlowReader = (*Store)(nil)
 
-// channelFlows puts the sessions of each device beside the ones before and after. Each session tells how its channel was left,
+// channelFlows puts the sessions of each device beside the ones before and after. Each session has how its channel was left,
 // and, where the device had not been watching, that it was come to.
 const channelFlows = `WITH %[1]s
 	visits AS (

@@ -129,7 +129,7 @@ func (s *Store) changeLeased(ctx context.Context, what, id, owner, set string, a
 	return job, err
 }
 
-// CancelJob ends a job or asks for its end; see store.JobStore.
+// CancelJob ends a job or requests its end; see store.JobStore.
 func (s *Store) CancelJob(ctx context.Context, id string, now viewing.Millis) (store.Job, error) {
 	jobs, err := s.changeJobs(ctx, "cancel job", `UPDATE jobs SET cancelling = cancelling OR `+jobRuns+`,
 			finished_at = CASE WHEN `+jobQueued+` THEN ? ELSE finished_at END, state = CASE WHEN `+jobQueued+` THEN ? ELSE state END

@@ -90,7 +90,7 @@ func (m *mark) checkFiles(file string) error {
 		return fmt.Errorf("%w: %s is older than the one that was there at %s, which held %d reports",
 			store.ErrLoss, file, m.At.Format(time.RFC3339), m.Reports)
 	case iteration == m.Iteration && log < m.Log:
-		return fmt.Errorf("%w: %s.wal has %d bytes and had %d at %s: what was taken in last is missing, %d reports were there",
+		return fmt.Errorf("%w: %s.wal has %d bytes and had %d at %s: what was stored last is missing, %d reports were there",
 			store.ErrLoss, file, log, m.Log, m.At.Format(time.RFC3339), m.Reports)
 	}
 	return nil

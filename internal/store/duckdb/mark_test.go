@@ -178,7 +178,7 @@ func TestUnreadableMark(t *testing.T) {
 	}
 }
 
-// TestFaultsOfTheMachine are told from those of the files, and cost a replica nothing.
+// TestFaultsOfTheMachine: they are distinguished from faults of the files, and a replica keeps its copy.
 func TestFaultsOfTheMachine(t *testing.T) {
 	t.Parallel()
 	for text, is := range map[string]bool{

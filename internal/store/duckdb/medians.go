@@ -1,7 +1,7 @@
 package duckdb
 
 // medians finds exact medians in two scans. The first, steps, counts sessions by cell and by time in steps of 2^16 ms,
-// which tells the step that holds the middle of each cell; the second counts single seconds in those steps only. Unlike the
+// which gives the step that holds the middle of each cell; the second counts single seconds in those steps only. Unlike the
 // engine's median it never holds the sessions themselves, so that its memory depends on the number of cells alone, and it is
 // no slower. %[1]s are the keys of cells.
 const medians = `

@@ -103,7 +103,7 @@ func TestMigrationOfOldFacts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for at, want := range map[viewing.Millis]int64{now - 2: 3, now: 0} {
-		watch, err := s.Audience(t.Context(), 1, now-2, at)
+		watch, err := s.ViewerCounts(t.Context(), 1, now-2, at)
 		if got := watch.In30Days.Accounts; err != nil || got != min(want, 1) {
 			t.Errorf("at %d: %d accounts watched, error %v, want %d", at, got, err, min(want, 1))
 		}

@@ -70,7 +70,7 @@ func TestMigrationOfOldData(t *testing.T) {
 	if want := (store.Flows{New: 1, NewActive: 1}); err != nil || before != (store.Flows{}) || flows[0] != want {
 		t.Errorf("flows before %+v, in the hour %+v, error %v", before, flows, err)
 	}
-	audience, err := s.Audience(t.Context(), 1, hour+2*viewing.DayLength, hour+2*viewing.DayLength)
+	audience, err := s.ViewerCounts(t.Context(), 1, hour+2*viewing.DayLength, hour+2*viewing.DayLength)
 	if err != nil || audience.In7Days != (store.Viewers{Accounts: 3, Devices: 1}) || audience.ByDevice["mag250"] != 3 {
 		t.Errorf("audience %+v, error %v", audience, err)
 	}

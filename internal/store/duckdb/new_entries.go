@@ -22,8 +22,8 @@ func noEntries() *newEntries {
 	return &newEntries{clients: map[int32]bool{}, devices: map[string]bool{}, sets: map[string][]int32{}}
 }
 
-// learn is the rare way of prepare, for batches with a client, a device or a set of tariffs that was never seen.
-func (m *dictionary) learn(ctx context.Context, reports []viewing.Report) error {
+// addNew is the rare way of prepare, for batches with a client, a device or a set of tariffs that was never seen.
+func (m *dictionary) addNew(ctx context.Context, reports []viewing.Report) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	fresh := noEntries()

@@ -24,7 +24,7 @@ const peaks = `WITH %s
 
 // sweep is the sweep over what is shown, as common table expressions whose names begin with what it counts. It goes along
 // the instants at which the number online changes: sessions of one account or device that overlap are joined first. Sorting
-// all these instants would take most of the time. So they are summed up by second, which tells the level at the end of each
+// all these instants would take most of the time. So they are summed up by second, which gives the level at the end of each
 // second, and only those seconds are gone through that could hold more than the greatest of these levels.
 func sweep(who string, from, to viewing.Millis) string {
 	return fmt.Sprintf(`%[1]s_intervals AS MATERIALIZED (

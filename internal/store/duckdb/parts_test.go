@@ -88,12 +88,14 @@ func TestPartsAreTheWholeState(t *testing.T) {
 	if !storetest.Whole() {
 		t.Skip("TestStore moves its stores; make worlds has a suite of its own for it")
 	}
-	storetest.Run(t, func(t *testing.T) func() store.Store {
+	factory := func(t *testing.T) func() store.Store {
 		dir := t.TempDir()
 		return func() store.Store {
 			return &moving{open(t, dir).(*duckdb.Store), t, func(to string) { dir = to }}
 		}
-	})
+	}
+	storetest.Run(t, factory)
+	runDependents(t, factory)
 }
 
 // randomReports are reports of sessions, some of which change their tariffs.
@@ -138,7 +140,7 @@ func TestEqualStoresHaveEqualParts(t *testing.T) {
 	}
 }
 
-// filled takes in the reports in a random order and folds now and then.
+// filled appends the reports in a random order and folds now and then.
 func filled(t *testing.T, r *rand.Rand, reports []viewing.Report) store.Store {
 	t.Helper()
 	s, ctx := open(t, t.TempDir()), t.Context()

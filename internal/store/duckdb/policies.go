@@ -17,7 +17,7 @@ const changePolicy = `MERGE INTO policies AS stored USING (SELECT ?::INTEGER AS 
 		WHEN NOT MATCHED AND (longest <> 0 OR inactivity <> 0 OR one_channel OR least <> 0) THEN
 			INSERT VALUES (told.client_id, longest, inactivity, one_channel, least, 1)`
 
-// applyPolicy replaces the client's policy where the batch tells one.
+// applyPolicy replaces the client's policy where the batch has one.
 func (tx *bulkTx) applyPolicy(ctx context.Context, batch catalog.Batch) error {
 	p := batch.Policy
 	if p == nil {

@@ -11,53 +11,25 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// programmeWatch attributes viewing to programmes. Sessions and programmes are cut into slots of 2^21 ms (35 minutes; a
-// shift finds the slot, also before 1970) and hash-joined on (channel, slot), because a join on overlapping ranges compares
-// every session of a channel with every programme on it. A pair counts in the first slot that both touch, with all that
-// they have in common. What is watched from an archive lies where it was broadcast, which can be long before the window of
-// the sessions.
-const programmeWatch = `WITH %[1]s
-	shown AS (
-		SELECT account_id, channel_id, CASE mode WHEN %[3]d THEN started_at ELSE position_at END AS from_at, watched_seconds
-		FROM %[2]s WHERE programme_id = 0
-		UNION ALL
-		SELECT account_id, channel_id, position_at, watched_seconds
-		FROM %[2]s WHERE programme_id <> 0 AND mode <> %[3]d AND position_at IS NOT NULL
-			AND programme_id IN (SELECT programme_id FROM programmes WHERE client_id = %[4]d AND deleted)),
-	viewed AS MATERIALIZED (
-		SELECT account_id, channel_id, from_at, from_at + watched_seconds * 1000::BIGINT AS to_at,
-			from_at >> 21 AS first_slot, (from_at + watched_seconds * 1000::BIGINT - 1) >> 21 AS last_slot
-		FROM shown WHERE from_at IS NOT NULL AND watched_seconds > 0),
-	viewed_slots AS (
-		SELECT account_id, channel_id, from_at, to_at, first_slot, first_slot AS slot FROM viewed
-		UNION ALL
-		SELECT account_id, channel_id, from_at, to_at, first_slot, unnest(range(first_slot + 1, last_slot + 1))
-		FROM viewed WHERE last_slot > first_slot),
+// watchedGuide is the programmes that may be ranked.
+const watchedGuide = `
 	guide AS MATERIALIZED (
 		SELECT programme_id, channel_id, title, start_at, end_at FROM programmes
-		WHERE client_id = %[4]d AND NOT deleted AND %[5]s),
-	guide_slots AS MATERIALIZED (
-		SELECT programme_id, channel_id, start_at, end_at, start_at >> 21 AS first_slot,
-			unnest(range(start_at >> 21, ((end_at - 1) >> 21) + 1)) AS slot
-		FROM guide WHERE end_at > (SELECT min(from_at) FROM viewed)),
-	given AS (
-		SELECT programme_id, account_id, least(to_at, end_at) - greatest(from_at, start_at) AS millis
-		FROM viewed_slots v JOIN guide_slots g USING (channel_id, slot)
-		WHERE slot = greatest(v.first_slot, g.first_slot) AND to_at > start_at AND from_at < end_at
-		UNION ALL
-		SELECT programme_id, account_id, watched_seconds * 1000::BIGINT FROM %[2]s
-		WHERE programme_id <> 0 AND watched_seconds > 0),
+		WHERE client_id = %d AND NOT deleted AND %s),`
+
+// programmeWatch adds up what sessions gave to programmes, and ranks these.
+const programmeWatch = `
 	accounts AS (
 		SELECT programme_id, account_id, sum(millis)::BIGINT AS watch, count(*) AS sessions, max(millis) AS longest
 		FROM given GROUP BY ALL),
 	summed AS (
 		SELECT programme_id, sum(watch)::BIGINT AS watch, sum(sessions)::BIGINT AS sessions, count(*) AS accounts,
-			count(*) FILTER (longest >= %[6]d) AS reach, max(watch) AS greatest,
+			count(*) FILTER (longest >= %[1]d) AS reach, max(watch) AS greatest,
 			arg_max(account_id, (watch, -account_id)) AS top_account
 		FROM accounts GROUP BY programme_id)
 	SELECT programme_id, channel_id, title, start_at, end_at - start_at AS length, watch, sessions, accounts, reach, greatest, top_account
 	FROM summed JOIN guide USING (programme_id)
-	QUALIFY rank() OVER (ORDER BY accounts < %[7]d, %[8]s DESC, watch // 1000 DESC, sessions DESC) <= %[9]d`
+	QUALIFY rank() OVER (ORDER BY accounts < %[2]d, %[3]s DESC, watch // 1000 DESC, sessions DESC) <= %[4]d`
 
 // programmeScores are how scores come of the figures of a programme.
 var programmeScores = map[store.ProgrammeScore]string{
@@ -93,8 +65,9 @@ func programmeStatement(q store.ProgrammeWatchQuery, sessions source) string {
 	if q.Programmes != nil {
 		guide += " AND " + in("programme_id", q.Programmes)
 	}
-	return fmt.Sprintf(programmeWatch, sessions.with, sessions.relation, viewing.Live, q.Filter.ClientID, guide,
-		q.Reach, q.MinAccounts, programmeScores[q.Score], q.Limit)
+	return "WITH " + sessions.with + fmt.Sprintf(watchedGuide, q.Filter.ClientID, guide) +
+		attribution{within: "from_at IS NOT NULL"}.statement(q.Filter.ClientID, sessions) +
+		fmt.Sprintf(programmeWatch, q.Reach, q.MinAccounts, programmeScores[q.Score], q.Limit)
 }
 
 func scanProgrammeWatch(rows *sql.Rows, p *viewing.ProgrammeWatch) error {

@@ -16,44 +16,26 @@ var _ store.ProgrammeRater = (*Store)(nil)
 // everStarted is the window of all sessions.
 var everStarted = viewing.Window{From: math.MinInt64 / 2, To: math.MaxInt64 / 2}
 
-// ratedGuide is the programmes that are asked for, each with the day on which it starts, and the time in which any of them is on.
+// ratedGuide is the programmes that are requested, each with the day on which it starts, and the time in which any of them is on.
 const ratedGuide = `
 	guide AS MATERIALIZED (
 		SELECT programme_id, channel_id, title, start_at, end_at, day_from, day_to FROM programmes ASOF JOIN %[1]s ON start_at >= day_from
 		WHERE client_id = %[2]d AND NOT deleted AND start_at >= %[3]d AND start_at < %[4]d AND %[5]s),
 	airtime AS MATERIALIZED (SELECT min(start_at) AS begins, max(end_at) AS ends FROM guide),`
 
-// ratedTime finds what sessions gave to the programmes, as programmeWatch does: on the slots of both, a pair once, in the first slot
-// that both touch. What uncounted adds goes along with it.
-const ratedTime = `
-	shown AS (
-		SELECT account_id, channel_id, mode, started_at, position_at, watched_seconds,
-			CASE mode WHEN %[2]d THEN started_at ELSE position_at END AS from_at %[4]s
-		FROM %[1]s WHERE programme_id = 0
-		UNION ALL
-		SELECT account_id, channel_id, mode, started_at, position_at, watched_seconds, position_at %[4]s
-		FROM %[1]s WHERE programme_id <> 0 AND mode <> %[2]d AND position_at IS NOT NULL
-			AND programme_id IN (SELECT programme_id FROM programmes WHERE client_id = %[3]d AND deleted)),
-	viewed AS MATERIALIZED (
-		SELECT * EXCLUDE watched_seconds, from_at + watched_seconds * 1000::BIGINT AS to_at,
-			from_at >> 21 AS first_slot, (from_at + watched_seconds * 1000::BIGINT - 1) >> 21 AS last_slot %[5]s
-		FROM shown, airtime
-		WHERE watched_seconds > 0 AND from_at < ends AND from_at + watched_seconds * 1000::BIGINT > begins),
-	viewed_slots AS (SELECT *, first_slot AS slot FROM viewed
-		UNION ALL SELECT *, unnest(range(first_slot + 1, last_slot + 1)) FROM viewed WHERE last_slot > first_slot),
-	guide_slots AS MATERIALIZED (
-		SELECT *, start_at >> 21 AS first_slot, unnest(range(start_at >> 21, ((end_at - 1) >> 21) + 1)) AS slot FROM guide),
-	given AS %[6]s (
-		SELECT programme_id, account_id, mode, started_at, position_at, start_at, day_from, day_to,
-			least(to_at, end_at) - greatest(from_at, start_at) AS millis %[7]s
-		FROM viewed_slots v JOIN guide_slots g USING (channel_id, slot)
-		WHERE slot = greatest(v.first_slot, g.first_slot) AND to_at > start_at AND from_at < end_at
-		UNION ALL
-		SELECT programme_id, account_id, mode, started_at, position_at, start_at, day_from, day_to, watched_seconds * 1000::BIGINT %[8]s
-		FROM %[1]s JOIN guide USING (programme_id) WHERE watched_seconds > 0),`
+// onAir is the condition that what was watched can overlap any of them.
+const onAir = "from_at < (SELECT ends FROM airtime) AND from_at + watched_seconds * 1000::BIGINT > (SELECT begins FROM airtime)"
 
-// uncounted is what finds the time that does not count, of each session once. One that was shown may have given time to several
-// programmes and has a number; one with a programme has given to that alone.
+// rated are the columns that ratings are made of.
+var rated = attribution{
+	shown:  ", mode, started_at, position_at",
+	within: onAir,
+	given:  ", mode, started_at, position_at, start_at, day_from, day_to",
+	whole:  ", mode, started_at, position_at, start_at, day_from, day_to",
+}
+
+// uncounted is what finds the time that does not count, of each session once. One that was matched by time may have given time to
+// several programmes and has a number; one with a programme has given to that alone.
 var uncounted = struct{ shown, viewed, given, whole, sum string }{
 	shown:  ", told_seconds - watched_seconds AS lost",
 	viewed: ", row_number() OVER () AS session",
@@ -63,7 +45,7 @@ var uncounted = struct{ shown, viewed, given, whole, sum string }{
 		SELECT DISTINCT session, lost FROM given WHERE session IS NOT NULL UNION ALL SELECT session, lost FROM given WHERE session IS NULL))`,
 }
 
-// ratedSums adds up what was given: by account only what tells who is reached, because there are far more accounts of programmes
+// ratedSums adds up what was given: by account only what shows who is reached, because there are far more accounts of programmes
 // than programmes.
 const ratedSums = `
 	lags AS MATERIALIZED (
@@ -139,16 +121,18 @@ func ratingStatement(q store.RatingQuery, sessions source) string {
 	if q.Most > 0 {
 		limit = fmt.Sprintf("LIMIT %d", q.Most+1)
 	}
-	lost := uncounted
-	materialized := "MATERIALIZED"
-	if !q.Filter.Policy.Cuts() {
-		lost.shown, lost.viewed, lost.given, lost.whole, lost.sum, materialized = "", "", "", "", "0", ""
+	columns, lost := rated, "0"
+	if q.Filter.Policy.Cuts() {
+		columns.shown += uncounted.shown
+		columns.viewed += uncounted.viewed
+		columns.given += uncounted.given
+		columns.whole += uncounted.whole
+		columns.materialized, lost = "MATERIALIZED", uncounted.sum
 	}
 	return "WITH " + sessions.with +
 		fmt.Sprintf(ratedGuide, "(VALUES "+strings.Join(days, ", ")+") days(day_from, day_to)",
 			q.Filter.ClientID, q.Starting.From, q.Starting.To, channelConditions(q.Channels)) +
-		fmt.Sprintf(ratedTime, sessions.relation, viewing.Live, q.Filter.ClientID,
-			lost.shown, lost.viewed, materialized, lost.given, lost.whole) +
+		columns.statement(q.Filter.ClientID, sessions) +
 		fmt.Sprintf(ratedSums, viewing.Live, 7*viewing.DayLength, 28*viewing.DayLength, q.Reach) +
-		fmt.Sprintf(liveUntil, sessions.relation, viewing.Live, minuteOfMoment) + fmt.Sprintf(ratings, lost.sum, limit)
+		fmt.Sprintf(liveUntil, sessions.relation, viewing.Live, minuteOfMoment) + fmt.Sprintf(ratings, lost, limit)
 }

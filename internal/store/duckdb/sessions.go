@@ -16,7 +16,7 @@ const identity = `client_id, account_id, device_uid, device, channel_id, mode, p
 // sessionColumns are what queries see of a session.
 const sessionColumns = identity + `, reported_at, watched_seconds, ended, last_activity_at, position_at`
 
-// mergedState is viewing.Merge as aggregates, but for the tariffs. What no report told is NULL, which max and min pass over.
+// mergedState is viewing.Merge as aggregates, but for the tariffs. What no report has is NULL, which max and min ignore.
 const mergedState = `max(reported_at) AS reported_at, max(watched_seconds) AS watched_seconds, bool_or(ended) AS ended,
 	max(last_activity_at) AS last_activity_at, min(position_at) AS position_at`
 
@@ -27,9 +27,9 @@ const dayOf = `((started_at - ((started_at % 86400000) + 86400000) % 86400000) /
 type source struct {
 	with string // common table expressions, each followed by a comma; may be empty
 	// relation has the columns sessionColumns, with the seconds that count by the filter's policy as watched_seconds; where the
-	// policy cuts also told_seconds, which were reported; where tariffs were asked for also tariff_set.
+	// policy cuts also told_seconds, which were reported; where tariffs were requested also tariff_set.
 	relation string
-	carried  string // where tariffs were asked for: a relation of tariff_set and each tariff_id that a session with it carries
+	carried  string // where tariffs were requested: a relation of tariff_set and each tariff_id that a session with it carries
 }
 
 // asking is which sessions a source is to hold, and with what.
@@ -44,7 +44,7 @@ func (s *Store) sessions(ctx context.Context, tx *sql.Tx, filter viewing.Filter)
 	return s.sessionsOf(ctx, tx, asking{Filter: filter})
 }
 
-// sessionsOf is sessions of what is asked for.
+// sessionsOf is sessions of what is requested.
 func (s *Store) sessionsOf(ctx context.Context, tx *sql.Tx, a asking) (source, error) {
 	switch {
 	case a.Policy.OneChannelPerDevice:
@@ -148,7 +148,7 @@ func days(ctx context.Context, q querier, query string) ([]viewing.Day, error) {
 	return days, err
 }
 
-// identityConditions are the parts of the filter that can be told from a report alone, because all reports of a session
+// identityConditions are the parts of the filter that a report alone decides, because all reports of a session
 // agree on them. Values are written into the statement: only constants let the engine skip what its statistics exclude.
 func (s *Store) identityConditions(ctx context.Context, tx *sql.Tx, filter viewing.Filter) (string, error) {
 	conditions := append([]string{fmt.Sprintf("client_id = %d", filter.ClientID), within(filter.Window)}, s.sessionConditions(filter)...)
@@ -156,7 +156,7 @@ func (s *Store) identityConditions(ctx context.Context, tx *sql.Tx, filter viewi
 	return strings.Join(append(conditions, of...), " AND "), err
 }
 
-// sessionConditions are those that tell sessions of one device apart.
+// sessionConditions are those that sessions of one device can differ in.
 func (s *Store) sessionConditions(filter viewing.Filter) (conditions []string) {
 	if len(filter.Devices) > 0 {
 		conditions = append(conditions, in("device", s.dictionary.deviceNumbers(filter.Devices)))

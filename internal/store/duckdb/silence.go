@@ -11,7 +11,7 @@ import (
 
 var _ store.SilenceFinder = (*Store)(nil)
 
-// silentDevices needs no session merged to tell who was heard: each report of a late one is enough.
+// silentDevices needs no session merged to find who reported: each report of a late one is enough.
 const silentDevices = `WITH %[1]s
 	heard AS (
 		SELECT account_id, device_uid FROM sessions WHERE %[3]s

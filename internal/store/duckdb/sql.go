@@ -16,13 +16,13 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// eachRow runs the query and calls scan for every row of the answer.
+// eachRow runs the query and calls scan for every row of the result.
 func eachRow(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells all that closing could
+	defer rows.Close() //nolint:errcheck // rows.Err has all that closing could return
 	for rows.Next() {
 		if err := scan(rows); err != nil {
 			return err

@@ -37,7 +37,7 @@ func newWriter(file string, settings map[string]string) (*writer, error) {
 	}
 	w := &writer{}
 	var message string
-	// The driver's cache answers the very instance that it opened itself: a second one could not lock the file.
+	// The driver's cache returns the very instance that it opened itself: a second one could not lock the file.
 	if mapping.GetOrCreateFromCache(engine.GetInstanceCache(), file, &w.db, config, &message) == mapping.StateError {
 		return nil, errors.New(message)
 	}
@@ -56,7 +56,7 @@ func (w *writer) close() {
 	mapping.Close(&w.db)
 }
 
-// drop forgets the appender, and with it what it took in but did not commit.
+// drop forgets the appender, and with it what it received but did not commit.
 func (w *writer) drop() {
 	if w.appender != nil {
 		w.appender.destroy()

@@ -1,4 +1,4 @@
-// Package erasure is what engines remember of accounts that were erased: enough to know one when it is told of again, and
+// Package erasure is what engines keep of accounts that were erased: enough to recognise one when data of it arrives again, and
 // nothing from which it could be read without the key.
 package erasure
 
@@ -28,7 +28,7 @@ func NewKey() []byte {
 	return key
 }
 
-// ErrOtherKey says that the digests of a store cannot be added to those of another one, since the key is not the same.
+// ErrOtherKey means that the digests of a store cannot be added to those of another one, since the key is not the same.
 var ErrOtherKey = errors.New("the store remembers erased accounts of its own, under another key; choose an empty one")
 
 // Set is the accounts that were erased. Once it is shared it is never changed, only replaced, so that reading needs no lock.
@@ -116,7 +116,7 @@ func (s *Set) Reports(reports []viewing.Report) []viewing.Report {
 	return slices.DeleteFunc(slices.Clone(reports), erased)
 }
 
-// Batch leaves out what it tells of erased accounts.
+// Batch leaves out what it holds of erased accounts.
 func (s *Set) Batch(batch catalog.Batch) catalog.Batch {
 	if len(s.erased[batch.ClientID]) > 0 {
 		batch.Accounts = slices.DeleteFunc(slices.Clone(batch.Accounts), func(a catalog.Account) bool {
@@ -138,7 +138,7 @@ func WithKey(ctx context.Context, key []byte) context.Context {
 
 // KeyFor returns the key of a store that has none yet: that of the context, or else a new one.
 func KeyFor(ctx context.Context) []byte {
-	if key, told := ctx.Value(keyOfContext{}).([]byte); told {
+	if key, given := ctx.Value(keyOfContext{}).([]byte); given {
 		return key
 	}
 	return NewKey()

@@ -34,7 +34,7 @@ func sessions(r *rand.Rand, n int) []viewing.Report {
 	return all
 }
 
-// BenchmarkCatchUp has a replica answer a question after another one has taken in 8,192 reports.
+// BenchmarkCatchUp has a replica serve a read after another one has received 8,192 reports.
 func BenchmarkCatchUp(b *testing.B) {
 	uri, r := migrated(b), rand.New(rand.NewPCG(1, 0))
 	writer := openReplica(b, uri, b.TempDir())
@@ -53,7 +53,7 @@ func BenchmarkCatchUp(b *testing.B) {
 	}
 }
 
-// BenchmarkColdStart opens a replica that has nothing, on a log that begins with a checkpoint, and waits for its first answer.
+// BenchmarkColdStart opens a replica that has nothing, on a log that begins with a checkpoint, and waits for its first result.
 func BenchmarkColdStart(b *testing.B) {
 	uri := migrated(b)
 	seed(b, uri)

@@ -57,7 +57,7 @@ func (l *Log) Append(ctx context.Context, entry replica.Entry) error {
 }
 
 // removeForeign removes what is at the entry's position if it is of another log while the entry is of this one. It looks
-// behind a fence: an old answer about which log is this one would cost an entry that counts.
+// behind a fence: an old response about which log is this one would lose an entry that counts.
 func (l *Log) removeForeign(ctx context.Context, entry replica.Entry) (removed bool, err error) {
 	v, err := l.fenced(ctx)
 	if err != nil {

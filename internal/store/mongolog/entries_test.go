@@ -88,7 +88,7 @@ func TestLargeEntries(t *testing.T) {
 	}
 }
 
-// TestAppendersRace: of many who append at one position one wins, the others learn that it is taken, and everybody reads
+// TestAppendersRace: of many who append at one position one wins, the others get ErrTaken, and everybody reads
 // the winner's.
 func TestAppendersRace(t *testing.T) {
 	t.Parallel()
@@ -122,7 +122,7 @@ func TestAppendersRace(t *testing.T) {
 func TestAppendWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	for name, fate := range map[string]mongotest.Fate{
-		"no answer":          mongotest.Unanswered,
+		"no response":        mongotest.NoResponse,
 		"stepped down":       mongotest.Refused(mongotest.PrimarySteppedDown),
 		"not primary":        mongotest.Refused(mongotest.NotWritablePrimary),
 		"done but failed":    mongotest.Interrupted(mongotest.InterruptedDueToReplStateChange),

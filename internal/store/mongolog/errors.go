@@ -39,7 +39,7 @@ type refusedUser struct {
 	err       error
 }
 
-// Error says what to do.
+// Error states what to do.
 func (r *refusedUser) Error() string {
 	return fmt.Sprintf("%s: MongoDB refused: %s (%v)", r.what, r.why, r.err)
 }
@@ -47,7 +47,7 @@ func (r *refusedUser) Error() string {
 // Unwrap returns what the driver said.
 func (r *refusedUser) Unwrap() error { return r.err }
 
-// unauthorized is the code of an error of a user who may not do it, or of nobody where a user is asked for.
+// unauthorized is the code of an error of a user who may not do it, or of an anonymous one where a user is required.
 const unauthorized = 13
 
 // withoutMechanism are the codes of errors of a server that does not know the mechanism, or none at all.
@@ -59,7 +59,7 @@ var withoutMechanism = []int32{
 
 // refusal says which setting is wrong where the server refuses the user, and "" where the error is another.
 func (o Options) refusal(err error) string {
-	told := mongo.ServerError(nil)
+	refused := mongo.ServerError(nil)
 	if handshake := (*auth.Error)(nil); errors.As(err, &handshake) {
 		answer := driver.Error{}
 		if !errors.As(err, &answer) || answer.Code == 0 || slices.Contains(passing, int(answer.Code)) {
@@ -72,7 +72,7 @@ func (o Options) refusal(err error) string {
 			" is wrong, or the user is kept in another database than " + o.kept() + ", which MONGODB_URI can name as authSource"
 	}
 	switch {
-	case !errors.As(err, &told) || !told.HasErrorCode(unauthorized):
+	case !errors.As(err, &refused) || !refused.HasErrorCode(unauthorized):
 		return ""
 	case o.anonymous():
 		return "it asks for a user: set MONGODB_USERNAME and MONGODB_PASSWORD, or name both in MONGODB_URI"
@@ -122,6 +122,6 @@ func unreachable(err error) bool {
 	if cleared := driver.RetryablePoolError(nil); errors.As(err, &cleared) { // it waited for a connection when others broke
 		return true
 	}
-	told := mongo.ServerError(nil)
-	return errors.As(err, &told) && (told.HasErrorLabel("RetryableWriteError") || slices.ContainsFunc(passing, told.HasErrorCode))
+	refused := mongo.ServerError(nil)
+	return errors.As(err, &refused) && (refused.HasErrorLabel("RetryableWriteError") || slices.ContainsFunc(passing, refused.HasErrorCode))
 }

@@ -61,7 +61,7 @@ func TestRefusedUsers(t *testing.T) {
 	}
 }
 
-// TestMissingRights: an error names the role, or says that a user is asked for.
+// TestMissingRights: an error names the role, or says that a user is required.
 func TestMissingRights(t *testing.T) {
 	t.Parallel()
 	uri := migrated(t)

@@ -129,7 +129,7 @@ func (l *Log) database(ctx context.Context) (*mongo.Database, error) {
 	return nil, fmt.Errorf("%w: %s was closed", store.ErrUnavailable, l.describe)
 }
 
-// greeting is what a server tells of itself.
+// greeting is how a server describes itself.
 type greeting struct {
 	SessionTimeout *int `bson:"logicalSessionTimeoutMinutes"` // nil without sessions, which MongoDB has since 3.6
 }

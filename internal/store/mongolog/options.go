@@ -39,7 +39,7 @@ func (o Options) elsewhere() bool {
 	return o.URI == "" && o.Username != "" && o.authSource == "" && o.Database != adminDatabase
 }
 
-// How long is waited for a server that can be used, for a connection to it, and for its answer, whatever it has to read.
+// How long is waited for a server that can be used, for a connection to it, and for its response, whatever it has to read.
 // Callers may wait less. Without the last one a connection that died without a word would never be given back.
 const (
 	selectionTimeout = 5 * time.Second

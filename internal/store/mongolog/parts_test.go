@@ -94,12 +94,12 @@ func TestPartBrokenOff(t *testing.T) {
 		command, collection string
 		fate                mongotest.Fate
 	}{
-		"chunks without an answer": {"insert", "parts.chunks", mongotest.Unanswered},
-		"chunks refused":           {"insert", "parts.chunks", mongotest.Refused(mongotest.NotWritablePrimary)},
-		"chunks unconfirmed":       {"insert", "parts.chunks", mongotest.Unconfirmed(mongotest.WriteConcernFailed)},
-		"file without an answer":   {"insert", "parts.files", mongotest.Unanswered},
-		"file refused":             {"insert", "parts.files", mongotest.Refused(mongotest.NotWritablePrimary)},
-		"not cleaned up":           {"delete", "parts.chunks", mongotest.Refused(mongotest.NotWritablePrimary)},
+		"chunks without a response": {"insert", "parts.chunks", mongotest.NoResponse},
+		"chunks refused":            {"insert", "parts.chunks", mongotest.Refused(mongotest.NotWritablePrimary)},
+		"chunks unconfirmed":        {"insert", "parts.chunks", mongotest.Unconfirmed(mongotest.WriteConcernFailed)},
+		"file without a response":   {"insert", "parts.files", mongotest.NoResponse},
+		"file refused":              {"insert", "parts.files", mongotest.Refused(mongotest.NotWritablePrimary)},
+		"not cleaned up":            {"delete", "parts.chunks", mongotest.Refused(mongotest.NotWritablePrimary)},
 	} {
 		var unlucky atomic.Int32
 		unlucky.Store(1)

@@ -31,7 +31,7 @@ type layout struct {
 	indexes    []mongo.IndexModel
 }
 
-// layouts is the whole schema. The indexes are those that GridFS asks for.
+// layouts is the whole schema. The indexes are those that GridFS needs.
 var layouts = []layout{
 	{collection: logCollection},
 	{collection: stateCollection},
@@ -97,8 +97,8 @@ func (l *Log) version(ctx context.Context, db *mongo.Database) (int, error) {
 	return schema.Version, nil
 }
 
-// Migrate brings the database to the schema of this program and tells each thing that it does. It may be interrupted,
-// repeated, and run while programs of the same schema serve the database. With dryRun it tells what it would do.
+// Migrate brings the database to the schema of this program and reports each step. It may be interrupted,
+// repeated, and run while programs of the same schema serve the database. With dryRun it reports what it would do.
 func (l *Log) Migrate(ctx context.Context, dryRun bool, tell func(string)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -188,7 +188,7 @@ func (m *migration) bringForward(ctx context.Context, l layout, existing []strin
 	return nil
 }
 
-// do tells what is done and, but in a dry run, does it.
+// do reports a step and, except in a dry run, does it.
 func (m *migration) do(what string, do func() error) error {
 	m.tell(what)
 	if m.dryRun {

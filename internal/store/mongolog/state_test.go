@@ -47,13 +47,13 @@ func TestBaseIsMovedByOne(t *testing.T) {
 	}
 }
 
-// TestBaseMovedWithoutAnswer: who got no answer reads the base to know.
+// TestBaseMovedWithoutAnswer: a replica that got no response reads the base to know.
 func TestBaseMovedWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	uri := migrated(t)
 	address := mongotest.Relay(t, func(command bson.Raw) mongotest.Fate {
 		if command.Index(0).Key() == "update" && command.Lookup("update").StringValue() == "state" {
-			return mongotest.Unanswered
+			return mongotest.NoResponse
 		}
 		return nil
 	})

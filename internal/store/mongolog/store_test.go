@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tvstats/tvstats/internal/dynamics/dynamicstest"
+	"github.com/tvstats/tvstats/internal/jobs/jobstest"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/duckdb"
 	"github.com/tvstats/tvstats/internal/store/mongolog"
@@ -18,7 +20,7 @@ import (
 )
 
 // whole has TestStore run the suite to its end; `make conformance` and `make second-opinion` do.
-var whole = flag.Bool("whole", false, "hold the store to all of internal/store, not only to what writes and reads at once")
+var whole = flag.Bool("whole", false, "hold the store to all of internal/store and what computes from it, not only to what writes and reads at once")
 
 // few are the roles that show most of what differs between one log and another in a short time: order, and writers at once.
 var few = []string{"late", "concurrency", "results"}
@@ -44,7 +46,7 @@ func (d disk) Remove() error { return duckdb.Remove(d.options) }
 
 func openReplica(tb testing.TB, uri, dir string) *replica.Store {
 	tb.Helper()
-	return openReplicaWith(tb, uri, dir, replica.Options{Follow: 50 * time.Millisecond, Patience: time.Hour, CheckpointEntries: 100})
+	return openReplicaWith(tb, uri, dir, replica.Options{Follow: 50 * time.Millisecond, ApplyTimeout: time.Hour, CheckpointEntries: 100})
 }
 
 func openReplicaWith(tb testing.TB, uri, dir string, options replica.Options) *replica.Store {
@@ -77,7 +79,7 @@ func TestStore(t *testing.T) {
 	if !*whole {
 		roles = few
 	}
-	storetest.Run(t, func(t *testing.T) func() store.Store {
+	factory := func(t *testing.T) func() store.Store {
 		t.Helper()
 		uri, dir, openings := migrated(t), t.TempDir(), 0
 		return func() store.Store {
@@ -85,5 +87,10 @@ func TestStore(t *testing.T) {
 			one, other := filepath.Join(dir, fmt.Sprint(openings%2)), filepath.Join(dir, fmt.Sprint((openings+1)%2))
 			return followed{openReplica(t, uri, one), openReplica(t, uri, other)}
 		}
-	}, roles...)
+	}
+	storetest.Run(t, factory, roles...)
+	if *whole {
+		t.Run("figures", func(t *testing.T) { dynamicstest.Run(t, factory) })
+		t.Run("runners", func(t *testing.T) { jobstest.Run(t, factory) })
+	}
 }

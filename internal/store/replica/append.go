@@ -26,10 +26,10 @@ type outcome struct {
 	err    error
 }
 
-// errUnknown says that the operation is in, but what it returned was not seen here.
+// errUnknown means that the operation is in, but what it returned was not seen here.
 var errUnknown = fmt.Errorf("%w: the outcome is not known; ask again", store.ErrUnavailable)
 
-var errNoAnswer = fmt.Errorf("%w: the log gives no answer; try again", store.ErrUnavailable)
+var errNoResponse = fmt.Errorf("%w: the log does not respond; try again", store.ErrUnavailable)
 
 // submit has the operation appended and returns what applying it here returned. Where ctx ends earlier it may be in or not.
 func (s *Store) submit(ctx context.Context, method string, arguments []byte) (any, error) {
@@ -41,12 +41,12 @@ func (s *Store) submit(ctx context.Context, method string, arguments []byte) (an
 	}
 	s.waiting.Store(p.id, p)
 	defer s.waiting.Delete(p.id)
-	tooLong := time.NewTimer(s.options.Patience)
+	tooLong := time.NewTimer(s.options.ApplyTimeout)
 	defer tooLong.Stop()
 	select {
 	case s.submitted <- p:
 	case <-tooLong.C:
-		return nil, errNoAnswer
+		return nil, errNoResponse
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.work.Done():
@@ -56,7 +56,7 @@ func (s *Store) submit(ctx context.Context, method string, arguments []byte) (an
 	case o := <-p.outcome:
 		return o.result, o.err
 	case <-tooLong.C:
-		return nil, errNoAnswer
+		return nil, errNoResponse
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.work.Done():
@@ -172,11 +172,14 @@ func (s *Store) tryAppend(group []*pending) (uint64, error) {
 	return entry.Position, s.passed(entry.Position)
 }
 
-// passed waits until the local store has applied the position. The log holds an entry there, or had one.
+// errEntryGone says that the log lacks an entry that was in it: the database was restored to before it.
+var errEntryGone = fmt.Errorf("%w: the log was restored to before the entry", store.ErrUnavailable)
+
+// passed has the local store apply the log up to the position, which holds an entry, or had one. A look may come before the entry is
+// visible; behind a fence, what is not visible is gone, and maybe what was applied before it, too.
 func (s *Store) passed(position uint64) error {
-	tries := retry()
-	for {
-		err := s.look()
+	for fenced := false; ; fenced = true {
+		err := s.lookAgain(fenced)
 		if at, known := s.position(); err == nil && known == nil && at.Position >= position {
 			return nil
 		}
@@ -187,11 +190,13 @@ func (s *Store) passed(position uint64) error {
 			s.noteTrouble(err)
 			return err
 		}
-		s.pause(tries.NextBackOff())
+		if fenced {
+			return errEntryGone
+		}
 	}
 }
 
-// unapplied leaves those that are not in yet, and tells the others that were applied unseen.
+// unapplied leaves those that are not in yet, and returns errUnknown to those that were applied unseen.
 func (s *Store) unapplied(group []*pending) []*pending {
 	return slices.DeleteFunc(group, func(p *pending) bool {
 		s.replacing.RLock()

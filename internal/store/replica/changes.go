@@ -97,7 +97,7 @@ func (s *Store) EndAttempt(ctx context.Context, owner string, job store.Job) err
 	return err
 }
 
-// CancelJob ends a job or asks for its end; see store.JobStore.
+// CancelJob ends a job or requests its end; see store.JobStore.
 func (s *Store) CancelJob(ctx context.Context, id string, now viewing.Millis) (store.Job, error) {
 	return cancelJob.call(ctx, s, cancelling{ID: id, Now: now})
 }

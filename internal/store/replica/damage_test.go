@@ -10,7 +10,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// TestDamagedCopyIsMadeAgain: a replica that reads a damaged block of its copy makes the copy again and then answers.
+// TestDamagedCopyIsMadeAgain: a replica that reads a damaged block of its copy makes the copy again and then serves the read.
 func TestDamagedCopyIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	const seed, reported = 18, 160_000

@@ -63,7 +63,7 @@ func encode(operations []operation) []byte {
 }
 
 // decode reads the operations of an entry. One that another version wrote, with what this one does not know, stops a replica:
-// to pass over it would make replicas differ.
+// to ignore it would make replicas differ.
 func decode(entry Entry) ([]operation, error) {
 	if entry.Format == formatSeeding {
 		return nil, fmt.Errorf("%w: a state is being loaded into the log; where that was broken off, begin it again", store.ErrUnavailable)

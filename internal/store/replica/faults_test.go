@@ -94,6 +94,42 @@ func TestRestoredWhileRunning(t *testing.T) {
 	}
 }
 
+// restored is a log whose database is restored to before the next entry once that is in it.
+type restored struct {
+	replica.Log
+	server *memlog.Server
+	armed  atomic.Bool
+}
+
+func (l *restored) Append(ctx context.Context, entry replica.Entry) error {
+	err := l.Log.Append(ctx, entry)
+	if l.armed.CompareAndSwap(true, false) {
+		l.server.Reset("log")
+	}
+	return err
+}
+
+// TestRestoredWhileAppending: an entry that is gone before it was seen is not waited for; what it held is appended anew.
+func TestRestoredWhileAppending(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(9, 0))
+	server := memlog.NewServer("log")
+	log := &restored{Log: server.Log(), server: server}
+	s, err := replica.Open(context.WithoutCancel(t.Context()), log, newDisk(t.TempDir()), fast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // the test has ended
+	for range 3 {
+		appendOne(t, s, r)
+	}
+	log.armed.Store(true)
+	appendOne(t, s, r)
+	if n := count(t, s); n != 1 {
+		t.Errorf("%d reports are there, want the one that came after the log was restored", n)
+	}
+}
+
 // TestErasedLeavesTheLog: after an erasure one checkpoint is enough, and the log holds no part from before it, be it of a checkpoint
 // that was never finished.
 func TestErasedLeavesTheLog(t *testing.T) {
@@ -176,7 +212,7 @@ func usedParts(t *testing.T, server *memlog.Server, names []string) map[string]b
 	return used
 }
 
-// TestAdmissionKnowsWhatWasAcknowledged: whether reports may be taken in, and with which tariffs, follows from all that anybody was
+// TestAdmissionKnowsWhatWasAcknowledged: whether reports may be accepted, and with which tariffs, follows from all that anybody was
 // acknowledged before, also on a replica that has only just begun or has not looked at the log since.
 func TestAdmissionKnowsWhatWasAcknowledged(t *testing.T) {
 	t.Parallel()

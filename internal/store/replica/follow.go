@@ -42,6 +42,17 @@ func (s *Store) look() error {
 	return s.catchUp(view, false)
 }
 
+// lookAgain is look, or where the log seems to lack what was in it, behind a fence and with another look at the last entry applied.
+func (s *Store) lookAgain(suspect bool) error {
+	if !suspect {
+		return s.look()
+	}
+	s.following.Lock()
+	s.verify = s.at.Position > 0
+	s.following.Unlock()
+	return s.behindFence()
+}
+
 // behindFence applies what anybody was acknowledged before the call.
 func (s *Store) behindFence() error {
 	view, err := s.log.Fence(s.work)
@@ -71,7 +82,7 @@ func (s *Store) refresh() (err error) {
 	return err
 }
 
-// errOtherHistory says that the local store holds what is not in this log: the database was restored, or is another one.
+// errOtherHistory means that the local store holds what is not in this log: the database was restored, or is another one.
 var errOtherHistory = errors.New("the local store is not of this log")
 
 // verifyEvery is how often a read looks whether the last entry that was applied is still in the log: the database can be restored to

@@ -15,7 +15,7 @@ import (
 
 func argumentsOf[A, R any](method[A, R]) reflect.Type { return reflect.TypeFor[A]() }
 
-// TestFormatHoldsItsTypes: gob passes over a field that the reader does not have, so that an older program would apply less than the
+// TestFormatHoldsItsTypes: gob ignores a field that the reader does not have, so that an older program would apply less than the
 // newer one that wrote the operation, and replicas would differ. What operations hold is therefore written down for each format: where it
 // changes Format must be raised, which stops older programs, and the new text goes into a new file. A new operation stops them by its name, and
 // is added to the file.

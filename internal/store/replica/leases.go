@@ -10,7 +10,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// leases tells which leases are over. Clocks of replicas may differ by more than a lease is long: one that another replica gave or
+// leases records which leases are over. Clocks of replicas may differ by more than a lease is long: one that another replica gave or
 // renewed is over when it was seen unchanged for that long by the clock of who looks, whatever time stands in it.
 type leases struct {
 	mu    sync.Mutex

@@ -102,7 +102,7 @@ func (h *history) do(ctx context.Context, s *replica.Store, who int, in input) e
 
 func (h *history) linear() bool { return porcupine.CheckOperations(present, h.all) }
 
-// TestLinearizable: what clients of three replicas see while calls fail, answers are lost, checkpoints are made and replicas start again
+// TestLinearizable: what clients of three replicas see while calls fail, responses are lost, checkpoints are made and replicas start again
 // could have happened one after the other, each thing between its call and its return.
 func TestLinearizable(t *testing.T) {
 	t.Parallel()

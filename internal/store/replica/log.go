@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// ErrTaken means that the position holds an entry already: another's, or this very one where an earlier answer was lost.
+// ErrTaken means that the position holds an entry already: another's, or this very one where an earlier response was lost.
 var ErrTaken = errors.New("position of the log is taken")
 
 // ErrBaseMoved means that another checkpoint became the base meanwhile.

@@ -182,7 +182,7 @@ var onlySucceeds = map[string]bool{
 	addAnonymous.name: true, deleteFigures.name: true,
 }
 
-// ofTheDomain tells what is a result, the same on every replica, from a failure of this machine.
+// ofTheDomain reports whether an error is a result, the same on every replica, and not a failure of this machine.
 func ofTheDomain(err error) bool {
 	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrLeaseLost) || errors.Is(err, store.ErrMoved) || errors.Is(err, erasure.ErrOtherKey)
 }

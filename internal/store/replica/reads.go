@@ -62,9 +62,9 @@ func (s *Store) Online(
 	return read(ctx, s, func(l Local) (store.Viewers, error) { return l.Online(ctx, clientID, asOf, timeout, now) })
 }
 
-// Audience reads; see the package store.
-func (s *Store) Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (store.Audience, error) {
-	return read(ctx, s, func(l Local) (store.Audience, error) { return l.Audience(ctx, clientID, asOf, now) })
+// ViewerCounts reads; see the package store.
+func (s *Store) ViewerCounts(ctx context.Context, clientID int32, asOf, now viewing.Millis) (store.ViewerCounts, error) {
+	return read(ctx, s, func(l Local) (store.ViewerCounts, error) { return l.ViewerCounts(ctx, clientID, asOf, now) })
 }
 
 // Subscribers reads; see the package store.
@@ -252,25 +252,25 @@ func (s *Store) EachPayment(ctx context.Context, clientID int32, use func(catalo
 	return err
 }
 
-// CollectionEnabled reads; see store.Subscriptions. It is asked first for every batch of reports, and waits for a log that gives no
-// answer as the reports themselves would.
+// CollectionEnabled reads; see store.Subscriptions. It is asked first for every batch of reports, and waits for a log that sends no
+// a result as the reports themselves would give.
 func (s *Store) CollectionEnabled(ctx context.Context, clientID int32) (bool, error) {
-	patient, end := context.WithTimeoutCause(ctx, s.options.Patience, errNoAnswer)
+	waiting, end := context.WithTimeoutCause(ctx, s.options.ApplyTimeout, errNoResponse)
 	defer end()
 	tries := retry()
 	for {
-		enabled, err := read(patient, s, func(l Local) (bool, error) { return l.CollectionEnabled(ctx, clientID) })
+		enabled, err := read(waiting, s, func(l Local) (bool, error) { return l.CollectionEnabled(ctx, clientID) })
 		if err == nil || s.work.Err() != nil {
 			return enabled, err
 		}
-		if patient.Err() != nil {
-			return false, context.Cause(patient)
+		if waiting.Err() != nil {
+			return false, context.Cause(waiting)
 		}
 		s.pause(tries.NextBackOff())
 	}
 }
 
-// What follows is asked for every batch of reports after CollectionEnabled, by when the local store has all that anybody was
+// What follows is called for every batch of reports after CollectionEnabled, by when the local store has all that anybody was
 // acknowledged before the batch came, or changes nothing that others see: the local store does it as it is.
 
 // StampTariffs asks the local store; see store.Subscriptions.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"path/filepath"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -46,7 +45,7 @@ func (d disk) Load(ctx context.Context, m store.Manifest, open func(store.Part) 
 func (d disk) Remove() error { return duckdb.Remove(d.options) }
 
 // fast has replicas look and make checkpoints often. With the race detector an operation can take minutes to be applied.
-var fast = replica.Options{Follow: 5 * time.Millisecond, Patience: time.Hour, CheckpointEntries: 100}
+var fast = replica.Options{Follow: 5 * time.Millisecond, ApplyTimeout: time.Hour, CheckpointEntries: 100}
 
 func open(t *testing.T, server *memlog.Server, dir string) *replica.Store {
 	t.Helper()
@@ -70,52 +69,6 @@ func replicas(t *testing.T, server *memlog.Server, n int) []*replica.Store {
 		})
 	}
 	return all
-}
-
-// followed is one of several replicas; the others are closed with it.
-type followed struct {
-	*replica.Store
-	others []*replica.Store
-}
-
-// Close fails where a replica found that it differs from another one.
-func (f followed) Close() error {
-	var err error
-	for _, s := range append(f.others, f.Store) {
-		if n := s.Status().Differing; n != 0 {
-			err = errors.Join(err, fmt.Errorf("%d days differ from those of a checkpoint", n))
-		}
-		err = errors.Join(err, s.Close())
-	}
-	return err
-}
-
-// few are the roles that show what a log could do to a store: order, repetition, what is decided where it is applied, erasure, jobs.
-// The figures of the others come from the local store, which passes the whole suite by itself.
-var few = []string{
-	"viewing", "convergence", "concurrency", "catalog", "accounts", "subscriptions", "results", "jobs", "runners", "versions", "privacy", "export", "edges",
-}
-
-// TestStore holds three replicas of one log to internal/store, to all of it where all worlds are gone through: each opening is of
-// another one, with two more that follow.
-func TestStore(t *testing.T) {
-	t.Parallel()
-	roles := few
-	if storetest.Whole() {
-		roles = nil
-	}
-	storetest.Run(t, func(t *testing.T) func() store.Store {
-		t.Helper()
-		server, dir, openings := memlog.NewServer("log"), t.TempDir(), 0
-		return func() store.Store {
-			openings++
-			var all [3]*replica.Store
-			for i := range all {
-				all[i] = open(t, server, filepath.Join(dir, fmt.Sprint((openings+i)%3)))
-			}
-			return followed{all[0], all[1:]}
-		}
-	}, roles...)
 }
 
 // reports draws n, whose sessions a few accounts share.
@@ -178,7 +131,7 @@ func digest(t *testing.T, dir string) map[string]string {
 	return hashes
 }
 
-// TestReplicasUnderFaults has three replicas change the store at once while calls fail and answers are lost: what was acknowledged is in
+// TestReplicasUnderFaults has three replicas change the store at once while calls fail and responses are lost: what was acknowledged is in
 // once, whatever is not counts once or not at all, and all replicas come to the same, whatever they folded when.
 func TestReplicasUnderFaults(t *testing.T) {
 	t.Parallel()
@@ -370,7 +323,7 @@ func TestOtherDatabase(t *testing.T) {
 	}
 }
 
-// TestNewerFormatStops: a replica does not pass over what it cannot read, and says so.
+// TestNewerFormatStops: a replica does not skip what it cannot read, and says so.
 func TestNewerFormatStops(t *testing.T) {
 	t.Parallel()
 	server := memlog.NewServer("log")

@@ -19,8 +19,8 @@ import (
 type Options struct {
 	Log    *slog.Logger  // of what happens in the background
 	Follow time.Duration // how often a replica without work looks at the log; 200 ms
-	// Patience is how long an operation waits until it is applied here; 20 s. It may be applied later all the same.
-	Patience time.Duration
+	// ApplyTimeout is how long an operation waits until it is applied here; 20 s. It may be applied later all the same.
+	ApplyTimeout time.Duration
 	// A checkpoint is made once so many entries, or so many bytes of them, came after the last one: 20,000 and 256 MiB.
 	CheckpointEntries uint64
 	CheckpointBytes   int64
@@ -33,7 +33,7 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Follow = cmp.Or(o.Follow, 200*time.Millisecond)
-	o.Patience = cmp.Or(o.Patience, 20*time.Second)
+	o.ApplyTimeout = cmp.Or(o.ApplyTimeout, 20*time.Second)
 	o.CheckpointEntries = cmp.Or(o.CheckpointEntries, 20_000)
 	o.CheckpointBytes = cmp.Or(o.CheckpointBytes, 256<<20)
 	o.ErasedWithin = cmp.Or(o.ErasedWithin, time.Hour)
@@ -165,7 +165,7 @@ func (s *Store) Status() Status {
 	return status
 }
 
-// Ping returns why the replica can't serve: the log can't be followed, gives no answer, or there is more of it than was applied.
+// Ping returns why the replica can't serve: the log can't be followed, does not respond, or there is more of it than was applied.
 func (s *Store) Ping(ctx context.Context) error {
 	_, err := read(ctx, s, func(l Local) (nothing, error) { return nothing{}, l.Ping(ctx) })
 	if err == nil {
@@ -177,7 +177,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	case status.Trouble != nil:
 		err = status.Trouble
 	case errors.Is(err, context.DeadlineExceeded):
-		err = fmt.Errorf("%s gives no answer; see that it runs and can be reached", s.log.Describe())
+		err = fmt.Errorf("%s does not respond; see that it runs and can be reached", s.log.Describe())
 	}
 	return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var brightTVTests = []test{{"real sessions", testBrightTV}}
+var brightTVTests = Tests{"real sessions": testBrightTV}
 
 // dataVariable names the folder with the data of BrightTV, where it is not next to the repository.
 const dataVariable = "TVSTATS_TEST_DATA"
@@ -21,10 +21,10 @@ const dataVariable = "TVSTATS_TEST_DATA"
 // testBrightTV stores real viewing, as dirty as it is, with a guide made for it.
 func testBrightTV(t *testing.T, factory Factory) {
 	sessions := readBrightTV(t)
-	s := newSubject(t, factory)
-	w := newWorld(t, 2)
-	for _, part := range batches(w, sessions) {
-		s.append(part...)
+	s := NewSubject(t, factory)
+	w := NewWorld(t, 2)
+	for _, part := range Batches(w, sessions) {
+		s.Append(part...)
 	}
 	from := viewing.At(time.Date(2016, 1, 20, 0, 0, 0, 0, time.UTC))
 	for channel := range int32(22) {
@@ -35,7 +35,7 @@ func testBrightTV(t *testing.T, factory Factory) {
 				ID: int64(channel)*1000 + int64(slot) + 1, ChannelID: channel + 1, Title: "on air", Start: start, End: start + 3_600_000,
 			})
 		}
-		s.apply(guide)
+		s.Apply(guide)
 	}
 	var questions []question
 	for days, minimum := range map[int]int64{1: 0, 7: 0, 8: 1, 30: 60, 60: 600} {
@@ -46,10 +46,10 @@ func testBrightTV(t *testing.T, factory Factory) {
 		questions = append(questions, q)
 	}
 	s.check(questions...)
-	s.must(s.store.Maintain(t.Context(), from))
-	s.append(sessions[:500]...) // exact duplicates
+	s.Must(s.Store.Maintain(t.Context(), from))
+	s.Append(sessions[:500]...) // exact duplicates
 	s.check(questions...)
-	s.fold()
+	s.Fold()
 	s.check(append(questions, whole(1))...)
 }
 
@@ -95,7 +95,7 @@ func readSession(row []string) (viewing.Report, error) {
 	if err != nil {
 		return viewing.Report{}, fmt.Errorf("watched_seconds: %w", err)
 	}
-	return watch(account, int32(channel), viewing.At(started), int32(seconds)), nil
+	return Watch(account, int32(channel), viewing.At(started), int32(seconds)), nil
 }
 
 // dataFolder is what the variable names, else ../shared/data/brighttv seen from the root of the repository.

@@ -15,15 +15,15 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var catalogTests = []test{
-	{"what was told is read back", testReadBack},
-	{"the same batch again changes nothing", testCatalogIdempotent},
-	{"a policy has revisions", testPolicyRevisions},
-	{"many upserts of the same ids", testRepeatedUpserts},
-	{"the later of two in a batch is meant", testTwiceInBatch},
-	{"a client exists from its first batch or event", testClientExists},
-	{"pages of programmes", testProgrammePages},
-	{"random programmes", testRandomProgrammes},
+var catalogTests = Tests{
+	"what was pushed is read back":                  testReadBack,
+	"the same batch again changes nothing":          testCatalogIdempotent,
+	"a policy has revisions":                        testPolicyRevisions,
+	"many upserts of the same ids":                  testRepeatedUpserts,
+	"the later of two in a batch is meant":          testTwiceInBatch,
+	"a client exists from its first batch or event": testClientExists,
+	"pages of programmes":                           testProgrammePages,
+	"random programmes":                             testRandomProgrammes,
 }
 
 // names that engines might trip over.
@@ -49,7 +49,7 @@ func everything(client int32) catalog.Batch {
 		})
 		batch.Tariffs = append(batch.Tariffs, catalog.Tariff{ID: id, Name: name, Deleted: deleted})
 		batch.Categories = append(batch.Categories, catalog.Category{ID: id, Name: name, Deleted: deleted})
-		start := noon + viewing.Millis(i)
+		start := Noon + viewing.Millis(i)
 		batch.Programmes = append(batch.Programmes, catalog.Programme{
 			ID: int64(id), ChannelID: id, Title: name, Start: start, End: start + 1,
 		})
@@ -60,7 +60,7 @@ func everything(client int32) catalog.Batch {
 		batch.Categories = append(batch.Categories, catalog.Category{ID: id})
 	}
 	for _, id := range accountLimits {
-		batch.Accounts = append(batch.Accounts, catalog.Account{ID: id, ChangedAt: noon, Tariffs: entityLimits})
+		batch.Accounts = append(batch.Accounts, catalog.Account{ID: id, ChangedAt: Noon, Tariffs: entityLimits})
 		batch.Programmes = append(batch.Programmes, catalog.Programme{
 			ID: id, ChannelID: math.MaxInt32, Start: year9999 - 1, End: year9999,
 		})
@@ -71,42 +71,42 @@ func everything(client int32) catalog.Batch {
 	return batch
 }
 
-// The first and last instants that a timestamp can tell.
+// The first and last instants that a timestamp can hold.
 const (
-	year1    viewing.Millis = -62_135_596_800_000
+	Year1    viewing.Millis = -62_135_596_800_000
 	year9999 viewing.Millis = 253_402_300_799_999
 )
 
-// anyTime holds every instant.
-var anyTime = viewing.Window{From: math.MinInt64, To: math.MaxInt64}
+// AnyTime holds every instant.
+var AnyTime = viewing.Window{From: math.MinInt64, To: math.MaxInt64}
 
 // contents is all that can be read back of a client's catalog, as text.
-func (s *subject) contents(client int32) string {
-	s.t.Helper()
-	ctx, r := s.t.Context(), store.CatalogReader(s.store)
-	told, err := r.Client(ctx, client)
-	s.must(err)
+func (s *Subject) contents(client int32) string {
+	s.T.Helper()
+	ctx, r := s.T.Context(), store.CatalogReader(s.Store)
+	named, err := r.Client(ctx, client)
+	s.Must(err)
 	var all strings.Builder
-	fmt.Fprintf(&all, "%+v\n", told)
+	fmt.Fprintf(&all, "%+v\n", named)
 	all.WriteString(readLines(s, client, r.Channels) + readLines(s, client, r.Tariffs) + readLines(s, client, r.Categories))
 	all.WriteString(readLines(s, client, func(ctx context.Context, client int32) ([]catalog.Programme, error) {
-		return r.Programmes(ctx, store.ProgrammeQuery{ClientID: client, Starting: anyTime, Limit: 1 << 20})
+		return r.Programmes(ctx, store.ProgrammeQuery{ClientID: client, Starting: AnyTime, Limit: 1 << 20})
 	}))
 	for _, id := range accountLimits {
-		account, err := r.Account(ctx, client, id, s.now)
+		account, err := r.Account(ctx, client, id, s.Now)
 		fmt.Fprintf(&all, "%+v, is not found: %v\n", account, errors.Is(err, store.ErrNotFound))
 	}
 	return all.String()
 }
 
-func readLines[T any](s *subject, client int32, read func(context.Context, int32) ([]T, error)) string {
-	s.t.Helper()
-	all, err := read(s.t.Context(), client)
-	s.must(err)
+func readLines[T any](s *Subject, client int32, read func(context.Context, int32) ([]T, error)) string {
+	s.T.Helper()
+	all, err := read(s.T.Context(), client)
+	s.Must(err)
 	return printed(all)
 }
 
-// printed is the elements as text, one a line; it does not tell nil from empty.
+// printed is the elements as text, one a line; nil and empty are the same.
 func printed[T any](all []T) string {
 	var lines strings.Builder
 	for _, one := range all {
@@ -136,13 +136,13 @@ func byStart(a, b catalog.Programme) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ChannelID, b.ChannelID), cmp.Compare(a.ID, b.ID))
 }
 
-// testPolicyRevisions replaces a client's policy, tells it again, leaves it alone.
+// testPolicyRevisions replaces a client's policy, pushes it again, leaves it alone.
 func testPolicyRevisions(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
-	s.apply(everything(2))
+	s := NewSubject(t, factory)
+	s.Apply(everything(2))
 	full := viewing.Policy{MaxSessionSeconds: 14_400, InactivitySeconds: 1, OneChannelPerDevice: true, MinSessionSeconds: viewing.MostPolicySeconds}
 	for i, step := range []struct {
-		told     *viewing.Policy
+		policy   *viewing.Policy
 		want     viewing.Policy
 		revision int64
 	}{
@@ -155,51 +155,51 @@ func testPolicyRevisions(t *testing.T, factory Factory) {
 		{nil, viewing.Policy{}, 3},
 	} {
 		client := catalog.Client{ID: 1, Name: fmt.Sprint(i), TimeZone: "UTC"}
-		s.apply(catalog.Batch{ClientID: 1, Client: &client, Policy: step.told})
+		s.Apply(catalog.Batch{ClientID: 1, Client: &client, Policy: step.policy})
 		client.Policy, client.PolicyRevision = step.want, step.revision
 		for range 2 {
-			got, err := s.store.Client(t.Context(), 1)
-			s.must(err)
+			got, err := s.Store.Client(t.Context(), 1)
+			s.Must(err)
 			if got != client {
 				t.Fatalf("step %d: got %+v, want %+v", i, got, client)
 			}
-			all, err := s.store.Clients(t.Context())
-			s.must(err)
+			all, err := s.Store.Clients(t.Context())
+			s.Must(err)
 			if len(all) != 2 || all[0] != client || all[1] != *everything(2).Client {
 				t.Fatalf("step %d: got %+v", i, all)
 			}
-			s.reopen()
+			s.Reopen()
 		}
 	}
 }
 
 func testReadBack(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	for _, client := range clientLimits {
 		batch := everything(client)
-		s.apply(batch)
+		s.Apply(batch)
 		batch.Accounts = batch.Accounts[:len(accountLimits)]
 		for range 2 {
 			if got, want := s.contents(client), expect(batch); got != want {
 				t.Fatalf("client %d:\n%s", client, difference(got, want))
 			}
-			s.reopen()
+			s.Reopen()
 		}
 	}
-	clients, err := s.store.Clients(t.Context())
-	s.must(err)
+	clients, err := s.Store.Clients(t.Context())
+	s.Must(err)
 	if len(clients) != 2 || clients[0].ID != clientLimits[0] || clients[1].ID != clientLimits[1] {
 		t.Errorf("clients %+v, want %v in this order", clients, clientLimits)
 	}
 }
 
 func testCatalogIdempotent(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	batch := everything(1)
-	s.apply(batch)
+	s.Apply(batch)
 	want := s.contents(1)
 	for range 3 {
-		s.apply(batch)
+		s.Apply(batch)
 		if got := s.contents(1); got != want {
 			t.Fatal(difference(got, want))
 		}
@@ -208,7 +208,7 @@ func testCatalogIdempotent(t *testing.T, factory Factory) {
 
 // testRepeatedUpserts changes the same entities again and again, also just after a restart and while a reader is at work.
 func testRepeatedUpserts(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	for round := range int32(12) {
 		batch := everything(1)
 		batch.Client.Name = fmt.Sprint("round ", round)
@@ -224,9 +224,9 @@ func testRepeatedUpserts(t *testing.T, factory Factory) {
 		for i := range batch.Accounts {
 			batch.Accounts[i].Tariffs = numbers(round % 4)
 		}
-		s.apply(batch)
+		s.Apply(batch)
 		if round%4 == 3 {
-			s.reopen()
+			s.Reopen()
 		}
 		if got, want := s.contents(1), expect(batch); got != want {
 			t.Fatalf("round %d:\n%s", round, difference(got, want))
@@ -235,7 +235,7 @@ func testRepeatedUpserts(t *testing.T, factory Factory) {
 }
 
 func testTwiceInBatch(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	batch := everything(1)
 	want := expect(everything(1))
 	for i := range batch.Channels {
@@ -253,30 +253,30 @@ func testTwiceInBatch(t *testing.T, factory Factory) {
 	batch.Tariffs = append([]catalog.Tariff{{ID: 1, Name: "before"}}, batch.Tariffs...)
 	batch.Programmes = append(batch.Programmes, later.Programmes...)
 	batch.Accounts = append(batch.Accounts, later.Accounts...)
-	s.apply(batch)
+	s.Apply(batch)
 	if got := s.contents(1); got != want {
 		t.Fatal(difference(got, want))
 	}
 }
 
 func testClientExists(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
-	if client, err := s.store.Client(t.Context(), 1); !errors.Is(err, store.ErrNotFound) {
+	s := NewSubject(t, factory)
+	if client, err := s.Store.Client(t.Context(), 1); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an unknown client is %+v, error %v, want ErrNotFound", client, err)
 	}
-	s.append(watch(1, 1, noon, 60))
-	s.apply(catalog.Batch{ClientID: 2})
-	s.apply(catalog.Batch{ClientID: 3, Tariffs: []catalog.Tariff{{ID: 1}}})
-	named := catalog.Client{ID: 4, Name: "told", TimeZone: "Asia/Almaty", CollectionEnabled: true}
-	s.apply(catalog.Batch{ClientID: 4, Client: &named})
+	s.Append(Watch(1, 1, Noon, 60))
+	s.Apply(catalog.Batch{ClientID: 2})
+	s.Apply(catalog.Batch{ClientID: 3, Tariffs: []catalog.Tariff{{ID: 1}}})
+	named := catalog.Client{ID: 4, Name: "named", TimeZone: "Asia/Almaty", CollectionEnabled: true}
+	s.Apply(catalog.Batch{ClientID: 4, Client: &named})
 	want := []catalog.Client{catalog.NewClient(1), catalog.NewClient(2), catalog.NewClient(3), named}
 	for range 2 {
-		s.apply(catalog.Batch{ClientID: 4, Tariffs: []catalog.Tariff{{ID: 1}}}) // says nothing of the client
-		got, err := s.store.Clients(t.Context())
-		s.must(err)
+		s.Apply(catalog.Batch{ClientID: 4, Tariffs: []catalog.Tariff{{ID: 1}}}) // says nothing of the client
+		got, err := s.Store.Clients(t.Context())
+		s.Must(err)
 		if !slices.Equal(got, want) {
 			t.Fatalf("clients\n got %+v\nwant %+v", got, want)
 		}
-		s.reopen()
+		s.Reopen()
 	}
 }

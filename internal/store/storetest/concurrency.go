@@ -12,44 +12,44 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var concurrencyTests = []test{
-	{"append, fold, sync and ask at once", testAtOnce},
-	{"events and catalog of new clients at once", testNewClients},
+var concurrencyTests = Tests{
+	"append, fold, sync and ask at once":        testAtOnce,
+	"events and catalog of new clients at once": testNewClients,
 }
 
 const writers = 4
 
-// testAtOnce lets writers tell overlapping parts of one world while others fold and ask. What a question sees never goes
+// testAtOnce has writers append overlapping parts of one world while others fold and query. What a query sees never goes
 // back, and in the end it is the whole.
 func testAtOnce(t *testing.T, factory Factory) {
-	w := newWorld(t, 2)
-	s := newSubject(t, factory)
-	reports := slices.Concat(w.sessions(1500)...)
-	s.must(s.twin.AppendReports(t.Context(), reports))
+	w := NewWorld(t, 2)
+	s := NewSubject(t, factory)
+	reports := slices.Concat(w.Sessions(1500)...)
+	s.Must(s.Twin.AppendReports(t.Context(), reports))
 	guide := w.guide(1)
-	s.must(s.twin.ApplyCatalog(t.Context(), guide))
+	s.Must(s.Twin.ApplyCatalog(t.Context(), guide))
 
 	var writing, reading sync.WaitGroup
 	done, stop := context.WithCancel(t.Context())
 	for range writers {
-		parts := batches(w, append(some(w, reports, 30), reports...)) // all tell everything, and some of it twice
-		shuffle(w, parts)
+		parts := Batches(w, append(some(w, reports, 30), reports...)) // all write everything, and some of it twice
+		Shuffle(w, parts)
 		writing.Go(func() {
 			for _, part := range parts {
-				s.tolerate(s.store.AppendReports(t.Context(), part))
+				s.Tolerate(s.Store.AppendReports(t.Context(), part))
 			}
 		})
 	}
 	pushes := w.catalogSteps(guide)
 	writing.Go(func() {
 		for _, step := range pushes {
-			s.tolerate(step(t.Context(), s.store))
+			s.Tolerate(step(t.Context(), s.Store))
 		}
 	})
-	days := []viewing.Millis{w.from + viewing.DayLength, w.from + 3*viewing.DayLength, w.from + 9*viewing.DayLength}
+	days := []viewing.Millis{w.From + viewing.DayLength, w.From + 3*viewing.DayLength, w.From + 9*viewing.DayLength}
 	reading.Go(func() {
 		for i := 0; done.Err() == nil; i++ {
-			s.tolerate(s.store.Maintain(t.Context(), days[i%len(days)]))
+			s.Tolerate(s.Store.Maintain(t.Context(), days[i%len(days)]))
 		}
 	})
 	reading.Go(func() { s.watchGrowth(done) })
@@ -58,44 +58,44 @@ func testAtOnce(t *testing.T, factory Factory) {
 	stop()
 	reading.Wait()
 	s.check(whole(1), whole(2))
-	s.fold()
+	s.Fold()
 	s.check(append(w.questions(5), whole(1), whole(2))...)
 }
 
-// tolerate notes an error; goroutines may not end the test.
-func (s *subject) tolerate(err error) {
+// Tolerate notes an error; goroutines may not end the test.
+func (s *Subject) Tolerate(err error) {
 	if err != nil {
-		s.t.Error(err)
+		s.T.Error(err)
 	}
 }
 
 // watchGrowth asks until done: sums of what is only ever added to must never shrink, however folding goes on.
-func (s *subject) watchGrowth(done context.Context) {
+func (s *Subject) watchGrowth(done context.Context) {
 	var before store.Watch
 	for done.Err() == nil {
-		channels, err := s.store.Aggregate(s.t.Context(), byChannel(whole(1).filter))
-		s.tolerate(err)
+		channels, err := s.Store.Aggregate(s.T.Context(), byChannel(whole(1).filter))
+		s.Tolerate(err)
 		var sum store.Watch
 		for _, channel := range channels {
 			sum.Seconds += channel.Values[0]
 			sum.Sessions += channel.Values[1]
 		}
 		if sum.Seconds < before.Seconds || sum.Sessions < before.Sessions {
-			s.t.Errorf("viewing shrank from %+v to %+v", before, sum)
+			s.T.Errorf("viewing shrank from %+v to %+v", before, sum)
 		}
 		before = sum
 	}
 }
 
-// watchAtOnce asks until done: channels must add up to the whole that is asked for with them, whatever is written meanwhile.
-func (s *subject) watchAtOnce(done context.Context) {
+// watchAtOnce asks until done: channels must add up to the whole that is requested with them, whatever is written meanwhile.
+func (s *Subject) watchAtOnce(done context.Context) {
 	byChannel := byChannel(whole(1).filter)
 	all := byChannel
 	all.GroupBy = nil
 	for done.Err() == nil {
-		found, err := s.store.AggregateAtOnce(s.t.Context(), byChannel, all)
+		found, err := s.Store.AggregateAtOnce(s.T.Context(), byChannel, all)
 		if err != nil {
-			s.tolerate(err)
+			s.Tolerate(err)
 			return
 		}
 		var sum, want int64
@@ -106,7 +106,7 @@ func (s *subject) watchAtOnce(done context.Context) {
 			want = row.Values[0]
 		}
 		if sum != want {
-			s.t.Errorf("channels add up to %d ms, all of them at once are %d", sum, want)
+			s.T.Errorf("channels add up to %d ms, all of them at once are %d", sum, want)
 		}
 	}
 }
@@ -114,11 +114,11 @@ func (s *subject) watchAtOnce(done context.Context) {
 // testNewClients lets clients, kinds of device and sets of tariffs come into being by events and by the catalog at the
 // same moment.
 func testNewClients(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	var all sync.WaitGroup
 	clients := max(10, Rounds(20))
-	told := func(writer int, client int32) []viewing.Report {
-		report := watch(int64(writer)+1, 1, noon, 60)
+	reports := func(writer int, client int32) []viewing.Report {
+		report := Watch(int64(writer)+1, 1, Noon, 60)
 		report.ClientID, report.Tariffs = client+1, []int32{client/2 + 1, client/2 + 2}
 		report.Device = fmt.Sprint("device-", client/3)
 		return []viewing.Report{report}
@@ -126,23 +126,23 @@ func testNewClients(t *testing.T, factory Factory) {
 	for writer := range writers {
 		all.Go(func() {
 			for client := range int32(clients) {
-				s.tolerate(s.store.AppendReports(t.Context(), told(writer, client)))
+				s.Tolerate(s.Store.AppendReports(t.Context(), reports(writer, client)))
 			}
 		})
 		all.Go(func() {
 			for client := range int32(clients) {
 				named := catalog.NewClient(client + 1)
 				named.Name = fmt.Sprint("client ", client+1)
-				s.tolerate(s.store.ApplyCatalog(t.Context(), catalog.Batch{
+				s.Tolerate(s.Store.ApplyCatalog(t.Context(), catalog.Batch{
 					ClientID: client + 1, Client: &named,
-					Accounts: []catalog.Account{{ID: 1, ChangedAt: noon, Tariffs: []int32{client/2 + 2}}},
+					Accounts: []catalog.Account{{ID: 1, ChangedAt: Noon, Tariffs: []int32{client/2 + 2}}},
 				}))
 			}
 		})
 	}
 	all.Wait()
-	known, err := s.store.Clients(t.Context())
-	s.must(err)
+	known, err := s.Store.Clients(t.Context())
+	s.Must(err)
 	if len(known) != clients {
 		t.Fatalf("%d clients, want %d: %+v", len(known), clients, known)
 	}
@@ -153,7 +153,7 @@ func testNewClients(t *testing.T, factory Factory) {
 		q := whole(client + 1)
 		q.filter.Tariffs, q.filter.Devices = []int32{client/2 + 1}, []string{fmt.Sprint("device-", client/3)}
 		for writer := range writers {
-			s.must(s.twin.AppendReports(t.Context(), told(writer, client)))
+			s.Must(s.Twin.AppendReports(t.Context(), reports(writer, client)))
 		}
 		s.check(q)
 	}

@@ -12,85 +12,85 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var convergenceTests = []test{
-	{"any order, repetition, loss, fold and restart", testConvergence},
-	{"sets of tariffs unite", testTariffsUnite},
+var convergenceTests = Tests{
+	"any order, repetition, loss, fold and restart": testConvergence,
+	"sets of tariffs unite":                         testTariffsUnite,
 }
 
-// testConvergence tells several stores the same in different ways: each must answer as the twin, to which it was told once,
+// testConvergence gives several stores the same data in different ways: each must return what the twin does, which got it once,
 // whole and in order.
 func testConvergence(t *testing.T, factory Factory) {
 	for _, seed := range Seeds(5) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			w := newWorld(t, seed)
-			s := newSubject(t, factory)
-			sessions := w.sessions(300)
-			s.must(s.twin.AppendReports(t.Context(), slices.Concat(sessions...)))
+			w := NewWorld(t, seed)
+			s := NewSubject(t, factory)
+			sessions := w.Sessions(300)
+			s.Must(s.Twin.AppendReports(t.Context(), slices.Concat(sessions...)))
 			steps := w.reportSteps(sessions)
-			for client := range int32(worldClients) {
+			for client := range int32(WorldClients) {
 				for _, batch := range []catalog.Batch{w.guide(client + 1), w.accounts(client + 1)} {
-					s.must(s.twin.ApplyCatalog(t.Context(), batch))
+					s.Must(s.Twin.ApplyCatalog(t.Context(), batch))
 					steps = append(steps, w.catalogSteps(batch)...)
 				}
 			}
-			shuffle(w, steps)
+			Shuffle(w, steps)
 			for _, step := range steps {
-				s.must(step(t.Context(), s.store))
-				if w.chance(15) {
-					s.must(s.store.Maintain(t.Context(), w.instant()))
+				s.Must(step(t.Context(), s.Store))
+				if w.Chance(15) {
+					s.Must(s.Store.Maintain(t.Context(), w.Instant()))
 				}
-				if w.chance(5) {
-					s.reopen()
+				if w.Chance(5) {
+					s.Reopen()
 				}
 			}
 			questions := w.questions(Rounds(20))
 			s.check(questions...)
 			s.checkSilence(questions)
-			s.fold()
+			s.Fold()
 			s.check(questions...)
 			s.checkSilence(questions)
 		})
 	}
 }
 
-// checkSilence asks for the silent devices of the questions' windows and kinds of device and nothing else, which a store may find in
+// checkSilence requests the silent devices of the questions' windows and kinds of device and nothing else, which a store may find in
 // less than the sessions.
-func (s *subject) checkSilence(questions []question) {
-	s.t.Helper()
+func (s *Subject) checkSilence(questions []question) {
+	s.T.Helper()
 	for _, q := range questions {
 		plain := whole(q.filter.ClientID)
 		plain.filter.Window, plain.filter.Devices = q.filter.Window, q.filter.Devices
 		since := q.filter.Window.To - q.silence
-		got, err := s.store.SilentDevices(s.t.Context(), plain.filter, since)
-		s.must(err)
-		want, err := s.twin.SilentDevices(s.t.Context(), plain.filter, since)
-		s.must(err)
+		got, err := s.Store.SilentDevices(s.T.Context(), plain.filter, since)
+		s.Must(err)
+		want, err := s.Twin.SilentDevices(s.T.Context(), plain.filter, since)
+		s.Must(err)
 		if got != want {
-			s.t.Errorf("silent devices of %+v since %d: %d, want %d", plain.filter, since, got, want)
+			s.T.Errorf("silent devices of %+v since %d: %d, want %d", plain.filter, since, got, want)
 		}
 	}
 }
 
-// step is a call that tells a store something.
+// step is a call that changes a store.
 type step func(context.Context, store.Store) error
 
-// reportSteps leaves out reports that add nothing, doubles others, and tells them in any order and grouping.
-func (w *world) reportSteps(sessions [][]viewing.Report) []step {
-	var told []viewing.Report
+// reportSteps leaves out reports that add nothing, doubles others, and appends them in any order and grouping.
+func (w *World) reportSteps(sessions [][]viewing.Report) []step {
+	var all []viewing.Report
 	for _, reports := range sessions {
-		told = append(told, w.thin(reports)...)
+		all = append(all, w.thin(reports)...)
 	}
-	told = append(told, some(w, told, 50)...)
-	shuffle(w, told)
+	all = append(all, some(w, all, 50)...)
+	Shuffle(w, all)
 	var steps []step
-	for _, batch := range batches(w, told) {
+	for _, batch := range Batches(w, all) {
 		steps = append(steps, func(ctx context.Context, s store.Store) error { return s.AppendReports(ctx, batch) })
 	}
 	return steps
 }
 
 // thin drops random reports as long as the session stays what it is.
-func (w *world) thin(reports []viewing.Report) []viewing.Report {
+func (w *World) thin(reports []viewing.Report) []viewing.Report {
 	whole := merged(reports)
 	kept := slices.Clone(reports)
 	for range reports {
@@ -111,13 +111,13 @@ func merged(reports []viewing.Report) viewing.State {
 	return state
 }
 
-// catalogSteps tells the batch in parts, each perhaps twice. Only parts for different entities may change places.
-func (w *world) catalogSteps(batch catalog.Batch) []step {
+// catalogSteps applies the batch in parts, each perhaps twice. Only parts for different entities may change places.
+func (w *World) catalogSteps(batch catalog.Batch) []step {
 	var parts []catalog.Batch
-	for _, programmes := range batches(w, batch.Programmes) {
+	for _, programmes := range Batches(w, batch.Programmes) {
 		parts = append(parts, catalog.Batch{ClientID: batch.ClientID, Programmes: programmes})
 	}
-	for _, accounts := range batches(w, batch.Accounts) {
+	for _, accounts := range Batches(w, batch.Accounts) {
 		parts = append(parts, catalog.Batch{ClientID: batch.ClientID, Accounts: accounts})
 	}
 	var steps []step
@@ -129,7 +129,7 @@ func (w *world) catalogSteps(batch catalog.Batch) []step {
 
 // testTariffsUnite gives sessions up to three different sets of tariffs, before and after their day is folded.
 func testTariffsUnite(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	sets := [][]int32{nil, {1}, {2}, {1, 2}, {2, 3}, {1, 2, 3, 4}, {7}}
 	var questions []question
 	for tariff := range int32(8) {
@@ -139,14 +139,14 @@ func testTariffsUnite(t *testing.T, factory Factory) {
 	}
 	for round := range 3 {
 		for i := range len(sets) * len(sets) {
-			report := watch(int64(i)+1, int32(i)+1, noon, 60)
+			report := Watch(int64(i)+1, int32(i)+1, Noon, 60)
 			report.Tariffs = sets[[]int{i % len(sets), i / len(sets), (i + 3) % len(sets)}[round]]
-			s.append(report)
+			s.Append(report)
 		}
 		s.check(questions...)
-		s.fold()
+		s.Fold()
 		s.check(questions...)
 	}
-	s.reopen()
+	s.Reopen()
 	s.check(questions...)
 }

@@ -10,20 +10,20 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var guideTests = []test{
-	{"a guide that moved leaves no ghost", testGhost},
-	{"random guide ranges", testGuideRanges},
-	{"programmes that were deleted after they were watched", testDeletedProgramme},
-	{"what is watched from an archive counts where it was broadcast", testPosition},
+var guideTests = Tests{
+	"a guide that moved leaves no ghost":                            testGhost,
+	"random guide ranges":                                           testGuideRanges,
+	"programmes that were deleted after they were watched":          testDeletedProgramme,
+	"what is watched from an archive counts where it was broadcast": testPosition,
 }
 
 // guideIs compares the whole guide of a client.
-func (s *subject) guideIs(client int32) {
-	s.t.Helper()
-	query := store.ProgrammeQuery{ClientID: client, Starting: anyTime, Limit: 1 << 20}
-	want := s.twin.page(query)
+func (s *Subject) guideIs(client int32) {
+	s.T.Helper()
+	query := store.ProgrammeQuery{ClientID: client, Starting: AnyTime, Limit: 1 << 20}
+	want := s.Twin.page(query)
 	if got := s.pages(query); !slices.Equal(got, want) {
-		s.t.Fatalf("guide of client %d:\n%s", client, difference(printed(got), printed(want)))
+		s.T.Fatalf("guide of client %d:\n%s", client, difference(printed(got), printed(want)))
 	}
 	ids, channels := []int64{1 << 60}, map[int64]int32{}
 	for id := range int64(len(want)) { // some that there are, and some that there are not
@@ -37,32 +37,32 @@ func (s *subject) guideIs(client int32) {
 			channels[programme.ID] = programme.ChannelID
 		}
 	}
-	got, err := s.store.ProgrammeChannels(s.t.Context(), client, ids)
-	s.must(err)
-	s.equal(fmt.Sprint("channels of programmes of client ", client), got, channels)
+	got, err := s.Store.ProgrammeChannels(s.T.Context(), client, ids)
+	s.Must(err)
+	s.Equal(fmt.Sprint("channels of programmes of client ", client), got, channels)
 }
 
 // testGhost pushes the same evening twice, as two imports do that number programmes by start: the second time the final
 // begins later. All time of the channel belongs to one final.
 func testGhost(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	const minute = 60_000
-	part := catalog.GuideRange{ChannelID: 1, Starting: viewing.Window{From: noon + 420*minute, To: noon + 720*minute}} // from 19:00 to midnight
+	part := catalog.GuideRange{ChannelID: 1, Starting: viewing.Window{From: Noon + 420*minute, To: Noon + 720*minute}} // from 19:00 to midnight
 	evening := func(ids ...int64) []catalog.Programme {
-		studio := catalog.Programme{ID: ids[0], ChannelID: 1, Title: "Studio", Start: noon + 420*minute, End: noon + 425*minute}
-		final := catalog.Programme{ID: ids[1], ChannelID: 1, Title: "Final", Start: noon + 425*minute, End: noon + 545*minute}
+		studio := catalog.Programme{ID: ids[0], ChannelID: 1, Title: "Studio", Start: Noon + 420*minute, End: Noon + 425*minute}
+		final := catalog.Programme{ID: ids[1], ChannelID: 1, Title: "Final", Start: Noon + 425*minute, End: Noon + 545*minute}
 		return []catalog.Programme{studio, final}
 	}
 	before := evening(10, 11)
-	before[0].End, before[1].Start, before[1].End = noon+420*minute+1, noon+420*minute+1, noon+540*minute
-	s.apply(catalog.Batch{ClientID: 1, Programmes: before, GuideRanges: []catalog.GuideRange{part}})
-	s.apply(catalog.Batch{ClientID: 1, Programmes: evening(20, 21), GuideRanges: []catalog.GuideRange{part}})
-	s.append(watch(1, 1, noon+420*minute, 125*60))
+	before[0].End, before[1].Start, before[1].End = Noon+420*minute+1, Noon+420*minute+1, Noon+540*minute
+	s.Apply(catalog.Batch{ClientID: 1, Programmes: before, GuideRanges: []catalog.GuideRange{part}})
+	s.Apply(catalog.Batch{ClientID: 1, Programmes: evening(20, 21), GuideRanges: []catalog.GuideRange{part}})
+	s.Append(Watch(1, 1, Noon+420*minute, 125*60))
 	s.guideIs(1)
 	for range 2 {
 		s.check(whole(1))
-		watched, err := s.store.ProgrammeWatch(t.Context(), whole(1).watched())
-		s.must(err)
+		watched, err := s.Store.ProgrammeWatch(t.Context(), whole(1).watched())
+		s.Must(err)
 		seconds := map[string]int64{}
 		for _, programme := range watched.Programmes {
 			seconds[programme.Title] += programme.Seconds()
@@ -70,8 +70,8 @@ func testGhost(t *testing.T, factory Factory) {
 		if len(watched.Programmes) != 2 || seconds["Final"] != 7200 || seconds["Studio"] != 300 {
 			t.Errorf("watched %+v, want one final of 7200 s and one studio of 300 s", watched)
 		}
-		s.fold()
-		s.reopen()
+		s.Fold()
+		s.Reopen()
 	}
 }
 
@@ -80,21 +80,21 @@ func testGhost(t *testing.T, factory Factory) {
 func testGuideRanges(t *testing.T, factory Factory) {
 	for _, seed := range Seeds(3) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			w := newWorld(t, seed)
-			s := newSubject(t, factory)
-			for client := range int32(worldClients) {
-				s.apply(w.guide(client + 1))
+			w := NewWorld(t, seed)
+			s := NewSubject(t, factory)
+			for client := range int32(WorldClients) {
+				s.Apply(w.guide(client + 1))
 			}
-			for _, reports := range w.sessions(60) {
-				s.append(reports...)
+			for _, reports := range w.Sessions(60) {
+				s.Append(reports...)
 			}
 			for range Rounds(25) {
-				batch := catalog.Batch{ClientID: w.Int32N(worldClients) + 1}
+				batch := catalog.Batch{ClientID: w.Int32N(WorldClients) + 1}
 				for range w.IntN(4) {
 					batch.GuideRanges = append(batch.GuideRanges, w.guideRange())
 				}
 				batch.Programmes = some(w, w.guide(batch.ClientID).Programmes, 10)
-				shift := pick(w, []viewing.Millis{0, 0, 90_000, -3_600_000})
+				shift := Pick(w, []viewing.Millis{0, 0, 90_000, -3_600_000})
 				for i := range batch.Programmes {
 					batch.Programmes[i].Start += shift
 					batch.Programmes[i].End += shift
@@ -102,14 +102,14 @@ func testGuideRanges(t *testing.T, factory Factory) {
 				for range w.IntN(20) {
 					batch.Refused = append(batch.Refused, w.Int64N(600)+1)
 				}
-				for range pick(w, []int{1, 1, 2}) { // again changes nothing
-					s.apply(batch)
+				for range Pick(w, []int{1, 1, 2}) { // again changes nothing
+					s.Apply(batch)
 				}
 				s.guideIs(1)
 				s.guideIs(2)
 				s.check(w.questions(1)...)
 			}
-			s.reopen()
+			s.Reopen()
 			s.guideIs(1)
 			s.guideIs(2)
 		})
@@ -117,15 +117,15 @@ func testGuideRanges(t *testing.T, factory Factory) {
 }
 
 // guideRange is a range on a channel that may have no programmes.
-func (w *world) guideRange() catalog.GuideRange {
-	bounds := []viewing.Millis{w.instant(), w.instant()}
+func (w *World) guideRange() catalog.GuideRange {
+	bounds := []viewing.Millis{w.Instant(), w.Instant()}
 	slices.Sort(bounds)
 	return catalog.GuideRange{ChannelID: w.Int32N(worldChannels+1) + 1, Starting: viewing.Window{From: bounds[0], To: bounds[1]}}
 }
 
 // archived is a catch-up session that shows what was broadcast at position.
 func archived(account, programme int64, position viewing.Millis, seconds int32) viewing.Report {
-	report := watch(account, 1, noon+viewing.DayLength, seconds)
+	report := Watch(account, 1, Noon+viewing.DayLength, seconds)
 	report.Mode, report.ProgrammeID, report.PositionAt = viewing.Catchup, programme, position
 	return report
 }
@@ -133,25 +133,25 @@ func archived(account, programme int64, position viewing.Millis, seconds int32) 
 // testDeletedProgramme: time that a programme had, and that says where it was broadcast, falls to what is there instead once
 // the programme is deleted, by itself or by a range, and comes back with it. A programme that never was has its time still.
 func testDeletedProgramme(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	const hour = viewing.HourLength
-	first := catalog.Programme{ID: 1, ChannelID: 1, Title: "as it was", Start: noon, End: noon + hour}
-	instead := catalog.Programme{ID: 2, ChannelID: 1, Title: "instead", Start: noon + hour/2, End: noon + 2*hour}
-	s.apply(catalog.Batch{ClientID: 1, Programmes: []catalog.Programme{first, instead}})
-	live := watch(4, 1, noon, 900)
+	first := catalog.Programme{ID: 1, ChannelID: 1, Title: "as it was", Start: Noon, End: Noon + hour}
+	instead := catalog.Programme{ID: 2, ChannelID: 1, Title: "instead", Start: Noon + hour/2, End: Noon + 2*hour}
+	s.Apply(catalog.Batch{ClientID: 1, Programmes: []catalog.Programme{first, instead}})
+	live := Watch(4, 1, Noon, 900)
 	live.ProgrammeID = 1
-	s.append(archived(1, 1, noon, 3000), archived(2, 1, viewing.Unknown, 500), archived(3, 99, noon, 700), live)
-	part := catalog.GuideRange{ChannelID: 1, Starting: viewing.Window{From: noon, To: noon + 1}}
+	s.Append(archived(1, 1, Noon, 3000), archived(2, 1, viewing.Unknown, 500), archived(3, 99, Noon, 700), live)
+	part := catalog.GuideRange{ChannelID: 1, Starting: viewing.Window{From: Noon, To: Noon + 1}}
 	for _, batch := range []catalog.Batch{
 		{}, {Programmes: []catalog.Programme{{ID: 1, Deleted: true}}}, {Programmes: []catalog.Programme{first}},
 		{GuideRanges: []catalog.GuideRange{part}}, {Programmes: []catalog.Programme{{ID: 99, Deleted: true}}},
-		{Programmes: []catalog.Programme{{ID: 99, ChannelID: 2, Title: "came at last", Start: noon, End: noon + 1}}},
-		{GuideRanges: []catalog.GuideRange{{ChannelID: 1, Starting: viewing.Window{From: year1, To: year9999}}}},
+		{Programmes: []catalog.Programme{{ID: 99, ChannelID: 2, Title: "came at last", Start: Noon, End: Noon + 1}}},
+		{GuideRanges: []catalog.GuideRange{{ChannelID: 1, Starting: viewing.Window{From: Year1, To: year9999}}}},
 	} {
 		batch.ClientID = 1
-		s.apply(batch)
+		s.Apply(batch)
 		s.check(whole(1))
-		s.fold()
+		s.Fold()
 		s.check(whole(1))
 	}
 }
@@ -159,34 +159,34 @@ func testDeletedProgramme(t *testing.T, factory Factory) {
 // testPosition goes around the edges of a programme of long before the window of the sessions, and merges what reports say
 // of one session.
 func testPosition(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	const hour = viewing.HourLength
-	aired := noon - 20*viewing.DayLength
-	s.apply(catalog.Batch{ClientID: 1, Programmes: []catalog.Programme{
+	aired := Noon - 20*viewing.DayLength
+	s.Apply(catalog.Batch{ClientID: 1, Programmes: []catalog.Programme{
 		{ID: 1, ChannelID: 1, Title: "aired", Start: aired, End: aired + hour},
 		{ID: 2, ChannelID: 1, Title: "for days", Start: aired - 3*viewing.DayLength, End: aired + 3*viewing.DayLength},
 		{ID: 3, ChannelID: 2, Title: "elsewhere", Start: aired, End: aired + hour},
-		{ID: 4, ChannelID: 1, Title: "while it was watched", Start: noon + viewing.DayLength, End: noon + viewing.DayLength + hour},
+		{ID: 4, ChannelID: 1, Title: "while it was watched", Start: Noon + viewing.DayLength, End: Noon + viewing.DayLength + hour},
 	}})
 	account := int64(0)
-	for _, position := range []viewing.Millis{viewing.Unknown, aired - 1, aired, aired + 1, aired + hour - 1, aired + hour, noon} {
+	for _, position := range []viewing.Millis{viewing.Unknown, aired - 1, aired, aired + 1, aired + hour - 1, aired + hour, Noon} {
 		for _, seconds := range []int32{0, 1, 3600, 3601, 86_400} {
 			account++
-			s.append(archived(account, 0, position, seconds))
+			s.Append(archived(account, 0, position, seconds))
 		}
 	}
 	merged := archived(500, 0, aired+9000, 60)
 	for _, position := range []viewing.Millis{viewing.Unknown, aired + 5000, aired + 70_000, viewing.Unknown} {
 		merged.PositionAt = position
-		s.append(merged)
+		s.Append(merged)
 	}
 	recent := whole(1)
-	recent.filter.Window = viewing.Window{From: noon + viewing.DayLength, To: noon + viewing.DayLength + 1}
+	recent.filter.Window = viewing.Window{From: Noon + viewing.DayLength, To: Noon + viewing.DayLength + 1}
 	s.check(whole(1), recent)
-	s.fold()
+	s.Fold()
 	merged.PositionAt = aired + 3000
-	s.append(merged) // for a folded day
+	s.Append(merged) // for a folded day
 	s.check(whole(1), recent)
-	s.fold()
+	s.Fold()
 	s.check(whole(1), recent)
 }

@@ -14,17 +14,18 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var privacyTests = []test{
-	{"erased accounts are gone and stay away", testErase},
-	{"erase while it is told of", testEraseAtOnce},
-	{"nothing to erase", testEraseNothing},
-	{"erasures of another store", testErasuresMove},
-	{"old viewing expires by the day", testExpire},
+var privacyTests = Tests{
+	"erased accounts are gone and stay away":         testErase,
+	"erase while it is reported on":                  testEraseAtOnce,
+	"nothing to erase":                               testEraseNothing,
+	"erasures of another store":                      testErasuresMove,
+	"old viewing expires by the day":                 testExpire,
+	"a plan whose data has changed since is refused": testOvertaken,
 }
 
-// erase takes an account out of the twin, which passes over it from then on. Its states until the instant and its payments stay
+// Erase takes an account out of the twin, which ignores it from then on. Its states until the instant and its payments stay
 // with somebody whom nobody knows; that it is removed then is one state more.
-func (w *twin) erase(client int32, account int64, at viewing.Millis) (erased store.Erased) {
+func (w *Twin) Erase(client int32, account int64, at viewing.Millis) (erased store.Erased) {
 	maps.DeleteFunc(w.sessions, func(identity viewing.Identity, _ viewing.State) bool {
 		gone := identity.ClientID == client && identity.AccountID == account
 		if gone {
@@ -37,7 +38,7 @@ func (w *twin) erase(client int32, account int64, at viewing.Millis) (erased sto
 			erased.Payments++
 			delete(w.payments, key)
 			payment.AccountID = -account
-			// An id may be told again, of another account, and be erased again: each copy stays.
+			// An id may be pushed again, of another account, and be erased again: each copy stays.
 			w.payments[entity{client, -key.id - int64(len(w.erased))*1_000_000}] = payment
 		}
 	}
@@ -61,105 +62,108 @@ func (w *twin) erase(client int32, account int64, at viewing.Millis) (erased sto
 }
 
 // erase erases an account from the store and the twin.
-func (s *subject) erase(client int32, account int64, at viewing.Millis) {
-	s.t.Helper()
-	got, err := s.store.EraseAccount(s.t.Context(), client, account, at, s.losing(store.Removal{ClientID: client, AccountID: account}))
-	s.must(err)
-	s.equal(fmt.Sprint("erased of account ", account), got, s.twin.erase(client, account, at))
+func (s *Subject) erase(client int32, account int64, at viewing.Millis) {
+	s.T.Helper()
+	got, err := s.Store.EraseAccount(s.T.Context(), client, account, at, s.losing(store.Removal{ClientID: client, AccountID: account}))
+	s.Must(err)
+	s.Equal(fmt.Sprint("erased of account ", account), got, s.Twin.Erase(client, account, at))
 }
 
 // losing plans a removal, of which nothing is kept.
-func (s *subject) losing(removal store.Removal) store.Kept {
-	s.t.Helper()
+func (s *Subject) losing(removal store.Removal) store.Kept {
+	s.T.Helper()
 	if removal.Before == 0 {
 		removal.Before = store.Never
 	}
-	lost, err := s.store.Losing(s.t.Context(), removal)
-	s.must(err)
+	lost, err := s.Store.Losing(s.T.Context(), removal)
+	s.Must(err)
 	return store.Kept{Lost: lost}
 }
 
-// testErase erases accounts of a random world between its steps, and then tells everything again.
+// testErase erases accounts of a random world between its steps, and then writes everything again.
 func testErase(t *testing.T, factory Factory) {
-	w := newWorld(t, 4)
-	s := newSubject(t, factory)
-	tellAll(s)
-	s.must(s.store.Maintain(t.Context(), w.from+3*viewing.DayLength)) // the rest is not folded
+	w := NewWorld(t, 4)
+	s := NewSubject(t, factory)
+	writeAll(s)
+	s.Must(s.Store.Maintain(t.Context(), w.From+3*viewing.DayLength)) // the rest is not folded
 	for account := range int64(max(2, Rounds(4))) {
-		s.erase(1, account+1, w.instant()+7)
+		s.erase(1, account+1, w.Instant()+7)
 		s.checkPrivacy(w)
-		if w.chance(30) {
-			s.reopen()
+		if w.Chance(30) {
+			s.Reopen()
 			s.checkPrivacy(w)
 		}
 	}
-	tellAll(s)
+	writeAll(s)
 	s.checkPrivacy(w)
-	s.fold()
-	s.reopen()
+	s.Fold()
+	s.Reopen()
 	s.checkPrivacy(w)
 }
 
-// tellAll tells what is the same each time it is called.
-func tellAll(s *subject) {
-	s.t.Helper()
-	for _, step := range newWorld(s.t, 40).dynamicsSteps(s) {
+// writeAll writes what is the same each time it is called.
+func writeAll(s *Subject) {
+	s.T.Helper()
+	for _, step := range NewWorld(s.T, 40).DynamicsSteps(s) {
 		step()
 	}
 }
 
-func (s *subject) checkPrivacy(w *world) {
-	s.t.Helper()
+func (s *Subject) checkPrivacy(w *World) {
+	s.T.Helper()
 	s.check(append(w.questions(3), whole(1), whole(2))...)
 	s.checkDynamics(w)
-	for client := range int32(worldClients) {
-		for account := range int64(worldAccounts) {
-			current := s.twin.current(client+1, account+1, s.now)
-			_, err := s.store.Account(s.t.Context(), client+1, account+1, s.now)
+	for client := range int32(WorldClients) {
+		for account := range int64(WorldAccounts) {
+			current := s.Twin.current(client+1, account+1, s.Now)
+			_, err := s.Store.Account(s.T.Context(), client+1, account+1, s.Now)
 			if want := current.ID != 0 && !current.Deleted; want != (err == nil) || err != nil && !errors.Is(err, store.ErrNotFound) {
-				s.t.Errorf("account %d of client %d: error %v, want it there: %v", account+1, client+1, err, want)
+				s.T.Errorf("account %d of client %d: error %v, want it there: %v", account+1, client+1, err, want)
 			}
 		}
 	}
 }
 
-// testEraseAtOnce erases an account while many tell of it: whatever comes before or after, nothing is left.
+// testEraseAtOnce erases an account while many write data of it: whatever comes before or after, nothing is left.
 func testEraseAtOnce(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	var all sync.WaitGroup
 	for writer := range writers {
 		all.Go(func() {
 			for i := range int32(25) {
-				reports := []viewing.Report{watch(1, int32(writer)+1, noon+viewing.Millis(i), 60), watch(2, int32(writer)+1, noon+viewing.Millis(i), 60)}
-				s.tolerate(s.store.AppendReports(t.Context(), reports))
-				s.tolerate(s.store.ApplyCatalog(t.Context(), catalog.Batch{
-					ClientID: 1, Accounts: []catalog.Account{{ID: 1, ChangedAt: noon + viewing.Millis(i), Active: true, Tariffs: []int32{7}}},
-					Payments: []catalog.Payment{{ID: int64(i), AccountID: 1, Currency: "EUR", PaidAt: noon}},
+				reports := []viewing.Report{Watch(1, int32(writer)+1, Noon+viewing.Millis(i), 60), Watch(2, int32(writer)+1, Noon+viewing.Millis(i), 60)}
+				s.Tolerate(s.Store.AppendReports(t.Context(), reports))
+				s.Tolerate(s.Store.ApplyCatalog(t.Context(), catalog.Batch{
+					ClientID: 1, Accounts: []catalog.Account{{ID: 1, ChangedAt: Noon + viewing.Millis(i), Active: true, Tariffs: []int32{7}}},
+					Payments: []catalog.Payment{{ID: int64(i), AccountID: 1, Currency: "EUR", PaidAt: Noon}},
 				}))
 			}
 		})
 	}
-	all.Go(func() { s.tolerate(s.store.Maintain(t.Context(), noon+9*viewing.DayLength)) })
+	all.Go(func() { s.Tolerate(s.Store.Maintain(t.Context(), Noon+9*viewing.DayLength)) })
 	all.Go(func() {
-		_, err := s.dynamics().EraseAccount(t.Context(), 1, 1, noon)
-		s.tolerate(err)
+		err := store.ErrMoved
+		for errors.Is(err, store.ErrMoved) {
+			err = s.tryErase()
+		}
+		s.Tolerate(err)
 	})
 	all.Wait()
-	if left, err := s.store.EraseAccount(t.Context(), 1, 1, noon, store.Kept{}); err != nil || left != (store.Erased{}) {
+	if left, err := s.Store.EraseAccount(t.Context(), 1, 1, Noon, store.Kept{}); err != nil || left != (store.Erased{}) {
 		t.Errorf("erased again: %+v, error %v", left, err)
 	}
-	channels, err := s.store.Aggregate(t.Context(), byChannel(whole(1).filter))
-	s.must(err)
+	channels, err := s.Store.Aggregate(t.Context(), byChannel(whole(1).filter))
+	s.Must(err)
 	for _, channel := range channels {
 		if channel.Values[1] != 25 { // those of account 2
 			t.Errorf("channel %+v, want 25 sessions", channel)
 		}
 	}
-	if account, err := s.store.Account(t.Context(), 1, 1, s.now); !errors.Is(err, store.ErrNotFound) {
+	if account, err := s.Store.Account(t.Context(), 1, 1, s.Now); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the account is %+v, error %v", account, err)
 	}
-	paid, err := s.store.PaymentsByPeriod(t.Context(), 1, []viewing.Millis{noon, noon + 1})
-	s.must(err)
+	paid, err := s.Store.PaymentsByPeriod(t.Context(), 1, []viewing.Millis{Noon, Noon + 1})
+	s.Must(err)
 	if paid[0].Accounts > 1 {
 		t.Errorf("payments %+v", paid)
 	}
@@ -168,54 +172,64 @@ func testEraseAtOnce(t *testing.T, factory Factory) {
 	}
 }
 
+// tryErase plans the erasure of account 1 of client 1, and erases it where nothing has moved since.
+func (s *Subject) tryErase() error {
+	lost, err := s.Store.Losing(s.T.Context(), store.Removal{ClientID: 1, AccountID: 1, Before: store.Never})
+	if err != nil {
+		return err
+	}
+	_, err = s.Store.EraseAccount(s.T.Context(), 1, 1, Noon, store.Kept{Lost: lost})
+	return err
+}
+
 func testEraseNothing(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
-	s.append(watch(2, 1, noon, 60))
+	s := NewSubject(t, factory)
+	s.Append(Watch(2, 1, Noon, 60))
 	for range 2 {
-		erased, err := s.store.EraseAccount(t.Context(), 1, 1, noon, store.Kept{})
+		erased, err := s.Store.EraseAccount(t.Context(), 1, 1, Noon, store.Kept{})
 		if err != nil || erased != (store.Erased{}) {
 			t.Errorf("erased %+v, error %v", erased, err)
 		}
 		for account, want := range map[int64]bool{1: true, 2: false} {
-			if got, err := s.store.IsErased(t.Context(), 1, account); err != nil || got != want {
+			if got, err := s.Store.IsErased(t.Context(), 1, account); err != nil || got != want {
 				t.Errorf("account %d is erased: %v, error %v", account, got, err)
 			}
-			if got, err := s.store.IsErased(t.Context(), 2, account); err != nil || got {
+			if got, err := s.Store.IsErased(t.Context(), 2, account); err != nil || got {
 				t.Errorf("account %d of another client is erased: %v, error %v", account, got, err)
 			}
 		}
-		s.append(watch(2, 1, noon, 90))
-		s.must(s.store.AppendReports(t.Context(), []viewing.Report{watch(1, 1, noon, 60)}))
+		s.Append(Watch(2, 1, Noon, 90))
+		s.Must(s.Store.AppendReports(t.Context(), []viewing.Report{Watch(1, 1, Noon, 60)}))
 		s.check(whole(1))
-		s.reopen()
+		s.Reopen()
 	}
 }
 
 // testErasuresMove carries what one store remembers into another, twice, and into one that has erased accounts of its own.
 func testErasuresMove(t *testing.T, factory Factory) {
-	from, to, other := newSubject(t, factory), newSubject(t, factory), newSubject(t, factory)
-	move := func(s *subject) error {
-		erased, err := from.store.Erasures(t.Context())
-		from.must(err)
-		return s.store.AddErasures(t.Context(), erased)
+	from, to, other := NewSubject(t, factory), NewSubject(t, factory), NewSubject(t, factory)
+	move := func(s *Subject) error {
+		erased, err := from.Store.Erasures(t.Context())
+		from.Must(err)
+		return s.Store.AddErasures(t.Context(), erased)
 	}
-	to.must(move(to)) // nothing yet
-	for _, s := range []*subject{from, other} {
-		_, err := s.store.EraseAccount(t.Context(), 1, 1, noon, store.Kept{})
-		s.must(err)
+	to.Must(move(to)) // nothing yet
+	for _, s := range []*Subject{from, other} {
+		_, err := s.Store.EraseAccount(t.Context(), 1, 1, Noon, store.Kept{})
+		s.Must(err)
 	}
-	_, err := from.store.EraseAccount(t.Context(), 2, 5, noon, store.Kept{})
-	from.must(err)
+	_, err := from.Store.EraseAccount(t.Context(), 2, 5, Noon, store.Kept{})
+	from.Must(err)
 	for range 2 {
-		to.must(move(to))
-		to.reopen()
+		to.Must(move(to))
+		to.Reopen()
 		for account, want := range map[entity]bool{{1, 1}: true, {2, 5}: true, {1, 5}: false, {2, 1}: false} {
-			if got, err := to.store.IsErased(t.Context(), account.client, account.id); err != nil || got != want {
+			if got, err := to.Store.IsErased(t.Context(), account.client, account.id); err != nil || got != want {
 				t.Errorf("account %+v is erased: %v, error %v", account, got, err)
 			}
 		}
-		to.must(to.store.AppendReports(t.Context(), []viewing.Report{watch(1, 1, noon, 60)}))
-		to.append(watch(5, 1, noon, 60))
+		to.Must(to.Store.AppendReports(t.Context(), []viewing.Report{Watch(1, 1, Noon, 60)}))
+		to.Append(Watch(5, 1, Noon, 60))
 		to.check(whole(1))
 	}
 	if err := move(other); !errors.Is(err, erasure.ErrOtherKey) {
@@ -225,28 +239,65 @@ func testErasuresMove(t *testing.T, factory Factory) {
 
 // testExpire removes whole days, folded and not, and nothing of the day on which the time to keep ends.
 func testExpire(t *testing.T, factory Factory) {
-	w := newWorld(t, 6)
-	s := newSubject(t, factory)
-	tellAll(s)
-	s.must(s.store.Maintain(t.Context(), w.from+2*viewing.DayLength))
-	for day := range viewing.Millis(worldDays + 1) {
-		before := w.from + day*viewing.DayLength + pick(w, []viewing.Millis{0, 1, viewing.DayLength / 2, viewing.DayLength - 1})
-		due, err := s.store.Expiring(t.Context(), before)
-		s.must(err)
+	w := NewWorld(t, 6)
+	s := NewSubject(t, factory)
+	writeAll(s)
+	s.Must(s.Store.Maintain(t.Context(), w.From+2*viewing.DayLength))
+	for day := range viewing.Millis(WorldDays + 1) {
+		before := w.From + day*viewing.DayLength + Pick(w, []viewing.Millis{0, 1, viewing.DayLength / 2, viewing.DayLength - 1})
+		due, err := s.Store.Expiring(t.Context(), before)
+		s.Must(err)
 		for client, days := range due {
 			for _, day := range days {
-				s.must(s.store.ExpireViewing(t.Context(), client, day, s.losing(store.Removal{ClientID: client, Before: day.Window().To})))
+				s.Must(s.Store.ExpireViewing(t.Context(), client, day, s.losing(store.Removal{ClientID: client, Before: day.Window().To})))
 			}
 		}
-		maps.DeleteFunc(s.twin.sessions, func(identity viewing.Identity, _ viewing.State) bool {
+		maps.DeleteFunc(s.Twin.sessions, func(identity viewing.Identity, _ viewing.State) bool {
 			return identity.StartedAt.Day() < before.Day()
 		})
-		if w.chance(30) {
-			s.reopen()
+		if w.Chance(30) {
+			s.Reopen()
 		}
 		s.checkPrivacy(w)
 	}
-	if left := slices.Collect(maps.Keys(s.twin.sessions)); len(left) > 0 {
+	if left := slices.Collect(maps.Keys(s.Twin.sessions)); len(left) > 0 {
 		t.Fatalf("the test leaves %d sessions", len(left))
 	}
+}
+
+// testOvertaken: data that arrives between the plan and the removal, and viewing that was not planned, refuse it.
+func testOvertaken(t *testing.T, factory Factory) {
+	s := NewSubject(t, factory)
+	s.Append(Watch(1, 1, Noon, 60), Watch(2, 1, Noon, 60))
+	removal := store.Removal{ClientID: 1, AccountID: 1, Before: store.Never}
+	plan := func() store.Kept {
+		kept := s.losing(removal)
+		kept.Window = Noon.Day().Window()
+		kept.Figures = []store.Figure{{Kind: store.GoneWatchDay, ClientID: 1, Start: kept.Window.From, Body: []byte(`{}`)}}
+		_, hours, err := s.Store.Versions(t.Context(), 1, kept.Window)
+		s.Must(err)
+		for _, hour := range hours {
+			kept.Viewing += hour.Viewing
+		}
+		return kept
+	}
+	refused := func(what string, kept store.Kept) {
+		t.Helper()
+		if _, err := s.Store.EraseAccount(t.Context(), 1, 1, Noon, kept); !errors.Is(err, store.ErrMoved) {
+			t.Errorf("%s: error %v, want %v", what, err, store.ErrMoved)
+		}
+		s.check(whole(1))
+	}
+	overtaken := plan()
+	s.Append(Watch(2, 1, Noon, 90))
+	refused("viewing of another", overtaken)
+	overtaken = plan()
+	overtaken.Late = true
+	s.Append(Watch(1, 1, Noon+5*viewing.HourLength, 60))
+	refused("viewing of another hour", overtaken)
+	fits := plan()
+	got, err := s.Store.EraseAccount(t.Context(), 1, 1, Noon, fits)
+	s.Must(err)
+	s.Equal("erased", got, s.Twin.Erase(1, 1, Noon))
+	s.check(whole(1))
 }

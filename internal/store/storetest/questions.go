@@ -14,7 +14,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// ranker is the roles that answer questions about viewing; engines and the twin play them.
+// ranker is the roles that compute rankings; engines and the twin implement them.
 type ranker interface {
 	store.Aggregator
 	store.ProgrammeRanker
@@ -43,13 +43,13 @@ func (q question) watched() store.ProgrammeWatchQuery {
 	}
 }
 
-// whole asks for everything of a client.
+// whole is the question for everything of a client.
 func whole(client int32) question {
 	const century = 36525 * viewing.DayLength
-	return question{filter: viewing.Filter{ClientID: client, Now: endOfTime, Window: viewing.Window{From: -century, To: 3 * century}}, limit: 1 << 20}
+	return question{filter: viewing.Filter{ClientID: client, Now: EndOfTime, Window: viewing.Window{From: -century, To: 3 * century}}, limit: 1 << 20}
 }
 
-// answer is all that a ranker says to a question, as text: equal answers are equal byte for byte.
+// answer is all that a ranker returns to a question, as text: equal results are equal byte for byte.
 func answer(ctx context.Context, r ranker, q question) (string, error) {
 	channels, err := r.Aggregate(ctx, byChannel(q.filter))
 	if err != nil {
@@ -87,22 +87,22 @@ func text[T any](name string, rows []T) string {
 	return lines.String()
 }
 
-// check holds the store's answers against the twin's.
-func (s *subject) check(questions ...question) {
-	s.t.Helper()
+// check compares the store's results with the twin's.
+func (s *Subject) check(questions ...question) {
+	s.T.Helper()
 	for _, q := range questions {
-		got, err := answer(s.t.Context(), s.store, q)
+		got, err := answer(s.T.Context(), s.Store, q)
 		if err != nil {
-			s.t.Fatalf("%+v: %v", q, err)
+			s.T.Fatalf("%+v: %v", q, err)
 		}
-		if want := s.twin.answer(q); got != want {
-			s.t.Fatalf("%+v:\n%s", q, difference(got, want))
+		if want := s.Twin.answer(q); got != want {
+			s.T.Fatalf("%+v:\n%s", q, difference(got, want))
 		}
 	}
 }
 
-// answer is what the engine must answer.
-func (w *twin) answer(q question) string {
+// answer is what the engine must return.
+func (w *Twin) answer(q question) string {
 	text, err := answer(context.Background(), w, q)
 	if err != nil {
 		panic(err) // a twin has nothing that could fail
@@ -110,7 +110,7 @@ func (w *twin) answer(q question) string {
 	return text
 }
 
-// difference shows the lines in which two answers differ.
+// difference shows the lines in which two results differ.
 func difference(got, want string) string {
 	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
 	var differing strings.Builder
@@ -127,22 +127,22 @@ func difference(got, want string) string {
 	return differing.String()
 }
 
-// append tells the reports to store and twin.
-func (s *subject) append(reports ...viewing.Report) {
-	s.t.Helper()
-	s.must(s.store.AppendReports(s.t.Context(), reports))
-	s.must(s.twin.AppendReports(s.t.Context(), reports))
+// Append gives the reports to store and twin.
+func (s *Subject) Append(reports ...viewing.Report) {
+	s.T.Helper()
+	s.Must(s.Store.AppendReports(s.T.Context(), reports))
+	s.Must(s.Twin.AppendReports(s.T.Context(), reports))
 }
 
-// apply tells the batch to store and twin.
-func (s *subject) apply(batch catalog.Batch) {
-	s.t.Helper()
-	s.must(s.store.ApplyCatalog(s.t.Context(), batch))
-	s.must(s.twin.ApplyCatalog(s.t.Context(), batch))
+// Apply gives the batch to store and twin.
+func (s *Subject) Apply(batch catalog.Batch) {
+	s.T.Helper()
+	s.Must(s.Store.ApplyCatalog(s.T.Context(), batch))
+	s.Must(s.Twin.ApplyCatalog(s.T.Context(), batch))
 }
 
-// fold lets the store fold every day that any of the tests uses.
-func (s *subject) fold() {
-	s.t.Helper()
-	s.must(s.store.Maintain(s.t.Context(), whole(1).filter.Window.To))
+// Fold lets the store fold every day that any of the tests uses.
+func (s *Subject) Fold() {
+	s.T.Helper()
+	s.Must(s.Store.Maintain(s.T.Context(), whole(1).filter.Window.To))
 }

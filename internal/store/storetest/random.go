@@ -14,23 +14,23 @@ import (
 
 // The size of the random world. It is small on purpose: identities, lengths and scores are to collide.
 const (
-	worldDays     = 5
-	worldClients  = 2
-	worldAccounts = 12
+	WorldDays     = 5  // how many days after World.From data lies in
+	WorldClients  = 2  // clients 1 and 2
+	WorldAccounts = 12 // accounts 1 to 12 of each
 	worldChannels = 7
 	worldTariffs  = 5
 )
 
 var worldDevices = []string{"android_tv", "mag250", "web"}
 
-// world makes random but repeatable data around one moment.
-type world struct {
+// World makes random but repeatable data around one moment.
+type World struct {
 	*rand.Rand
-	from viewing.Millis // midnight before the first session
+	From viewing.Millis // midnight before the first session
 }
 
-// newWorld tells the seed where the test fails. Odd worlds lie across the start of 1970.
-func newWorld(t *testing.T, seed uint64) *world {
+// NewWorld logs the seed where the test fails. Odd worlds lie across the start of 1970.
+func NewWorld(t *testing.T, seed uint64) *World {
 	t.Helper()
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -41,26 +41,27 @@ func newWorld(t *testing.T, seed uint64) *world {
 	if seed%2 == 1 {
 		from = -2 * viewing.DayLength
 	}
-	return &world{Rand: rand.New(rand.NewPCG(seed, 0)), from: from}
+	return &World{Rand: rand.New(rand.NewPCG(seed, 0)), From: from}
 }
 
-// chance is true in percent of a hundred cases.
-func (w *world) chance(percent int) bool { return w.IntN(100) < percent }
+// Chance is true in percent of a hundred cases.
+func (w *World) Chance(percent int) bool { return w.IntN(100) < percent }
 
-// instant lies in the days of the world, often on a full minute, hour or day.
-func (w *world) instant() viewing.Millis {
-	at := viewing.Millis(w.Int64N(worldDays * int64(viewing.DayLength)))
+// Instant lies in the days of the world, often on a full minute, hour or day.
+func (w *World) Instant() viewing.Millis {
+	at := viewing.Millis(w.Int64N(WorldDays * int64(viewing.DayLength)))
 	steps := []viewing.Millis{1, 1000, 60_000, 3_600_000, viewing.DayLength}
-	return w.from + at - at%pick(w, steps)
+	return w.From + at - at%Pick(w, steps)
 }
 
-func pick[T any](w *world, from []T) T { return from[w.IntN(len(from))] }
+// Pick returns one of the elements.
+func Pick[T any](w *World, from []T) T { return from[w.IntN(len(from))] }
 
 // some picks each element with the chance.
-func some[T any](w *world, from []T, percent int) []T {
+func some[T any](w *World, from []T, percent int) []T {
 	var picked []T
 	for _, element := range from {
-		if w.chance(percent) {
+		if w.Chance(percent) {
 			picked = append(picked, element)
 		}
 	}
@@ -76,8 +77,8 @@ func numbers(n int32) []int32 {
 	return ids
 }
 
-// sessions makes n sessions, each as the list of its reports.
-func (w *world) sessions(n int) [][]viewing.Report {
+// Sessions makes n sessions, each as the list of its reports.
+func (w *World) Sessions(n int) [][]viewing.Report {
 	sessions := make([][]viewing.Report, n)
 	for i := range sessions {
 		sessions[i] = w.session()
@@ -85,61 +86,61 @@ func (w *world) sessions(n int) [][]viewing.Report {
 	return sessions
 }
 
-func (w *world) session() []viewing.Report {
+func (w *World) session() []viewing.Report {
 	identity := w.identity()
 	length := w.length()
 	tariffs := some(w, numbers(worldTariffs), 30)
 	reports := make([]viewing.Report, 1+w.IntN(5))
-	position := w.from + viewing.Millis(w.Int64N(int64(identity.StartedAt-w.from)+1))
+	position := w.From + viewing.Millis(w.Int64N(int64(identity.StartedAt-w.From)+1))
 	for i := range reports {
 		elapsed := w.Int64N(length + 1)
 		last := i == len(reports)-1
 		if last {
 			elapsed = length
 		}
-		if w.chance(15) {
+		if w.Chance(15) {
 			tariffs = some(w, numbers(worldTariffs), 30) // they changed while the set was on
 		}
 		watched := elapsed
-		if w.chance(20) {
+		if w.Chance(20) {
 			watched = w.Int64N(elapsed + 1) // it was paused
 		}
 		reports[i] = viewing.Report{Identity: identity, State: viewing.State{
 			At:             identity.StartedAt + viewing.Millis(elapsed)*1000 + viewing.Millis(w.IntN(2)),
-			WatchedSeconds: int32(watched), Ended: last && w.chance(70), Tariffs: tariffs,
+			WatchedSeconds: int32(watched), Ended: last && w.Chance(70), Tariffs: tariffs,
 		}}
-		if w.chance(50) {
+		if w.Chance(50) {
 			reports[i].LastActivityAt = identity.StartedAt + viewing.Millis(w.Int64N(elapsed*1000+600_000)) - 300_000
 		}
-		if identity.Mode != viewing.Live && w.chance(60) { // most devices agree with themselves
+		if identity.Mode != viewing.Live && w.Chance(60) { // most devices agree with themselves
 			reports[i].PositionAt = position - viewing.Millis(w.IntN(2)*w.IntN(5000))
 		}
 	}
 	return reports
 }
 
-func (w *world) identity() viewing.Identity {
-	account := w.Int64N(worldAccounts) + 1
+func (w *World) identity() viewing.Identity {
+	account := w.Int64N(WorldAccounts) + 1
 	identity := viewing.Identity{
-		ClientID: w.Int32N(worldClients) + 1, AccountID: account,
-		DeviceUID: fmt.Sprintf("box-%d-%d", account, w.IntN(2)), Device: pick(w, worldDevices),
-		ChannelID: w.Int32N(worldChannels) + 1, Mode: viewing.Live, StartedAt: w.instant(),
+		ClientID: w.Int32N(WorldClients) + 1, AccountID: account,
+		DeviceUID: fmt.Sprintf("box-%d-%d", account, w.IntN(2)), Device: Pick(w, worldDevices),
+		ChannelID: w.Int32N(worldChannels) + 1, Mode: viewing.Live, StartedAt: w.Instant(),
 	}
-	if w.chance(25) {
-		identity.Mode = pick(w, []viewing.Mode{viewing.Catchup, viewing.Timeshift})
+	if w.Chance(25) {
+		identity.Mode = Pick(w, []viewing.Mode{viewing.Catchup, viewing.Timeshift})
 	}
-	if identity.Mode == viewing.Catchup && w.chance(80) || w.chance(3) {
+	if identity.Mode == viewing.Catchup && w.Chance(80) || w.Chance(3) {
 		identity.ProgrammeID = w.Int64N(300) + 1
 	}
 	return identity
 }
 
 // length is how long a session lasts, in seconds: zero, often the same, sometimes many hours.
-func (w *world) length() int64 {
+func (w *World) length() int64 {
 	switch {
-	case w.chance(40):
-		return pick(w, []int64{0, 1, 63, 64, 600, 1800})
-	case w.chance(10):
+	case w.Chance(40):
+		return Pick(w, []int64{0, 1, 63, 64, 600, 1800})
+	case w.Chance(10):
 		return w.Int64N(86_000)
 	default:
 		return w.Int64N(7200)
@@ -147,44 +148,45 @@ func (w *world) length() int64 {
 }
 
 // guide makes programmes for all channels of a client: one after the other, with some gaps, overlaps and deletions.
-func (w *world) guide(client int32) catalog.Batch {
+func (w *World) guide(client int32) catalog.Batch {
 	batch := catalog.Batch{ClientID: client}
 	for _, channel := range numbers(worldChannels) {
-		for at := w.from; at < w.from+worldDays*viewing.DayLength; {
-			minutes := viewing.Millis(pick(w, []int{1, 10, 60, 60, 150, 600}))
+		for at := w.From; at < w.From+WorldDays*viewing.DayLength; {
+			minutes := viewing.Millis(Pick(w, []int{1, 10, 60, 60, 150, 600}))
 			id := int64(len(batch.Programmes)) + 1
 			programme := catalog.Programme{
 				ID: id, ChannelID: channel, Title: fmt.Sprintf("«%d» naïve & 'new'", id),
-				Start: at, End: at + minutes*60_000, Deleted: w.chance(4),
+				Start: at, End: at + minutes*60_000, Deleted: w.Chance(4),
 			}
 			batch.Programmes = append(batch.Programmes, programme)
-			at = programme.End + viewing.Millis(pick(w, []int{0, 0, 0, 1, 90_000, -30_000}))
+			at = programme.End + viewing.Millis(Pick(w, []int{0, 0, 0, 1, 90_000, -30_000}))
 		}
 	}
 	return batch
 }
 
 // accounts makes several states of each account, in no order.
-func (w *world) accounts(client int32) catalog.Batch {
+func (w *World) accounts(client int32) catalog.Batch {
 	batch := catalog.Batch{ClientID: client}
-	for id := range int64(worldAccounts) {
+	for id := range int64(WorldAccounts) {
 		for changed := range viewing.Millis(1 + w.IntN(3)) {
 			batch.Accounts = append(batch.Accounts, catalog.Account{
-				ID: id + 1, ChangedAt: w.from + changed*1000, Active: w.chance(60), Deleted: w.chance(10), Excluded: w.chance(20),
+				ID: id + 1, ChangedAt: w.From + changed*1000, Active: w.Chance(60), Deleted: w.Chance(10), Excluded: w.Chance(20),
 				Tariffs: some(w, numbers(worldTariffs), 30),
 			})
 		}
 	}
-	shuffle(w, batch.Accounts)
+	Shuffle(w, batch.Accounts)
 	return batch
 }
 
-func shuffle[T any](w *world, all []T) {
+// Shuffle puts the elements into random order.
+func Shuffle[T any](w *World, all []T) {
 	w.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 }
 
-// batches cuts the elements into batches of random size.
-func batches[T any](w *world, all []T) [][]T {
+// Batches cuts the elements into batches of random size.
+func Batches[T any](w *World, all []T) [][]T {
 	var cut [][]T
 	for len(all) > 0 {
 		n := 1 + w.IntN(min(len(all), 200))
@@ -194,56 +196,56 @@ func batches[T any](w *world, all []T) [][]T {
 }
 
 // questions makes random ones; each part of a filter is left out about half of the time.
-func (w *world) questions(n int) []question {
+func (w *World) questions(n int) []question {
 	questions := make([]question, n)
 	for i := range questions {
-		q := whole(w.Int32N(worldClients) + 1)
-		q.limit = pick(w, []int{1, 2, 3, 17, 1 << 20})
-		if w.chance(70) {
-			bounds := []viewing.Millis{w.instant(), w.instant()}
+		q := whole(w.Int32N(WorldClients) + 1)
+		q.limit = Pick(w, []int{1, 2, 3, 17, 1 << 20})
+		if w.Chance(70) {
+			bounds := []viewing.Millis{w.Instant(), w.Instant()}
 			slices.Sort(bounds)
 			q.filter.Window = viewing.Window{From: bounds[0], To: bounds[1]}
 		}
 		q.filter.Devices = some(w, append([]string{"never_seen"}, worldDevices...), 20)
 		q.filter.Tariffs = some(w, numbers(worldTariffs+1), 20)
-		q.filter.ActiveOnly = w.chance(30)
-		q.filter.Excluded = w.chance(10)
-		q.filter.Now = pick(w, []viewing.Millis{endOfTime, w.from, w.from + 1500, w.instant()})
-		q.filter.MinSeconds = pick(w, []int64{0, 0, 1, 64, 600, 5000})
-		if w.chance(10) {
+		q.filter.ActiveOnly = w.Chance(30)
+		q.filter.Excluded = w.Chance(10)
+		q.filter.Now = Pick(w, []viewing.Millis{EndOfTime, w.From, w.From + 1500, w.Instant()})
+		q.filter.MinSeconds = Pick(w, []int64{0, 0, 1, 64, 600, 5000})
+		if w.Chance(10) {
 			q.filter.Account = int64(1 + w.IntN(4))
-			q.filter.DeviceUID = pick(w, []string{"", fmt.Sprintf("box-%d-1", q.filter.Account), "box-'"})
+			q.filter.DeviceUID = Pick(w, []string{"", fmt.Sprintf("box-%d-1", q.filter.Account), "box-'"})
 		}
-		if w.chance(20) {
+		if w.Chance(20) {
 			q.filter.Without = int64(1 + w.IntN(4))
 		}
 		q.channels = w.channelSet()
-		q.reach, q.score = pick(w, []viewing.Millis{0, 1000, 180_000, 5_000_000}), store.ProgrammeScore(w.IntN(4))
+		q.reach, q.score = Pick(w, []viewing.Millis{0, 1000, 180_000, 5_000_000}), store.ProgrammeScore(w.IntN(4))
 		q.minAccounts = w.Int64N(4)
-		q.silence = pick(w, []viewing.Millis{0, viewing.HourLength, viewing.DayLength, 3 * viewing.DayLength})
-		if w.chance(10) {
+		q.silence = Pick(w, []viewing.Millis{0, viewing.HourLength, viewing.DayLength, 3 * viewing.DayLength})
+		if w.Chance(10) {
 			q.programmes = some(w, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 40)
 		}
-		if w.chance(20) {
-			q.filter.Policy = w.policy()
+		if w.Chance(20) {
+			q.filter.Policy = w.Policy()
 		}
 		questions[i] = q
 	}
 	return questions
 }
 
-// policy is a random one, of which each part is off about half of the time.
-func (w *world) policy() viewing.Policy {
+// Policy is a random one, of which each part is off about half of the time.
+func (w *World) Policy() viewing.Policy {
 	return viewing.Policy{
-		MaxSessionSeconds:   pick(w, []int32{0, 0, 1, 600, 7200, 100_000}),
-		InactivitySeconds:   pick(w, []int32{0, 0, 1, 300, 10_000}),
-		OneChannelPerDevice: w.chance(60),
+		MaxSessionSeconds:   Pick(w, []int32{0, 0, 1, 600, 7200, 100_000}),
+		InactivitySeconds:   Pick(w, []int32{0, 0, 1, 300, 10_000}),
+		OneChannelPerDevice: w.Chance(60),
 	}
 }
 
-func (w *world) channelSet() store.ChannelSet {
+func (w *World) channelSet() store.ChannelSet {
 	set := store.ChannelSet{Except: some(w, numbers(worldChannels), 20)}
-	if w.chance(30) {
+	if w.Chance(30) {
 		set.Only = append([]int32{}, some(w, numbers(worldChannels+1), 50)...) // none at all is no wildcard
 	}
 	return set

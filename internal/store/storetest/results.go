@@ -15,19 +15,19 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var resultTests = []test{
-	{"read back byte for byte", testResultBody},
-	{"pages, newest first", testResultPages},
-	{"kinds are kept apart", testResultKinds},
-	{"saved again", testSaveAgain},
-	{"deleted", testDeleteResult},
-	{"deleted by many at once", testDeleteAtOnce},
+var resultTests = Tests{
+	"read back byte for byte": testResultBody,
+	"pages, newest first":     testResultPages,
+	"kinds are kept apart":    testResultKinds,
+	"saved again":             testSaveAgain,
+	"deleted":                 testDeleteResult,
+	"deleted by many at once": testDeleteAtOnce,
 }
 
 var allKinds = []store.Kind{store.ChannelSorting, store.ChannelSelection, store.ProgrammeSelection}
 
 func testResultBody(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	bodies := []string{
 		`{}`, `null`, `[1,2.50,1e3]`, `{"b":1, "a":2,  "b":1}`, `{"name":"日本 📺 \u0000 \" ' <&>"}`, "{\n\t\"x\": 1\n}",
 		`"` + strings.Repeat("long ", 1<<18) + `"`,
@@ -35,36 +35,36 @@ func testResultBody(t *testing.T, factory Factory) {
 	var results []store.Result
 	for i, body := range bodies {
 		results = append(results, store.Result{
-			ID: fmt.Sprint("id-", i), ClientID: 1, Kind: store.ChannelSorting, CreatedAt: noon, Body: json.RawMessage(body),
+			ID: fmt.Sprint("id-", i), ClientID: 1, Kind: store.ChannelSorting, CreatedAt: Noon, Body: json.RawMessage(body),
 		})
 	}
-	s.must(s.store.SaveResults(t.Context(), results))
+	s.Must(s.Store.SaveResults(t.Context(), results))
 	for range 2 {
 		for i, want := range results {
-			got, err := s.store.Result(t.Context(), want.ID, store.ChannelSorting)
-			s.must(err)
+			got, err := s.Store.Result(t.Context(), want.ID, store.ChannelSorting)
+			s.Must(err)
 			if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) || string(got.Body) != bodies[i] {
 				t.Errorf("got %.200s\nwant %.200s", fmt.Sprint(got), fmt.Sprint(want))
 			}
 		}
-		s.reopen()
+		s.Reopen()
 	}
 }
 
 // testResultPages stores results of equal times and unequal ids, in no order.
 func testResultPages(t *testing.T, factory Factory) {
-	w := newWorld(t, 2)
-	s := newSubject(t, factory)
+	w := NewWorld(t, 2)
+	s := NewSubject(t, factory)
 	var all []store.Result
 	for i := range 30 {
 		all = append(all, store.Result{
 			ID:       fmt.Sprintf("%c%x", "aZ0-_"[i%5], i*7%30), // upper case sorts before lower case: by bytes
-			ClientID: int32(i%2) + 1, Kind: allKinds[i%3], CreatedAt: noon + viewing.Millis(i%4), Body: json.RawMessage(`{}`),
+			ClientID: int32(i%2) + 1, Kind: allKinds[i%3], CreatedAt: Noon + viewing.Millis(i%4), Body: json.RawMessage(`{}`),
 		})
 	}
-	shuffle(w, all)
-	for _, results := range batches(w, all) {
-		s.must(s.store.SaveResults(t.Context(), results))
+	Shuffle(w, all)
+	for _, results := range Batches(w, all) {
+		s.Must(s.Store.SaveResults(t.Context(), results))
 	}
 	slices.SortFunc(all, func(a, b store.Result) int {
 		return cmp.Or(cmp.Compare(b.CreatedAt, a.CreatedAt), strings.Compare(b.ID, a.ID))
@@ -82,14 +82,14 @@ func testResultPages(t *testing.T, factory Factory) {
 	}
 }
 
-func (s *subject) resultPages(query store.ResultQuery) []store.Result {
-	s.t.Helper()
+func (s *Subject) resultPages(query store.ResultQuery) []store.Result {
+	s.T.Helper()
 	var all []store.Result
 	for {
-		page, err := s.store.Results(s.t.Context(), query)
-		s.must(err)
+		page, err := s.Store.Results(s.T.Context(), query)
+		s.Must(err)
 		if len(page) > query.Limit {
-			s.t.Fatalf("a page of %d results, limit %d", len(page), query.Limit)
+			s.T.Fatalf("a page of %d results, limit %d", len(page), query.Limit)
 		}
 		all = append(all, page...)
 		if len(page) < query.Limit {
@@ -101,25 +101,25 @@ func (s *subject) resultPages(query store.ResultQuery) []store.Result {
 }
 
 func testResultKinds(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	for i, kind := range allKinds {
-		s.must(s.store.SaveResults(t.Context(), []store.Result{
-			{ID: fmt.Sprint("id-", i), ClientID: 1, Kind: kind, CreatedAt: noon, Body: json.RawMessage(`{}`)},
+		s.Must(s.Store.SaveResults(t.Context(), []store.Result{
+			{ID: fmt.Sprint("id-", i), ClientID: 1, Kind: kind, CreatedAt: Noon, Body: json.RawMessage(`{}`)},
 		}))
 	}
 	for i, kind := range allKinds {
 		others := slices.DeleteFunc(slices.Clone(allKinds), func(k store.Kind) bool { return k == kind })
 		id := fmt.Sprint("id-", i)
-		if got, err := s.store.Result(t.Context(), id, kind); err != nil || got.Kind != kind {
+		if got, err := s.Store.Result(t.Context(), id, kind); err != nil || got.Kind != kind {
 			t.Errorf("%s as kind %d: %+v, error %v", id, kind, got, err)
 		}
-		if got, err := s.store.Result(t.Context(), id, others...); !isNotFound(err, id) {
+		if got, err := s.Store.Result(t.Context(), id, others...); !isNotFound(err, id) {
 			t.Errorf("%s as kinds %v: %+v, error %v, want ErrNotFound that names it", id, others, got, err)
 		}
-		if err := s.store.DeleteResult(t.Context(), id, others...); !isNotFound(err, id) {
+		if err := s.Store.DeleteResult(t.Context(), id, others...); !isNotFound(err, id) {
 			t.Errorf("delete %s as kinds %v: error %v, want ErrNotFound that names it", id, others, err)
 		}
-		if got, err := s.store.Result(t.Context(), id, allKinds...); err != nil || got.ID != id {
+		if got, err := s.Store.Result(t.Context(), id, allKinds...); err != nil || got.ID != id {
 			t.Errorf("%s as any kind: %+v, error %v", id, got, err)
 		}
 	}
@@ -131,15 +131,15 @@ func isNotFound(err error, id string) bool {
 
 // testSaveAgain saves what is there already, with other words, beside something new: what was first stays, once.
 func testSaveAgain(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
-	first := store.Result{ID: "a", ClientID: 1, Kind: store.ChannelSorting, CreatedAt: noon, Body: json.RawMessage(`{"first":1}`)}
+	s := NewSubject(t, factory)
+	first := store.Result{ID: "a", ClientID: 1, Kind: store.ChannelSorting, CreatedAt: Noon, Body: json.RawMessage(`{"first":1}`)}
 	again, second := first, first
-	again.CreatedAt, again.Body = noon+1, json.RawMessage(`{}`)
+	again.CreatedAt, again.Body = Noon+1, json.RawMessage(`{}`)
 	second.ID = "b"
-	s.must(s.store.SaveResults(t.Context(), []store.Result{first}))
+	s.Must(s.Store.SaveResults(t.Context(), []store.Result{first}))
 	var saving sync.WaitGroup
 	for range writers {
-		saving.Go(func() { s.tolerate(s.store.SaveResults(t.Context(), []store.Result{again, second})) })
+		saving.Go(func() { s.Tolerate(s.Store.SaveResults(t.Context(), []store.Result{again, second})) })
 	}
 	saving.Wait()
 	got := s.resultPages(store.ResultQuery{ClientID: 1, Kinds: allKinds, Limit: 10})
@@ -149,43 +149,43 @@ func testSaveAgain(t *testing.T, factory Factory) {
 }
 
 func testDeleteResult(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	var results []store.Result
 	for _, id := range []string{"a", "b", "c"} {
 		results = append(results, store.Result{
-			ID: id, ClientID: 1, Kind: store.ChannelSorting, CreatedAt: noon, Body: json.RawMessage(`{}`),
+			ID: id, ClientID: 1, Kind: store.ChannelSorting, CreatedAt: Noon, Body: json.RawMessage(`{}`),
 		})
 	}
-	s.must(s.store.SaveResults(t.Context(), results))
-	s.must(s.store.DeleteResult(t.Context(), "b", store.ChannelSorting))
+	s.Must(s.Store.SaveResults(t.Context(), results))
+	s.Must(s.Store.DeleteResult(t.Context(), "b", store.ChannelSorting))
 	for range 2 {
-		if got, err := s.store.Result(t.Context(), "b", allKinds...); !isNotFound(err, "b") {
+		if got, err := s.Store.Result(t.Context(), "b", allKinds...); !isNotFound(err, "b") {
 			t.Errorf("the deleted result is %+v, error %v", got, err)
 		}
-		if err := s.store.DeleteResult(t.Context(), "b", allKinds...); !isNotFound(err, "b") {
+		if err := s.Store.DeleteResult(t.Context(), "b", allKinds...); !isNotFound(err, "b") {
 			t.Errorf("deleted again: %v", err)
 		}
 		got := s.resultPages(store.ResultQuery{ClientID: 1, Kinds: allKinds, Limit: 10})
 		if want := []store.Result{results[2], results[0]}; printed(got) != printed(want) {
 			t.Errorf("left are %+v, want %+v", got, want)
 		}
-		s.reopen()
+		s.Reopen()
 	}
 }
 
 // testDeleteAtOnce: of those who delete one result together one has done it, and the others hear that it is gone.
 func testDeleteAtOnce(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	for i := range 20 {
 		id := fmt.Sprint("id-", i)
-		s.must(s.store.SaveResults(t.Context(), []store.Result{
-			{ID: id, ClientID: 1, Kind: store.ChannelSorting, CreatedAt: noon, Body: json.RawMessage(`{}`)},
+		s.Must(s.Store.SaveResults(t.Context(), []store.Result{
+			{ID: id, ClientID: 1, Kind: store.ChannelSorting, CreatedAt: Noon, Body: json.RawMessage(`{}`)},
 		}))
 		var deleted atomic.Int32
 		var callers sync.WaitGroup
 		for range 8 {
 			callers.Go(func() {
-				switch err := s.store.DeleteResult(t.Context(), id, allKinds...); {
+				switch err := s.Store.DeleteResult(t.Context(), id, allKinds...); {
 				case err == nil:
 					deleted.Add(1)
 				case !isNotFound(err, id):

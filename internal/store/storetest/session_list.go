@@ -10,32 +10,32 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var sessionListTests = []test{
-	{"sessions of random accounts and devices, in pages", testSessionPages},
-	{"a device whose id is no word of SQL", testOddDevice},
+var sessionListTests = Tests{
+	"sessions of random accounts and devices, in pages": testSessionPages,
+	"a device whose id is no word of SQL":               testOddDevice,
 }
 
 // testSessionPages reads random lists in pages of all sizes, of what is folded, partly folded and not folded.
 func testSessionPages(t *testing.T, factory Factory) {
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			w := newWorld(t, seed)
-			s := newSubject(t, factory)
-			for client := range int32(worldClients) {
-				s.apply(w.accounts(client + 1)) // some are excluded
+			w := NewWorld(t, seed)
+			s := NewSubject(t, factory)
+			for client := range int32(WorldClients) {
+				s.Apply(w.accounts(client + 1)) // some are excluded
 			}
-			reports := slices.Concat(w.sessions(200)...)
-			shuffle(w, reports)
-			for _, batch := range batches(w, reports) {
-				s.append(batch...)
-				if w.chance(30) {
-					s.must(s.store.Maintain(t.Context(), w.instant()))
+			reports := slices.Concat(w.Sessions(200)...)
+			Shuffle(w, reports)
+			for _, batch := range Batches(w, reports) {
+				s.Append(batch...)
+				if w.Chance(30) {
+					s.Must(s.Store.Maintain(t.Context(), w.Instant()))
 				}
 			}
 			for range 25 {
 				s.checkSessions(w.sessionQuery())
 			}
-			s.fold()
+			s.Fold()
 			for range 10 {
 				s.checkSessions(w.sessionQuery())
 			}
@@ -43,44 +43,44 @@ func testSessionPages(t *testing.T, factory Factory) {
 	}
 }
 
-func (w *world) sessionQuery() store.SessionQuery {
-	account := w.Int64N(worldAccounts) + 1
+func (w *World) sessionQuery() store.SessionQuery {
+	account := w.Int64N(WorldAccounts) + 1
 	q := store.SessionQuery{
-		ClientID: w.Int32N(worldClients) + 1, AccountID: account, Window: whole(1).filter.Window, Limit: pick(w, []int{1, 2, 3, 7, 1000}),
+		ClientID: w.Int32N(WorldClients) + 1, AccountID: account, Window: whole(1).filter.Window, Limit: Pick(w, []int{1, 2, 3, 7, 1000}),
 	}
-	if w.chance(50) {
+	if w.Chance(50) {
 		q.DeviceUID = fmt.Sprintf("box-%d-%d", account, w.IntN(2))
 		q.AccountID *= int64(w.IntN(2))
 	}
-	if w.chance(50) {
-		bounds := []viewing.Millis{w.instant(), w.instant()}
+	if w.Chance(50) {
+		bounds := []viewing.Millis{w.Instant(), w.Instant()}
 		slices.Sort(bounds)
 		q.Window = viewing.Window{From: bounds[0], To: bounds[1]}
 	}
-	if w.chance(50) {
-		q.Policy = w.policy()
+	if w.Chance(50) {
+		q.Policy = w.Policy()
 	}
 	return q
 }
 
 // checkSessions holds all pages of the query against the twin.
-func (s *subject) checkSessions(q store.SessionQuery) {
-	s.t.Helper()
-	want := s.twin.sessionList(q)
+func (s *Subject) checkSessions(q store.SessionQuery) {
+	s.T.Helper()
+	want := s.Twin.sessionList(q)
 	var got []store.CountedSession
 	for {
-		page, err := s.store.Sessions(s.t.Context(), q)
-		s.must(err)
+		page, err := s.Store.Sessions(s.T.Context(), q)
+		s.Must(err)
 		got = append(got, page...)
 		if len(page) < q.Limit {
 			break
 		}
 		q.After = &page[len(page)-1].Identity
 	}
-	s.same(fmt.Sprintf("%+v", q), got, want)
+	s.Same(fmt.Sprintf("%+v", q), got, want)
 }
 
-func (w *twin) sessionList(q store.SessionQuery) []store.CountedSession {
+func (w *Twin) sessionList(q store.SessionQuery) []store.CountedSession {
 	counted := map[viewing.Identity]int32{}
 	for _, session := range w.counts(q.ClientID, q.Policy) {
 		counted[session.Identity] = session.WatchedSeconds
@@ -101,9 +101,9 @@ func (w *twin) sessionList(q store.SessionQuery) []store.CountedSession {
 }
 
 func testOddDevice(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
-	odd := watch(1, 1, noon, 60)
+	s := NewSubject(t, factory)
+	odd := Watch(1, 1, Noon, 60)
 	odd.DeviceUID = "x' OR true -- \x00 ü"
-	s.append(odd, watch(2, 1, noon, 60))
-	s.checkSessions(store.SessionQuery{ClientID: 1, DeviceUID: odd.DeviceUID, Window: anyTime, Limit: 10})
+	s.Append(odd, Watch(2, 1, Noon, 60))
+	s.checkSessions(store.SessionQuery{ClientID: 1, DeviceUID: odd.DeviceUID, Window: AnyTime, Limit: 10})
 }

@@ -1,5 +1,8 @@
-// Package storetest is the conformance suite of internal/store. Every engine runs all of it; what an engine answers is held
-// against a plain computation in Go (twin.go), on random data, on hand-made corner cases and on real viewing.
+// Package storetest is the conformance suite of internal/store. Every engine runs all of it; what an engine returns is compared
+// with a plain computation in Go (twin.go), on random data, on hand-made corner cases and on real viewing.
+//
+// It tests the roles of internal/store and nothing above them. What computes from several roles has a suite of its own, which
+// takes its data and its twin from here: internal/dynamics/dynamicstest and internal/jobs/jobstest.
 package storetest
 
 import (
@@ -14,110 +17,97 @@ import (
 // stored when it is opened again after Close. What it makes is gone when the test ends; the suite closes what it opens.
 type Factory func(t *testing.T) (open func() store.Store)
 
-// groups are the tests by what they are of: a role of internal/store, or a package that computes from several roles. The latter
-// stand here since they need the twin, and run on DuckDB beside the package that they are of.
-var groups = []struct {
-	name  string
-	of    string // the package; empty = the store
-	tests []test
-}{
-	{"viewing", "", viewingTests},
-	{"aggregate", "", aggregateTests},
-	{"audience", "", audienceTests},
-	{"policy", "", policyTests},
-	{"convergence", "", convergenceTests},
-	{"late", "", lateTests},
-	{"concurrency", "", concurrencyTests},
-	{"catalog", "", catalogTests},
-	{"guide", "", guideTests},
-	{"session list", "", sessionListTests},
-	{"accounts", "", accountTests},
-	{"subscriptions", "", subscriptionTests},
-	{"results", "", resultTests},
-	{"jobs", "", jobTests},
-	{"runners", "jobs", runnerTests},
-	{"versions", "", versionTests},
-	{"dynamics", "", dynamicsTests},
-	{"commands", "dynamics", commandTests},
-	{"privacy", "", privacyTests},
-	{"removals", "dynamics", removalTests},
-	{"export", "", exportTests},
-	{"edges", "", edgeTests},
-	{"brighttv", "", brightTVTests},
-}
+// Tests are named tests that one factory serves.
+type Tests map[string]func(t *testing.T, factory Factory)
 
-// Of are the names of the groups that are of a package, "jobs" or "dynamics"; where it is empty, of the store itself.
-func Of(pkg string) []string {
-	var names []string
-	for _, group := range groups {
-		if group.of == pkg {
-			names = append(names, group.name)
-		}
-	}
-	return names
-}
-
-// Run holds the engine to the whole of internal/store and what computes from it, or to those of the groups that are named.
-func Run(t *testing.T, factory Factory, names ...string) {
+// Run runs the tests in parallel.
+func (tests Tests) Run(t *testing.T, factory Factory) {
 	t.Helper()
-	for _, group := range groups {
-		if len(names) > 0 && !slices.Contains(names, group.name) {
-			continue
-		}
-		t.Run(group.name, func(t *testing.T) {
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, test := range group.tests {
-				t.Run(test.name, func(t *testing.T) {
-					t.Parallel()
-					test.run(t, factory)
-				})
-			}
+			test(t, factory)
 		})
 	}
 }
 
-type test struct {
-	name string
-	run  func(t *testing.T, factory Factory)
+// groups are the tests by the role that they are of.
+var groups = map[string]Tests{
+	"viewing":       viewingTests,
+	"aggregate":     aggregateTests,
+	"audience":      audienceTests,
+	"policy":        policyTests,
+	"convergence":   convergenceTests,
+	"late":          lateTests,
+	"concurrency":   concurrencyTests,
+	"catalog":       catalogTests,
+	"guide":         guideTests,
+	"session list":  sessionListTests,
+	"accounts":      accountTests,
+	"subscriptions": subscriptionTests,
+	"results":       resultTests,
+	"jobs":          jobTests,
+	"versions":      versionTests,
+	"dynamics":      dynamicsTests,
+	"privacy":       privacyTests,
+	"export":        exportTests,
+	"edges":         edgeTests,
+	"brighttv":      brightTVTests,
 }
 
-// subject is a store under test and the twin that is told the same.
-type subject struct {
-	t     *testing.T
-	open  func() store.Store
-	store store.Store
-	twin  *twin
-	now   viewing.Millis // the time of questions that do not tell one
-}
-
-func newSubject(t *testing.T, factory Factory) *subject {
+// Run holds the engine to the whole of internal/store, or to those of the groups that are named.
+func Run(t *testing.T, factory Factory, names ...string) {
 	t.Helper()
-	s := &subject{t: t, open: factory(t), twin: newTwin(), now: endOfTime}
-	s.store = s.open()
+	for name, tests := range groups {
+		if len(names) > 0 && !slices.Contains(names, name) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tests.Run(t, factory)
+		})
+	}
+}
+
+// Subject is a store under test, and the twin that is given the same data.
+type Subject struct {
+	T     *testing.T
+	Store store.Store
+	Twin  *Twin
+	Now   viewing.Millis // the time of queries that have none of their own
+	open  func() store.Store
+}
+
+// NewSubject opens an empty store, which is closed when the test ends.
+func NewSubject(t *testing.T, factory Factory) *Subject {
+	t.Helper()
+	s := &Subject{T: t, open: factory(t), Twin: newTwin(), Now: EndOfTime}
+	s.Store = s.open()
 	t.Cleanup(func() {
-		if err := s.store.Close(); err != nil {
+		if err := s.Store.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})
 	return s
 }
 
-// endOfTime is later than every state: the latest one is current.
-const endOfTime = year9999
+// EndOfTime is later than every state: the latest one is current.
+const EndOfTime = year9999
 
-// at sets the time of the questions to come.
-func (s *subject) at(now viewing.Millis) { s.now, s.twin.now = now, now }
+// At sets the time of the questions to come.
+func (s *Subject) At(now viewing.Millis) { s.Now, s.Twin.now = now, now }
 
-// reopen closes the store and opens it on the same data.
-func (s *subject) reopen() {
-	s.t.Helper()
-	s.must(s.store.Close())
-	s.store = s.open()
+// Reopen closes the store and opens it on the same data.
+func (s *Subject) Reopen() {
+	s.T.Helper()
+	s.Must(s.Store.Close())
+	s.Store = s.open()
 }
 
-func (s *subject) must(err error) {
-	s.t.Helper()
+// Must ends the test on an error.
+func (s *Subject) Must(err error) {
+	s.T.Helper()
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// twin computes what an engine must answer, in the plainest way: it keeps every session in memory, merged as it arrives, and
+// Twin computes what an engine must return, in the plainest way: it keeps every session in memory, merged as it arrives, and
 // looks at each of them for each question.
-type twin struct {
+type Twin struct {
 	sessions   map[viewing.Identity]viewing.State
 	channels   map[entity]catalog.Channel
 	programmes map[entity]catalog.Programme
-	now        viewing.Millis                                // the time of questions that do not tell one
+	now        viewing.Millis                                // the time of queries that have none
 	states     map[entity]map[viewing.Millis]catalog.Account // all states by changed_at
 	payments   map[entity]catalog.Payment
 	erased     map[entity]bool // accounts
@@ -33,14 +33,14 @@ var _ interface {
 	store.SessionWriter
 	store.CatalogWriter
 	ranker
-} = (*twin)(nil)
+} = (*Twin)(nil)
 
-func newTwin() *twin {
-	return &twin{
+func newTwin() *Twin {
+	return &Twin{
 		sessions:   map[viewing.Identity]viewing.State{},
 		channels:   map[entity]catalog.Channel{},
 		programmes: map[entity]catalog.Programme{},
-		now:        endOfTime,
+		now:        EndOfTime,
 		states:     map[entity]map[viewing.Millis]catalog.Account{},
 		payments:   map[entity]catalog.Payment{},
 		erased:     map[entity]bool{},
@@ -49,7 +49,7 @@ func newTwin() *twin {
 }
 
 // AppendReports implements store.SessionWriter.
-func (w *twin) AppendReports(_ context.Context, reports []viewing.Report) error {
+func (w *Twin) AppendReports(_ context.Context, reports []viewing.Report) error {
 	for _, report := range reports {
 		if w.erased[entity{report.ClientID, report.AccountID}] {
 			continue
@@ -64,7 +64,7 @@ func (w *twin) AppendReports(_ context.Context, reports []viewing.Report) error 
 }
 
 // ApplyCatalog implements store.CatalogWriter for what figures depend on.
-func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
+func (w *Twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
 	if client := w.policies[batch.ClientID]; batch.Policy != nil && *batch.Policy != client.Policy {
 		w.policies[batch.ClientID] = catalog.Client{Policy: *batch.Policy, PolicyRevision: client.PolicyRevision + 1}
 	}
@@ -93,7 +93,7 @@ func (w *twin) ApplyCatalog(_ context.Context, batch catalog.Batch) error {
 }
 
 // clearRanges deletes the programmes that a batch says are no longer there.
-func (w *twin) clearRanges(batch catalog.Batch) {
+func (w *Twin) clearRanges(batch catalog.Batch) {
 	for key, stored := range w.programmes {
 		named := slices.Contains(batch.Refused, key.id) ||
 			slices.ContainsFunc(batch.Programmes, func(p catalog.Programme) bool { return p.ID == key.id })
@@ -107,7 +107,7 @@ func (w *twin) clearRanges(batch catalog.Batch) {
 }
 
 // passing returns the sessions that pass the filter, with their counted seconds.
-func (w *twin) passing(filter viewing.Filter) []viewing.Report {
+func (w *Twin) passing(filter viewing.Filter) []viewing.Report {
 	var passing []viewing.Report
 	for _, session := range w.counted(filter) {
 		passing = append(passing, session.Report)
@@ -115,13 +115,13 @@ func (w *twin) passing(filter viewing.Filter) []viewing.Report {
 	return passing
 }
 
-func (w *twin) counted(filter viewing.Filter) []counting {
+func (w *Twin) counted(filter viewing.Filter) []counting {
 	return slices.DeleteFunc(w.counts(filter.ClientID, filter.Policy), func(session counting) bool {
 		return !w.passes(filter, session.Report)
 	})
 }
 
-func (w *twin) passes(filter viewing.Filter, session viewing.Report) bool {
+func (w *Twin) passes(filter viewing.Filter, session viewing.Report) bool {
 	return session.StartedAt >= filter.Window.From && session.StartedAt < filter.Window.To &&
 		(len(filter.Devices) == 0 || slices.Contains(filter.Devices, session.Device)) &&
 		(len(filter.Modes) == 0 || slices.Contains(filter.Modes, session.Mode)) &&
@@ -140,7 +140,7 @@ func overlap(a, b []int32) bool {
 }
 
 // current is the state of an account that is current at now, the zero state where there is none.
-func (w *twin) current(client int32, account int64, now viewing.Millis) catalog.Account {
+func (w *Twin) current(client int32, account int64, now viewing.Millis) catalog.Account {
 	var current catalog.Account
 	known := false
 	for _, state := range w.states[entity{client, account}] {
@@ -151,7 +151,7 @@ func (w *twin) current(client int32, account int64, now viewing.Millis) catalog.
 	return current
 }
 
-func (w *twin) active(session viewing.Report, now viewing.Millis) bool {
+func (w *Twin) active(session viewing.Report, now viewing.Millis) bool {
 	account := w.current(session.ClientID, session.AccountID, now)
 	return account.Active && !account.Deleted
 }
@@ -166,12 +166,12 @@ func median(values []int64) float64 {
 }
 
 // ProgrammeWatch implements store.ProgrammeRanker.
-func (w *twin) ProgrammeWatch(_ context.Context, q store.ProgrammeWatchQuery) (store.ProgrammesWatched, error) {
+func (w *Twin) ProgrammeWatch(_ context.Context, q store.ProgrammeWatchQuery) (store.ProgrammesWatched, error) {
 	sessions := w.passing(q.Filter)
 	var watched store.ProgrammesWatched
 	for _, session := range w.counted(q.Filter) {
 		watched.Watch += viewing.Millis(session.WatchedSeconds) * 1000
-		watched.Cut += viewing.Millis(session.told-session.WatchedSeconds) * 1000
+		watched.Cut += viewing.Millis(session.reported-session.WatchedSeconds) * 1000
 	}
 	for _, programme := range w.guide(q.Filter.ClientID, q.Channels) {
 		watch := w.watchOf(sessions, programme, q.Reach)
@@ -197,7 +197,7 @@ func scoreOf(p viewing.ProgrammeWatch, score store.ProgrammeScore) float64 {
 }
 
 // watchOf is how the sessions watched the programme.
-func (w *twin) watchOf(sessions []viewing.Report, programme catalog.Programme, reach viewing.Millis) viewing.ProgrammeWatch {
+func (w *Twin) watchOf(sessions []viewing.Report, programme catalog.Programme, reach viewing.Millis) viewing.ProgrammeWatch {
 	watch := viewing.ProgrammeWatch{
 		ProgrammeID: programme.ID, ChannelID: programme.ChannelID, Title: programme.Title, Start: programme.Start,
 		Length: programme.End - programme.Start,
@@ -221,7 +221,7 @@ func (w *twin) watchOf(sessions []viewing.Report, programme catalog.Programme, r
 }
 
 // attributed is the time that the session gave the programme.
-func (w *twin) attributed(session *viewing.Report, programme *catalog.Programme) viewing.Millis {
+func (w *Twin) attributed(session *viewing.Report, programme *catalog.Programme) viewing.Millis {
 	watched := viewing.Millis(session.WatchedSeconds) * 1000
 	if session.ProgrammeID == programme.ID {
 		return watched
@@ -242,7 +242,7 @@ func (w *twin) attributed(session *viewing.Report, programme *catalog.Programme)
 }
 
 // guide returns the client's programmes on the channels.
-func (w *twin) guide(client int32, channels store.ChannelSet) []catalog.Programme {
+func (w *Twin) guide(client int32, channels store.ChannelSet) []catalog.Programme {
 	var guide []catalog.Programme
 	for key, programme := range w.programmes {
 		if key.client == client && !programme.Deleted &&
@@ -255,7 +255,7 @@ func (w *twin) guide(client int32, channels store.ChannelSet) []catalog.Programm
 }
 
 // SilentDevices implements store.SilenceFinder.
-func (w *twin) SilentDevices(_ context.Context, filter viewing.Filter, since viewing.Millis) (int64, error) {
+func (w *Twin) SilentDevices(_ context.Context, filter viewing.Filter, since viewing.Millis) (int64, error) {
 	type device struct {
 		account int64
 		uid     string
@@ -275,7 +275,7 @@ func (w *twin) SilentDevices(_ context.Context, filter viewing.Filter, since vie
 }
 
 // LatestProgrammes implements store.ProgrammeRanker.
-func (w *twin) LatestProgrammes(
+func (w *Twin) LatestProgrammes(
 	_ context.Context, clientID int32, starting viewing.Window, channels store.ChannelSet, limit int,
 ) ([]catalog.Programme, error) {
 	guide := slices.DeleteFunc(w.guide(clientID, channels), func(p catalog.Programme) bool {

@@ -20,12 +20,12 @@ type tally struct {
 }
 
 // Aggregate implements store.Aggregator.
-func (w *twin) Aggregate(_ context.Context, q measure.Query) ([]measure.Row, error) {
+func (w *Twin) Aggregate(_ context.Context, q measure.Query) ([]measure.Row, error) {
 	return w.aggregate(q), nil
 }
 
 // AggregateAtOnce is as store.Aggregator describes.
-func (w *twin) AggregateAtOnce(_ context.Context, queries ...measure.Query) ([][]measure.Row, error) {
+func (w *Twin) AggregateAtOnce(_ context.Context, queries ...measure.Query) ([][]measure.Row, error) {
 	all := make([][]measure.Row, len(queries))
 	for i, q := range queries {
 		all[i] = w.aggregate(q)
@@ -34,15 +34,15 @@ func (w *twin) AggregateAtOnce(_ context.Context, queries ...measure.Query) ([][
 }
 
 // aggregate takes each session apart and adds it to each cell in which it has a part.
-func (w *twin) aggregate(q measure.Query) []measure.Row {
+func (w *Twin) aggregate(q measure.Query) []measure.Row {
 	cells := map[measure.Cell]*tally{}
 	filter := q.Filter
 	if q.Count == measure.ByTime {
-		filter.Window = anyTime
+		filter.Window = AnyTime
 	}
 	sessions := w.counted(filter)
 	for _, session := range sessions {
-		end := session.StartedAt + viewing.Millis(session.told)*1000
+		end := session.StartedAt + viewing.Millis(session.reported)*1000
 		for period, stretches := range stretches(q, &session.Report) {
 			for _, cell := range w.cellsOf(q.GroupBy, &session.Report, period) {
 				if cells[cell] == nil {
@@ -62,13 +62,13 @@ func (w *twin) aggregate(q measure.Query) []measure.Row {
 }
 
 // addCuts adds to each cell what of its sessions was reported and does not count.
-func (w *twin) addCuts(q measure.Query, sessions []counting, cells map[measure.Cell]*tally) {
+func (w *Twin) addCuts(q measure.Query, sessions []counting, cells map[measure.Cell]*tally) {
 	for _, session := range sessions {
 		counted := stretches(q, &session.Report)
-		told := session.Report
-		told.WatchedSeconds = session.told
-		for period, reported := range stretches(q, &told) {
-			for _, cell := range w.cellsOf(q.GroupBy, &told, period) {
+		whole := session.Report
+		whole.WatchedSeconds = session.reported
+		for period, reported := range stretches(q, &whole) {
+			for _, cell := range w.cellsOf(q.GroupBy, &whole, period) {
 				if cells[cell] != nil {
 					cells[cell].cut += sum(reported) - sum(counted[period])
 				}
@@ -156,7 +156,7 @@ func stretches(q measure.Query, session *viewing.Report) map[int][]viewing.Milli
 }
 
 // cellsOf are the cells that the session is in during a period.
-func (w *twin) cellsOf(dimensions []measure.Dimension, session *viewing.Report, period int) []measure.Cell {
+func (w *Twin) cellsOf(dimensions []measure.Dimension, session *viewing.Report, period int) []measure.Cell {
 	cells := []measure.Cell{{}}
 	for _, d := range dimensions {
 		var more []measure.Cell

@@ -17,7 +17,7 @@ func endOf(s *viewing.Report) viewing.Millis {
 }
 
 // subscribers is what store.SubscriberCounter says.
-func (w *twin) subscribers(client int32, at viewing.Millis, tariffs []int32, now viewing.Millis) int64 {
+func (w *Twin) subscribers(client int32, at viewing.Millis, tariffs []int32, now viewing.Millis) int64 {
 	latest := map[int64]change{}
 	for _, c := range w.changes(client) {
 		if before, known := latest[c.account]; c.at <= at && (!known || c.at >= before.at) {
@@ -34,14 +34,14 @@ func (w *twin) subscribers(client int32, at viewing.Millis, tariffs []int32, now
 }
 
 // ratings is what store.ProgrammeRater says.
-func (w *twin) ratings(q store.RatingQuery) store.Ratings {
-	q.Filter.Window = anyTime
+func (w *Twin) ratings(q store.RatingQuery) store.Ratings {
+	q.Filter.Window = AnyTime
 	var sessions []viewing.Report
 	given := map[viewing.Identity]bool{}
 	lost := map[viewing.Identity]viewing.Millis{}
 	for _, session := range w.counted(q.Filter) {
 		sessions = append(sessions, session.Report)
-		lost[session.Identity] = viewing.Millis(session.told-session.WatchedSeconds) * 1000
+		lost[session.Identity] = viewing.Millis(session.reported-session.WatchedSeconds) * 1000
 	}
 	var all store.Ratings
 	for _, programme := range w.guide(q.Filter.ClientID, q.Channels) {
@@ -58,7 +58,7 @@ func (w *twin) ratings(q store.RatingQuery) store.Ratings {
 	return all
 }
 
-func (w *twin) rating(sessions []viewing.Report, programme catalog.Programme, q store.RatingQuery) store.Rating {
+func (w *Twin) rating(sessions []viewing.Report, programme catalog.Programme, q store.RatingQuery) store.Rating {
 	rating := store.Rating{Programme: programme}
 	accounts, reached := map[int64]bool{}, map[int64]bool{}
 	i := slices.IndexFunc(q.Days, func(day viewing.Window) bool { return programme.Start >= day.From && programme.Start < day.To })
@@ -97,9 +97,9 @@ func (w *twin) rating(sessions []viewing.Report, programme catalog.Programme, q 
 }
 
 // curve is what store.CurveReader says.
-func (w *twin) curve(filter viewing.Filter, length viewing.Millis) []store.CurveStep {
+func (w *Twin) curve(filter viewing.Filter, length viewing.Millis) []store.CurveStep {
 	window := filter.Window
-	filter.Window = anyTime
+	filter.Window = AnyTime
 	sessions := w.passing(filter)
 	var steps []store.CurveStep
 	for from := window.From; from < window.To; from += length {
@@ -131,7 +131,7 @@ func (w *twin) curve(filter viewing.Filter, length viewing.Millis) []store.Curve
 }
 
 // channelFlows is what store.FlowReader says.
-func (w *twin) channelFlows(filter viewing.Filter, gap viewing.Millis, channel int32) []store.Flow {
+func (w *Twin) channelFlows(filter viewing.Filter, gap viewing.Millis, channel int32) []store.Flow {
 	type device struct {
 		account int64
 		uid     string

@@ -15,17 +15,17 @@ import (
 // matters, and walks through the states of every account.
 
 // of returns the sessions of a client that count.
-func (w *twin) of(client int32) []viewing.Report {
-	return w.passing(viewing.Filter{ClientID: client, Now: w.now, Window: anyTime})
+func (w *Twin) of(client int32) []viewing.Report {
+	return w.passing(viewing.Filter{ClientID: client, Now: w.now, Window: AnyTime})
 }
 
 // all returns all sessions of a client.
-func (w *twin) all(client int32) []viewing.Report {
-	return w.passing(viewing.Filter{ClientID: client, Window: anyTime, Excluded: true})
+func (w *Twin) all(client int32) []viewing.Report {
+	return w.passing(viewing.Filter{ClientID: client, Window: AnyTime, Excluded: true})
 }
 
-// peaks is what store.OnlineFinder says of Peaks.
-func (w *twin) peaks(client int32, window viewing.Window) []store.DayPeak {
+// Peaks is what store.OnlineFinder says of Peaks.
+func (w *Twin) Peaks(client int32, window viewing.Window) []store.DayPeak {
 	sessions := w.of(client)
 	var peaks []store.DayPeak
 	for from := window.From; from < window.To; {
@@ -67,8 +67,8 @@ func peak(sessions []viewing.Report, from, to viewing.Millis, who func(*viewing.
 	return greatest
 }
 
-// online is what store.OnlineFinder says of Online.
-func (w *twin) online(client int32, asOf viewing.Millis, timeout time.Duration) store.Viewers {
+// Online is what store.OnlineFinder says of Online.
+func (w *Twin) Online(client int32, asOf viewing.Millis, timeout time.Duration) store.Viewers {
 	return distinct(w.of(client), func(s *viewing.Report) bool {
 		return s.StartedAt < asOf && s.At > asOf.Add(-timeout) && (!s.Ended || s.At > asOf)
 	})
@@ -84,15 +84,15 @@ func distinct(sessions []viewing.Report, chosen func(*viewing.Report) bool) stor
 	return store.Viewers{Accounts: int64(len(accounts)), Devices: int64(len(devices))}
 }
 
-// audience is what store.AudienceReader says of Audience.
-func (w *twin) audience(client int32, asOf viewing.Millis) store.Audience {
+// ViewerCounts is what store.ViewerCounter returns.
+func (w *Twin) ViewerCounts(client int32, asOf viewing.Millis) store.ViewerCounts {
 	sessions := w.of(client)
 	in := func(days viewing.Millis, device string) store.Viewers {
 		return distinct(sessions, func(s *viewing.Report) bool {
 			return s.StartedAt < asOf && s.StartedAt >= asOf-days*viewing.DayLength && (device == "" || s.Device == device)
 		})
 	}
-	a := store.Audience{In24Hours: in(1, ""), In7Days: in(7, ""), In30Days: in(30, ""), ByDevice: map[string]int64{}}
+	a := store.ViewerCounts{In24Hours: in(1, ""), In7Days: in(7, ""), In30Days: in(30, ""), ByDevice: map[string]int64{}}
 	for _, s := range sessions {
 		if accounts := in(30, s.Device).Accounts; accounts > 0 {
 			a.ByDevice[s.Device] = accounts
@@ -101,8 +101,8 @@ func (w *twin) audience(client int32, asOf viewing.Millis) store.Audience {
 	return a
 }
 
-// watchByPeriod is the viewing of sessions that started in each period.
-func (w *twin) watchByPeriod(client int32, boundaries []viewing.Millis) []store.Watch {
+// WatchByPeriod is the viewing of sessions that started in each period.
+func (w *Twin) WatchByPeriod(client int32, boundaries []viewing.Millis) []store.Watch {
 	periods := make([]store.Watch, len(boundaries)-1)
 	for i := range periods {
 		filter := viewing.Filter{
@@ -113,7 +113,7 @@ func (w *twin) watchByPeriod(client int32, boundaries []viewing.Millis) []store.
 		periods[i] = store.Watch{Accounts: all.Accounts, Sessions: int64(len(sessions))}
 		for _, s := range sessions {
 			periods[i].Seconds += int64(s.WatchedSeconds)
-			periods[i].Cut += int64(s.told - s.WatchedSeconds)
+			periods[i].Cut += int64(s.reported - s.WatchedSeconds)
 		}
 	}
 	return periods
@@ -128,7 +128,7 @@ type change struct {
 }
 
 // changes walks through the states of the client's accounts.
-func (w *twin) changes(client int32) []change {
+func (w *Twin) changes(client int32) []change {
 	var all []change
 	for key, states := range w.states {
 		if key.client != client {
@@ -158,8 +158,8 @@ func (w *twin) changes(client int32) []change {
 	return all
 }
 
-// flows is what store.LedgerReader says of Flows.
-func (w *twin) flows(client int32, from, to viewing.Millis) store.Flows {
+// Flows is what store.LedgerReader says of Flows.
+func (w *Twin) Flows(client int32, from, to viewing.Millis) store.Flows {
 	var f store.Flows
 	for _, c := range w.changes(client) {
 		switch {
@@ -183,8 +183,8 @@ func (w *twin) flows(client int32, from, to viewing.Millis) store.Flows {
 	return f
 }
 
-// activeByTariff looks up the state of each account at the instant.
-func (w *twin) activeByTariff(client int32, instant viewing.Millis) map[int32]int64 {
+// ActiveByTariff looks up the state of each account at the instant.
+func (w *Twin) ActiveByTariff(client int32, instant viewing.Millis) map[int32]int64 {
 	latest := map[int64]change{}
 	for _, c := range w.changes(client) {
 		if before, known := latest[c.account]; c.at < instant && (!known || c.at >= before.at) {
@@ -202,8 +202,8 @@ func (w *twin) activeByTariff(client int32, instant viewing.Millis) map[int32]in
 	return active
 }
 
-// paymentsIn is what store.PaymentReader says of one period.
-func (w *twin) paymentsIn(client int32, from, to viewing.Millis) store.Payments {
+// PaymentsIn is what store.PaymentReader says of one period.
+func (w *Twin) PaymentsIn(client int32, from, to viewing.Millis) store.Payments {
 	p := store.Payments{Sums: map[string]int64{}}
 	accounts := map[int64]bool{}
 	for key, payment := range w.payments {
@@ -216,3 +216,25 @@ func (w *twin) paymentsIn(client int32, from, to viewing.Millis) store.Payments 
 	p.Accounts = int64(len(accounts))
 	return p
 }
+
+// Beginning is the first instant of the client with any data; store.Never without any.
+func (w *Twin) Beginning(client int32) viewing.Millis {
+	first := store.Never
+	for _, session := range w.all(client) {
+		first = min(first, session.StartedAt)
+	}
+	for _, change := range w.changes(client) {
+		if change.exist {
+			first = min(first, change.at)
+		}
+	}
+	for key, payment := range w.payments {
+		if key.client == client && !payment.Deleted {
+			first = min(first, payment.PaidAt)
+		}
+	}
+	return first
+}
+
+// Policy is the client's policy, with its revision.
+func (w *Twin) Policy(client int32) catalog.Client { return w.policies[client] }

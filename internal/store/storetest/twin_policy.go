@@ -7,17 +7,17 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// This file is the part of the twin that tells what of a session counts: it puts all sessions of a device in order and goes
+// This file is the part of the twin that computes what of a session counts: it puts all sessions of a device in order and goes
 // through them one by one.
 
 // counting is a session with its counted seconds as WatchedSeconds.
 type counting struct {
 	viewing.Report
-	told int32 // its watched seconds
+	reported int32 // its watched seconds
 }
 
 // counts returns all sessions of a client as they count by the policy.
-func (w *twin) counts(client int32, policy viewing.Policy) []counting {
+func (w *Twin) counts(client int32, policy viewing.Policy) []counting {
 	type device struct {
 		account int64
 		uid     string
@@ -40,9 +40,9 @@ func (w *twin) counts(client int32, policy viewing.Policy) []counting {
 			if policy.OneChannelPerDevice && i+1 < len(sessions) {
 				next = sessions[i+1].StartedAt
 			}
-			told := session.WatchedSeconds
+			reported := session.WatchedSeconds
 			session.WatchedSeconds = int32(countedTime(session, policy, next) / 1000)
-			all = append(all, counting{session, told})
+			all = append(all, counting{session, reported})
 		}
 	}
 	return all

@@ -11,31 +11,31 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var versionTests = []test{
-	{"versions follow changes and nothing else", testVersions},
-	{"the beginning of data", testBeginning},
-	{"figures", testFigures},
+var versionTests = Tests{
+	"versions follow changes and nothing else": testVersions,
+	"the beginning of data":                    testBeginning,
+	"figures":                                  testFigures,
 }
 
 // versions returns the versions of a client by hour.
-func (s *subject) versions(client int32) map[viewing.Millis]store.Version {
-	s.t.Helper()
-	before, hours, err := s.store.Versions(s.t.Context(), client, whole(client).filter.Window)
-	s.must(err)
+func (s *Subject) versions(client int32) map[viewing.Millis]store.Version {
+	s.T.Helper()
+	before, hours, err := s.Store.Versions(s.T.Context(), client, whole(client).filter.Window)
+	s.Must(err)
 	if before != (store.Version{}) {
-		s.t.Fatalf("client %d has versions before anything happened: %+v", client, before)
+		s.T.Fatalf("client %d has versions before anything happened: %+v", client, before)
 	}
 	versions := map[viewing.Millis]store.Version{}
 	for i, hour := range hours {
 		versions[hour.Hour] = hour.Version
 		if i > 0 && hours[i-1].Hour >= hour.Hour {
-			s.t.Fatalf("hours do not ascend: %+v", hours)
+			s.T.Fatalf("hours do not ascend: %+v", hours)
 		}
 	}
 	return versions
 }
 
-// The kinds of data that versions tell apart.
+// The kinds of data that versions distinguish.
 const (
 	ofViewing  = "viewing"
 	ofAccounts = "accounts"
@@ -60,7 +60,7 @@ func (c contents) add(kind string, at viewing.Millis, what ...any) {
 }
 
 // hourly lists what the twin holds of a client.
-func (w *twin) hourly(client int32) contents {
+func (w *Twin) hourly(client int32) contents {
 	c := contents{}
 	for _, session := range w.all(client) {
 		c.add(ofViewing, session.StartedAt, session)
@@ -92,12 +92,12 @@ func activeTariffs(a catalog.Account) []int32 {
 func testVersions(t *testing.T, factory Factory) {
 	for _, seed := range Seeds(2) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			w := newWorld(t, seed)
-			s := newSubject(t, factory)
-			before, held := s.versions(1), s.twin.hourly(1)
-			for i, step := range w.dynamicsSteps(s) {
+			w := NewWorld(t, seed)
+			s := NewSubject(t, factory)
+			before, held := s.versions(1), s.Twin.hourly(1)
+			for i, step := range w.DynamicsSteps(s) {
 				step()
-				after, holds := s.versions(1), s.twin.hourly(1)
+				after, holds := s.versions(1), s.Twin.hourly(1)
 				for hour := range after {
 					for _, kind := range []string{ofViewing, ofAccounts, ofPayments} {
 						key := hourOf{kind, hour}
@@ -110,13 +110,13 @@ func testVersions(t *testing.T, factory Factory) {
 					}
 				}
 				before, held = after, holds
-				if w.chance(20) {
-					s.must(s.store.Maintain(t.Context(), w.instant()))
+				if w.Chance(20) {
+					s.Must(s.Store.Maintain(t.Context(), w.Instant()))
 				}
 				if i%10 == 0 {
-					s.reopen()
+					s.Reopen()
 				}
-				s.equal("versions after folding and reopening", s.versions(1), before)
+				s.Equal("versions after folding and reopening", s.versions(1), before)
 			}
 		})
 	}
@@ -139,44 +139,44 @@ func partOf(v store.Version, kind string) int64 {
 
 // testBeginning: data that vanishes begins no more, viewing never vanishes.
 func testBeginning(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	want := store.Beginning{Viewing: store.Never, Accounts: store.Never, Payments: store.Never}
 	check := func() {
 		t.Helper()
 		for range 2 {
-			got, err := s.store.Beginning(t.Context(), 1)
-			s.must(err)
-			s.equal("beginning", got, want)
-			s.fold()
+			got, err := s.Store.Beginning(t.Context(), 1)
+			s.Must(err)
+			s.Equal("beginning", got, want)
+			s.Fold()
 		}
 	}
-	payment := catalog.Payment{ID: 1, AccountID: 1, Currency: "EUR", PaidAt: noon + 1}
-	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}, Accounts: []catalog.Account{{ID: 1, ChangedAt: noon, Deleted: true}}})
-	want.Payments = noon + 1
+	payment := catalog.Payment{ID: 1, AccountID: 1, Currency: "EUR", PaidAt: Noon + 1}
+	s.Apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}, Accounts: []catalog.Account{{ID: 1, ChangedAt: Noon, Deleted: true}}})
+	want.Payments = Noon + 1
 	check()
-	payment.PaidAt = noon + viewing.DayLength
-	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}, Accounts: []catalog.Account{{ID: 1, ChangedAt: noon + 7}}})
-	want.Payments, want.Accounts = noon+viewing.DayLength, noon+7
+	payment.PaidAt = Noon + viewing.DayLength
+	s.Apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{payment}, Accounts: []catalog.Account{{ID: 1, ChangedAt: Noon + 7}}})
+	want.Payments, want.Accounts = Noon+viewing.DayLength, Noon+7
 	check()
-	s.append(watch(1, 1, noon+3*viewing.DayLength+9, 60))
-	want.Viewing = noon + 3*viewing.DayLength + 9
+	s.Append(Watch(1, 1, Noon+3*viewing.DayLength+9, 60))
+	want.Viewing = Noon + 3*viewing.DayLength + 9
 	check()
-	s.append(watch(2, 1, noon-1, 0))
-	want.Viewing = noon - 1
-	s.apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{{ID: 1, Deleted: true}}})
-	s.apply(catalog.Batch{ClientID: 2, Payments: []catalog.Payment{payment}})
+	s.Append(Watch(2, 1, Noon-1, 0))
+	want.Viewing = Noon - 1
+	s.Apply(catalog.Batch{ClientID: 1, Payments: []catalog.Payment{{ID: 1, Deleted: true}}})
+	s.Apply(catalog.Batch{ClientID: 2, Payments: []catalog.Payment{payment}})
 	want.Payments = store.Never
 	check()
 }
 
 // testFigures stores, replaces and reads back figures; kinds and clients do not mix.
 func testFigures(t *testing.T, factory Factory) {
-	s := newSubject(t, factory)
+	s := NewSubject(t, factory)
 	want := map[store.FigureKind][]store.Figure{}
 	figure := func(kind store.FigureKind, start viewing.Millis, stamp string) store.Figure {
 		return store.Figure{Kind: kind, ClientID: 1, Start: start, Stamp: stamp, Body: json.RawMessage(fmt.Sprintf(`{"stamp": %q}`, stamp))}
 	}
-	s.must(s.store.SaveFigures(t.Context(), nil))
+	s.Must(s.Store.SaveFigures(t.Context(), nil))
 	for kind := store.MaxOnlineDay; kind <= store.Snapshot; kind++ {
 		var figures []store.Figure
 		for i := range viewing.Millis(5) {
@@ -185,27 +185,27 @@ func testFigures(t *testing.T, factory Factory) {
 		}
 		other := figure(kind, 0, "other")
 		other.ClientID = 2
-		s.must(s.store.SaveFigures(t.Context(), append(figures, other)))
-		s.must(s.store.SaveFigures(t.Context(), want[kind]))
+		s.Must(s.Store.SaveFigures(t.Context(), append(figures, other)))
+		s.Must(s.Store.SaveFigures(t.Context(), want[kind]))
 	}
 	for kind, figures := range want {
 		last := figures[len(figures)-1].Start
-		s.must(s.store.SaveFigures(t.Context(), []store.Figure{figure(kind, last+1, "goes")}))
-		s.must(s.store.DeleteFigures(t.Context(), kind, 1, []viewing.Millis{last + 1, last + 2}))
+		s.Must(s.Store.SaveFigures(t.Context(), []store.Figure{figure(kind, last+1, "goes")}))
+		s.Must(s.Store.DeleteFigures(t.Context(), kind, 1, []viewing.Millis{last + 1, last + 2}))
 	}
 	for range 2 {
 		for kind, figures := range want {
 			for from := range figures {
 				for to := from; to <= len(figures); to++ {
 					window := viewing.Window{From: figures[from].Start, To: figures[0].Start + viewing.Millis(to)*viewing.DayLength}
-					got, err := s.store.Figures(t.Context(), kind, 1, window)
-					s.must(err)
+					got, err := s.Store.Figures(t.Context(), kind, 1, window)
+					s.Must(err)
 					if printed(got) != printed(figures[from:to]) {
 						t.Fatalf("kind %d in %+v:\n%s", kind, window, difference(printed(got), printed(figures[from:to])))
 					}
 				}
 			}
 		}
-		s.reopen()
+		s.Reopen()
 	}
 }

@@ -26,7 +26,7 @@ const (
 type Dimension int32
 
 const (
-	// Not told; INVALID_ARGUMENT.
+	// Not set; INVALID_ARGUMENT.
 	Dimension_DIMENSION_UNSPECIFIED Dimension = 0
 	// The channel.
 	Dimension_DIMENSION_CHANNEL Dimension = 1
@@ -115,7 +115,7 @@ func (Dimension) EnumDescriptor() ([]byte, []int) {
 type Metric int32
 
 const (
-	// Not told: the order without a metric, which the request's field names.
+	// Not set: the order without a metric, which the request's field names.
 	Metric_METRIC_UNSPECIFIED Metric = 0
 	// watch_seconds, of rows and of programmes.
 	Metric_METRIC_WATCH_SECONDS Metric = 1
@@ -208,7 +208,7 @@ func (Metric) EnumDescriptor() ([]byte, []int) {
 	return file_tvstats_v1_audience_proto_rawDescGZIP(), []int{1}
 }
 
-// ViewingFilter says which sessions count. A session must pass every part; an empty part lets all pass.
+// ViewingFilter selects the sessions that count. A session must pass every part; an empty part lets all pass.
 type ViewingFilter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Kinds of device, at most 10,000, each of the form of ViewEvent.device.
@@ -310,7 +310,7 @@ func (x *ViewingFilter) GetMinWatchSeconds() int64 {
 	return 0
 }
 
-// GetAudienceRequest says which viewing to return, and divided by what.
+// GetAudienceRequest selects the viewing and the dimensions that it is divided by.
 type GetAudienceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -454,7 +454,7 @@ type GetAudienceResponse struct {
 	Universe int64 `protobuf:"varint,3,opt,name=universe,proto3" json:"universe,omitempty"`
 	// How much of the viewing of the span the figures were computed from.
 	Coverage Coverage `protobuf:"varint,4,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
-	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	// From this time on no viewing is missing; only with COVERAGE_EXPIRED.
 	DataFrom *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	// The revision of the client's MeasurementPolicy that seconds were counted by.
 	PolicyRevision int64 `protobuf:"varint,6,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
@@ -462,7 +462,7 @@ type GetAudienceResponse struct {
 	CutSeconds int64 `protobuf:"varint,7,opt,name=cut_seconds,json=cutSeconds,proto3" json:"cut_seconds,omitempty"`
 	// Where the next page begins; empty on the last page.
 	NextPageToken string `protobuf:"bytes,8,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// How many rows of the whole answer are left out, for having fewer distinct accounts than this caller may see.
+	// How many rows of all pages together are left out, for having fewer distinct accounts than this caller may see.
 	HiddenRows    int64 `protobuf:"varint,9,opt,name=hidden_rows,json=hiddenRows,proto3" json:"hidden_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -561,7 +561,7 @@ func (x *GetAudienceResponse) GetHiddenRows() int64 {
 	return 0
 }
 
-// AudienceRow is a cell: the viewing of one combination of keys. Keys of dimensions that were not asked for are empty.
+// AudienceRow is a cell: the viewing of one combination of keys. Keys of dimensions that are not in group_by are empty.
 type AudienceRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel, with DIMENSION_CHANNEL.
@@ -745,7 +745,7 @@ func (x *AudienceRow) GetRating() float64 {
 	return 0
 }
 
-// GetProgrammeRatingsRequest says which programmes to return.
+// GetProgrammeRatingsRequest selects programmes.
 type GetProgrammeRatingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -861,14 +861,14 @@ func (x *GetProgrammeRatingsRequest) GetPageToken() string {
 // an unchanged store.
 type GetProgrammeRatingsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The programmes, those that nobody watched included.
+	// The programmes, those without viewing included.
 	Programmes []*ProgrammeRating `protobuf:"bytes,1,rep,name=programmes,proto3" json:"programmes,omitempty"`
 	// The accounts that could have watched, as GetAudienceResponse.universe.
 	Universe int64 `protobuf:"varint,2,opt,name=universe,proto3" json:"universe,omitempty"`
 	// How much of the viewing from `from` to the latest end of such programmes the figures were computed from. Viewing later than that
 	// counts too, as far as it has been reported.
 	Coverage Coverage `protobuf:"varint,3,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
-	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	// From this time on no viewing is missing; only with COVERAGE_EXPIRED.
 	DataFrom *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	// The revision of the client's MeasurementPolicy that seconds were counted by.
 	PolicyRevision int64 `protobuf:"varint,5,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
@@ -876,7 +876,7 @@ type GetProgrammeRatingsResponse struct {
 	CutSeconds int64 `protobuf:"varint,6,opt,name=cut_seconds,json=cutSeconds,proto3" json:"cut_seconds,omitempty"`
 	// Where the next page begins; empty on the last page.
 	NextPageToken string `protobuf:"bytes,7,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// How many programmes of the whole answer are left out, for having fewer distinct accounts than this caller may see.
+	// How many programmes of all pages together are left out, for having fewer distinct accounts than this caller may see.
 	HiddenRows    int64 `protobuf:"varint,8,opt,name=hidden_rows,json=hiddenRows,proto3" json:"hidden_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1153,7 +1153,7 @@ func (x *ProgrammeRating) GetTwentyeightDaySeconds() int64 {
 	return 0
 }
 
-// GetAudienceCurveRequest says of which channel, or during which programme. Exactly one of channel_id and programme_id is set.
+// GetAudienceCurveRequest selects a channel or a programme. Exactly one of channel_id and programme_id is set.
 type GetAudienceCurveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -1256,11 +1256,11 @@ func (x *GetAudienceCurveRequest) GetFilter() *ViewingFilter {
 // GetAudienceCurveResponse is the curve.
 type GetAudienceCurveResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One point for each step, ascending, those in which nobody watched included.
+	// One point for each step, ascending, those without viewing included.
 	Points []*AudienceCurvePoint `protobuf:"bytes,1,rep,name=points,proto3" json:"points,omitempty"`
 	// How much of the viewing of the curve's time it was computed from.
 	Coverage Coverage `protobuf:"varint,2,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
-	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	// From this time on no viewing is missing; only with COVERAGE_EXPIRED.
 	DataFrom *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	// The revision of the client's MeasurementPolicy that seconds were counted by.
 	PolicyRevision int64 `protobuf:"varint,4,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
@@ -1417,12 +1417,13 @@ func (x *AudienceCurvePoint) GetLeft() int64 {
 	return 0
 }
 
-// GetAudienceFlowRequest says of whose switching.
+// GetAudienceFlowRequest selects the sessions that switches are counted between.
 //
-// Of each device (an account and its device_uid) the sessions that start in [from, to) and pass the filter are looked at in the order
-// of started_at, channel_id, mode and programme_id. Where the next one starts at most gap_seconds after the time of the one before
-// has ended, or before that, the device switched if it is on another channel, and nothing happened if it is on the same. Else the
-// one before went to channel 0, which is not watching, and the next one came from there. So does the first, and so goes the last.
+// Of each device (an account and its device_uid) the sessions that start in [from, to) and pass the filter are looked at in the
+// order of started_at, channel_id, mode and programme_id. Where the next one starts at most gap_seconds after the time of the one
+// before has ended, or before that, the device switched if it is on another channel, and nothing happened if it is on the same.
+// Else the one before went to channel 0, which is not watching, and the next one came from there. So does the first, and so goes
+// the last.
 type GetAudienceFlowRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -1521,7 +1522,7 @@ type GetAudienceFlowResponse struct {
 	Flows []*AudienceFlow `protobuf:"bytes,1,rep,name=flows,proto3" json:"flows,omitempty"`
 	// How much of the viewing of the span they were computed from.
 	Coverage Coverage `protobuf:"varint,2,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
-	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	// From this time on no viewing is missing; only with COVERAGE_EXPIRED.
 	DataFrom *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	// The revision of the client's MeasurementPolicy that seconds were counted by.
 	PolicyRevision int64 `protobuf:"varint,4,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`

@@ -29,7 +29,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Audience says how many watched what, when, for how long, and where they came from. It only reads.
+// Audience reports how many watched what, when and for how long, and from which channel to which they switched. It only reads.
 //
 // Time counts where it falls. The time of a session is [started_at, started_at + its counted seconds), see MeasurementPolicy; a
 // session that runs over midnight gives each day its part. In rankings and in SubscriberDynamics, by contrast, a session counts
@@ -46,7 +46,8 @@ type AudienceClient interface {
 	//
 	// INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
 	// three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
-	// more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+	// more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is
+	// unknown.
 	GetAudience(ctx context.Context, in *GetAudienceRequest, opts ...grpc.CallOption) (*GetAudienceResponse, error)
 	// GetProgrammeRatings returns every programme of the guide that starts in a span of time, with its audience, live and later.
 	//
@@ -121,7 +122,7 @@ func (c *audienceClient) GetAudienceFlow(ctx context.Context, in *GetAudienceFlo
 // All implementations must embed UnimplementedAudienceServer
 // for forward compatibility.
 //
-// Audience says how many watched what, when, for how long, and where they came from. It only reads.
+// Audience reports how many watched what, when and for how long, and from which channel to which they switched. It only reads.
 //
 // Time counts where it falls. The time of a session is [started_at, started_at + its counted seconds), see MeasurementPolicy; a
 // session that runs over midnight gives each day its part. In rankings and in SubscriberDynamics, by contrast, a session counts
@@ -138,7 +139,8 @@ type AudienceServer interface {
 	//
 	// INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
 	// three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
-	// more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+	// more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is
+	// unknown.
 	GetAudience(context.Context, *GetAudienceRequest) (*GetAudienceResponse, error)
 	// GetProgrammeRatings returns every programme of the guide that starts in a span of time, with its audience, live and later.
 	//

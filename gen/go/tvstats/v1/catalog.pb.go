@@ -25,7 +25,7 @@ const (
 // SyncRequest is one push of entities of one operator. Every field but client_id may be left out.
 type SyncRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The caller's own number for the request, given back in the response. The service reads nothing into it; it need be
+	// The caller's own number for the request, returned in the response. It means nothing to the service; it need be
 	// neither unique nor ascending.
 	BatchId uint64 `protobuf:"varint,1,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
 	// The operator that everything in the request belongs to. Positive; otherwise every entity is rejected with
@@ -153,9 +153,9 @@ func (x *SyncRequest) GetGuideRanges() []*GuideRange {
 }
 
 // GuideRange says that its request names every programme of one channel that starts in [from, to). Stored programmes of the
-// channel that start there are deleted, so that a guide that moved leaves no ghost, except for those whose programme_id the
-// same request names, be it in a programme that is rejected. A range and all its programmes therefore go in one request. A
-// range without any programme empties its part of the guide.
+// channel that start there are deleted, so that programmes that moved do not stay at their old time, except for those whose
+// programme_id the same request names, be it in a programme that is rejected. A range and all its programmes therefore go in one
+// request. A range without any programme empties its part of the guide.
 type GuideRange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel. Positive.
@@ -226,14 +226,14 @@ type Client struct {
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// Name for people, at most 255 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// The operator's time zone, an IANA name such as "Europe/Riga"; empty means "UTC". No figure depends on it: windows
-	// are counted in hours and days are UTC days.
+	// The operator's time zone, an IANA name such as "Europe/Riga"; empty means "UTC". Reads with
+	// CALENDAR_CLIENT begin hours, days and months by it, and ProgrammeRating.same_day_seconds its day; nothing else depends on it.
 	TimeZone string `protobuf:"bytes,3,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
-	// Whether view events of the operator are taken in; absent means true. While false they are rejected with
-	// COLLECTION_DISABLED; what was stored before stays and counts. Always present in answers.
+	// Whether view events of the operator are accepted; absent means true. While false they are rejected with
+	// COLLECTION_DISABLED; what was stored before stays and counts. Always present in responses.
 	CollectionEnabled *bool `protobuf:"varint,4,opt,name=collection_enabled,json=collectionEnabled,proto3,oneof" json:"collection_enabled,omitempty"`
 	// Which part of reported viewing counts. A Client without it leaves the policy as it is; with it, it replaces the policy whole.
-	// Always present in answers.
+	// Always present in responses.
 	Policy *MeasurementPolicy `protobuf:"bytes,5,opt,name=policy,proto3" json:"policy,omitempty"`
 	// How often the policy has changed, from 0. An equal policy does not raise it. Ignored in a SyncRequest.
 	PolicyRevision int64 `protobuf:"varint,6,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
@@ -320,13 +320,13 @@ type Channel struct {
 	ChannelId int32 `protobuf:"varint,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
 	// Name for people, at most 255 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// Number on the remote control, not negative; default 0. Orders channels that nothing else tells apart.
+	// Number on the remote control, not negative; default 0. The smaller number comes first where channels are otherwise equal.
 	Number int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
-	// Categories that the channel is in, at most 1000, each positive; order and repeats do not matter, answers list them
+	// Categories that the channel is in, at most 1000, each positive; order and repeats do not matter, responses list them
 	// ascending.
 	Categories []int32 `protobuf:"varint,4,rep,packed,name=categories,proto3" json:"categories,omitempty"`
 	// Whether the channel is on offer; absent means true. A channel that is not enabled, and programmes on it, are left out
-	// of sortings and selections; its viewing is kept. Always present in answers.
+	// of sortings and selections; its viewing is kept. Always present in responses.
 	Enabled *bool `protobuf:"varint,5,opt,name=enabled,proto3,oneof" json:"enabled,omitempty"`
 	// True removes the channel: its viewing is kept, but left out of sortings and selections, as are its programmes, until
 	// it is pushed again without this flag. All fields but channel_id are then ignored.
@@ -544,22 +544,22 @@ type Account struct {
 	AccountId int64 `protobuf:"varint,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	// Whether the subscriber is active: may watch and is counted as a customer.
 	Active bool `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`
-	// Tariffs that the account has, at most 1000, each positive; order and repeats do not matter, answers list them
+	// Tariffs that the account has, at most 1000, each positive; order and repeats do not matter, responses list them
 	// ascending.
 	Tariffs []int32 `protobuf:"varint,3,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
-	// When the subscriber came. Absent means what the latest state that told it has told, and where none has, changed_at of
-	// the account's earliest state. Always present in answers.
+	// When the subscriber registered. Absent means the value of the latest state that has one, and where none has, changed_at of
+	// the account's earliest state. Always present in responses.
 	RegisteredAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=registered_at,json=registeredAt,proto3" json:"registered_at,omitempty"`
-	// When this state began, or will begin. Absent means the service's clock when the request arrives. Of two states of one account with
-	// the same changed_at the one that arrived last stands. Always present in answers.
+	// When this state began, or will begin. Absent means the service's clock when the request arrives. Of two states of one account
+	// with the same changed_at the one that arrived last replaces the other. Always present in responses.
 	ChangedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
-	// True says that the subscriber was removed at changed_at; active, tariffs and registered_at are then ignored. A later
+	// True: the subscriber was removed at changed_at; active, tariffs and registered_at are then ignored. A later
 	// state without this flag brings the account back.
 	Deleted bool `protobuf:"varint,6,opt,name=deleted,proto3" json:"deleted,omitempty"`
-	// True says that the account's viewing counts nowhere: a test box, a member of staff. While the account's current state
-	// says so, all its viewing that is stored, whenever it took place, is left out of sortings, selections, greatest numbers
-	// online, audiences and watch figures; the account itself, its tariffs and payments count like any other's. A state that
-	// is deleted may say it, too: else the viewing of an account that was removed counts again.
+	// True: the account's viewing counts nowhere, for example that of a test box or of staff. While this is set in the account's
+	// current state, all its viewing that is stored, whenever it took place, is left out of sortings, selections, greatest numbers
+	// online, audiences and watch figures; the account itself, its tariffs and payments count like any other's. A state with
+	// deleted may set it, too; without it the viewing of a removed account counts again.
 	Excluded      bool `protobuf:"varint,7,opt,name=excluded,proto3" json:"excluded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -826,7 +826,7 @@ func (x *Payment) GetDeleted() bool {
 	return false
 }
 
-// SyncResponse says what became of one request. Once it is sent, what was applied is on stable storage.
+// SyncResponse is the result of one request. Once it is sent, what was applied is on stable storage.
 type SyncResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The batch_id of the request.
@@ -836,8 +836,8 @@ type SyncResponse struct {
 	Applied uint32 `protobuf:"varint,2,opt,name=applied,proto3" json:"applied,omitempty"`
 	// The entities that were rejected, in the order of SyncRequest's fields, then by ascending index.
 	Rejected []*RejectedEntity `protobuf:"bytes,3,rep,name=rejected,proto3" json:"rejected,omitempty"`
-	// What is to be known of entities that were applied, for people; empty as a rule. It says how many control characters in
-	// names and titles were replaced by U+FFFD, the replacement character: nothing is rejected for them.
+	// A note on entities that were applied, for people; usually empty. It reports how many control characters in names and
+	// titles were replaced by U+FFFD, the replacement character: no entity is rejected because of them.
 	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -911,8 +911,8 @@ type RejectedEntity struct {
 	Entity string `protobuf:"bytes,2,opt,name=entity,proto3" json:"entity,omitempty"`
 	// Why, for programs. One of
 	//
-	//	INVALID_ENTITY: a field of the entity breaks a rule that stands at the field, a time of it is before the oldest that the
-	//	service takes in (2000-01-01, configurable), or it is about an account that was erased;
+	//	INVALID_ENTITY: a field of the entity breaks the rule in its comment, one of its times is before the oldest that the
+	//	service accepts (2000-01-01, configurable), or it is about an account that was erased;
 	//	PERMISSION_DENIED: the caller's token does not cover the client.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Why, for people: which field, what it was and what is allowed.
@@ -979,10 +979,10 @@ func (x *RejectedEntity) GetMessage() string {
 	return ""
 }
 
-// ListClientsRequest asks for a page of operators.
+// ListClientsRequest selects a page of operators.
 type ListClientsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many to answer at most: 0 means 100, the maximum is 1000.
+	// How many to return at most: 0 means 100, the maximum is 1000.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Empty for the first page, then next_page_token of the page before.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -1089,12 +1089,12 @@ func (x *ListClientsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// ListChannelsRequest asks for a page of an operator's channels.
+// ListChannelsRequest selects a page of an operator's channels.
 type ListChannelsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// How many to answer at most: 0 means 100, the maximum is 1000.
+	// How many to return at most: 0 means 100, the maximum is 1000.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Empty for the first page, then next_page_token of the page before.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -1208,12 +1208,12 @@ func (x *ListChannelsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// ListTariffsRequest asks for a page of an operator's tariffs.
+// ListTariffsRequest selects a page of an operator's tariffs.
 type ListTariffsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// How many to answer at most: 0 means 100, the maximum is 1000.
+	// How many to return at most: 0 means 100, the maximum is 1000.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Empty for the first page, then next_page_token of the page before.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -1327,12 +1327,12 @@ func (x *ListTariffsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// ListCategoriesRequest asks for a page of an operator's channel categories.
+// ListCategoriesRequest selects a page of an operator's channel categories.
 type ListCategoriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// How many to answer at most: 0 means 100, the maximum is 1000.
+	// How many to return at most: 0 means 100, the maximum is 1000.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Empty for the first page, then next_page_token of the page before.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -1446,7 +1446,7 @@ func (x *ListCategoriesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// ListProgrammesRequest asks for a page of an operator's programme guide.
+// ListProgrammesRequest selects a page of an operator's programme guide.
 type ListProgrammesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -1457,7 +1457,7 @@ type ListProgrammesRequest struct {
 	StartFrom *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_from,json=startFrom,proto3" json:"start_from,omitempty"`
 	// Only programmes that start before this time. Absent means to the last one.
 	StartTo *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start_to,json=startTo,proto3" json:"start_to,omitempty"`
-	// How many to answer at most: 0 means 100, the maximum is 1000.
+	// How many to return at most: 0 means 100, the maximum is 1000.
 	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Empty for the first page, then next_page_token of the page before.
 	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -1647,7 +1647,7 @@ func (x *GetAccountRequest) GetAccountId() int64 {
 	return 0
 }
 
-// GetAccountResponse answers the account.
+// GetAccountResponse holds the account.
 type GetAccountResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its current state.
@@ -1748,7 +1748,7 @@ func (x *EraseAccountRequest) GetAccountId() int64 {
 	return 0
 }
 
-// EraseAccountResponse says how much was removed.
+// EraseAccountResponse reports how much was removed.
 type EraseAccountResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// View sessions.

@@ -34,7 +34,7 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Catalog holds what the middleware knows of each operator: channels, tariffs, categories, accounts, the programme guide
-// and payments. The middleware pushes it; the service never asks for it.
+// and payments. The middleware pushes it; the service never requests it.
 //
 // Reads show what has been applied; deleted entities are not shown. Words, conventions, errors and pages are explained
 // at ViewStats.
@@ -45,9 +45,9 @@ type CatalogClient interface {
 	// storage. What belongs together may come in any order: a programme before its channel, a payment before its account.
 	//
 	// An entity states itself whole: it replaces what was stored under its id, and a field left out takes its default, not
-	// its former value. Where one request names an id twice, the later entry stands. Accounts alone are ordered by times of
-	// their own, see Account.changed_at. Sending a request again changes nothing, so after a broken stream send again all
-	// that was not answered.
+	// its former value. Where one request names an id twice, the later entry is stored. Accounts alone are ordered by times of
+	// their own, see Account.changed_at. Sending a request again changes nothing, so after a broken stream send again every
+	// request that got no response.
 	//
 	// An entity that breaks a rule is rejected alone and the rest of its request counts. A request holds at most 10,000
 	// entities and a message 4 MiB, unless the service is configured otherwise for messages.
@@ -78,26 +78,26 @@ type CatalogClient interface {
 	// INVALID_ARGUMENT: no client_id, a channel that is not positive, start_to before start_from, or a bad page_size or
 	// page_token. NOT_FOUND: the client is unknown.
 	ListProgrammes(ctx context.Context, in *ListProgrammesRequest, opts ...grpc.CallOption) (*ListProgrammesResponse, error)
-	// GetAccount answers the current state of one account: of the states whose changed_at is not later than now, the one with
+	// GetAccount returns the current state of one account: of the states whose changed_at is not later than now, the one with
 	// the latest.
 	//
 	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, all its states are still
 	// to come, or the account is deleted.
 	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*GetAccountResponse, error)
-	// EraseAccount removes everything that is stored about an account, for good, and answers how much that was: its view
-	// sessions, its states and its payments. Nothing of it is answered any more once this has been answered, and within the
-	// store's files nothing is left of it after the next stop or start of the service.
+	// EraseAccount removes everything that is stored about an account, for good, and returns how much that was: its view
+	// sessions, its states and its payments. From its response on no call returns anything of the account, and the store's files
+	// hold nothing of it after the next stop or start of the service.
 	//
-	// It does not come back: the service remembers a keyed digest of the account, and from then on rejects its view events
+	// The account does not come back: the service keeps a keyed digest of the account, and from then on rejects its view events
 	// with INVALID_EVENT and its states and payments with INVALID_ENTITY, for as long as the operator's data is kept. An
 	// account_id that was erased is therefore never given to another subscriber.
 	//
-	// What names nobody stays: sortings, selections, and what SubscriberDynamics says of hours, days and months that have ended.
-	// In its ledger the account is removed at the instant of the erasure; what it paid stays in the sums. What is built from then
-	// on is without the account.
+	// Results without personal data stay: sortings, selections, and the figures of SubscriberDynamics for hours, days and months that
+	// have ended. In its ledger the account is removed at the instant of the erasure; what it paid stays in the sums. What is built
+	// from then on does not include the account.
 	//
-	// Erasing again removes nothing and is no error; neither is an account that nothing is known of, which stays away all the
-	// same.
+	// Erasing again removes nothing and is no error; neither is erasing an account of which nothing is stored: it is rejected from
+	// then on all the same.
 	//
 	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client is unknown.
 	EraseAccount(ctx context.Context, in *EraseAccountRequest, opts ...grpc.CallOption) (*EraseAccountResponse, error)
@@ -199,7 +199,7 @@ func (c *catalogClient) EraseAccount(ctx context.Context, in *EraseAccountReques
 // for forward compatibility.
 //
 // Catalog holds what the middleware knows of each operator: channels, tariffs, categories, accounts, the programme guide
-// and payments. The middleware pushes it; the service never asks for it.
+// and payments. The middleware pushes it; the service never requests it.
 //
 // Reads show what has been applied; deleted entities are not shown. Words, conventions, errors and pages are explained
 // at ViewStats.
@@ -210,9 +210,9 @@ type CatalogServer interface {
 	// storage. What belongs together may come in any order: a programme before its channel, a payment before its account.
 	//
 	// An entity states itself whole: it replaces what was stored under its id, and a field left out takes its default, not
-	// its former value. Where one request names an id twice, the later entry stands. Accounts alone are ordered by times of
-	// their own, see Account.changed_at. Sending a request again changes nothing, so after a broken stream send again all
-	// that was not answered.
+	// its former value. Where one request names an id twice, the later entry is stored. Accounts alone are ordered by times of
+	// their own, see Account.changed_at. Sending a request again changes nothing, so after a broken stream send again every
+	// request that got no response.
 	//
 	// An entity that breaks a rule is rejected alone and the rest of its request counts. A request holds at most 10,000
 	// entities and a message 4 MiB, unless the service is configured otherwise for messages.
@@ -243,26 +243,26 @@ type CatalogServer interface {
 	// INVALID_ARGUMENT: no client_id, a channel that is not positive, start_to before start_from, or a bad page_size or
 	// page_token. NOT_FOUND: the client is unknown.
 	ListProgrammes(context.Context, *ListProgrammesRequest) (*ListProgrammesResponse, error)
-	// GetAccount answers the current state of one account: of the states whose changed_at is not later than now, the one with
+	// GetAccount returns the current state of one account: of the states whose changed_at is not later than now, the one with
 	// the latest.
 	//
 	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client or the account is unknown, all its states are still
 	// to come, or the account is deleted.
 	GetAccount(context.Context, *GetAccountRequest) (*GetAccountResponse, error)
-	// EraseAccount removes everything that is stored about an account, for good, and answers how much that was: its view
-	// sessions, its states and its payments. Nothing of it is answered any more once this has been answered, and within the
-	// store's files nothing is left of it after the next stop or start of the service.
+	// EraseAccount removes everything that is stored about an account, for good, and returns how much that was: its view
+	// sessions, its states and its payments. From its response on no call returns anything of the account, and the store's files
+	// hold nothing of it after the next stop or start of the service.
 	//
-	// It does not come back: the service remembers a keyed digest of the account, and from then on rejects its view events
+	// The account does not come back: the service keeps a keyed digest of the account, and from then on rejects its view events
 	// with INVALID_EVENT and its states and payments with INVALID_ENTITY, for as long as the operator's data is kept. An
 	// account_id that was erased is therefore never given to another subscriber.
 	//
-	// What names nobody stays: sortings, selections, and what SubscriberDynamics says of hours, days and months that have ended.
-	// In its ledger the account is removed at the instant of the erasure; what it paid stays in the sums. What is built from then
-	// on is without the account.
+	// Results without personal data stay: sortings, selections, and the figures of SubscriberDynamics for hours, days and months that
+	// have ended. In its ledger the account is removed at the instant of the erasure; what it paid stays in the sums. What is built
+	// from then on does not include the account.
 	//
-	// Erasing again removes nothing and is no error; neither is an account that nothing is known of, which stays away all the
-	// same.
+	// Erasing again removes nothing and is no error; neither is erasing an account of which nothing is stored: it is rejected from
+	// then on all the same.
 	//
 	// INVALID_ARGUMENT: no client_id or account_id. NOT_FOUND: the client is unknown.
 	EraseAccount(context.Context, *EraseAccountRequest) (*EraseAccountResponse, error)

@@ -42,14 +42,14 @@ const (
 	// PERMISSION_DENIED, or of a single rejected event or entity: the token does not allow the method or does not cover the client.
 	// Use another token, or have the operator of the service extend this one.
 	ErrorReason_ERROR_REASON_PERMISSION_DENIED ErrorReason = 4
-	// RESOURCE_EXHAUSTED: the caller takes more than its share, or a message is too large. Where a google.rpc.RetryInfo is beside it,
+	// RESOURCE_EXHAUSTED: the caller exceeds its limits, or a message is too large. Where a google.rpc.RetryInfo is beside it,
 	// send the call again after that delay; otherwise send less at once.
 	ErrorReason_ERROR_REASON_RESOURCE_EXHAUSTED ErrorReason = 5
-	// RESOURCE_EXHAUSTED: as many jobs wait as may (--job-queue). Create the job again when some have ended.
+	// RESOURCE_EXHAUSTED: the queue of jobs is full (--job-queue). Create the job again when some have ended.
 	ErrorReason_ERROR_REASON_QUEUE_FULL ErrorReason = 6
 	// CANCELLED: the caller cancelled the call.
 	ErrorReason_ERROR_REASON_CANCELLED ErrorReason = 7
-	// DEADLINE_EXCEEDED: the call did not end before its deadline. Allow it more time, or ask for less.
+	// DEADLINE_EXCEEDED: the call did not end before its deadline. Allow it more time, or request less.
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 8
 	// DEADLINE_EXCEEDED: the service received nothing on a stream for too long. Open a new stream when there is something to send.
 	ErrorReason_ERROR_REASON_STREAM_IDLE ErrorReason = 9
@@ -58,30 +58,32 @@ const (
 	ErrorReason_ERROR_REASON_STREAM_STALLED ErrorReason = 10
 	// UNAVAILABLE: the service shuts down. Connect again and send again what has no response.
 	ErrorReason_ERROR_REASON_SHUTTING_DOWN ErrorReason = 11
-	// UNAVAILABLE: the store cannot serve now: its disk is full, or its MongoDB cannot be reached. Try again later, with growing pauses.
+	// UNAVAILABLE: the store cannot serve now: its disk is full, or its MongoDB cannot be reached. Try again later, with growing
+	// pauses.
 	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 12
 	// UNAVAILABLE, of gRPC itself: a connection is being closed. Connect again and make the call again.
 	ErrorReason_ERROR_REASON_UNAVAILABLE ErrorReason = 13
-	// DATA_LOSS: a part of the store that the call needs is damaged; /readyz and the log name it. Tell the operator of the service;
-	// trying again does not help.
+	// DATA_LOSS: a part of the store that the call needs is damaged; /readyz and the log name it. Report it to the operator of the
+	// service; trying again does not help.
 	ErrorReason_ERROR_REASON_STORE_DAMAGED ErrorReason = 14
 	// UNIMPLEMENTED: this version has no such service or method. See those that it has through reflection, or bring service and
 	// caller to one version.
 	ErrorReason_ERROR_REASON_UNIMPLEMENTED ErrorReason = 15
-	// UNIMPLEMENTED: the store of this service cannot be read as a whole. Back up what it keeps its data in, with that one's own tools.
+	// UNIMPLEMENTED: the store of this service cannot be read as a whole. Back up what it keeps its data in, with that one's own
+	// tools.
 	ErrorReason_ERROR_REASON_NO_BACKUP ErrorReason = 16
 	// INTERNAL: the service has a fault, which its log describes, or gRPC could not read the call. Report it.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 17
 	// UNKNOWN, of gRPC itself: a failure that it has no name for. Report it.
 	ErrorReason_ERROR_REASON_UNKNOWN ErrorReason = 18
-	// Of a rejected event: a field breaks a rule that stands at the field, or its account was erased. The message says which. Do not
+	// Of a rejected event: a field breaks the rule in its comment, or the account was erased. The message has the details. Do not
 	// send it again unchanged.
 	ErrorReason_ERROR_REASON_INVALID_EVENT ErrorReason = 19
 	// Of a rejected event: the collection of viewing is switched off for the client (Client.collection_enabled). Switch it on with
 	// Sync, or send no viewing of this client.
 	ErrorReason_ERROR_REASON_COLLECTION_DISABLED ErrorReason = 20
-	// Of a rejected entity: a field breaks a rule that stands at the field, a time is before the oldest that the service accepts, or
-	// it is about an account that was erased. The message says which. Correct it in the middleware and push it again.
+	// Of a rejected entity: a field breaks the rule in its comment, a time is before the oldest that the service accepts, or
+	// it is about an account that was erased. The message has the details. Correct it in the middleware and push it again.
 	ErrorReason_ERROR_REASON_INVALID_ENTITY ErrorReason = 21
 )
 

@@ -26,15 +26,15 @@ const (
 type JobState int32
 
 const (
-	// Not told. No job has this state.
+	// Not set. No job has this state.
 	JobState_JOB_STATE_UNSPECIFIED JobState = 0
-	// It waits for its turn, or for its next attempt.
+	// It waits for a free worker, or for its next attempt.
 	JobState_JOB_STATE_QUEUED JobState = 1
 	// It runs.
 	JobState_JOB_STATE_RUNNING JobState = 2
 	// It has ended and has a result.
 	JobState_JOB_STATE_SUCCEEDED JobState = 3
-	// It has ended without a result; error says why.
+	// It has ended without a result; the reason is in error.
 	JobState_JOB_STATE_FAILED JobState = 4
 	// It was ended by CancelJob.
 	JobState_JOB_STATE_CANCELLED JobState = 5
@@ -112,7 +112,7 @@ type Job struct {
 	Attempts int32 `protobuf:"varint,10,opt,name=attempts,proto3" json:"attempts,omitempty"`
 	// Why the latest attempt failed; empty where none has, or where the job has succeeded.
 	Error string `protobuf:"bytes,11,opt,name=error,proto3" json:"error,omitempty"`
-	// What the method answered; absent before the job has succeeded, and in lists.
+	// The method's response; absent before the job has succeeded, and in lists.
 	Result        *JobResult `protobuf:"bytes,12,opt,name=result,proto3" json:"result,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -232,11 +232,11 @@ func (x *Job) GetResult() *JobResult {
 	return nil
 }
 
-// JobResult is what the job's method answered. Rankings of more than 3 MiB together are left empty in it; they are stored
+// JobResult is the response of the job's method. Rankings of more than 3 MiB together are left empty in it; they are stored
 // and can be read by their ids.
 type JobResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The answer, in the field named after the method.
+	// The response, in the field named after the method.
 	//
 	// Types that are valid to be assigned to Response:
 	//
@@ -439,7 +439,7 @@ func (*JobResult_GetAudience) isJobResult_Response() {}
 
 func (*JobResult_GetProgrammeRatings) isJobResult_Response() {}
 
-// StartJobRequest says what to do.
+// StartJobRequest names the method to run.
 type StartJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The method to run, with its request. Required.
@@ -645,7 +645,7 @@ func (*StartJobRequest_GetAudience) isStartJobRequest_Command() {}
 
 func (*StartJobRequest_GetProgrammeRatings) isStartJobRequest_Command() {}
 
-// StartJobResponse answers the job.
+// StartJobResponse holds the job.
 type StartJobResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The job, queued.
@@ -737,7 +737,7 @@ func (x *GetJobRequest) GetJobId() string {
 	return ""
 }
 
-// GetJobResponse answers the job.
+// GetJobResponse holds the job.
 type GetJobResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The job.
@@ -783,12 +783,12 @@ func (x *GetJobResponse) GetJob() *Job {
 	return nil
 }
 
-// ListJobsRequest asks for a page of jobs.
+// ListJobsRequest selects a page of jobs.
 type ListJobsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Only jobs that are for this operator, jobs for all operators included. 0 means every job.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// How many to answer at most: 0 means 100, the maximum is 1000.
+	// How many to return at most: 0 means 100, the maximum is 1000.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Empty for the first page, then next_page_token of the page before.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -948,7 +948,7 @@ func (x *CancelJobRequest) GetJobId() string {
 	return ""
 }
 
-// CancelJobResponse answers the job.
+// CancelJobResponse holds the job.
 type CancelJobResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The job, which may still run for a moment.

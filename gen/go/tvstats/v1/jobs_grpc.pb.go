@@ -33,20 +33,20 @@ const (
 // Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
 // SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 //
-// A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
-// renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
+// A job is stored before StartJob returns and survives restarts. One replica runs it at a time, under a lease that it
+// renews; if that replica dies, another takes the job over. A job that fails for a temporary reason is tried again,
 // later each time; its result is stored once, however often it was tried. Finished jobs are kept for a time that the
 // service's configuration sets.
 //
 // The service's schedule starts jobs too, so that ListJobs is also its history. Words, conventions, errors and pages are
 // explained at ViewStats.
 type JobsClient interface {
-	// StartJob stores a job and answers it, queued. An absent as_of in its command becomes the time of this call.
+	// StartJob stores a job and returns it, queued. An absent as_of in its command becomes the time of this call.
 	//
-	// INVALID_ARGUMENT: no command, or the command itself would be refused for what it says. NOT_FOUND: a client that it
+	// INVALID_ARGUMENT: no command, or the command breaks a rule of its own method. NOT_FOUND: a client that it
 	// names is unknown. RESOURCE_EXHAUSTED: too many jobs are queued.
 	StartJob(ctx context.Context, in *StartJobRequest, opts ...grpc.CallOption) (*StartJobResponse, error)
-	// GetJob answers a job as it is now.
+	// GetJob returns a job as it is now.
 	//
 	// INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job, or it ended too long ago.
 	GetJob(ctx context.Context, in *GetJobRequest, opts ...grpc.CallOption) (*GetJobResponse, error)
@@ -54,12 +54,12 @@ type JobsClient interface {
 	//
 	// INVALID_ARGUMENT: a negative client_id, or a bad page_size or page_token.
 	ListJobs(ctx context.Context, in *ListJobsRequest, opts ...grpc.CallOption) (*ListJobsResponse, error)
-	// CancelJob asks for the end of a job and answers the job. A queued one ends at once, a running one within a second or so,
+	// CancelJob requests the end of a job and returns the job. A queued one ends at once, a running one within a second or so,
 	// and one that has ended stays as it is. What it had already stored stays.
 	//
 	// INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job.
 	CancelJob(ctx context.Context, in *CancelJobRequest, opts ...grpc.CallOption) (*CancelJobResponse, error)
-	// WatchJob answers a job at once and then whenever it has changed, until it has ended: the last answer is the ended job.
+	// WatchJob sends a job at once and then whenever it has changed, until it has ended: the last response is the ended job.
 	//
 	// INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job. UNAVAILABLE: the service stops; the job does not.
 	WatchJob(ctx context.Context, in *WatchJobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchJobResponse], error)
@@ -139,20 +139,20 @@ type Jobs_WatchJobClient = grpc.ServerStreamingClient[WatchJobResponse]
 // Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
 // SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 //
-// A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
-// renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
+// A job is stored before StartJob returns and survives restarts. One replica runs it at a time, under a lease that it
+// renews; if that replica dies, another takes the job over. A job that fails for a temporary reason is tried again,
 // later each time; its result is stored once, however often it was tried. Finished jobs are kept for a time that the
 // service's configuration sets.
 //
 // The service's schedule starts jobs too, so that ListJobs is also its history. Words, conventions, errors and pages are
 // explained at ViewStats.
 type JobsServer interface {
-	// StartJob stores a job and answers it, queued. An absent as_of in its command becomes the time of this call.
+	// StartJob stores a job and returns it, queued. An absent as_of in its command becomes the time of this call.
 	//
-	// INVALID_ARGUMENT: no command, or the command itself would be refused for what it says. NOT_FOUND: a client that it
+	// INVALID_ARGUMENT: no command, or the command breaks a rule of its own method. NOT_FOUND: a client that it
 	// names is unknown. RESOURCE_EXHAUSTED: too many jobs are queued.
 	StartJob(context.Context, *StartJobRequest) (*StartJobResponse, error)
-	// GetJob answers a job as it is now.
+	// GetJob returns a job as it is now.
 	//
 	// INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job, or it ended too long ago.
 	GetJob(context.Context, *GetJobRequest) (*GetJobResponse, error)
@@ -160,12 +160,12 @@ type JobsServer interface {
 	//
 	// INVALID_ARGUMENT: a negative client_id, or a bad page_size or page_token.
 	ListJobs(context.Context, *ListJobsRequest) (*ListJobsResponse, error)
-	// CancelJob asks for the end of a job and answers the job. A queued one ends at once, a running one within a second or so,
+	// CancelJob requests the end of a job and returns the job. A queued one ends at once, a running one within a second or so,
 	// and one that has ended stays as it is. What it had already stored stays.
 	//
 	// INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job.
 	CancelJob(context.Context, *CancelJobRequest) (*CancelJobResponse, error)
-	// WatchJob answers a job at once and then whenever it has changed, until it has ended: the last answer is the ended job.
+	// WatchJob sends a job at once and then whenever it has changed, until it has ended: the last response is the ended job.
 	//
 	// INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job. UNAVAILABLE: the service stops; the job does not.
 	WatchJob(*WatchJobRequest, grpc.ServerStreamingServer[WatchJobResponse]) error

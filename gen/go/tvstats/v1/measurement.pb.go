@@ -21,11 +21,11 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Calendar says by which clock days, months and hours begin.
+// Calendar is the clock by which days, months and hours begin.
 type Calendar int32
 
 const (
-	// Not told: as CALENDAR_UTC.
+	// Not set: as CALENDAR_UTC.
 	Calendar_CALENDAR_UNSPECIFIED Calendar = 0
 	// By UTC.
 	Calendar_CALENDAR_UTC Calendar = 1
@@ -76,18 +76,18 @@ func (Calendar) EnumDescriptor() ([]byte, []int) {
 	return file_tvstats_v1_measurement_proto_rawDescGZIP(), []int{0}
 }
 
-// Coverage says how much of the viewing of its time a figure was computed from.
+// Coverage is how much of the viewing of its time a figure was computed from.
 type Coverage int32
 
 const (
-	// Not told; no answer has it.
+	// Not set; no response has it.
 	Coverage_COVERAGE_UNSPECIFIED Coverage = 0
 	// All of it, and no more is expected.
 	Coverage_COVERAGE_COMPLETE Coverage = 1
 	// What has arrived so far: the time ends later than the longest session before now, so that its figure may still grow.
 	Coverage_COVERAGE_PROVISIONAL Coverage = 2
-	// What is left: some of it is gone, by retention or by an erasure, and no figure was kept of it before. The figure is of what
-	// is there from data_from on, or 0 for want of data.
+	// A part of it: some was removed, by retention or by an erasure, and no figure was kept before. The figure is computed from what
+	// is stored from data_from on; it is 0 where nothing is.
 	Coverage_COVERAGE_EXPIRED Coverage = 3
 )
 
@@ -134,13 +134,13 @@ func (Coverage) EnumDescriptor() ([]byte, []int) {
 	return file_tvstats_v1_measurement_proto_rawDescGZIP(), []int{1}
 }
 
-// MeasurementPolicy says which part of a session's watched_seconds counts, for one client. Everything is off at first: then all of
-// it counts. A change holds for all viewing that is stored, from the next question on; figures that were kept of viewing that is gone
-// stay as they were and say which revision they are of.
+// MeasurementPolicy sets which part of a session's watched_seconds counts, for one client. Everything is off at first: then all of
+// it counts. A change holds for all viewing that is stored, from the next call on; figures that were kept of viewing that was
+// removed since stay as they were and name the revision that they were computed under.
 //
-// The counted seconds of a session are the least of: its watched_seconds; max_session_seconds; the seconds from its started_at to the
-// later of started_at and last_activity_at, plus inactivity_seconds, where the device reported last_activity_at; the seconds to the
-// next session of the same device, with one_channel_per_device. Parts that are off limit nothing. Rankings, audiences and watch
+// The counted seconds of a session are the least of: its watched_seconds; max_session_seconds; the seconds from its started_at to
+// the later of started_at and last_activity_at, plus inactivity_seconds, where the device reported last_activity_at; the seconds to
+// the next session of the same device, with one_channel_per_device. Parts that are off limit nothing. Rankings, audiences and watch
 // figures use counted seconds; who is online does not depend on them.
 type MeasurementPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -149,12 +149,12 @@ type MeasurementPolicy struct {
 	// A session counts until this many seconds after the viewer last touched the remote control or screen. Not negative, at most
 	// 31,622,400; 0 is off.
 	InactivitySeconds int64 `protobuf:"varint,2,opt,name=inactivity_seconds,json=inactivitySeconds,proto3" json:"inactivity_seconds,omitempty"`
-	// True says that a device (an account and its device_uid) watches one channel at a time: a session counts until the device's next
+	// True: a device (an account and its device_uid) watches one channel at a time: a session counts until the device's next
 	// one starts. Before that, sessions of one device that follow each other on the same channel, in the same mode and of the same
-	// programme, and that overlap by their watched_seconds, are taken for one.
+	// programme, and that overlap by their watched_seconds, count as one.
 	OneChannelPerDevice bool `protobuf:"varint,3,opt,name=one_channel_per_device,json=oneChannelPerDevice,proto3" json:"one_channel_per_device,omitempty"`
-	// Sessions with fewer counted seconds do not count in rankings and audiences that do not say otherwise by a min_watch_seconds of
-	// their own. Not negative, at most 31,622,400; 0 is off.
+	// Sessions with fewer counted seconds do not count in rankings and audiences whose request has no min_watch_seconds of its
+	// own. Not negative, at most 31,622,400; 0 is off.
 	MinSessionSeconds int64 `protobuf:"varint,4,opt,name=min_session_seconds,json=minSessionSeconds,proto3" json:"min_session_seconds,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache

@@ -26,7 +26,7 @@ const (
 type Granularity int32
 
 const (
-	// Not told; INVALID_ARGUMENT.
+	// Not set; INVALID_ARGUMENT.
 	Granularity_GRANULARITY_UNSPECIFIED Granularity = 0
 	// Hours.
 	Granularity_GRANULARITY_HOUR Granularity = 1
@@ -79,10 +79,10 @@ func (Granularity) EnumDescriptor() ([]byte, []int) {
 	return file_tvstats_v1_subscriber_dynamics_proto_rawDescGZIP(), []int{0}
 }
 
-// CacheMaxOnlineRequest says for whom.
+// CacheMaxOnlineRequest selects the operators and the time.
 type CacheMaxOnlineRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for.
+	// The operators: at most 1000, each positive, none twice. Empty means all that the caller's token covers.
 	ClientIds []int32 `protobuf:"varint,1,rep,packed,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
 	// Days after the one that this time lies in are left for later. Absent means now.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -134,16 +134,16 @@ func (x *CacheMaxOnlineRequest) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
-// CacheMaxOnlineResponse says what was done.
+// CacheMaxOnlineResponse reports what was done.
 type CacheMaxOnlineResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many clients were looked at.
+	// How many clients were processed.
 	Clients int32 `protobuf:"varint,1,opt,name=clients,proto3" json:"clients,omitempty"`
 	// How many days, of all clients together, were computed.
 	DaysComputed int32 `protobuf:"varint,2,opt,name=days_computed,json=daysComputed,proto3" json:"days_computed,omitempty"`
-	// How many days were found fresh and left alone.
+	// How many days were up to date and not computed again.
 	DaysFresh int32 `protobuf:"varint,3,opt,name=days_fresh,json=daysFresh,proto3" json:"days_fresh,omitempty"`
-	// The clients for which it failed, in the order in which they were looked at. What was kept of them before stays.
+	// The clients for which it failed, in the order in which they were processed. What was kept of them before stays.
 	Failed        []*FailedClient `protobuf:"bytes,4,rep,name=failed,proto3" json:"failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -262,10 +262,10 @@ func (x *FailedClient) GetMessage() string {
 	return ""
 }
 
-// SaveStatsRequest says for whom.
+// SaveStatsRequest selects the operators and the time.
 type SaveStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for.
+	// The operators: at most 1000, each positive, none twice. Empty means all that the caller's token covers.
 	ClientIds []int32 `protobuf:"varint,1,rep,packed,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
 	// The time of the snapshot. Absent means now.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -317,16 +317,16 @@ func (x *SaveStatsRequest) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
-// SaveStatsResponse says what was done.
+// SaveStatsResponse reports what was done.
 type SaveStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many clients were looked at.
+	// How many clients were processed.
 	Clients int32 `protobuf:"varint,1,opt,name=clients,proto3" json:"clients,omitempty"`
 	// How many snapshots were computed.
 	SnapshotsComputed int32 `protobuf:"varint,2,opt,name=snapshots_computed,json=snapshotsComputed,proto3" json:"snapshots_computed,omitempty"`
-	// How many snapshots of this very as_of were found fresh and left alone.
+	// How many snapshots of this very as_of were up to date and not computed again.
 	SnapshotsFresh int32 `protobuf:"varint,3,opt,name=snapshots_fresh,json=snapshotsFresh,proto3" json:"snapshots_fresh,omitempty"`
-	// The clients for which it failed, in the order in which they were looked at. What was kept of them before stays.
+	// The clients for which it failed, in the order in which they were processed. What was kept of them before stays.
 	Failed        []*FailedClient `protobuf:"bytes,4,rep,name=failed,proto3" json:"failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -390,10 +390,10 @@ func (x *SaveStatsResponse) GetFailed() []*FailedClient {
 	return nil
 }
 
-// CollectDailyStatsRequest says for whom.
+// CollectDailyStatsRequest selects the operators and the time.
 type CollectDailyStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for.
+	// The operators: at most 1000, each positive, none twice. Empty means all that the caller's token covers.
 	ClientIds []int32 `protobuf:"varint,1,rep,packed,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
 	// Only days that ended by this time are recorded. Absent means now.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -445,18 +445,18 @@ func (x *CollectDailyStatsRequest) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
-// CollectDailyStatsResponse says what was done.
+// CollectDailyStatsResponse reports what was done.
 type CollectDailyStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many clients were looked at.
+	// How many clients were processed.
 	Clients int32 `protobuf:"varint,1,opt,name=clients,proto3" json:"clients,omitempty"`
-	// How many days, of all clients together, were recorded, healed ones included.
+	// How many days, of all clients together, were recorded, those that were recorded anew included.
 	DaysComputed int32 `protobuf:"varint,2,opt,name=days_computed,json=daysComputed,proto3" json:"days_computed,omitempty"`
-	// How many recorded days were found fresh and left alone.
+	// How many recorded days were up to date and not computed again.
 	DaysFresh int32 `protobuf:"varint,3,opt,name=days_fresh,json=daysFresh,proto3" json:"days_fresh,omitempty"`
-	// The days that had a record which late data has made wrong, and have a right one now; by client, then day.
+	// The days whose record was out of date because of late data and was recorded anew; by client, then day.
 	Healed []*HealedDay `protobuf:"bytes,4,rep,name=healed,proto3" json:"healed,omitempty"`
-	// The clients for which it failed, in the order in which they were looked at. What was kept of them before stays.
+	// The clients for which it failed, in the order in which they were processed. What was kept of them before stays.
 	Failed        []*FailedClient `protobuf:"bytes,5,rep,name=failed,proto3" json:"failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -527,7 +527,7 @@ func (x *CollectDailyStatsResponse) GetFailed() []*FailedClient {
 	return nil
 }
 
-// HealedDay is a day whose record was replaced.
+// HealedDay is a day whose record was replaced because its data had changed.
 type HealedDay struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator.
@@ -582,10 +582,10 @@ func (x *HealedDay) GetDay() string {
 	return ""
 }
 
-// CacheCustomersDynamicRequest says for whom.
+// CacheCustomersDynamicRequest selects the operators and the time.
 type CacheCustomersDynamicRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for.
+	// The operators: at most 1000, each positive, none twice. Empty means all that the caller's token covers.
 	ClientIds []int32 `protobuf:"varint,1,rep,packed,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
 	// The series end with the hour that this time lies in. Absent means now.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -637,16 +637,16 @@ func (x *CacheCustomersDynamicRequest) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
-// CacheCustomersDynamicResponse says what was done.
+// CacheCustomersDynamicResponse reports what was done.
 type CacheCustomersDynamicResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many clients were looked at.
+	// How many clients were processed.
 	Clients int32 `protobuf:"varint,1,opt,name=clients,proto3" json:"clients,omitempty"`
 	// How many hours, of all clients together, were computed.
 	HoursComputed int32 `protobuf:"varint,2,opt,name=hours_computed,json=hoursComputed,proto3" json:"hours_computed,omitempty"`
-	// How many hours were found fresh and left alone.
+	// How many hours were up to date and not computed again.
 	HoursFresh int32 `protobuf:"varint,3,opt,name=hours_fresh,json=hoursFresh,proto3" json:"hours_fresh,omitempty"`
-	// The clients for which it failed, in the order in which they were looked at. What was kept of them before stays.
+	// The clients for which it failed, in the order in which they were processed. What was kept of them before stays.
 	Failed        []*FailedClient `protobuf:"bytes,4,rep,name=failed,proto3" json:"failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -710,7 +710,7 @@ func (x *CacheCustomersDynamicResponse) GetFailed() []*FailedClient {
 	return nil
 }
 
-// GetMaxOnlineRequest asks for days.
+// GetMaxOnlineRequest selects days.
 type GetMaxOnlineRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -783,10 +783,10 @@ func (x *GetMaxOnlineRequest) GetCalendar() Calendar {
 	return Calendar_CALENDAR_UNSPECIFIED
 }
 
-// GetMaxOnlineResponse answers the days.
+// GetMaxOnlineResponse holds the days.
 type GetMaxOnlineResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for every day asked for, ascending, days without viewing included; none for a day that the time zone left out.
+	// One for every requested day, ascending, days without viewing included; none for a day that the time zone left out.
 	Days          []*MaxOnlineDay `protobuf:"bytes,1,rep,name=days,proto3" json:"days,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -845,7 +845,7 @@ type MaxOnlineDay struct {
 	MaxDevicesAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=max_devices_at,json=maxDevicesAt,proto3" json:"max_devices_at,omitempty"`
 	// How much of the viewing of its time it was computed from.
 	Coverage Coverage `protobuf:"varint,6,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
-	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	// From this time on no viewing is missing; only with COVERAGE_EXPIRED.
 	DataFrom      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -930,12 +930,12 @@ func (x *MaxOnlineDay) GetDataFrom() *timestamppb.Timestamp {
 	return nil
 }
 
-// GetStatsRequest asks for a dashboard's figures.
+// GetStatsRequest selects a dashboard's figures.
 type GetStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The time that the figures are of. Absent means now.
+	// The time for which the figures are computed. Absent means now.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// By which clock days, months and hours begin. Unspecified means CALENDAR_UTC.
 	Calendar      Calendar `protobuf:"varint,3,opt,name=calendar,proto3,enum=tvstats.v1.Calendar" json:"calendar,omitempty"`
@@ -994,7 +994,7 @@ func (x *GetStatsRequest) GetCalendar() Calendar {
 	return Calendar_CALENDAR_UNSPECIFIED
 }
 
-// GetStatsResponse answers the figures.
+// GetStatsResponse holds the figures.
 type GetStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The figures.
@@ -1046,7 +1046,7 @@ type Stats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The time that the figures are of.
+	// The time for which the figures are computed.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// Accounts that exist.
 	TotalAccounts int64 `protobuf:"varint,3,opt,name=total_accounts,json=totalAccounts,proto3" json:"total_accounts,omitempty"`
@@ -1061,8 +1061,8 @@ type Stats struct {
 	// Accounts that are new in 30 days.
 	NewAccounts_30Days int64 `protobuf:"varint,8,opt,name=new_accounts_30_days,json=newAccounts30Days,proto3" json:"new_accounts_30_days,omitempty"`
 	// Accounts online now: with a session that began before as_of, has not ended, and whose last report is younger than the
-	// service's online timeout. A report made after as_of shows that the session was still on; if it says that the session
-	// ended, that was later.
+	// service's online timeout. A report made after as_of shows that the session was still on; if it has ended set, the session
+	// ended later than as_of.
 	OnlineAccounts int64 `protobuf:"varint,9,opt,name=online_accounts,json=onlineAccounts,proto3" json:"online_accounts,omitempty"`
 	// Devices online now, by the same rule.
 	OnlineDevices int64 `protobuf:"varint,10,opt,name=online_devices,json=onlineDevices,proto3" json:"online_devices,omitempty"`
@@ -1454,7 +1454,7 @@ func (x *CurrencySum) GetAmountMinor() int64 {
 	return 0
 }
 
-// ListDailyStatsRequest asks for days.
+// ListDailyStatsRequest selects days.
 type ListDailyStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -1527,7 +1527,7 @@ func (x *ListDailyStatsRequest) GetCalendar() Calendar {
 	return Calendar_CALENDAR_UNSPECIFIED
 }
 
-// ListDailyStatsResponse answers the days.
+// ListDailyStatsResponse holds the days.
 type ListDailyStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The records, by day; none for days that have not ended or lie before the client's first data.
@@ -1614,7 +1614,7 @@ type DailyStats struct {
 	MaxOnline int64 `protobuf:"varint,18,opt,name=max_online,json=maxOnline,proto3" json:"max_online,omitempty"`
 	// How much of the viewing of its time it was computed from.
 	Coverage Coverage `protobuf:"varint,19,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
-	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	// From this time on no viewing is missing; only with COVERAGE_EXPIRED.
 	DataFrom *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	// The revision of the client's MeasurementPolicy that watch_seconds were counted by.
 	PolicyRevision int64 `protobuf:"varint,21,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
@@ -1808,7 +1808,7 @@ func (x *DailyStats) GetCutSeconds() int64 {
 	return 0
 }
 
-// GetCustomersDynamicRequest asks for a series.
+// GetCustomersDynamicRequest selects a series.
 type GetCustomersDynamicRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -1890,7 +1890,7 @@ func (x *GetCustomersDynamicRequest) GetCalendar() Calendar {
 	return Calendar_CALENDAR_UNSPECIFIED
 }
 
-// GetCustomersDynamicResponse answers the series.
+// GetCustomersDynamicResponse holds the series.
 type GetCustomersDynamicResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One for every period, ascending, those in which nothing happened included. Periods are whole: the first may begin
@@ -1974,7 +1974,7 @@ type CustomersDynamicPoint struct {
 	WatchSessions int64 `protobuf:"varint,16,opt,name=watch_sessions,json=watchSessions,proto3" json:"watch_sessions,omitempty"`
 	// How much of the viewing of its time it was computed from.
 	Coverage Coverage `protobuf:"varint,17,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
-	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	// From this time on no viewing is missing; only with COVERAGE_EXPIRED.
 	DataFrom *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	// The revision of the client's MeasurementPolicy that watch_seconds were counted by; where parts of the period were counted by
 	// several, the greatest.

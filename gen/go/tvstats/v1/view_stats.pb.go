@@ -22,15 +22,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ViewMode says how a session plays.
+// ViewMode is how a session plays.
 type ViewMode int32
 
 const (
-	// Not told; the same as VIEW_MODE_LIVE in every respect.
+	// Not set; the same as VIEW_MODE_LIVE in every respect.
 	ViewMode_VIEW_MODE_UNSPECIFIED ViewMode = 0
 	// The channel as it is broadcast.
 	ViewMode_VIEW_MODE_LIVE ViewMode = 1
-	// A past programme from the archive; ViewEvent.programme_id says which.
+	// A past programme from the archive; ViewEvent.programme_id names it.
 	ViewMode_VIEW_MODE_CATCHUP ViewMode = 2
 	// The channel, behind the broadcast: paused or rewound.
 	ViewMode_VIEW_MODE_TIMESHIFT ViewMode = 3
@@ -84,7 +84,7 @@ func (ViewMode) EnumDescriptor() ([]byte, []int) {
 type Criterion int32
 
 const (
-	// Not told; INVALID_ARGUMENT.
+	// Not set; INVALID_ARGUMENT.
 	Criterion_CRITERION_UNSPECIFIED Criterion = 0
 	// Watching time of all sessions together, in seconds.
 	Criterion_CRITERION_WATCH_TIME Criterion = 1
@@ -154,7 +154,7 @@ func (Criterion) EnumDescriptor() ([]byte, []int) {
 type SelectionKind int32
 
 const (
-	// Not told. No selection has this kind; in ListSelectionsRequest it stands for both.
+	// Not set. No selection has this kind; in ListSelectionsRequest it stands for both.
 	SelectionKind_SELECTION_KIND_UNSPECIFIED SelectionKind = 0
 	// Channels, by CreateChannelSelectionByPopularity.
 	SelectionKind_SELECTION_KIND_CHANNELS SelectionKind = 1
@@ -209,14 +209,14 @@ func (SelectionKind) EnumDescriptor() ([]byte, []int) {
 // whole session so far. All reports with the same client_id, account_id, device_uid, device, channel_id, mode,
 // programme_id and started_at (to the millisecond) are one session. Its state is the latest at, the greatest
 // watched_seconds, ended if any report says so, all tariffs of all reports together, the latest last_activity_at and the
-// earliest position_at; a report without one of these two says nothing about it.
+// earliest position_at; a report that lacks one of these two leaves it unchanged.
 //
-// No time of an event may be before the oldest that the service takes in (2000-01-01, configurable): a box whose clock died
-// says 1970.
+// No time of an event may be before the oldest that the service accepts (2000-01-01, configurable): a box whose clock
+// has failed reports 1970.
 //
 // So it does not matter in what order reports come, how often each comes, on which stream or to which replica: the
 // result is the same. A lost report costs at most the viewing since the one before it. No time is ever made up: a
-// session that goes silent ends where its last report left it.
+// session without further reports ends with its last one.
 //
 // A session counts whole in the window that holds its started_at. One that is still running counts with what has been
 // reported so far.
@@ -244,7 +244,7 @@ type ViewEvent struct {
 	Mode ViewMode `protobuf:"varint,9,opt,name=mode,proto3,enum=tvstats.v1.ViewMode" json:"mode,omitempty"`
 	// The programme that is played, for catch-up. Positive, or 0 for none.
 	ProgrammeId int64 `protobuf:"varint,10,opt,name=programme_id,json=programmeId,proto3" json:"programme_id,omitempty"`
-	// True on the last report, when the device leaves the channel. It says that the session is over, no more: watching time
+	// True on the last report, when the device leaves the channel. It marks the session as over and does nothing else: watching time
 	// comes from at and watched_seconds alone.
 	Ended bool `protobuf:"varint,11,opt,name=ended,proto3" json:"ended,omitempty"`
 	// The tariffs of the account while it watches, at most 1000, each positive; order and repeats do not matter. Where the
@@ -392,11 +392,11 @@ func (x *ViewEvent) GetPositionAt() *timestamppb.Timestamp {
 // StreamEventsRequest is one batch of view events.
 type StreamEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The caller's own number for the batch, given back in the response. The service reads nothing into it; it need be
+	// The caller's own number for the batch, returned in the response. It means nothing to the service; it need be
 	// neither unique nor ascending.
 	BatchId uint64 `protobuf:"varint,1,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
 	// The events, at most 10,000 unless configured otherwise, of any clients, sessions and times, in any order. A batch
-	// without events is answered like any other.
+	// without events gets a response like any other.
 	Events        []*ViewEvent `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -446,15 +446,15 @@ func (x *StreamEventsRequest) GetEvents() []*ViewEvent {
 	return nil
 }
 
-// StreamEventsResponse says what became of one batch. Once it is sent, the accepted events are on stable storage.
+// StreamEventsResponse is the result of one batch. Once it is sent, the accepted events are on stable storage.
 type StreamEventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The batch_id of the request.
 	BatchId uint64 `protobuf:"varint,1,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
 	// How many events were accepted, repeats of earlier reports included. With the rejected ones it makes the whole batch.
 	Accepted uint32 `protobuf:"varint,2,opt,name=accepted,proto3" json:"accepted,omitempty"`
-	// The events that were rejected, by ascending index. Sending one again unchanged is of no use unless its message says
-	// otherwise.
+	// The events that were rejected, by ascending index. Sending one again unchanged is of no use unless its message
+	// recommends it.
 	Rejected      []*RejectedEvent `protobuf:"bytes,3,rep,name=rejected,proto3" json:"rejected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -518,7 +518,7 @@ type RejectedEvent struct {
 	Index uint32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
 	// Why, for programs. One of
 	//
-	//	INVALID_EVENT: a field of the event breaks a rule that stands at the field, or its account was erased;
+	//	INVALID_EVENT: a field of the event breaks the rule in its comment, or its account was erased;
 	//	COLLECTION_DISABLED: the collection of viewing is switched off for the client (Client.collection_enabled);
 	//	PERMISSION_DENIED: the caller's token does not cover the client.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -579,7 +579,7 @@ func (x *RejectedEvent) GetMessage() string {
 	return ""
 }
 
-// CreateChannelSortingByPopularityRequest says which viewing to rank the channels of which clients by.
+// CreateChannelSortingByPopularityRequest selects the clients whose channels are ranked, and the viewing that they are ranked by.
 type CreateChannelSortingByPopularityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operators to build a sorting for: 1 to 1000, each positive, none twice. Required.
@@ -594,13 +594,13 @@ type CreateChannelSortingByPopularityRequest struct {
 	// Tariffs whose viewing counts, at most 10,000, each positive: a session counts when it carries at least one of them.
 	// Empty means all sessions, those without tariffs included.
 	Tariffs []int32 `protobuf:"varint,5,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
-	// True leaves only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of says.
+	// True counts only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of is.
 	AccountsActive bool `protobuf:"varint,6,opt,name=accounts_active,json=accountsActive,proto3" json:"accounts_active,omitempty"`
 	// Sessions watched for less than this many seconds do not count at all. Not negative; 0 means the client's
 	// MeasurementPolicy.min_session_seconds.
 	MinWatchSeconds int64 `protobuf:"varint,7,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
 	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
-	// window: the catalog is always taken as it is at the time of the call.
+	// window: the catalog is always read as it is at the time of the call.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// Modes of playing whose sessions count; VIEW_MODE_UNSPECIFIED stands for VIEW_MODE_LIVE. Empty means all.
 	Modes []ViewMode `protobuf:"varint,9,rep,packed,name=modes,proto3,enum=tvstats.v1.ViewMode" json:"modes,omitempty"`
@@ -608,15 +608,15 @@ type CreateChannelSortingByPopularityRequest struct {
 	// days); 0 means 180.
 	ReachSeconds int64 `protobuf:"varint,10,opt,name=reach_seconds,json=reachSeconds,proto3" json:"reach_seconds,omitempty"`
 	// Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
-	// and say low_base. Not negative; 0 means that none does.
+	// and have low_base set. Not negative; 0 means that none does.
 	MinAccounts int64 `protobuf:"varint,11,opt,name=min_accounts,json=minAccounts,proto3" json:"min_accounts,omitempty"`
 	// True stores nothing: what is returned is what would be stored, without an id.
 	DryRun bool `protobuf:"varint,12,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
-	// The sorting_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+	// The sorting_id of an earlier result of the same client and kind: each place then has its previous_rank in that one. Empty
 	// means none; otherwise client_ids must hold exactly one client.
 	CompareTo string `protobuf:"bytes,13,opt,name=compare_to,json=compareTo,proto3" json:"compare_to,omitempty"`
 	// Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
-	// its own, too. Without compare_to, each place says where it is under the client's own policy.
+	// its own, too. Without compare_to, each place has its previous_rank under the client's own policy.
 	Policy        *MeasurementPolicy `protobuf:"bytes,14,opt,name=policy,proto3" json:"policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -750,7 +750,7 @@ func (x *CreateChannelSortingByPopularityRequest) GetPolicy() *MeasurementPolicy
 	return nil
 }
 
-// CreateChannelSortingByPopularityResponse answers the stored sortings.
+// CreateChannelSortingByPopularityResponse holds the stored sortings.
 type CreateChannelSortingByPopularityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One for each of client_ids, in that order.
@@ -796,7 +796,7 @@ func (x *CreateChannelSortingByPopularityResponse) GetSortings() []*ChannelSorti
 	return nil
 }
 
-// CreateChannelSelectionByPopularityRequest says which viewing to choose the channels of one client by.
+// CreateChannelSelectionByPopularityRequest selects one client and the viewing by which its channels are chosen.
 type CreateChannelSelectionByPopularityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -811,7 +811,7 @@ type CreateChannelSelectionByPopularityRequest struct {
 	// Tariffs whose viewing counts, at most 10,000, each positive: a session counts when it carries at least one of them.
 	// Empty means all sessions, those without tariffs included.
 	Tariffs []int32 `protobuf:"varint,5,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
-	// True leaves only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of says.
+	// True counts only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of is.
 	AccountsActive bool `protobuf:"varint,6,opt,name=accounts_active,json=accountsActive,proto3" json:"accounts_active,omitempty"`
 	// How many channels to hold, 1 to 10,000; 0 means 17. The selection is shorter only where the client has fewer
 	// channels to offer.
@@ -823,7 +823,7 @@ type CreateChannelSelectionByPopularityRequest struct {
 	// MeasurementPolicy.min_session_seconds.
 	MinWatchSeconds int64 `protobuf:"varint,9,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
 	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
-	// window: the catalog is always taken as it is at the time of the call.
+	// window: the catalog is always read as it is at the time of the call.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// Modes of playing whose sessions count; VIEW_MODE_UNSPECIFIED stands for VIEW_MODE_LIVE. Empty means all.
 	Modes []ViewMode `protobuf:"varint,11,rep,packed,name=modes,proto3,enum=tvstats.v1.ViewMode" json:"modes,omitempty"`
@@ -831,15 +831,15 @@ type CreateChannelSelectionByPopularityRequest struct {
 	// days); 0 means 180.
 	ReachSeconds int64 `protobuf:"varint,12,opt,name=reach_seconds,json=reachSeconds,proto3" json:"reach_seconds,omitempty"`
 	// Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
-	// and say low_base. Not negative; 0 means that none does.
+	// and have low_base set. Not negative; 0 means that none does.
 	MinAccounts int64 `protobuf:"varint,13,opt,name=min_accounts,json=minAccounts,proto3" json:"min_accounts,omitempty"`
 	// True stores nothing: what is returned is what would be stored, without an id.
 	DryRun bool `protobuf:"varint,14,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
-	// The selection_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+	// The selection_id of an earlier result of the same client and kind: each place then has its previous_rank in that one. Empty
 	// means none.
 	CompareTo string `protobuf:"bytes,15,opt,name=compare_to,json=compareTo,proto3" json:"compare_to,omitempty"`
 	// Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
-	// its own, too. Without compare_to, each place says where it is under the client's own policy.
+	// its own, too. Without compare_to, each place has its previous_rank under the client's own policy.
 	Policy        *MeasurementPolicy `protobuf:"bytes,16,opt,name=policy,proto3" json:"policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -987,7 +987,7 @@ func (x *CreateChannelSelectionByPopularityRequest) GetPolicy() *MeasurementPoli
 	return nil
 }
 
-// CreateChannelSelectionByPopularityResponse answers the stored selection.
+// CreateChannelSelectionByPopularityResponse holds the stored selection.
 type CreateChannelSelectionByPopularityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The selection, of kind SELECTION_KIND_CHANNELS.
@@ -1033,9 +1033,9 @@ func (x *CreateChannelSelectionByPopularityResponse) GetSelection() *Selection {
 	return nil
 }
 
-// CreateEpgSelectionByPopularityRequest says which viewing to choose the programmes of one client by.
+// CreateEpgSelectionByPopularityRequest selects one client and the viewing by which its programmes are chosen.
 //
-// A programme's score is what the criterion asks for. Its watching time: a live session without a programme_id gives each
+// A programme's score is the figure of the criterion. Its watching time: a live session without a programme_id gives each
 // programme of its channel the time for which [started_at, started_at + its counted seconds) overlaps it; a session with a
 // programme_id gives all its counted seconds to that programme, wherever it was watched; a session of another mode with
 // position_at, and without a programme_id or with one that the catalog lacks, gives each programme of its channel the time for
@@ -1070,26 +1070,26 @@ type CreateEpgSelectionByPopularityRequest struct {
 	// with its share in one programme. Not negative; 0 means the client's MeasurementPolicy.min_session_seconds.
 	MinWatchSeconds int64 `protobuf:"varint,9,opt,name=min_watch_seconds,json=minWatchSeconds,proto3" json:"min_watch_seconds,omitempty"`
 	// End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
-	// window: the catalog is always taken as it is at the time of the call.
+	// window: the catalog is always read as it is at the time of the call.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// What to rank by: watching time, sessions, reach or average audience; the other criteria are INVALID_ARGUMENT. Unspecified means
 	// CRITERION_WATCH_TIME.
 	Criterion Criterion `protobuf:"varint,11,opt,name=criterion,proto3,enum=tvstats.v1.Criterion" json:"criterion,omitempty"`
 	// Modes of playing whose sessions count; VIEW_MODE_UNSPECIFIED stands for VIEW_MODE_LIVE. Empty means all.
 	Modes []ViewMode `protobuf:"varint,12,rep,packed,name=modes,proto3,enum=tvstats.v1.ViewMode" json:"modes,omitempty"`
-	// For how long, in seconds and without a break, one session must give time to a programme for its account to be reached by it. 0 to
-	// 31,622,400 (366 days); 0 means 180.
+	// For how long, in seconds and without a break, one session must give time to a programme for its account to be reached by it. 0
+	// to 31,622,400 (366 days); 0 means 180.
 	ReachSeconds int64 `protobuf:"varint,13,opt,name=reach_seconds,json=reachSeconds,proto3" json:"reach_seconds,omitempty"`
 	// Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
-	// and say low_base. Not negative; 0 means that none does.
+	// and have low_base set. Not negative; 0 means that none does.
 	MinAccounts int64 `protobuf:"varint,14,opt,name=min_accounts,json=minAccounts,proto3" json:"min_accounts,omitempty"`
 	// True stores nothing: what is returned is what would be stored, without an id.
 	DryRun bool `protobuf:"varint,15,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
-	// The selection_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+	// The selection_id of an earlier result of the same client and kind: each place then has its previous_rank in that one. Empty
 	// means none.
 	CompareTo string `protobuf:"bytes,16,opt,name=compare_to,json=compareTo,proto3" json:"compare_to,omitempty"`
 	// Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
-	// its own, too. Without compare_to, each place says where it is under the client's own policy.
+	// its own, too. Without compare_to, each place has its previous_rank under the client's own policy.
 	Policy        *MeasurementPolicy `protobuf:"bytes,17,opt,name=policy,proto3" json:"policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1244,7 +1244,7 @@ func (x *CreateEpgSelectionByPopularityRequest) GetPolicy() *MeasurementPolicy {
 	return nil
 }
 
-// CreateEpgSelectionByPopularityResponse answers the stored selection.
+// CreateEpgSelectionByPopularityResponse holds the stored selection.
 type CreateEpgSelectionByPopularityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The selection, of kind SELECTION_KIND_PROGRAMMES.
@@ -1312,7 +1312,7 @@ type ChannelSorting struct {
 	Channels []*RankedChannel `protobuf:"bytes,7,rep,name=channels,proto3" json:"channels,omitempty"`
 	// How much of the viewing of the window it was built from.
 	Coverage Coverage `protobuf:"varint,8,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
-	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	// From this time on no viewing is missing; only with COVERAGE_EXPIRED.
 	DataFrom *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	// The policy that seconds were counted by.
 	Policy *MeasurementPolicy `protobuf:"bytes,10,opt,name=policy,proto3" json:"policy,omitempty"`
@@ -1326,7 +1326,7 @@ type ChannelSorting struct {
 	// Devices of the sessions that it was built from of which no session started or was reported on in the last 24 hours before
 	// window_end: they may be switched off, or their reports may be missing.
 	SilentDevices int64 `protobuf:"varint,14,opt,name=silent_devices,json=silentDevices,proto3" json:"silent_devices,omitempty"`
-	// How many places are left out of this answer, for having fewer distinct accounts than this caller may see. What is stored holds
+	// How many places are left out of this response, for having fewer distinct accounts than this caller may see. What is stored holds
 	// them.
 	HiddenRows    int64 `protobuf:"varint,15,opt,name=hidden_rows,json=hiddenRows,proto3" json:"hidden_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1475,7 +1475,7 @@ type RankedChannel struct {
 	Rank int32 `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
 	// The channel.
 	ChannelId int32 `protobuf:"varint,2,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
-	// The figure that the criterion asks for: seconds, or a number of sessions or accounts. 0 without statistics.
+	// The figure of the criterion: seconds, or a number of sessions or accounts. 0 without statistics.
 	Score float64 `protobuf:"fixed64,3,opt,name=score,proto3" json:"score,omitempty"`
 	// Watching time of all sessions that count, in seconds.
 	WatchSeconds int64 `protobuf:"varint,4,opt,name=watch_seconds,json=watchSeconds,proto3" json:"watch_seconds,omitempty"`
@@ -1650,7 +1650,7 @@ type Selection struct {
 	SelectionId string `protobuf:"bytes,1,opt,name=selection_id,json=selectionId,proto3" json:"selection_id,omitempty"`
 	// The operator.
 	ClientId int32 `protobuf:"varint,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The name asked for, or the default one.
+	// The requested name, or the default one.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether it holds channels or programmes.
 	Kind SelectionKind `protobuf:"varint,4,opt,name=kind,proto3,enum=tvstats.v1.SelectionKind" json:"kind,omitempty"`
@@ -1672,7 +1672,7 @@ type Selection struct {
 	Criterion Criterion `protobuf:"varint,10,opt,name=criterion,proto3,enum=tvstats.v1.Criterion" json:"criterion,omitempty"`
 	// How much of the viewing of the window it was built from.
 	Coverage Coverage `protobuf:"varint,11,opt,name=coverage,proto3,enum=tvstats.v1.Coverage" json:"coverage,omitempty"`
-	// From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED.
+	// From this time on no viewing is missing; only with COVERAGE_EXPIRED.
 	DataFrom *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	// The policy that seconds were counted by.
 	Policy *MeasurementPolicy `protobuf:"bytes,13,opt,name=policy,proto3" json:"policy,omitempty"`
@@ -1686,7 +1686,7 @@ type Selection struct {
 	// Devices of the sessions that it was built from of which no session started or was reported on in the last 24 hours before
 	// window_end: they may be switched off, or their reports may be missing.
 	SilentDevices int64 `protobuf:"varint,17,opt,name=silent_devices,json=silentDevices,proto3" json:"silent_devices,omitempty"`
-	// How many places are left out of this answer, for having fewer distinct accounts than this caller may see. What is stored holds
+	// How many places are left out of this response, for having fewer distinct accounts than this caller may see. What is stored holds
 	// them.
 	HiddenRows    int64 `protobuf:"varint,18,opt,name=hidden_rows,json=hiddenRows,proto3" json:"hidden_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1860,7 +1860,7 @@ type RankedProgramme struct {
 	ChannelId int32 `protobuf:"varint,3,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
 	// Its title, as the catalog held it when the selection was built.
 	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
-	// The figure that the criterion asks for: seconds, or a number of sessions or accounts. 0 without statistics.
+	// The figure of the criterion: seconds, or a number of sessions or accounts. 0 without statistics.
 	Score float64 `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"`
 	// Watching time in seconds.
 	WatchSeconds int64 `protobuf:"varint,6,opt,name=watch_seconds,json=watchSeconds,proto3" json:"watch_seconds,omitempty"`
@@ -2022,12 +2022,12 @@ func (x *RankedProgramme) GetTopAccountShare() float64 {
 	return 0
 }
 
-// ListChannelSortingsRequest asks for a page of a client's sortings.
+// ListChannelSortingsRequest selects a page of a client's sortings.
 type ListChannelSortingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// How many to answer at most: 0 means 50, the maximum is 1000. Sortings are answered whole, so that many at once may
+	// How many to return at most: 0 means 50, the maximum is 1000. Sortings are returned whole, so that many at once may
 	// make a large message.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Empty for the first page, then next_page_token of the page before.
@@ -2188,7 +2188,7 @@ func (x *GetChannelSortingRequest) GetSortingId() string {
 	return ""
 }
 
-// GetChannelSortingResponse answers the sorting.
+// GetChannelSortingResponse holds the sorting.
 type GetChannelSortingResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The sorting.
@@ -2280,7 +2280,7 @@ func (x *DeleteChannelSortingRequest) GetSortingId() string {
 	return ""
 }
 
-// DeleteChannelSortingResponse says that the sorting is gone, durably.
+// DeleteChannelSortingResponse confirms that the sorting is deleted, durably.
 type DeleteChannelSortingResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -2317,12 +2317,12 @@ func (*DeleteChannelSortingResponse) Descriptor() ([]byte, []int) {
 	return file_tvstats_v1_view_stats_proto_rawDescGZIP(), []int{19}
 }
 
-// ListSelectionsRequest asks for a page of a client's selections.
+// ListSelectionsRequest selects a page of a client's selections.
 type ListSelectionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
 	ClientId int32 `protobuf:"varint,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// How many to answer at most: 0 means 50, the maximum is 1000. Selections are answered whole, so that many at once may
+	// How many to return at most: 0 means 50, the maximum is 1000. Selections are returned whole, so that many at once may
 	// make a large message.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Empty for the first page, then next_page_token of the page before.
@@ -2492,7 +2492,7 @@ func (x *GetSelectionRequest) GetSelectionId() string {
 	return ""
 }
 
-// GetSelectionResponse answers the selection.
+// GetSelectionResponse holds the selection.
 type GetSelectionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The selection.
@@ -2584,7 +2584,7 @@ func (x *DeleteSelectionRequest) GetSelectionId() string {
 	return ""
 }
 
-// DeleteSelectionResponse says that the selection is gone, durably.
+// DeleteSelectionResponse confirms that the selection is deleted, durably.
 type DeleteSelectionResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -2627,7 +2627,7 @@ type ExplainRankRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A stored result: a sorting_id or selection_id.
 	ResultId string `protobuf:"bytes,1,opt,name=result_id,json=resultId,proto3" json:"result_id,omitempty"`
-	// What would be built. Nothing is stored, whatever its dry_run says.
+	// What would be built. Nothing is stored, whatever its dry_run is.
 	//
 	// Types that are valid to be assigned to Request:
 	//
@@ -2753,15 +2753,15 @@ func (*ExplainRankRequest_CreateChannelSelectionByPopularity) isExplainRankReque
 
 func (*ExplainRankRequest_CreateEpgSelectionByPopularity) isExplainRankRequest_Request() {}
 
-// ExplainRankResponse is why the place is what it is.
+// ExplainRankResponse explains a place.
 type ExplainRankResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The place, from 1 on.
 	Rank int32 `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
-	// The figure that the criterion asks for.
+	// The figure of the criterion.
 	Score float64 `protobuf:"fixed64,2,opt,name=score,proto3" json:"score,omitempty"`
-	// What each filter of the request took away of the viewing of the channel or programme in the window, one entry for each filter
-	// that is set, in the order in which they are applied: each takes away of what the ones before it left.
+	// What each filter of the request removed from the viewing of the channel or programme in the window, one entry for each filter
+	// that is set, in the order in which they are applied: each removes from what the ones before it left.
 	Filters []*FilterEffect `protobuf:"bytes,3,rep,name=filters,proto3" json:"filters,omitempty"`
 	// The place before; absent for the first, and where --min-cell hides it.
 	Before *NeighbouringPlace `protobuf:"bytes,4,opt,name=before,proto3" json:"before,omitempty"`
@@ -2873,12 +2873,12 @@ func (x *ExplainRankResponse) GetPolicyRevision() int64 {
 	return 0
 }
 
-// FilterEffect is what one filter took away.
+// FilterEffect is what one filter removed.
 type FilterEffect struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The field of the request, for example "min_watch_seconds"; "excluded", which is always there, stands for accounts that the
 	// catalog excludes. "policy" stands for the policy, where it is on: its seconds are those that do not count, its sessions those
-	// that it takes for a part of another.
+	// that it counts as a part of another.
 	Filter string `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// How many sessions.
 	Sessions int64 `protobuf:"varint,2,opt,name=sessions,proto3" json:"sessions,omitempty"`
@@ -3028,7 +3028,7 @@ type PlaceOnDay struct {
 	WindowEnd *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=window_end,json=windowEnd,proto3" json:"window_end,omitempty"`
 	// The place; 0 where it was not in that ranking.
 	Rank int32 `protobuf:"varint,2,opt,name=rank,proto3" json:"rank,omitempty"`
-	// The figure that the criterion asks for.
+	// The figure of the criterion.
 	Score         float64 `protobuf:"fixed64,3,opt,name=score,proto3" json:"score,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3085,7 +3085,8 @@ func (x *PlaceOnDay) GetScore() float64 {
 	return 0
 }
 
-// ListSessionsRequest says whose sessions. At least one of account_id and device_uid is set; with both, sessions must be of both.
+// ListSessionsRequest selects sessions of an account or a device. At least one of account_id and device_uid is set; with both,
+// sessions must be of both.
 type ListSessionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operator. Positive. Required.
@@ -3240,7 +3241,7 @@ func (x *ListSessionsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// ViewSession is the state of one view session, as all its reports together say; see ViewEvent.
+// ViewSession is the state of one view session, merged from all its reports; see ViewEvent.
 type ViewSession struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The subscriber.
@@ -3261,16 +3262,16 @@ type ViewSession struct {
 	At *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
 	// Seconds played, as reported.
 	WatchedSeconds int64 `protobuf:"varint,9,opt,name=watched_seconds,json=watchedSeconds,proto3" json:"watched_seconds,omitempty"`
-	// Seconds that count by the client's MeasurementPolicy, before any filter; 0 where the policy takes the session for a part of an
+	// Seconds that count by the client's MeasurementPolicy, before any filter; 0 where the policy counts the session as a part of an
 	// earlier one, which then counts for both.
 	CountedSeconds int64 `protobuf:"varint,10,opt,name=counted_seconds,json=countedSeconds,proto3" json:"counted_seconds,omitempty"`
-	// Whether the device has said that it left the channel.
+	// Whether the device has reported that it left the channel.
 	Ended bool `protobuf:"varint,11,opt,name=ended,proto3" json:"ended,omitempty"`
 	// The tariffs that it carries, ascending.
 	Tariffs []int32 `protobuf:"varint,12,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
-	// When the viewer last touched the remote control or the screen; absent where the device did not say.
+	// When the viewer last touched the remote control or the screen; absent where the device did not report it.
 	LastActivityAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=last_activity_at,json=lastActivityAt,proto3" json:"last_activity_at,omitempty"`
-	// The instant of the broadcast that was on the screen at started_at; absent where the device did not say.
+	// The instant of the broadcast that was on the screen at started_at; absent where the device did not report it.
 	PositionAt    *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=position_at,json=positionAt,proto3" json:"position_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -37,7 +37,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ViewStats takes in what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
+// ViewStats stores what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
 //
 // Words. A client is an operator, a tenant of the middleware; it is neither a subscriber nor a program that calls this
 // API. An account is a subscriber. A device is a kind of set-top box or application, for example "mag250" or
@@ -49,9 +49,9 @@ const (
 // Errors of every method, here and in the other services. Wrong input is INVALID_ARGUMENT with a google.rpc.BadRequest
 // that names each field; an id that nothing is stored under is NOT_FOUND, a client_id included; a store that cannot be
 // reached, or a service that shuts down, is UNAVAILABLE and the call may be made again. Where callers must present a
-// token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
-// about PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
-// caller that takes more than its share gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where coming again helps.
+// token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client of the
+// request PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
+// caller that exceeds its limits gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where a retry helps.
 // Errors carry a google.rpc.ErrorInfo of domain "tvstats"; ErrorReason lists its reasons, each with what to do.
 //
 // Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
@@ -59,36 +59,36 @@ const (
 // negative one is INVALID_ARGUMENT. A page_token comes from next_page_token of the page before and is good only with
 // the other fields unchanged, page_size excepted; any other token is INVALID_ARGUMENT.
 type ViewStatsClient interface {
-	// StreamEvents takes in view events, batch after batch, for as long as the caller keeps the stream open.
+	// StreamEvents stores view events, batch after batch, for as long as the caller keeps the stream open.
 	//
 	// Each request gets exactly one response, in the order of the requests, sent only once every accepted event of the
-	// batch is on stable storage: what has been answered survives a crash. A caller need not wait for an answer before it
+	// batch is on stable storage: a batch that has its response survives a crash. A caller need not wait for a response before it
 	// sends the next batch; when the service is busy, the stream's flow control slows the caller down.
 	//
 	// An event that breaks a rule is rejected alone and the rest of its batch counts. After a broken stream, send again
-	// every batch that was not answered: events that arrive twice change nothing. A batch holds at most 10,000 events and
+	// every batch that got no response: events that arrive twice change nothing. A batch holds at most 10,000 events and
 	// a message 4 MiB, unless the service is configured otherwise.
 	//
 	// The stream ends with an error only for what concerns all of it: UNAUTHENTICATED or PERMISSION_DENIED where the
 	// caller may not send at all, INVALID_ARGUMENT for a batch with too many events, RESOURCE_EXHAUSTED for a message that
-	// is too large, UNAVAILABLE at shutdown or when the store cannot be reached. No event of an unanswered batch may be
-	// taken for stored.
+	// is too large, UNAVAILABLE at shutdown or when the store cannot be reached. Consider no event of a batch
+	// without a response stored.
 	StreamEvents(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[StreamEventsRequest, StreamEventsResponse], error)
 	// CreateChannelSortingByPopularity ranks all channels of each of the given clients, stores one sorting per client and
-	// answers them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
+	// returns them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
 	//
 	// INVALID_ARGUMENT: client_ids empty, longer than 1000, repeated or not positive; days_number, criterion or
 	// min_watch_seconds out of range; a malformed device or tariff; compare_to with several clients, or of another kind of
 	// result. NOT_FOUND: a client is unknown, or the client has no result compare_to.
 	CreateChannelSortingByPopularity(ctx context.Context, in *CreateChannelSortingByPopularityRequest, opts ...grpc.CallOption) (*CreateChannelSortingByPopularityResponse, error)
-	// CreateChannelSelectionByPopularity stores and answers the most popular channels of one client, filled up with
-	// channels that nobody watched where too few were. Earlier selections stay as they are.
+	// CreateChannelSelectionByPopularity stores and returns the most popular channels of one client, filled up with
+	// channels without viewing where too few were watched. Earlier selections stay as they are.
 	//
 	// INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
 	// NOT_FOUND: the client is unknown, or has no result compare_to.
 	CreateChannelSelectionByPopularity(ctx context.Context, in *CreateChannelSelectionByPopularityRequest, opts ...grpc.CallOption) (*CreateChannelSelectionByPopularityResponse, error)
-	// CreateEpgSelectionByPopularity stores and answers the most watched programmes of one client's guide (EPG), filled
-	// up with programmes that nobody watched where too few were. Earlier selections stay as they are.
+	// CreateEpgSelectionByPopularity stores and returns the most watched programmes of one client's guide (EPG), filled
+	// up with programmes without viewing where too few were watched. Earlier selections stay as they are.
 	//
 	// Viewing is matched to the guide as the catalog holds it at the time of the call, so that a guide which arrives or
 	// changes after the viewing is right in the next selection.
@@ -101,7 +101,7 @@ type ViewStatsClient interface {
 	//
 	// INVALID_ARGUMENT: no client_id, or a bad page_size or page_token. NOT_FOUND: the client is unknown.
 	ListChannelSortings(ctx context.Context, in *ListChannelSortingsRequest, opts ...grpc.CallOption) (*ListChannelSortingsResponse, error)
-	// GetChannelSorting answers one stored sorting, exactly as it was when it was built.
+	// GetChannelSorting returns one stored sorting, exactly as it was when it was built.
 	//
 	// INVALID_ARGUMENT: sorting_id is empty. NOT_FOUND: no such sorting, or it was deleted.
 	GetChannelSorting(ctx context.Context, in *GetChannelSortingRequest, opts ...grpc.CallOption) (*GetChannelSortingResponse, error)
@@ -114,7 +114,7 @@ type ViewStatsClient interface {
 	//
 	// INVALID_ARGUMENT: no client_id, an unknown kind, or a bad page_size or page_token. NOT_FOUND: the client is unknown.
 	ListSelections(ctx context.Context, in *ListSelectionsRequest, opts ...grpc.CallOption) (*ListSelectionsResponse, error)
-	// GetSelection answers one stored selection, of channels or of programmes, exactly as it was when it was built.
+	// GetSelection returns one stored selection, of channels or of programmes, exactly as it was when it was built.
 	//
 	// INVALID_ARGUMENT: selection_id is empty. NOT_FOUND: no such selection, or it was deleted.
 	GetSelection(ctx context.Context, in *GetSelectionRequest, opts ...grpc.CallOption) (*GetSelectionResponse, error)
@@ -122,20 +122,20 @@ type ViewStatsClient interface {
 	//
 	// INVALID_ARGUMENT: selection_id is empty. NOT_FOUND: no such selection, or it was deleted before.
 	DeleteSelection(ctx context.Context, in *DeleteSelectionRequest, opts ...grpc.CallOption) (*DeleteSelectionResponse, error)
-	// ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
-	// after are, how much depends on one account, and where it was on the last days. It stores nothing.
+	// ExplainRank explains why a channel or programme has its place in a ranking: what each filter removed, how far the places before
+	// and after are, how much depends on one account, and where it was on the last days. It stores nothing.
 	//
-	// A selection is explained before it is cut to its size, so that what did not get into it can be asked about, too.
+	// A selection is explained before it is cut to its size, so that what did not get into it can be explained, too.
 	// Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
 	// was built with.
 	//
-	// INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not fit
-	// the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or what is
-	// asked about is not in the ranking.
+	// INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not
+	// fit the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or the
+	// channel or programme is not in the ranking.
 	ExplainRank(ctx context.Context, in *ExplainRankRequest, opts ...grpc.CallOption) (*ExplainRankResponse, error)
 	// ListSessions pages through the view sessions of one account or device, by started_at, then account_id, device_uid, device,
-	// channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call is
-	// logged with who made it.
+	// channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call
+	// is logged with who made it.
 	//
 	// INVALID_ARGUMENT: no client_id, neither account_id nor device_uid, a time is missing or invalid, to is not after from, or a bad
 	// page_size or page_token. NOT_FOUND: the client is unknown.
@@ -277,7 +277,7 @@ func (c *viewStatsClient) ListSessions(ctx context.Context, in *ListSessionsRequ
 // All implementations must embed UnimplementedViewStatsServer
 // for forward compatibility.
 //
-// ViewStats takes in what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
+// ViewStats stores what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
 //
 // Words. A client is an operator, a tenant of the middleware; it is neither a subscriber nor a program that calls this
 // API. An account is a subscriber. A device is a kind of set-top box or application, for example "mag250" or
@@ -289,9 +289,9 @@ func (c *viewStatsClient) ListSessions(ctx context.Context, in *ListSessionsRequ
 // Errors of every method, here and in the other services. Wrong input is INVALID_ARGUMENT with a google.rpc.BadRequest
 // that names each field; an id that nothing is stored under is NOT_FOUND, a client_id included; a store that cannot be
 // reached, or a service that shuts down, is UNAVAILABLE and the call may be made again. Where callers must present a
-// token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
-// about PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
-// caller that takes more than its share gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where coming again helps.
+// token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client of the
+// request PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
+// caller that exceeds its limits gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where a retry helps.
 // Errors carry a google.rpc.ErrorInfo of domain "tvstats"; ErrorReason lists its reasons, each with what to do.
 //
 // Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
@@ -299,36 +299,36 @@ func (c *viewStatsClient) ListSessions(ctx context.Context, in *ListSessionsRequ
 // negative one is INVALID_ARGUMENT. A page_token comes from next_page_token of the page before and is good only with
 // the other fields unchanged, page_size excepted; any other token is INVALID_ARGUMENT.
 type ViewStatsServer interface {
-	// StreamEvents takes in view events, batch after batch, for as long as the caller keeps the stream open.
+	// StreamEvents stores view events, batch after batch, for as long as the caller keeps the stream open.
 	//
 	// Each request gets exactly one response, in the order of the requests, sent only once every accepted event of the
-	// batch is on stable storage: what has been answered survives a crash. A caller need not wait for an answer before it
+	// batch is on stable storage: a batch that has its response survives a crash. A caller need not wait for a response before it
 	// sends the next batch; when the service is busy, the stream's flow control slows the caller down.
 	//
 	// An event that breaks a rule is rejected alone and the rest of its batch counts. After a broken stream, send again
-	// every batch that was not answered: events that arrive twice change nothing. A batch holds at most 10,000 events and
+	// every batch that got no response: events that arrive twice change nothing. A batch holds at most 10,000 events and
 	// a message 4 MiB, unless the service is configured otherwise.
 	//
 	// The stream ends with an error only for what concerns all of it: UNAUTHENTICATED or PERMISSION_DENIED where the
 	// caller may not send at all, INVALID_ARGUMENT for a batch with too many events, RESOURCE_EXHAUSTED for a message that
-	// is too large, UNAVAILABLE at shutdown or when the store cannot be reached. No event of an unanswered batch may be
-	// taken for stored.
+	// is too large, UNAVAILABLE at shutdown or when the store cannot be reached. Consider no event of a batch
+	// without a response stored.
 	StreamEvents(grpc.BidiStreamingServer[StreamEventsRequest, StreamEventsResponse]) error
 	// CreateChannelSortingByPopularity ranks all channels of each of the given clients, stores one sorting per client and
-	// answers them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
+	// returns them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
 	//
 	// INVALID_ARGUMENT: client_ids empty, longer than 1000, repeated or not positive; days_number, criterion or
 	// min_watch_seconds out of range; a malformed device or tariff; compare_to with several clients, or of another kind of
 	// result. NOT_FOUND: a client is unknown, or the client has no result compare_to.
 	CreateChannelSortingByPopularity(context.Context, *CreateChannelSortingByPopularityRequest) (*CreateChannelSortingByPopularityResponse, error)
-	// CreateChannelSelectionByPopularity stores and answers the most popular channels of one client, filled up with
-	// channels that nobody watched where too few were. Earlier selections stay as they are.
+	// CreateChannelSelectionByPopularity stores and returns the most popular channels of one client, filled up with
+	// channels without viewing where too few were watched. Earlier selections stay as they are.
 	//
 	// INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
 	// NOT_FOUND: the client is unknown, or has no result compare_to.
 	CreateChannelSelectionByPopularity(context.Context, *CreateChannelSelectionByPopularityRequest) (*CreateChannelSelectionByPopularityResponse, error)
-	// CreateEpgSelectionByPopularity stores and answers the most watched programmes of one client's guide (EPG), filled
-	// up with programmes that nobody watched where too few were. Earlier selections stay as they are.
+	// CreateEpgSelectionByPopularity stores and returns the most watched programmes of one client's guide (EPG), filled
+	// up with programmes without viewing where too few were watched. Earlier selections stay as they are.
 	//
 	// Viewing is matched to the guide as the catalog holds it at the time of the call, so that a guide which arrives or
 	// changes after the viewing is right in the next selection.
@@ -341,7 +341,7 @@ type ViewStatsServer interface {
 	//
 	// INVALID_ARGUMENT: no client_id, or a bad page_size or page_token. NOT_FOUND: the client is unknown.
 	ListChannelSortings(context.Context, *ListChannelSortingsRequest) (*ListChannelSortingsResponse, error)
-	// GetChannelSorting answers one stored sorting, exactly as it was when it was built.
+	// GetChannelSorting returns one stored sorting, exactly as it was when it was built.
 	//
 	// INVALID_ARGUMENT: sorting_id is empty. NOT_FOUND: no such sorting, or it was deleted.
 	GetChannelSorting(context.Context, *GetChannelSortingRequest) (*GetChannelSortingResponse, error)
@@ -354,7 +354,7 @@ type ViewStatsServer interface {
 	//
 	// INVALID_ARGUMENT: no client_id, an unknown kind, or a bad page_size or page_token. NOT_FOUND: the client is unknown.
 	ListSelections(context.Context, *ListSelectionsRequest) (*ListSelectionsResponse, error)
-	// GetSelection answers one stored selection, of channels or of programmes, exactly as it was when it was built.
+	// GetSelection returns one stored selection, of channels or of programmes, exactly as it was when it was built.
 	//
 	// INVALID_ARGUMENT: selection_id is empty. NOT_FOUND: no such selection, or it was deleted.
 	GetSelection(context.Context, *GetSelectionRequest) (*GetSelectionResponse, error)
@@ -362,20 +362,20 @@ type ViewStatsServer interface {
 	//
 	// INVALID_ARGUMENT: selection_id is empty. NOT_FOUND: no such selection, or it was deleted before.
 	DeleteSelection(context.Context, *DeleteSelectionRequest) (*DeleteSelectionResponse, error)
-	// ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
-	// after are, how much depends on one account, and where it was on the last days. It stores nothing.
+	// ExplainRank explains why a channel or programme has its place in a ranking: what each filter removed, how far the places before
+	// and after are, how much depends on one account, and where it was on the last days. It stores nothing.
 	//
-	// A selection is explained before it is cut to its size, so that what did not get into it can be asked about, too.
+	// A selection is explained before it is cut to its size, so that what did not get into it can be explained, too.
 	// Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
 	// was built with.
 	//
-	// INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not fit
-	// the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or what is
-	// asked about is not in the ranking.
+	// INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not
+	// fit the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or the
+	// channel or programme is not in the ranking.
 	ExplainRank(context.Context, *ExplainRankRequest) (*ExplainRankResponse, error)
 	// ListSessions pages through the view sessions of one account or device, by started_at, then account_id, device_uid, device,
-	// channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call is
-	// logged with who made it.
+	// channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call
+	// is logged with who made it.
 	//
 	// INVALID_ARGUMENT: no client_id, neither account_id nor device_uid, a time is missing or invalid, to is not after from, or a bad
 	// page_size or page_token. NOT_FOUND: the client is unknown.

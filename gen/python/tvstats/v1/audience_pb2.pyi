@@ -29,7 +29,7 @@ class _Dimension:
 class _DimensionEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Dimension.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     DIMENSION_UNSPECIFIED: _Dimension.ValueType  # 0
-    """Not told; INVALID_ARGUMENT."""
+    """Not set; INVALID_ARGUMENT."""
     DIMENSION_CHANNEL: _Dimension.ValueType  # 1
     """The channel."""
     DIMENSION_CATEGORY: _Dimension.ValueType  # 2
@@ -57,7 +57,7 @@ class Dimension(_Dimension, metaclass=_DimensionEnumTypeWrapper):
     """Dimension is what viewing is divided by. The calendar of the request says when hours, days, weeks and months begin."""
 
 DIMENSION_UNSPECIFIED: Dimension.ValueType  # 0
-"""Not told; INVALID_ARGUMENT."""
+"""Not set; INVALID_ARGUMENT."""
 DIMENSION_CHANNEL: Dimension.ValueType  # 1
 """The channel."""
 DIMENSION_CATEGORY: Dimension.ValueType  # 2
@@ -89,7 +89,7 @@ class _Metric:
 class _MetricEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Metric.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     METRIC_UNSPECIFIED: _Metric.ValueType  # 0
-    """Not told: the order without a metric, which the request's field names."""
+    """Not set: the order without a metric, which the request's field names."""
     METRIC_WATCH_SECONDS: _Metric.ValueType  # 1
     """watch_seconds, of rows and of programmes."""
     METRIC_WATCH_SECONDS_REPORTED: _Metric.ValueType  # 2
@@ -121,7 +121,7 @@ class Metric(_Metric, metaclass=_MetricEnumTypeWrapper):
     """Metric is a figure that rows can be ordered by."""
 
 METRIC_UNSPECIFIED: Metric.ValueType  # 0
-"""Not told: the order without a metric, which the request's field names."""
+"""Not set: the order without a metric, which the request's field names."""
 METRIC_WATCH_SECONDS: Metric.ValueType  # 1
 """watch_seconds, of rows and of programmes."""
 METRIC_WATCH_SECONDS_REPORTED: Metric.ValueType  # 2
@@ -152,7 +152,7 @@ global___Metric = Metric
 
 @typing.final
 class ViewingFilter(google.protobuf.message.Message):
-    """ViewingFilter says which sessions count. A session must pass every part; an empty part lets all pass."""
+    """ViewingFilter selects the sessions that count. A session must pass every part; an empty part lets all pass."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -208,7 +208,7 @@ global___ViewingFilter = ViewingFilter
 
 @typing.final
 class GetAudienceRequest(google.protobuf.message.Message):
-    """GetAudienceRequest says which viewing to return, and divided by what."""
+    """GetAudienceRequest selects the viewing and the dimensions that it is divided by."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -298,7 +298,7 @@ class GetAudienceResponse(google.protobuf.message.Message):
     next_page_token: builtins.str
     """Where the next page begins; empty on the last page."""
     hidden_rows: builtins.int
-    """How many rows of the whole answer are left out, for having fewer distinct accounts than this caller may see."""
+    """How many rows of all pages together are left out, for having fewer distinct accounts than this caller may see."""
     @property
     def rows(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___AudienceRow]:
         """One row for each combination of keys with some viewing."""
@@ -312,7 +312,7 @@ class GetAudienceResponse(google.protobuf.message.Message):
 
     @property
     def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+        """From this time on no viewing is missing; only with COVERAGE_EXPIRED."""
 
     def __init__(
         self,
@@ -334,7 +334,7 @@ global___GetAudienceResponse = GetAudienceResponse
 
 @typing.final
 class AudienceRow(google.protobuf.message.Message):
-    """AudienceRow is a cell: the viewing of one combination of keys. Keys of dimensions that were not asked for are empty."""
+    """AudienceRow is a cell: the viewing of one combination of keys. Keys of dimensions that are not in group_by are empty."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -421,7 +421,7 @@ global___AudienceRow = AudienceRow
 
 @typing.final
 class GetProgrammeRatingsRequest(google.protobuf.message.Message):
-    """GetProgrammeRatingsRequest says which programmes to return."""
+    """GetProgrammeRatingsRequest selects programmes."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -502,14 +502,14 @@ class GetProgrammeRatingsResponse(google.protobuf.message.Message):
     next_page_token: builtins.str
     """Where the next page begins; empty on the last page."""
     hidden_rows: builtins.int
-    """How many programmes of the whole answer are left out, for having fewer distinct accounts than this caller may see."""
+    """How many programmes of all pages together are left out, for having fewer distinct accounts than this caller may see."""
     @property
     def programmes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ProgrammeRating]:
-        """The programmes, those that nobody watched included."""
+        """The programmes, those without viewing included."""
 
     @property
     def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+        """From this time on no viewing is missing; only with COVERAGE_EXPIRED."""
 
     def __init__(
         self,
@@ -618,7 +618,7 @@ global___ProgrammeRating = ProgrammeRating
 
 @typing.final
 class GetAudienceCurveRequest(google.protobuf.message.Message):
-    """GetAudienceCurveRequest says of which channel, or during which programme. Exactly one of channel_id and programme_id is set."""
+    """GetAudienceCurveRequest selects a channel or a programme. Exactly one of channel_id and programme_id is set."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -679,11 +679,11 @@ class GetAudienceCurveResponse(google.protobuf.message.Message):
     """Reported seconds minus counted ones within the curve's time, of the sessions that count."""
     @property
     def points(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___AudienceCurvePoint]:
-        """One point for each step, ascending, those in which nobody watched included."""
+        """One point for each step, ascending, those without viewing included."""
 
     @property
     def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+        """From this time on no viewing is missing; only with COVERAGE_EXPIRED."""
 
     def __init__(
         self,
@@ -738,12 +738,13 @@ global___AudienceCurvePoint = AudienceCurvePoint
 
 @typing.final
 class GetAudienceFlowRequest(google.protobuf.message.Message):
-    """GetAudienceFlowRequest says of whose switching.
+    """GetAudienceFlowRequest selects the sessions that switches are counted between.
 
-    Of each device (an account and its device_uid) the sessions that start in [from, to) and pass the filter are looked at in the order
-    of started_at, channel_id, mode and programme_id. Where the next one starts at most gap_seconds after the time of the one before
-    has ended, or before that, the device switched if it is on another channel, and nothing happened if it is on the same. Else the
-    one before went to channel 0, which is not watching, and the next one came from there. So does the first, and so goes the last.
+    Of each device (an account and its device_uid) the sessions that start in [from, to) and pass the filter are looked at in the
+    order of started_at, channel_id, mode and programme_id. Where the next one starts at most gap_seconds after the time of the one
+    before has ended, or before that, the device switched if it is on another channel, and nothing happened if it is on the same.
+    Else the one before went to channel 0, which is not watching, and the next one came from there. So does the first, and so goes
+    the last.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -810,7 +811,7 @@ class GetAudienceFlowResponse(google.protobuf.message.Message):
 
     @property
     def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+        """From this time on no viewing is missing; only with COVERAGE_EXPIRED."""
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from tvstats.v1 import audience_pb2 as tvstats_dot_v1_dot_audience__pb2
 
 
 class AudienceStub(object):
-    """Audience says how many watched what, when, for how long, and where they came from. It only reads.
+    """Audience reports how many watched what, when and for how long, and from which channel to which they switched. It only reads.
 
     Time counts where it falls. The time of a session is [started_at, started_at + its counted seconds), see MeasurementPolicy; a
     session that runs over midnight gives each day its part. In rankings and in SubscriberDynamics, by contrast, a session counts
@@ -49,7 +49,7 @@ class AudienceStub(object):
 
 
 class AudienceServicer(object):
-    """Audience says how many watched what, when, for how long, and where they came from. It only reads.
+    """Audience reports how many watched what, when and for how long, and from which channel to which they switched. It only reads.
 
     Time counts where it falls. The time of a session is [started_at, started_at + its counted seconds), see MeasurementPolicy; a
     session that runs over midnight gives each day its part. In rankings and in SubscriberDynamics, by contrast, a session counts
@@ -68,7 +68,8 @@ class AudienceServicer(object):
 
         INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
         three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
-        more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+        more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is
+        unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +140,7 @@ def add_AudienceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Audience(object):
-    """Audience says how many watched what, when, for how long, and where they came from. It only reads.
+    """Audience reports how many watched what, when and for how long, and from which channel to which they switched. It only reads.
 
     Time counts where it falls. The time of a session is [started_at, started_at + its counted seconds), see MeasurementPolicy; a
     session that runs over midnight gives each day its part. In rankings and in SubscriberDynamics, by contrast, a session counts

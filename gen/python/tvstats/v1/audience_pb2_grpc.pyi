@@ -18,7 +18,7 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class AudienceStub:
-    """Audience says how many watched what, when, for how long, and where they came from. It only reads.
+    """Audience reports how many watched what, when and for how long, and from which channel to which they switched. It only reads.
 
     Time counts where it falls. The time of a session is [started_at, started_at + its counted seconds), see MeasurementPolicy; a
     session that runs over midnight gives each day its part. In rankings and in SubscriberDynamics, by contrast, a session counts
@@ -41,7 +41,8 @@ class AudienceStub:
 
     INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
     three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
-    more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+    more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is
+    unknown.
     """
 
     GetProgrammeRatings: grpc.UnaryUnaryMultiCallable[
@@ -79,7 +80,7 @@ class AudienceStub:
     """
 
 class AudienceAsyncStub:
-    """Audience says how many watched what, when, for how long, and where they came from. It only reads.
+    """Audience reports how many watched what, when and for how long, and from which channel to which they switched. It only reads.
 
     Time counts where it falls. The time of a session is [started_at, started_at + its counted seconds), see MeasurementPolicy; a
     session that runs over midnight gives each day its part. In rankings and in SubscriberDynamics, by contrast, a session counts
@@ -101,7 +102,8 @@ class AudienceAsyncStub:
 
     INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
     three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
-    more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+    more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is
+    unknown.
     """
 
     GetProgrammeRatings: grpc.aio.UnaryUnaryMultiCallable[
@@ -139,7 +141,7 @@ class AudienceAsyncStub:
     """
 
 class AudienceServicer(metaclass=abc.ABCMeta):
-    """Audience says how many watched what, when, for how long, and where they came from. It only reads.
+    """Audience reports how many watched what, when and for how long, and from which channel to which they switched. It only reads.
 
     Time counts where it falls. The time of a session is [started_at, started_at + its counted seconds), see MeasurementPolicy; a
     session that runs over midnight gives each day its part. In rankings and in SubscriberDynamics, by contrast, a session counts
@@ -163,7 +165,8 @@ class AudienceServicer(metaclass=abc.ABCMeta):
 
         INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from or more than 366 days after it, more than
         three dimensions, one of them twice or not known, time dimensions that do not go together, an order_by that rows do not have,
-        more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is unknown.
+        more than 1,000,000 rows on all pages together, or a malformed filter, page_size or page_token. NOT_FOUND: the client is
+        unknown.
         """
 
     @abc.abstractmethod

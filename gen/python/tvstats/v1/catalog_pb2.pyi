@@ -31,7 +31,7 @@ class SyncRequest(google.protobuf.message.Message):
     PAYMENTS_FIELD_NUMBER: builtins.int
     GUIDE_RANGES_FIELD_NUMBER: builtins.int
     batch_id: builtins.int
-    """The caller's own number for the request, given back in the response. The service reads nothing into it; it need be
+    """The caller's own number for the request, returned in the response. It means nothing to the service; it need be
     neither unique nor ascending.
     """
     client_id: builtins.int
@@ -94,9 +94,9 @@ global___SyncRequest = SyncRequest
 @typing.final
 class GuideRange(google.protobuf.message.Message):
     """GuideRange says that its request names every programme of one channel that starts in [from, to). Stored programmes of the
-    channel that start there are deleted, so that a guide that moved leaves no ghost, except for those whose programme_id the
-    same request names, be it in a programme that is rejected. A range and all its programmes therefore go in one request. A
-    range without any programme empties its part of the guide.
+    channel that start there are deleted, so that programmes that moved do not stay at their old time, except for those whose
+    programme_id the same request names, be it in a programme that is rejected. A range and all its programmes therefore go in one
+    request. A range without any programme empties its part of the guide.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -138,19 +138,19 @@ class Client(google.protobuf.message.Message):
     name: builtins.str
     """Name for people, at most 255 characters."""
     time_zone: builtins.str
-    """The operator's time zone, an IANA name such as "Europe/Riga"; empty means "UTC". No figure depends on it: windows
-    are counted in hours and days are UTC days.
+    """The operator's time zone, an IANA name such as "Europe/Riga"; empty means "UTC". Reads with
+    CALENDAR_CLIENT begin hours, days and months by it, and ProgrammeRating.same_day_seconds its day; nothing else depends on it.
     """
     collection_enabled: builtins.bool
-    """Whether view events of the operator are taken in; absent means true. While false they are rejected with
-    COLLECTION_DISABLED; what was stored before stays and counts. Always present in answers.
+    """Whether view events of the operator are accepted; absent means true. While false they are rejected with
+    COLLECTION_DISABLED; what was stored before stays and counts. Always present in responses.
     """
     policy_revision: builtins.int
     """How often the policy has changed, from 0. An equal policy does not raise it. Ignored in a SyncRequest."""
     @property
     def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
         """Which part of reported viewing counts. A Client without it leaves the policy as it is; with it, it replaces the policy whole.
-        Always present in answers.
+        Always present in responses.
         """
 
     def __init__(
@@ -186,10 +186,10 @@ class Channel(google.protobuf.message.Message):
     name: builtins.str
     """Name for people, at most 255 characters."""
     number: builtins.int
-    """Number on the remote control, not negative; default 0. Orders channels that nothing else tells apart."""
+    """Number on the remote control, not negative; default 0. The smaller number comes first where channels are otherwise equal."""
     enabled: builtins.bool
     """Whether the channel is on offer; absent means true. A channel that is not enabled, and programmes on it, are left out
-    of sortings and selections; its viewing is kept. Always present in answers.
+    of sortings and selections; its viewing is kept. Always present in responses.
     """
     deleted: builtins.bool
     """True removes the channel: its viewing is kept, but left out of sortings and selections, as are its programmes, until
@@ -197,7 +197,7 @@ class Channel(google.protobuf.message.Message):
     """
     @property
     def categories(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
-        """Categories that the channel is in, at most 1000, each positive; order and repeats do not matter, answers list them
+        """Categories that the channel is in, at most 1000, each positive; order and repeats do not matter, responses list them
         ascending.
         """
 
@@ -290,31 +290,31 @@ class Account(google.protobuf.message.Message):
     active: builtins.bool
     """Whether the subscriber is active: may watch and is counted as a customer."""
     deleted: builtins.bool
-    """True says that the subscriber was removed at changed_at; active, tariffs and registered_at are then ignored. A later
+    """True: the subscriber was removed at changed_at; active, tariffs and registered_at are then ignored. A later
     state without this flag brings the account back.
     """
     excluded: builtins.bool
-    """True says that the account's viewing counts nowhere: a test box, a member of staff. While the account's current state
-    says so, all its viewing that is stored, whenever it took place, is left out of sortings, selections, greatest numbers
-    online, audiences and watch figures; the account itself, its tariffs and payments count like any other's. A state that
-    is deleted may say it, too: else the viewing of an account that was removed counts again.
+    """True: the account's viewing counts nowhere, for example that of a test box or of staff. While this is set in the account's
+    current state, all its viewing that is stored, whenever it took place, is left out of sortings, selections, greatest numbers
+    online, audiences and watch figures; the account itself, its tariffs and payments count like any other's. A state with
+    deleted may set it, too; without it the viewing of a removed account counts again.
     """
     @property
     def tariffs(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
-        """Tariffs that the account has, at most 1000, each positive; order and repeats do not matter, answers list them
+        """Tariffs that the account has, at most 1000, each positive; order and repeats do not matter, responses list them
         ascending.
         """
 
     @property
     def registered_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the subscriber came. Absent means what the latest state that told it has told, and where none has, changed_at of
-        the account's earliest state. Always present in answers.
+        """When the subscriber registered. Absent means the value of the latest state that has one, and where none has, changed_at of
+        the account's earliest state. Always present in responses.
         """
 
     @property
     def changed_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When this state began, or will begin. Absent means the service's clock when the request arrives. Of two states of one account with
-        the same changed_at the one that arrived last stands. Always present in answers.
+        """When this state began, or will begin. Absent means the service's clock when the request arrives. Of two states of one account
+        with the same changed_at the one that arrived last replaces the other. Always present in responses.
         """
 
     def __init__(
@@ -419,7 +419,7 @@ global___Payment = Payment
 
 @typing.final
 class SyncResponse(google.protobuf.message.Message):
-    """SyncResponse says what became of one request. Once it is sent, what was applied is on stable storage."""
+    """SyncResponse is the result of one request. Once it is sent, what was applied is on stable storage."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -434,8 +434,8 @@ class SyncResponse(google.protobuf.message.Message):
     the request.
     """
     message: builtins.str
-    """What is to be known of entities that were applied, for people; empty as a rule. It says how many control characters in
-    names and titles were replaced by U+FFFD, the replacement character: nothing is rejected for them.
+    """A note on entities that were applied, for people; usually empty. It reports how many control characters in names and
+    titles were replaced by U+FFFD, the replacement character: no entity is rejected because of them.
     """
     @property
     def rejected(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RejectedEntity]:
@@ -471,8 +471,8 @@ class RejectedEntity(google.protobuf.message.Message):
     """
     reason: builtins.str
     """Why, for programs. One of
-      INVALID_ENTITY: a field of the entity breaks a rule that stands at the field, a time of it is before the oldest that the
-      service takes in (2000-01-01, configurable), or it is about an account that was erased;
+      INVALID_ENTITY: a field of the entity breaks the rule in its comment, one of its times is before the oldest that the
+      service accepts (2000-01-01, configurable), or it is about an account that was erased;
       PERMISSION_DENIED: the caller's token does not cover the client.
     """
     message: builtins.str
@@ -491,14 +491,14 @@ global___RejectedEntity = RejectedEntity
 
 @typing.final
 class ListClientsRequest(google.protobuf.message.Message):
-    """ListClientsRequest asks for a page of operators."""
+    """ListClientsRequest selects a page of operators."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     page_size: builtins.int
-    """How many to answer at most: 0 means 100, the maximum is 1000."""
+    """How many to return at most: 0 means 100, the maximum is 1000."""
     page_token: builtins.str
     """Empty for the first page, then next_page_token of the page before."""
     def __init__(
@@ -537,7 +537,7 @@ global___ListClientsResponse = ListClientsResponse
 
 @typing.final
 class ListChannelsRequest(google.protobuf.message.Message):
-    """ListChannelsRequest asks for a page of an operator's channels."""
+    """ListChannelsRequest selects a page of an operator's channels."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -547,7 +547,7 @@ class ListChannelsRequest(google.protobuf.message.Message):
     client_id: builtins.int
     """The operator. Positive. Required."""
     page_size: builtins.int
-    """How many to answer at most: 0 means 100, the maximum is 1000."""
+    """How many to return at most: 0 means 100, the maximum is 1000."""
     page_token: builtins.str
     """Empty for the first page, then next_page_token of the page before."""
     def __init__(
@@ -587,7 +587,7 @@ global___ListChannelsResponse = ListChannelsResponse
 
 @typing.final
 class ListTariffsRequest(google.protobuf.message.Message):
-    """ListTariffsRequest asks for a page of an operator's tariffs."""
+    """ListTariffsRequest selects a page of an operator's tariffs."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -597,7 +597,7 @@ class ListTariffsRequest(google.protobuf.message.Message):
     client_id: builtins.int
     """The operator. Positive. Required."""
     page_size: builtins.int
-    """How many to answer at most: 0 means 100, the maximum is 1000."""
+    """How many to return at most: 0 means 100, the maximum is 1000."""
     page_token: builtins.str
     """Empty for the first page, then next_page_token of the page before."""
     def __init__(
@@ -637,7 +637,7 @@ global___ListTariffsResponse = ListTariffsResponse
 
 @typing.final
 class ListCategoriesRequest(google.protobuf.message.Message):
-    """ListCategoriesRequest asks for a page of an operator's channel categories."""
+    """ListCategoriesRequest selects a page of an operator's channel categories."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -647,7 +647,7 @@ class ListCategoriesRequest(google.protobuf.message.Message):
     client_id: builtins.int
     """The operator. Positive. Required."""
     page_size: builtins.int
-    """How many to answer at most: 0 means 100, the maximum is 1000."""
+    """How many to return at most: 0 means 100, the maximum is 1000."""
     page_token: builtins.str
     """Empty for the first page, then next_page_token of the page before."""
     def __init__(
@@ -687,7 +687,7 @@ global___ListCategoriesResponse = ListCategoriesResponse
 
 @typing.final
 class ListProgrammesRequest(google.protobuf.message.Message):
-    """ListProgrammesRequest asks for a page of an operator's programme guide."""
+    """ListProgrammesRequest selects a page of an operator's programme guide."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -700,7 +700,7 @@ class ListProgrammesRequest(google.protobuf.message.Message):
     client_id: builtins.int
     """The operator. Positive. Required."""
     page_size: builtins.int
-    """How many to answer at most: 0 means 100, the maximum is 1000."""
+    """How many to return at most: 0 means 100, the maximum is 1000."""
     page_token: builtins.str
     """Empty for the first page, then next_page_token of the page before."""
     @property
@@ -778,7 +778,7 @@ global___GetAccountRequest = GetAccountRequest
 
 @typing.final
 class GetAccountResponse(google.protobuf.message.Message):
-    """GetAccountResponse answers the account."""
+    """GetAccountResponse holds the account."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -821,7 +821,7 @@ global___EraseAccountRequest = EraseAccountRequest
 
 @typing.final
 class EraseAccountResponse(google.protobuf.message.Message):
-    """EraseAccountResponse says how much was removed."""
+    """EraseAccountResponse reports how much was removed."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 

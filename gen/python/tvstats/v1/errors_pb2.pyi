@@ -41,15 +41,15 @@ class _ErrorReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     Use another token, or have the operator of the service extend this one.
     """
     ERROR_REASON_RESOURCE_EXHAUSTED: _ErrorReason.ValueType  # 5
-    """RESOURCE_EXHAUSTED: the caller takes more than its share, or a message is too large. Where a google.rpc.RetryInfo is beside it,
+    """RESOURCE_EXHAUSTED: the caller exceeds its limits, or a message is too large. Where a google.rpc.RetryInfo is beside it,
     send the call again after that delay; otherwise send less at once.
     """
     ERROR_REASON_QUEUE_FULL: _ErrorReason.ValueType  # 6
-    """RESOURCE_EXHAUSTED: as many jobs wait as may (--job-queue). Create the job again when some have ended."""
+    """RESOURCE_EXHAUSTED: the queue of jobs is full (--job-queue). Create the job again when some have ended."""
     ERROR_REASON_CANCELLED: _ErrorReason.ValueType  # 7
     """CANCELLED: the caller cancelled the call."""
     ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 8
-    """DEADLINE_EXCEEDED: the call did not end before its deadline. Allow it more time, or ask for less."""
+    """DEADLINE_EXCEEDED: the call did not end before its deadline. Allow it more time, or request less."""
     ERROR_REASON_STREAM_IDLE: _ErrorReason.ValueType  # 9
     """DEADLINE_EXCEEDED: the service received nothing on a stream for too long. Open a new stream when there is something to send."""
     ERROR_REASON_STREAM_STALLED: _ErrorReason.ValueType  # 10
@@ -59,25 +59,29 @@ class _ErrorReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 11
     """UNAVAILABLE: the service shuts down. Connect again and send again what has no response."""
     ERROR_REASON_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 12
-    """UNAVAILABLE: the store cannot serve now: its disk is full, or its MongoDB cannot be reached. Try again later, with growing pauses."""
+    """UNAVAILABLE: the store cannot serve now: its disk is full, or its MongoDB cannot be reached. Try again later, with growing
+    pauses.
+    """
     ERROR_REASON_UNAVAILABLE: _ErrorReason.ValueType  # 13
     """UNAVAILABLE, of gRPC itself: a connection is being closed. Connect again and make the call again."""
     ERROR_REASON_STORE_DAMAGED: _ErrorReason.ValueType  # 14
-    """DATA_LOSS: a part of the store that the call needs is damaged; /readyz and the log name it. Tell the operator of the service;
-    trying again does not help.
+    """DATA_LOSS: a part of the store that the call needs is damaged; /readyz and the log name it. Report it to the operator of the
+    service; trying again does not help.
     """
     ERROR_REASON_UNIMPLEMENTED: _ErrorReason.ValueType  # 15
     """UNIMPLEMENTED: this version has no such service or method. See those that it has through reflection, or bring service and
     caller to one version.
     """
     ERROR_REASON_NO_BACKUP: _ErrorReason.ValueType  # 16
-    """UNIMPLEMENTED: the store of this service cannot be read as a whole. Back up what it keeps its data in, with that one's own tools."""
+    """UNIMPLEMENTED: the store of this service cannot be read as a whole. Back up what it keeps its data in, with that one's own
+    tools.
+    """
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 17
     """INTERNAL: the service has a fault, which its log describes, or gRPC could not read the call. Report it."""
     ERROR_REASON_UNKNOWN: _ErrorReason.ValueType  # 18
     """UNKNOWN, of gRPC itself: a failure that it has no name for. Report it."""
     ERROR_REASON_INVALID_EVENT: _ErrorReason.ValueType  # 19
-    """Of a rejected event: a field breaks a rule that stands at the field, or its account was erased. The message says which. Do not
+    """Of a rejected event: a field breaks the rule in its comment, or the account was erased. The message has the details. Do not
     send it again unchanged.
     """
     ERROR_REASON_COLLECTION_DISABLED: _ErrorReason.ValueType  # 20
@@ -85,8 +89,8 @@ class _ErrorReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     Sync, or send no viewing of this client.
     """
     ERROR_REASON_INVALID_ENTITY: _ErrorReason.ValueType  # 21
-    """Of a rejected entity: a field breaks a rule that stands at the field, a time is before the oldest that the service accepts, or
-    it is about an account that was erased. The message says which. Correct it in the middleware and push it again.
+    """Of a rejected entity: a field breaks the rule in its comment, a time is before the oldest that the service accepts, or
+    it is about an account that was erased. The message has the details. Correct it in the middleware and push it again.
     """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
@@ -115,15 +119,15 @@ ERROR_REASON_PERMISSION_DENIED: ErrorReason.ValueType  # 4
 Use another token, or have the operator of the service extend this one.
 """
 ERROR_REASON_RESOURCE_EXHAUSTED: ErrorReason.ValueType  # 5
-"""RESOURCE_EXHAUSTED: the caller takes more than its share, or a message is too large. Where a google.rpc.RetryInfo is beside it,
+"""RESOURCE_EXHAUSTED: the caller exceeds its limits, or a message is too large. Where a google.rpc.RetryInfo is beside it,
 send the call again after that delay; otherwise send less at once.
 """
 ERROR_REASON_QUEUE_FULL: ErrorReason.ValueType  # 6
-"""RESOURCE_EXHAUSTED: as many jobs wait as may (--job-queue). Create the job again when some have ended."""
+"""RESOURCE_EXHAUSTED: the queue of jobs is full (--job-queue). Create the job again when some have ended."""
 ERROR_REASON_CANCELLED: ErrorReason.ValueType  # 7
 """CANCELLED: the caller cancelled the call."""
 ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 8
-"""DEADLINE_EXCEEDED: the call did not end before its deadline. Allow it more time, or ask for less."""
+"""DEADLINE_EXCEEDED: the call did not end before its deadline. Allow it more time, or request less."""
 ERROR_REASON_STREAM_IDLE: ErrorReason.ValueType  # 9
 """DEADLINE_EXCEEDED: the service received nothing on a stream for too long. Open a new stream when there is something to send."""
 ERROR_REASON_STREAM_STALLED: ErrorReason.ValueType  # 10
@@ -133,25 +137,29 @@ while sending, and send again what has no response.
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 11
 """UNAVAILABLE: the service shuts down. Connect again and send again what has no response."""
 ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 12
-"""UNAVAILABLE: the store cannot serve now: its disk is full, or its MongoDB cannot be reached. Try again later, with growing pauses."""
+"""UNAVAILABLE: the store cannot serve now: its disk is full, or its MongoDB cannot be reached. Try again later, with growing
+pauses.
+"""
 ERROR_REASON_UNAVAILABLE: ErrorReason.ValueType  # 13
 """UNAVAILABLE, of gRPC itself: a connection is being closed. Connect again and make the call again."""
 ERROR_REASON_STORE_DAMAGED: ErrorReason.ValueType  # 14
-"""DATA_LOSS: a part of the store that the call needs is damaged; /readyz and the log name it. Tell the operator of the service;
-trying again does not help.
+"""DATA_LOSS: a part of the store that the call needs is damaged; /readyz and the log name it. Report it to the operator of the
+service; trying again does not help.
 """
 ERROR_REASON_UNIMPLEMENTED: ErrorReason.ValueType  # 15
 """UNIMPLEMENTED: this version has no such service or method. See those that it has through reflection, or bring service and
 caller to one version.
 """
 ERROR_REASON_NO_BACKUP: ErrorReason.ValueType  # 16
-"""UNIMPLEMENTED: the store of this service cannot be read as a whole. Back up what it keeps its data in, with that one's own tools."""
+"""UNIMPLEMENTED: the store of this service cannot be read as a whole. Back up what it keeps its data in, with that one's own
+tools.
+"""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 17
 """INTERNAL: the service has a fault, which its log describes, or gRPC could not read the call. Report it."""
 ERROR_REASON_UNKNOWN: ErrorReason.ValueType  # 18
 """UNKNOWN, of gRPC itself: a failure that it has no name for. Report it."""
 ERROR_REASON_INVALID_EVENT: ErrorReason.ValueType  # 19
-"""Of a rejected event: a field breaks a rule that stands at the field, or its account was erased. The message says which. Do not
+"""Of a rejected event: a field breaks the rule in its comment, or the account was erased. The message has the details. Do not
 send it again unchanged.
 """
 ERROR_REASON_COLLECTION_DISABLED: ErrorReason.ValueType  # 20
@@ -159,7 +167,7 @@ ERROR_REASON_COLLECTION_DISABLED: ErrorReason.ValueType  # 20
 Sync, or send no viewing of this client.
 """
 ERROR_REASON_INVALID_ENTITY: ErrorReason.ValueType  # 21
-"""Of a rejected entity: a field breaks a rule that stands at the field, a time is before the oldest that the service accepts, or
-it is about an account that was erased. The message says which. Correct it in the middleware and push it again.
+"""Of a rejected entity: a field breaks the rule in its comment, a time is before the oldest that the service accepts, or
+it is about an account that was erased. The message has the details. Correct it in the middleware and push it again.
 """
 global___ErrorReason = ErrorReason

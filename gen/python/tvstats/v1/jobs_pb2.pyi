@@ -30,15 +30,15 @@ class _JobState:
 class _JobStateEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_JobState.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     JOB_STATE_UNSPECIFIED: _JobState.ValueType  # 0
-    """Not told. No job has this state."""
+    """Not set. No job has this state."""
     JOB_STATE_QUEUED: _JobState.ValueType  # 1
-    """It waits for its turn, or for its next attempt."""
+    """It waits for a free worker, or for its next attempt."""
     JOB_STATE_RUNNING: _JobState.ValueType  # 2
     """It runs."""
     JOB_STATE_SUCCEEDED: _JobState.ValueType  # 3
     """It has ended and has a result."""
     JOB_STATE_FAILED: _JobState.ValueType  # 4
-    """It has ended without a result; error says why."""
+    """It has ended without a result; the reason is in error."""
     JOB_STATE_CANCELLED: _JobState.ValueType  # 5
     """It was ended by CancelJob."""
 
@@ -46,15 +46,15 @@ class JobState(_JobState, metaclass=_JobStateEnumTypeWrapper):
     """JobState is how far a job is."""
 
 JOB_STATE_UNSPECIFIED: JobState.ValueType  # 0
-"""Not told. No job has this state."""
+"""Not set. No job has this state."""
 JOB_STATE_QUEUED: JobState.ValueType  # 1
-"""It waits for its turn, or for its next attempt."""
+"""It waits for a free worker, or for its next attempt."""
 JOB_STATE_RUNNING: JobState.ValueType  # 2
 """It runs."""
 JOB_STATE_SUCCEEDED: JobState.ValueType  # 3
 """It has ended and has a result."""
 JOB_STATE_FAILED: JobState.ValueType  # 4
-"""It has ended without a result; error says why."""
+"""It has ended without a result; the reason is in error."""
 JOB_STATE_CANCELLED: JobState.ValueType  # 5
 """It was ended by CancelJob."""
 global___JobState = JobState
@@ -109,7 +109,7 @@ class Job(google.protobuf.message.Message):
 
     @property
     def result(self) -> global___JobResult:
-        """What the method answered; absent before the job has succeeded, and in lists."""
+        """The method's response; absent before the job has succeeded, and in lists."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ global___Job = Job
 
 @typing.final
 class JobResult(google.protobuf.message.Message):
-    """JobResult is what the job's method answered. Rankings of more than 3 MiB together are left empty in it; they are stored
+    """JobResult is the response of the job's method. Rankings of more than 3 MiB together are left empty in it; they are stored
     and can be read by their ids.
     """
 
@@ -206,7 +206,7 @@ global___JobResult = JobResult
 
 @typing.final
 class StartJobRequest(google.protobuf.message.Message):
-    """StartJobRequest says what to do."""
+    """StartJobRequest names the method to run."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -276,7 +276,7 @@ global___StartJobRequest = StartJobRequest
 
 @typing.final
 class StartJobResponse(google.protobuf.message.Message):
-    """StartJobResponse answers the job."""
+    """StartJobResponse holds the job."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -315,7 +315,7 @@ global___GetJobRequest = GetJobRequest
 
 @typing.final
 class GetJobResponse(google.protobuf.message.Message):
-    """GetJobResponse answers the job."""
+    """GetJobResponse holds the job."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -336,7 +336,7 @@ global___GetJobResponse = GetJobResponse
 
 @typing.final
 class ListJobsRequest(google.protobuf.message.Message):
-    """ListJobsRequest asks for a page of jobs."""
+    """ListJobsRequest selects a page of jobs."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -346,7 +346,7 @@ class ListJobsRequest(google.protobuf.message.Message):
     client_id: builtins.int
     """Only jobs that are for this operator, jobs for all operators included. 0 means every job."""
     page_size: builtins.int
-    """How many to answer at most: 0 means 100, the maximum is 1000."""
+    """How many to return at most: 0 means 100, the maximum is 1000."""
     page_token: builtins.str
     """Empty for the first page, then next_page_token of the page before."""
     def __init__(
@@ -404,7 +404,7 @@ global___CancelJobRequest = CancelJobRequest
 
 @typing.final
 class CancelJobResponse(google.protobuf.message.Message):
-    """CancelJobResponse answers the job."""
+    """CancelJobResponse holds the job."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 

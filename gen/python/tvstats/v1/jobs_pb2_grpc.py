@@ -9,8 +9,8 @@ class JobsStub(object):
     """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
     SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
-    A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
-    renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
+    A job is stored before StartJob returns and survives restarts. One replica runs it at a time, under a lease that it
+    renews; if that replica dies, another takes the job over. A job that fails for a temporary reason is tried again,
     later each time; its result is stored once, however often it was tried. Finished jobs are kept for a time that the
     service's configuration sets.
 
@@ -55,8 +55,8 @@ class JobsServicer(object):
     """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
     SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
-    A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
-    renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
+    A job is stored before StartJob returns and survives restarts. One replica runs it at a time, under a lease that it
+    renews; if that replica dies, another takes the job over. A job that fails for a temporary reason is tried again,
     later each time; its result is stored once, however often it was tried. Finished jobs are kept for a time that the
     service's configuration sets.
 
@@ -65,9 +65,9 @@ class JobsServicer(object):
     """
 
     def StartJob(self, request, context):
-        """StartJob stores a job and answers it, queued. An absent as_of in its command becomes the time of this call.
+        """StartJob stores a job and returns it, queued. An absent as_of in its command becomes the time of this call.
 
-        INVALID_ARGUMENT: no command, or the command itself would be refused for what it says. NOT_FOUND: a client that it
+        INVALID_ARGUMENT: no command, or the command breaks a rule of its own method. NOT_FOUND: a client that it
         names is unknown. RESOURCE_EXHAUSTED: too many jobs are queued.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -75,7 +75,7 @@ class JobsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetJob(self, request, context):
-        """GetJob answers a job as it is now.
+        """GetJob returns a job as it is now.
 
         INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job, or it ended too long ago.
         """
@@ -93,7 +93,7 @@ class JobsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CancelJob(self, request, context):
-        """CancelJob asks for the end of a job and answers the job. A queued one ends at once, a running one within a second or so,
+        """CancelJob requests the end of a job and returns the job. A queued one ends at once, a running one within a second or so,
         and one that has ended stays as it is. What it had already stored stays.
 
         INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job.
@@ -103,7 +103,7 @@ class JobsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def WatchJob(self, request, context):
-        """WatchJob answers a job at once and then whenever it has changed, until it has ended: the last answer is the ended job.
+        """WatchJob sends a job at once and then whenever it has changed, until it has ended: the last response is the ended job.
 
         INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job. UNAVAILABLE: the service stops; the job does not.
         """
@@ -150,8 +150,8 @@ class Jobs(object):
     """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
     SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
-    A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
-    renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
+    A job is stored before StartJob returns and survives restarts. One replica runs it at a time, under a lease that it
+    renews; if that replica dies, another takes the job over. A job that fails for a temporary reason is tried again,
     later each time; its result is stored once, however often it was tried. Finished jobs are kept for a time that the
     service's configuration sets.
 

@@ -21,8 +21,8 @@ class JobsStub:
     """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
     SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
-    A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
-    renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
+    A job is stored before StartJob returns and survives restarts. One replica runs it at a time, under a lease that it
+    renews; if that replica dies, another takes the job over. A job that fails for a temporary reason is tried again,
     later each time; its result is stored once, however often it was tried. Finished jobs are kept for a time that the
     service's configuration sets.
 
@@ -35,9 +35,9 @@ class JobsStub:
         tvstats.v1.jobs_pb2.StartJobRequest,
         tvstats.v1.jobs_pb2.StartJobResponse,
     ]
-    """StartJob stores a job and answers it, queued. An absent as_of in its command becomes the time of this call.
+    """StartJob stores a job and returns it, queued. An absent as_of in its command becomes the time of this call.
 
-    INVALID_ARGUMENT: no command, or the command itself would be refused for what it says. NOT_FOUND: a client that it
+    INVALID_ARGUMENT: no command, or the command breaks a rule of its own method. NOT_FOUND: a client that it
     names is unknown. RESOURCE_EXHAUSTED: too many jobs are queued.
     """
 
@@ -45,7 +45,7 @@ class JobsStub:
         tvstats.v1.jobs_pb2.GetJobRequest,
         tvstats.v1.jobs_pb2.GetJobResponse,
     ]
-    """GetJob answers a job as it is now.
+    """GetJob returns a job as it is now.
 
     INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job, or it ended too long ago.
     """
@@ -63,7 +63,7 @@ class JobsStub:
         tvstats.v1.jobs_pb2.CancelJobRequest,
         tvstats.v1.jobs_pb2.CancelJobResponse,
     ]
-    """CancelJob asks for the end of a job and answers the job. A queued one ends at once, a running one within a second or so,
+    """CancelJob requests the end of a job and returns the job. A queued one ends at once, a running one within a second or so,
     and one that has ended stays as it is. What it had already stored stays.
 
     INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job.
@@ -73,7 +73,7 @@ class JobsStub:
         tvstats.v1.jobs_pb2.WatchJobRequest,
         tvstats.v1.jobs_pb2.WatchJobResponse,
     ]
-    """WatchJob answers a job at once and then whenever it has changed, until it has ended: the last answer is the ended job.
+    """WatchJob sends a job at once and then whenever it has changed, until it has ended: the last response is the ended job.
 
     INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job. UNAVAILABLE: the service stops; the job does not.
     """
@@ -82,8 +82,8 @@ class JobsAsyncStub:
     """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
     SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
-    A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
-    renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
+    A job is stored before StartJob returns and survives restarts. One replica runs it at a time, under a lease that it
+    renews; if that replica dies, another takes the job over. A job that fails for a temporary reason is tried again,
     later each time; its result is stored once, however often it was tried. Finished jobs are kept for a time that the
     service's configuration sets.
 
@@ -95,9 +95,9 @@ class JobsAsyncStub:
         tvstats.v1.jobs_pb2.StartJobRequest,
         tvstats.v1.jobs_pb2.StartJobResponse,
     ]
-    """StartJob stores a job and answers it, queued. An absent as_of in its command becomes the time of this call.
+    """StartJob stores a job and returns it, queued. An absent as_of in its command becomes the time of this call.
 
-    INVALID_ARGUMENT: no command, or the command itself would be refused for what it says. NOT_FOUND: a client that it
+    INVALID_ARGUMENT: no command, or the command breaks a rule of its own method. NOT_FOUND: a client that it
     names is unknown. RESOURCE_EXHAUSTED: too many jobs are queued.
     """
 
@@ -105,7 +105,7 @@ class JobsAsyncStub:
         tvstats.v1.jobs_pb2.GetJobRequest,
         tvstats.v1.jobs_pb2.GetJobResponse,
     ]
-    """GetJob answers a job as it is now.
+    """GetJob returns a job as it is now.
 
     INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job, or it ended too long ago.
     """
@@ -123,7 +123,7 @@ class JobsAsyncStub:
         tvstats.v1.jobs_pb2.CancelJobRequest,
         tvstats.v1.jobs_pb2.CancelJobResponse,
     ]
-    """CancelJob asks for the end of a job and answers the job. A queued one ends at once, a running one within a second or so,
+    """CancelJob requests the end of a job and returns the job. A queued one ends at once, a running one within a second or so,
     and one that has ended stays as it is. What it had already stored stays.
 
     INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job.
@@ -133,7 +133,7 @@ class JobsAsyncStub:
         tvstats.v1.jobs_pb2.WatchJobRequest,
         tvstats.v1.jobs_pb2.WatchJobResponse,
     ]
-    """WatchJob answers a job at once and then whenever it has changed, until it has ended: the last answer is the ended job.
+    """WatchJob sends a job at once and then whenever it has changed, until it has ended: the last response is the ended job.
 
     INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job. UNAVAILABLE: the service stops; the job does not.
     """
@@ -142,8 +142,8 @@ class JobsServicer(metaclass=abc.ABCMeta):
     """Jobs runs long work in the background: any of the three builders of ViewStats, the four commands of
     SubscriberDynamics, and GetAudience and GetProgrammeRatings of Audience.
 
-    A job is stored before StartJob answers and survives restarts. One replica runs it at a time, under a lease that it
-    renews; if that replica dies, another takes the job over. A job that fails for a reason that may pass is tried again,
+    A job is stored before StartJob returns and survives restarts. One replica runs it at a time, under a lease that it
+    renews; if that replica dies, another takes the job over. A job that fails for a temporary reason is tried again,
     later each time; its result is stored once, however often it was tried. Finished jobs are kept for a time that the
     service's configuration sets.
 
@@ -157,9 +157,9 @@ class JobsServicer(metaclass=abc.ABCMeta):
         request: tvstats.v1.jobs_pb2.StartJobRequest,
         context: _ServicerContext,
     ) -> typing.Union[tvstats.v1.jobs_pb2.StartJobResponse, collections.abc.Awaitable[tvstats.v1.jobs_pb2.StartJobResponse]]:
-        """StartJob stores a job and answers it, queued. An absent as_of in its command becomes the time of this call.
+        """StartJob stores a job and returns it, queued. An absent as_of in its command becomes the time of this call.
 
-        INVALID_ARGUMENT: no command, or the command itself would be refused for what it says. NOT_FOUND: a client that it
+        INVALID_ARGUMENT: no command, or the command breaks a rule of its own method. NOT_FOUND: a client that it
         names is unknown. RESOURCE_EXHAUSTED: too many jobs are queued.
         """
 
@@ -169,7 +169,7 @@ class JobsServicer(metaclass=abc.ABCMeta):
         request: tvstats.v1.jobs_pb2.GetJobRequest,
         context: _ServicerContext,
     ) -> typing.Union[tvstats.v1.jobs_pb2.GetJobResponse, collections.abc.Awaitable[tvstats.v1.jobs_pb2.GetJobResponse]]:
-        """GetJob answers a job as it is now.
+        """GetJob returns a job as it is now.
 
         INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job, or it ended too long ago.
         """
@@ -191,7 +191,7 @@ class JobsServicer(metaclass=abc.ABCMeta):
         request: tvstats.v1.jobs_pb2.CancelJobRequest,
         context: _ServicerContext,
     ) -> typing.Union[tvstats.v1.jobs_pb2.CancelJobResponse, collections.abc.Awaitable[tvstats.v1.jobs_pb2.CancelJobResponse]]:
-        """CancelJob asks for the end of a job and answers the job. A queued one ends at once, a running one within a second or so,
+        """CancelJob requests the end of a job and returns the job. A queued one ends at once, a running one within a second or so,
         and one that has ended stays as it is. What it had already stored stays.
 
         INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job.
@@ -203,7 +203,7 @@ class JobsServicer(metaclass=abc.ABCMeta):
         request: tvstats.v1.jobs_pb2.WatchJobRequest,
         context: _ServicerContext,
     ) -> typing.Union[collections.abc.Iterator[tvstats.v1.jobs_pb2.WatchJobResponse], collections.abc.AsyncIterator[tvstats.v1.jobs_pb2.WatchJobResponse]]:
-        """WatchJob answers a job at once and then whenever it has changed, until it has ended: the last answer is the ended job.
+        """WatchJob sends a job at once and then whenever it has changed, until it has ended: the last response is the ended job.
 
         INVALID_ARGUMENT: job_id is empty. NOT_FOUND: no such job. UNAVAILABLE: the service stops; the job does not.
         """

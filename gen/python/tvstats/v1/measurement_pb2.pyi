@@ -24,7 +24,7 @@ class _Calendar:
 class _CalendarEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Calendar.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     CALENDAR_UNSPECIFIED: _Calendar.ValueType  # 0
-    """Not told: as CALENDAR_UTC."""
+    """Not set: as CALENDAR_UTC."""
     CALENDAR_UTC: _Calendar.ValueType  # 1
     """By UTC."""
     CALENDAR_CLIENT: _Calendar.ValueType  # 2
@@ -34,10 +34,10 @@ class _CalendarEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumT
     """
 
 class Calendar(_Calendar, metaclass=_CalendarEnumTypeWrapper):
-    """Calendar says by which clock days, months and hours begin."""
+    """Calendar is the clock by which days, months and hours begin."""
 
 CALENDAR_UNSPECIFIED: Calendar.ValueType  # 0
-"""Not told: as CALENDAR_UTC."""
+"""Not set: as CALENDAR_UTC."""
 CALENDAR_UTC: Calendar.ValueType  # 1
 """By UTC."""
 CALENDAR_CLIENT: Calendar.ValueType  # 2
@@ -54,40 +54,40 @@ class _Coverage:
 class _CoverageEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Coverage.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     COVERAGE_UNSPECIFIED: _Coverage.ValueType  # 0
-    """Not told; no answer has it."""
+    """Not set; no response has it."""
     COVERAGE_COMPLETE: _Coverage.ValueType  # 1
     """All of it, and no more is expected."""
     COVERAGE_PROVISIONAL: _Coverage.ValueType  # 2
     """What has arrived so far: the time ends later than the longest session before now, so that its figure may still grow."""
     COVERAGE_EXPIRED: _Coverage.ValueType  # 3
-    """What is left: some of it is gone, by retention or by an erasure, and no figure was kept of it before. The figure is of what
-    is there from data_from on, or 0 for want of data.
+    """A part of it: some was removed, by retention or by an erasure, and no figure was kept before. The figure is computed from what
+    is stored from data_from on; it is 0 where nothing is.
     """
 
 class Coverage(_Coverage, metaclass=_CoverageEnumTypeWrapper):
-    """Coverage says how much of the viewing of its time a figure was computed from."""
+    """Coverage is how much of the viewing of its time a figure was computed from."""
 
 COVERAGE_UNSPECIFIED: Coverage.ValueType  # 0
-"""Not told; no answer has it."""
+"""Not set; no response has it."""
 COVERAGE_COMPLETE: Coverage.ValueType  # 1
 """All of it, and no more is expected."""
 COVERAGE_PROVISIONAL: Coverage.ValueType  # 2
 """What has arrived so far: the time ends later than the longest session before now, so that its figure may still grow."""
 COVERAGE_EXPIRED: Coverage.ValueType  # 3
-"""What is left: some of it is gone, by retention or by an erasure, and no figure was kept of it before. The figure is of what
-is there from data_from on, or 0 for want of data.
+"""A part of it: some was removed, by retention or by an erasure, and no figure was kept before. The figure is computed from what
+is stored from data_from on; it is 0 where nothing is.
 """
 global___Coverage = Coverage
 
 @typing.final
 class MeasurementPolicy(google.protobuf.message.Message):
-    """MeasurementPolicy says which part of a session's watched_seconds counts, for one client. Everything is off at first: then all of
-    it counts. A change holds for all viewing that is stored, from the next question on; figures that were kept of viewing that is gone
-    stay as they were and say which revision they are of.
+    """MeasurementPolicy sets which part of a session's watched_seconds counts, for one client. Everything is off at first: then all of
+    it counts. A change holds for all viewing that is stored, from the next call on; figures that were kept of viewing that was
+    removed since stay as they were and name the revision that they were computed under.
 
-    The counted seconds of a session are the least of: its watched_seconds; max_session_seconds; the seconds from its started_at to the
-    later of started_at and last_activity_at, plus inactivity_seconds, where the device reported last_activity_at; the seconds to the
-    next session of the same device, with one_channel_per_device. Parts that are off limit nothing. Rankings, audiences and watch
+    The counted seconds of a session are the least of: its watched_seconds; max_session_seconds; the seconds from its started_at to
+    the later of started_at and last_activity_at, plus inactivity_seconds, where the device reported last_activity_at; the seconds to
+    the next session of the same device, with one_channel_per_device. Parts that are off limit nothing. Rankings, audiences and watch
     figures use counted seconds; who is online does not depend on them.
     """
 
@@ -104,13 +104,13 @@ class MeasurementPolicy(google.protobuf.message.Message):
     31,622,400; 0 is off.
     """
     one_channel_per_device: builtins.bool
-    """True says that a device (an account and its device_uid) watches one channel at a time: a session counts until the device's next
+    """True: a device (an account and its device_uid) watches one channel at a time: a session counts until the device's next
     one starts. Before that, sessions of one device that follow each other on the same channel, in the same mode and of the same
-    programme, and that overlap by their watched_seconds, are taken for one.
+    programme, and that overlap by their watched_seconds, count as one.
     """
     min_session_seconds: builtins.int
-    """Sessions with fewer counted seconds do not count in rankings and audiences that do not say otherwise by a min_watch_seconds of
-    their own. Not negative, at most 31,622,400; 0 is off.
+    """Sessions with fewer counted seconds do not count in rankings and audiences whose request has no min_watch_seconds of its
+    own. Not negative, at most 31,622,400; 0 is off.
     """
     def __init__(
         self,

@@ -12,7 +12,7 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class BackupRequest(google.protobuf.message.Message):
-    """BackupRequest asks for all there is."""
+    """BackupRequest is empty: a backup is always of everything."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 

@@ -28,7 +28,7 @@ class _Granularity:
 class _GranularityEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Granularity.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     GRANULARITY_UNSPECIFIED: _Granularity.ValueType  # 0
-    """Not told; INVALID_ARGUMENT."""
+    """Not set; INVALID_ARGUMENT."""
     GRANULARITY_HOUR: _Granularity.ValueType  # 1
     """Hours."""
     GRANULARITY_DAY: _Granularity.ValueType  # 2
@@ -40,7 +40,7 @@ class Granularity(_Granularity, metaclass=_GranularityEnumTypeWrapper):
     """Granularity is how long the periods of a series are."""
 
 GRANULARITY_UNSPECIFIED: Granularity.ValueType  # 0
-"""Not told; INVALID_ARGUMENT."""
+"""Not set; INVALID_ARGUMENT."""
 GRANULARITY_HOUR: Granularity.ValueType  # 1
 """Hours."""
 GRANULARITY_DAY: Granularity.ValueType  # 2
@@ -51,7 +51,7 @@ global___Granularity = Granularity
 
 @typing.final
 class CacheMaxOnlineRequest(google.protobuf.message.Message):
-    """CacheMaxOnlineRequest says for whom."""
+    """CacheMaxOnlineRequest selects the operators and the time."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -59,7 +59,7 @@ class CacheMaxOnlineRequest(google.protobuf.message.Message):
     AS_OF_FIELD_NUMBER: builtins.int
     @property
     def client_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
-        """The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for."""
+        """The operators: at most 1000, each positive, none twice. Empty means all that the caller's token covers."""
 
     @property
     def as_of(self) -> google.protobuf.timestamp_pb2.Timestamp:
@@ -78,7 +78,7 @@ global___CacheMaxOnlineRequest = CacheMaxOnlineRequest
 
 @typing.final
 class CacheMaxOnlineResponse(google.protobuf.message.Message):
-    """CacheMaxOnlineResponse says what was done."""
+    """CacheMaxOnlineResponse reports what was done."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -87,14 +87,14 @@ class CacheMaxOnlineResponse(google.protobuf.message.Message):
     DAYS_FRESH_FIELD_NUMBER: builtins.int
     FAILED_FIELD_NUMBER: builtins.int
     clients: builtins.int
-    """How many clients were looked at."""
+    """How many clients were processed."""
     days_computed: builtins.int
     """How many days, of all clients together, were computed."""
     days_fresh: builtins.int
-    """How many days were found fresh and left alone."""
+    """How many days were up to date and not computed again."""
     @property
     def failed(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FailedClient]:
-        """The clients for which it failed, in the order in which they were looked at. What was kept of them before stays."""
+        """The clients for which it failed, in the order in which they were processed. What was kept of them before stays."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ global___FailedClient = FailedClient
 
 @typing.final
 class SaveStatsRequest(google.protobuf.message.Message):
-    """SaveStatsRequest says for whom."""
+    """SaveStatsRequest selects the operators and the time."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -140,7 +140,7 @@ class SaveStatsRequest(google.protobuf.message.Message):
     AS_OF_FIELD_NUMBER: builtins.int
     @property
     def client_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
-        """The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for."""
+        """The operators: at most 1000, each positive, none twice. Empty means all that the caller's token covers."""
 
     @property
     def as_of(self) -> google.protobuf.timestamp_pb2.Timestamp:
@@ -159,7 +159,7 @@ global___SaveStatsRequest = SaveStatsRequest
 
 @typing.final
 class SaveStatsResponse(google.protobuf.message.Message):
-    """SaveStatsResponse says what was done."""
+    """SaveStatsResponse reports what was done."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -168,14 +168,14 @@ class SaveStatsResponse(google.protobuf.message.Message):
     SNAPSHOTS_FRESH_FIELD_NUMBER: builtins.int
     FAILED_FIELD_NUMBER: builtins.int
     clients: builtins.int
-    """How many clients were looked at."""
+    """How many clients were processed."""
     snapshots_computed: builtins.int
     """How many snapshots were computed."""
     snapshots_fresh: builtins.int
-    """How many snapshots of this very as_of were found fresh and left alone."""
+    """How many snapshots of this very as_of were up to date and not computed again."""
     @property
     def failed(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FailedClient]:
-        """The clients for which it failed, in the order in which they were looked at. What was kept of them before stays."""
+        """The clients for which it failed, in the order in which they were processed. What was kept of them before stays."""
 
     def __init__(
         self,
@@ -191,7 +191,7 @@ global___SaveStatsResponse = SaveStatsResponse
 
 @typing.final
 class CollectDailyStatsRequest(google.protobuf.message.Message):
-    """CollectDailyStatsRequest says for whom."""
+    """CollectDailyStatsRequest selects the operators and the time."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -199,7 +199,7 @@ class CollectDailyStatsRequest(google.protobuf.message.Message):
     AS_OF_FIELD_NUMBER: builtins.int
     @property
     def client_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
-        """The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for."""
+        """The operators: at most 1000, each positive, none twice. Empty means all that the caller's token covers."""
 
     @property
     def as_of(self) -> google.protobuf.timestamp_pb2.Timestamp:
@@ -218,7 +218,7 @@ global___CollectDailyStatsRequest = CollectDailyStatsRequest
 
 @typing.final
 class CollectDailyStatsResponse(google.protobuf.message.Message):
-    """CollectDailyStatsResponse says what was done."""
+    """CollectDailyStatsResponse reports what was done."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -228,18 +228,18 @@ class CollectDailyStatsResponse(google.protobuf.message.Message):
     HEALED_FIELD_NUMBER: builtins.int
     FAILED_FIELD_NUMBER: builtins.int
     clients: builtins.int
-    """How many clients were looked at."""
+    """How many clients were processed."""
     days_computed: builtins.int
-    """How many days, of all clients together, were recorded, healed ones included."""
+    """How many days, of all clients together, were recorded, those that were recorded anew included."""
     days_fresh: builtins.int
-    """How many recorded days were found fresh and left alone."""
+    """How many recorded days were up to date and not computed again."""
     @property
     def healed(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___HealedDay]:
-        """The days that had a record which late data has made wrong, and have a right one now; by client, then day."""
+        """The days whose record was out of date because of late data and was recorded anew; by client, then day."""
 
     @property
     def failed(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FailedClient]:
-        """The clients for which it failed, in the order in which they were looked at. What was kept of them before stays."""
+        """The clients for which it failed, in the order in which they were processed. What was kept of them before stays."""
 
     def __init__(
         self,
@@ -256,7 +256,7 @@ global___CollectDailyStatsResponse = CollectDailyStatsResponse
 
 @typing.final
 class HealedDay(google.protobuf.message.Message):
-    """HealedDay is a day whose record was replaced."""
+    """HealedDay is a day whose record was replaced because its data had changed."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -278,7 +278,7 @@ global___HealedDay = HealedDay
 
 @typing.final
 class CacheCustomersDynamicRequest(google.protobuf.message.Message):
-    """CacheCustomersDynamicRequest says for whom."""
+    """CacheCustomersDynamicRequest selects the operators and the time."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -286,7 +286,7 @@ class CacheCustomersDynamicRequest(google.protobuf.message.Message):
     AS_OF_FIELD_NUMBER: builtins.int
     @property
     def client_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
-        """The operators: at most 1000, each positive, none twice. Empty means all that there are and the caller may act for."""
+        """The operators: at most 1000, each positive, none twice. Empty means all that the caller's token covers."""
 
     @property
     def as_of(self) -> google.protobuf.timestamp_pb2.Timestamp:
@@ -305,7 +305,7 @@ global___CacheCustomersDynamicRequest = CacheCustomersDynamicRequest
 
 @typing.final
 class CacheCustomersDynamicResponse(google.protobuf.message.Message):
-    """CacheCustomersDynamicResponse says what was done."""
+    """CacheCustomersDynamicResponse reports what was done."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -314,14 +314,14 @@ class CacheCustomersDynamicResponse(google.protobuf.message.Message):
     HOURS_FRESH_FIELD_NUMBER: builtins.int
     FAILED_FIELD_NUMBER: builtins.int
     clients: builtins.int
-    """How many clients were looked at."""
+    """How many clients were processed."""
     hours_computed: builtins.int
     """How many hours, of all clients together, were computed."""
     hours_fresh: builtins.int
-    """How many hours were found fresh and left alone."""
+    """How many hours were up to date and not computed again."""
     @property
     def failed(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FailedClient]:
-        """The clients for which it failed, in the order in which they were looked at. What was kept of them before stays."""
+        """The clients for which it failed, in the order in which they were processed. What was kept of them before stays."""
 
     def __init__(
         self,
@@ -337,7 +337,7 @@ global___CacheCustomersDynamicResponse = CacheCustomersDynamicResponse
 
 @typing.final
 class GetMaxOnlineRequest(google.protobuf.message.Message):
-    """GetMaxOnlineRequest asks for days."""
+    """GetMaxOnlineRequest selects days."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -367,14 +367,14 @@ global___GetMaxOnlineRequest = GetMaxOnlineRequest
 
 @typing.final
 class GetMaxOnlineResponse(google.protobuf.message.Message):
-    """GetMaxOnlineResponse answers the days."""
+    """GetMaxOnlineResponse holds the days."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     DAYS_FIELD_NUMBER: builtins.int
     @property
     def days(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___MaxOnlineDay]:
-        """One for every day asked for, ascending, days without viewing included; none for a day that the time zone left out."""
+        """One for every requested day, ascending, days without viewing included; none for a day that the time zone left out."""
 
     def __init__(
         self,
@@ -418,7 +418,7 @@ class MaxOnlineDay(google.protobuf.message.Message):
 
     @property
     def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+        """From this time on no viewing is missing; only with COVERAGE_EXPIRED."""
 
     def __init__(
         self,
@@ -438,7 +438,7 @@ global___MaxOnlineDay = MaxOnlineDay
 
 @typing.final
 class GetStatsRequest(google.protobuf.message.Message):
-    """GetStatsRequest asks for a dashboard's figures."""
+    """GetStatsRequest selects a dashboard's figures."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -451,7 +451,7 @@ class GetStatsRequest(google.protobuf.message.Message):
     """By which clock days, months and hours begin. Unspecified means CALENDAR_UTC."""
     @property
     def as_of(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """The time that the figures are of. Absent means now."""
+        """The time for which the figures are computed. Absent means now."""
 
     def __init__(
         self,
@@ -467,7 +467,7 @@ global___GetStatsRequest = GetStatsRequest
 
 @typing.final
 class GetStatsResponse(google.protobuf.message.Message):
-    """GetStatsResponse answers the figures."""
+    """GetStatsResponse holds the figures."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -533,8 +533,8 @@ class Stats(google.protobuf.message.Message):
     """Accounts that are new in 30 days."""
     online_accounts: builtins.int
     """Accounts online now: with a session that began before as_of, has not ended, and whose last report is younger than the
-    service's online timeout. A report made after as_of shows that the session was still on; if it says that the session
-    ended, that was later.
+    service's online timeout. A report made after as_of shows that the session was still on; if it has ended set, the session
+    ended later than as_of.
     """
     online_devices: builtins.int
     """Devices online now, by the same rule."""
@@ -556,7 +556,7 @@ class Stats(google.protobuf.message.Message):
     """The distinct accounts that they are of."""
     @property
     def as_of(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """The time that the figures are of."""
+        """The time for which the figures are computed."""
 
     @property
     def max_online_today(self) -> global___MaxOnlineDay:
@@ -682,7 +682,7 @@ global___CurrencySum = CurrencySum
 
 @typing.final
 class ListDailyStatsRequest(google.protobuf.message.Message):
-    """ListDailyStatsRequest asks for days."""
+    """ListDailyStatsRequest selects days."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -712,7 +712,7 @@ global___ListDailyStatsRequest = ListDailyStatsRequest
 
 @typing.final
 class ListDailyStatsResponse(google.protobuf.message.Message):
-    """ListDailyStatsResponse answers the days."""
+    """ListDailyStatsResponse holds the days."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -806,7 +806,7 @@ class DailyStats(google.protobuf.message.Message):
 
     @property
     def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+        """From this time on no viewing is missing; only with COVERAGE_EXPIRED."""
 
     def __init__(
         self,
@@ -841,7 +841,7 @@ global___DailyStats = DailyStats
 
 @typing.final
 class GetCustomersDynamicRequest(google.protobuf.message.Message):
-    """GetCustomersDynamicRequest asks for a series."""
+    """GetCustomersDynamicRequest selects a series."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -875,7 +875,7 @@ global___GetCustomersDynamicRequest = GetCustomersDynamicRequest
 
 @typing.final
 class GetCustomersDynamicResponse(google.protobuf.message.Message):
-    """GetCustomersDynamicResponse answers the series."""
+    """GetCustomersDynamicResponse holds the series."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -967,7 +967,7 @@ class CustomersDynamicPoint(google.protobuf.message.Message):
 
     @property
     def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+        """From this time on no viewing is missing; only with COVERAGE_EXPIRED."""
 
     def __init__(
         self,

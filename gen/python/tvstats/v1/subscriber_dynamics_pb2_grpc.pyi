@@ -18,29 +18,29 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class SubscriberDynamicsStub:
-    """SubscriberDynamics tells how an operator's subscribers come and go, pay and watch: greatest numbers online, figures for
+    """SubscriberDynamics reports how an operator's subscribers come and go, pay and watch: greatest numbers online, figures for
     a dashboard, records of days, series for charts.
 
-    Every figure is exact and of one client. Days, hours and months are UTC's, [00:00, 24:00), unless a read asks for CALENDAR_CLIENT:
+    Every figure is exact and of one client. Days, hours and months are UTC's, [00:00, 24:00), unless a read sets CALENDAR_CLIENT:
     then they begin by the wall clock of the client's time_zone. Words, conventions and errors are explained at ViewStats.
 
-    The four commands compute figures ahead of time and keep them. They may run as often as one likes, together and on any
-    replica: what is already kept and still right is found fresh and left alone. The four reads answer the same whether
-    anything was kept or not; they compute what is missing or no longer right, and are only slower then. Ledger, payments and viewing
-    of a figure are kept apart, and each heals alone. Hours and days without any data are neither kept nor counted by commands;
-    reads list them where they are asked for.
+    The four commands compute figures ahead of time and keep them. They may run at any frequency, at the same time and on any
+    replica: figures that are already kept and up to date are counted as fresh and not computed again. The four reads return the same
+    whether anything was kept or not; they compute what is missing or out of date, and are only slower then. Ledger, payments and
+    viewing of a figure are kept apart, and each is recomputed on its own. Hours and days without any data are neither kept nor
+    counted by commands; reads list them where the request includes them.
 
-    What was computed of viewing that is gone stays. Before retention or an erasure removes viewing, the figures of the ended days
+    Figures of viewing that was removed stay. Before retention or an erasure removes viewing, the figures of the ended days
     that it touches are kept, of UTC and of the client's calendar, with their hours, their greatest numbers online and, where a month
-    has ended, its distinct accounts. From then on late reports change them no more; late states of accounts and payments still
+    has ended, its distinct accounts. From then on late reports no longer change them; late states of accounts and payments still
     do. A day that has not ended loses removed viewing in all its figures. What adds up in a month is the sum of its days, in a
-    day of its hours. Where viewing is gone of which no figure was kept, coverage says so. An erased account leaves the ledger as
-    removed, at the instant of its erasure; what it paid stays in the sums, under nobody's name.
+    day of its hours. Where viewing was removed of which no figure was kept, coverage is COVERAGE_EXPIRED. An erased account leaves
+    the ledger as removed, at the instant of its erasure; its payments stay in the sums, without the account.
 
     A command goes on after a client that fails and names it in failed; where all fail it fails with the first one's error.
 
     The ledger. An account exists from registered_at, or from the changed_at of its earliest state where that is earlier or
-    registered_at was never told, until a state says that it is deleted; a state after that one makes it exist anew. Its
+    registered_at was never given, until a state has deleted set; a state after that one makes it exist anew. Its
     first state is in force from then on, each later one from its changed_at. What counts in an hour, day or month are the
     changes of existing accounts that fall into it: new accounts (and among them new active ones), activated and deactivated
     ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. For every
@@ -107,7 +107,7 @@ class SubscriberDynamicsStub:
         tvstats.v1.subscriber_dynamics_pb2.GetMaxOnlineRequest,
         tvstats.v1.subscriber_dynamics_pb2.GetMaxOnlineResponse,
     ]
-    """GetMaxOnline answers the greatest number online of each day asked for.
+    """GetMaxOnline returns the greatest number online of each requested day.
 
     INVALID_ARGUMENT: no client_id, a malformed day, to_day before from_day, or more than 3660 days. NOT_FOUND: the client
     is unknown.
@@ -117,7 +117,7 @@ class SubscriberDynamicsStub:
         tvstats.v1.subscriber_dynamics_pb2.GetStatsRequest,
         tvstats.v1.subscriber_dynamics_pb2.GetStatsResponse,
     ]
-    """GetStats answers the figures of a dashboard.
+    """GetStats returns the figures of a dashboard.
 
     INVALID_ARGUMENT: no client_id, or as_of is no valid time or more than 366 days ahead of now. NOT_FOUND: the client is
     unknown.
@@ -127,7 +127,7 @@ class SubscriberDynamicsStub:
         tvstats.v1.subscriber_dynamics_pb2.ListDailyStatsRequest,
         tvstats.v1.subscriber_dynamics_pb2.ListDailyStatsResponse,
     ]
-    """ListDailyStats answers the record of each day asked for that has ended, from the client's first day with data on.
+    """ListDailyStats returns the record of each requested day that has ended, from the client's first day with data on.
 
     INVALID_ARGUMENT: no client_id, a malformed day, to_day before from_day, or more than 3660 days. NOT_FOUND: the client
     is unknown.
@@ -137,36 +137,36 @@ class SubscriberDynamicsStub:
         tvstats.v1.subscriber_dynamics_pb2.GetCustomersDynamicRequest,
         tvstats.v1.subscriber_dynamics_pb2.GetCustomersDynamicResponse,
     ]
-    """GetCustomersDynamic answers the series of a chart.
+    """GetCustomersDynamic returns the series of a chart.
 
-    INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from, granularity is not told, or more
-    than 10,000 points are asked for. NOT_FOUND: the client is unknown.
+    INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from, granularity is not set, or more
+    than 10,000 points are requested. NOT_FOUND: the client is unknown.
     """
 
 class SubscriberDynamicsAsyncStub:
-    """SubscriberDynamics tells how an operator's subscribers come and go, pay and watch: greatest numbers online, figures for
+    """SubscriberDynamics reports how an operator's subscribers come and go, pay and watch: greatest numbers online, figures for
     a dashboard, records of days, series for charts.
 
-    Every figure is exact and of one client. Days, hours and months are UTC's, [00:00, 24:00), unless a read asks for CALENDAR_CLIENT:
+    Every figure is exact and of one client. Days, hours and months are UTC's, [00:00, 24:00), unless a read sets CALENDAR_CLIENT:
     then they begin by the wall clock of the client's time_zone. Words, conventions and errors are explained at ViewStats.
 
-    The four commands compute figures ahead of time and keep them. They may run as often as one likes, together and on any
-    replica: what is already kept and still right is found fresh and left alone. The four reads answer the same whether
-    anything was kept or not; they compute what is missing or no longer right, and are only slower then. Ledger, payments and viewing
-    of a figure are kept apart, and each heals alone. Hours and days without any data are neither kept nor counted by commands;
-    reads list them where they are asked for.
+    The four commands compute figures ahead of time and keep them. They may run at any frequency, at the same time and on any
+    replica: figures that are already kept and up to date are counted as fresh and not computed again. The four reads return the same
+    whether anything was kept or not; they compute what is missing or out of date, and are only slower then. Ledger, payments and
+    viewing of a figure are kept apart, and each is recomputed on its own. Hours and days without any data are neither kept nor
+    counted by commands; reads list them where the request includes them.
 
-    What was computed of viewing that is gone stays. Before retention or an erasure removes viewing, the figures of the ended days
+    Figures of viewing that was removed stay. Before retention or an erasure removes viewing, the figures of the ended days
     that it touches are kept, of UTC and of the client's calendar, with their hours, their greatest numbers online and, where a month
-    has ended, its distinct accounts. From then on late reports change them no more; late states of accounts and payments still
+    has ended, its distinct accounts. From then on late reports no longer change them; late states of accounts and payments still
     do. A day that has not ended loses removed viewing in all its figures. What adds up in a month is the sum of its days, in a
-    day of its hours. Where viewing is gone of which no figure was kept, coverage says so. An erased account leaves the ledger as
-    removed, at the instant of its erasure; what it paid stays in the sums, under nobody's name.
+    day of its hours. Where viewing was removed of which no figure was kept, coverage is COVERAGE_EXPIRED. An erased account leaves
+    the ledger as removed, at the instant of its erasure; its payments stay in the sums, without the account.
 
     A command goes on after a client that fails and names it in failed; where all fail it fails with the first one's error.
 
     The ledger. An account exists from registered_at, or from the changed_at of its earliest state where that is earlier or
-    registered_at was never told, until a state says that it is deleted; a state after that one makes it exist anew. Its
+    registered_at was never given, until a state has deleted set; a state after that one makes it exist anew. Its
     first state is in force from then on, each later one from its changed_at. What counts in an hour, day or month are the
     changes of existing accounts that fall into it: new accounts (and among them new active ones), activated and deactivated
     ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. For every
@@ -232,7 +232,7 @@ class SubscriberDynamicsAsyncStub:
         tvstats.v1.subscriber_dynamics_pb2.GetMaxOnlineRequest,
         tvstats.v1.subscriber_dynamics_pb2.GetMaxOnlineResponse,
     ]
-    """GetMaxOnline answers the greatest number online of each day asked for.
+    """GetMaxOnline returns the greatest number online of each requested day.
 
     INVALID_ARGUMENT: no client_id, a malformed day, to_day before from_day, or more than 3660 days. NOT_FOUND: the client
     is unknown.
@@ -242,7 +242,7 @@ class SubscriberDynamicsAsyncStub:
         tvstats.v1.subscriber_dynamics_pb2.GetStatsRequest,
         tvstats.v1.subscriber_dynamics_pb2.GetStatsResponse,
     ]
-    """GetStats answers the figures of a dashboard.
+    """GetStats returns the figures of a dashboard.
 
     INVALID_ARGUMENT: no client_id, or as_of is no valid time or more than 366 days ahead of now. NOT_FOUND: the client is
     unknown.
@@ -252,7 +252,7 @@ class SubscriberDynamicsAsyncStub:
         tvstats.v1.subscriber_dynamics_pb2.ListDailyStatsRequest,
         tvstats.v1.subscriber_dynamics_pb2.ListDailyStatsResponse,
     ]
-    """ListDailyStats answers the record of each day asked for that has ended, from the client's first day with data on.
+    """ListDailyStats returns the record of each requested day that has ended, from the client's first day with data on.
 
     INVALID_ARGUMENT: no client_id, a malformed day, to_day before from_day, or more than 3660 days. NOT_FOUND: the client
     is unknown.
@@ -262,36 +262,36 @@ class SubscriberDynamicsAsyncStub:
         tvstats.v1.subscriber_dynamics_pb2.GetCustomersDynamicRequest,
         tvstats.v1.subscriber_dynamics_pb2.GetCustomersDynamicResponse,
     ]
-    """GetCustomersDynamic answers the series of a chart.
+    """GetCustomersDynamic returns the series of a chart.
 
-    INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from, granularity is not told, or more
-    than 10,000 points are asked for. NOT_FOUND: the client is unknown.
+    INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from, granularity is not set, or more
+    than 10,000 points are requested. NOT_FOUND: the client is unknown.
     """
 
 class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
-    """SubscriberDynamics tells how an operator's subscribers come and go, pay and watch: greatest numbers online, figures for
+    """SubscriberDynamics reports how an operator's subscribers come and go, pay and watch: greatest numbers online, figures for
     a dashboard, records of days, series for charts.
 
-    Every figure is exact and of one client. Days, hours and months are UTC's, [00:00, 24:00), unless a read asks for CALENDAR_CLIENT:
+    Every figure is exact and of one client. Days, hours and months are UTC's, [00:00, 24:00), unless a read sets CALENDAR_CLIENT:
     then they begin by the wall clock of the client's time_zone. Words, conventions and errors are explained at ViewStats.
 
-    The four commands compute figures ahead of time and keep them. They may run as often as one likes, together and on any
-    replica: what is already kept and still right is found fresh and left alone. The four reads answer the same whether
-    anything was kept or not; they compute what is missing or no longer right, and are only slower then. Ledger, payments and viewing
-    of a figure are kept apart, and each heals alone. Hours and days without any data are neither kept nor counted by commands;
-    reads list them where they are asked for.
+    The four commands compute figures ahead of time and keep them. They may run at any frequency, at the same time and on any
+    replica: figures that are already kept and up to date are counted as fresh and not computed again. The four reads return the same
+    whether anything was kept or not; they compute what is missing or out of date, and are only slower then. Ledger, payments and
+    viewing of a figure are kept apart, and each is recomputed on its own. Hours and days without any data are neither kept nor
+    counted by commands; reads list them where the request includes them.
 
-    What was computed of viewing that is gone stays. Before retention or an erasure removes viewing, the figures of the ended days
+    Figures of viewing that was removed stay. Before retention or an erasure removes viewing, the figures of the ended days
     that it touches are kept, of UTC and of the client's calendar, with their hours, their greatest numbers online and, where a month
-    has ended, its distinct accounts. From then on late reports change them no more; late states of accounts and payments still
+    has ended, its distinct accounts. From then on late reports no longer change them; late states of accounts and payments still
     do. A day that has not ended loses removed viewing in all its figures. What adds up in a month is the sum of its days, in a
-    day of its hours. Where viewing is gone of which no figure was kept, coverage says so. An erased account leaves the ledger as
-    removed, at the instant of its erasure; what it paid stays in the sums, under nobody's name.
+    day of its hours. Where viewing was removed of which no figure was kept, coverage is COVERAGE_EXPIRED. An erased account leaves
+    the ledger as removed, at the instant of its erasure; its payments stay in the sums, without the account.
 
     A command goes on after a client that fails and names it in failed; where all fail it fails with the first one's error.
 
     The ledger. An account exists from registered_at, or from the changed_at of its earliest state where that is earlier or
-    registered_at was never told, until a state says that it is deleted; a state after that one makes it exist anew. Its
+    registered_at was never given, until a state has deleted set; a state after that one makes it exist anew. Its
     first state is in force from then on, each later one from its changed_at. What counts in an hour, day or month are the
     changes of existing accounts that fall into it: new accounts (and among them new active ones), activated and deactivated
     ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. For every
@@ -367,7 +367,7 @@ class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
         request: tvstats.v1.subscriber_dynamics_pb2.GetMaxOnlineRequest,
         context: _ServicerContext,
     ) -> typing.Union[tvstats.v1.subscriber_dynamics_pb2.GetMaxOnlineResponse, collections.abc.Awaitable[tvstats.v1.subscriber_dynamics_pb2.GetMaxOnlineResponse]]:
-        """GetMaxOnline answers the greatest number online of each day asked for.
+        """GetMaxOnline returns the greatest number online of each requested day.
 
         INVALID_ARGUMENT: no client_id, a malformed day, to_day before from_day, or more than 3660 days. NOT_FOUND: the client
         is unknown.
@@ -379,7 +379,7 @@ class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
         request: tvstats.v1.subscriber_dynamics_pb2.GetStatsRequest,
         context: _ServicerContext,
     ) -> typing.Union[tvstats.v1.subscriber_dynamics_pb2.GetStatsResponse, collections.abc.Awaitable[tvstats.v1.subscriber_dynamics_pb2.GetStatsResponse]]:
-        """GetStats answers the figures of a dashboard.
+        """GetStats returns the figures of a dashboard.
 
         INVALID_ARGUMENT: no client_id, or as_of is no valid time or more than 366 days ahead of now. NOT_FOUND: the client is
         unknown.
@@ -391,7 +391,7 @@ class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
         request: tvstats.v1.subscriber_dynamics_pb2.ListDailyStatsRequest,
         context: _ServicerContext,
     ) -> typing.Union[tvstats.v1.subscriber_dynamics_pb2.ListDailyStatsResponse, collections.abc.Awaitable[tvstats.v1.subscriber_dynamics_pb2.ListDailyStatsResponse]]:
-        """ListDailyStats answers the record of each day asked for that has ended, from the client's first day with data on.
+        """ListDailyStats returns the record of each requested day that has ended, from the client's first day with data on.
 
         INVALID_ARGUMENT: no client_id, a malformed day, to_day before from_day, or more than 3660 days. NOT_FOUND: the client
         is unknown.
@@ -403,10 +403,10 @@ class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
         request: tvstats.v1.subscriber_dynamics_pb2.GetCustomersDynamicRequest,
         context: _ServicerContext,
     ) -> typing.Union[tvstats.v1.subscriber_dynamics_pb2.GetCustomersDynamicResponse, collections.abc.Awaitable[tvstats.v1.subscriber_dynamics_pb2.GetCustomersDynamicResponse]]:
-        """GetCustomersDynamic answers the series of a chart.
+        """GetCustomersDynamic returns the series of a chart.
 
-        INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from, granularity is not told, or more
-        than 10,000 points are asked for. NOT_FOUND: the client is unknown.
+        INVALID_ARGUMENT: no client_id, a time is missing or invalid, to is not after from, granularity is not set, or more
+        than 10,000 points are requested. NOT_FOUND: the client is unknown.
         """
 
 def add_SubscriberDynamicsServicer_to_server(servicer: SubscriberDynamicsServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

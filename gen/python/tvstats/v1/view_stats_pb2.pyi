@@ -28,23 +28,23 @@ class _ViewMode:
 class _ViewModeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_ViewMode.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     VIEW_MODE_UNSPECIFIED: _ViewMode.ValueType  # 0
-    """Not told; the same as VIEW_MODE_LIVE in every respect."""
+    """Not set; the same as VIEW_MODE_LIVE in every respect."""
     VIEW_MODE_LIVE: _ViewMode.ValueType  # 1
     """The channel as it is broadcast."""
     VIEW_MODE_CATCHUP: _ViewMode.ValueType  # 2
-    """A past programme from the archive; ViewEvent.programme_id says which."""
+    """A past programme from the archive; ViewEvent.programme_id names it."""
     VIEW_MODE_TIMESHIFT: _ViewMode.ValueType  # 3
     """The channel, behind the broadcast: paused or rewound."""
 
 class ViewMode(_ViewMode, metaclass=_ViewModeEnumTypeWrapper):
-    """ViewMode says how a session plays."""
+    """ViewMode is how a session plays."""
 
 VIEW_MODE_UNSPECIFIED: ViewMode.ValueType  # 0
-"""Not told; the same as VIEW_MODE_LIVE in every respect."""
+"""Not set; the same as VIEW_MODE_LIVE in every respect."""
 VIEW_MODE_LIVE: ViewMode.ValueType  # 1
 """The channel as it is broadcast."""
 VIEW_MODE_CATCHUP: ViewMode.ValueType  # 2
-"""A past programme from the archive; ViewEvent.programme_id says which."""
+"""A past programme from the archive; ViewEvent.programme_id names it."""
 VIEW_MODE_TIMESHIFT: ViewMode.ValueType  # 3
 """The channel, behind the broadcast: paused or rewound."""
 global___ViewMode = ViewMode
@@ -56,7 +56,7 @@ class _Criterion:
 class _CriterionEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Criterion.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     CRITERION_UNSPECIFIED: _Criterion.ValueType  # 0
-    """Not told; INVALID_ARGUMENT."""
+    """Not set; INVALID_ARGUMENT."""
     CRITERION_WATCH_TIME: _Criterion.ValueType  # 1
     """Watching time of all sessions together, in seconds."""
     CRITERION_WATCH_SESSIONS: _Criterion.ValueType  # 2
@@ -78,7 +78,7 @@ class Criterion(_Criterion, metaclass=_CriterionEnumTypeWrapper):
     """
 
 CRITERION_UNSPECIFIED: Criterion.ValueType  # 0
-"""Not told; INVALID_ARGUMENT."""
+"""Not set; INVALID_ARGUMENT."""
 CRITERION_WATCH_TIME: Criterion.ValueType  # 1
 """Watching time of all sessions together, in seconds."""
 CRITERION_WATCH_SESSIONS: Criterion.ValueType  # 2
@@ -102,7 +102,7 @@ class _SelectionKind:
 class _SelectionKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_SelectionKind.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     SELECTION_KIND_UNSPECIFIED: _SelectionKind.ValueType  # 0
-    """Not told. No selection has this kind; in ListSelectionsRequest it stands for both."""
+    """Not set. No selection has this kind; in ListSelectionsRequest it stands for both."""
     SELECTION_KIND_CHANNELS: _SelectionKind.ValueType  # 1
     """Channels, by CreateChannelSelectionByPopularity."""
     SELECTION_KIND_PROGRAMMES: _SelectionKind.ValueType  # 2
@@ -112,7 +112,7 @@ class SelectionKind(_SelectionKind, metaclass=_SelectionKindEnumTypeWrapper):
     """SelectionKind is what a selection holds."""
 
 SELECTION_KIND_UNSPECIFIED: SelectionKind.ValueType  # 0
-"""Not told. No selection has this kind; in ListSelectionsRequest it stands for both."""
+"""Not set. No selection has this kind; in ListSelectionsRequest it stands for both."""
 SELECTION_KIND_CHANNELS: SelectionKind.ValueType  # 1
 """Channels, by CreateChannelSelectionByPopularity."""
 SELECTION_KIND_PROGRAMMES: SelectionKind.ValueType  # 2
@@ -127,14 +127,14 @@ class ViewEvent(google.protobuf.message.Message):
     whole session so far. All reports with the same client_id, account_id, device_uid, device, channel_id, mode,
     programme_id and started_at (to the millisecond) are one session. Its state is the latest at, the greatest
     watched_seconds, ended if any report says so, all tariffs of all reports together, the latest last_activity_at and the
-    earliest position_at; a report without one of these two says nothing about it.
+    earliest position_at; a report that lacks one of these two leaves it unchanged.
 
-    No time of an event may be before the oldest that the service takes in (2000-01-01, configurable): a box whose clock died
-    says 1970.
+    No time of an event may be before the oldest that the service accepts (2000-01-01, configurable): a box whose clock
+    has failed reports 1970.
 
     So it does not matter in what order reports come, how often each comes, on which stream or to which replica: the
     result is the same. A lost report costs at most the viewing since the one before it. No time is ever made up: a
-    session that goes silent ends where its last report left it.
+    session without further reports ends with its last one.
 
     A session counts whole in the window that holds its started_at. One that is still running counts with what has been
     reported so far.
@@ -175,7 +175,7 @@ class ViewEvent(google.protobuf.message.Message):
     programme_id: builtins.int
     """The programme that is played, for catch-up. Positive, or 0 for none."""
     ended: builtins.bool
-    """True on the last report, when the device leaves the channel. It says that the session is over, no more: watching time
+    """True on the last report, when the device leaves the channel. It marks the session as over and does nothing else: watching time
     comes from at and watched_seconds alone.
     """
     @property
@@ -240,13 +240,13 @@ class StreamEventsRequest(google.protobuf.message.Message):
     BATCH_ID_FIELD_NUMBER: builtins.int
     EVENTS_FIELD_NUMBER: builtins.int
     batch_id: builtins.int
-    """The caller's own number for the batch, given back in the response. The service reads nothing into it; it need be
+    """The caller's own number for the batch, returned in the response. It means nothing to the service; it need be
     neither unique nor ascending.
     """
     @property
     def events(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ViewEvent]:
         """The events, at most 10,000 unless configured otherwise, of any clients, sessions and times, in any order. A batch
-        without events is answered like any other.
+        without events gets a response like any other.
         """
 
     def __init__(
@@ -261,7 +261,7 @@ global___StreamEventsRequest = StreamEventsRequest
 
 @typing.final
 class StreamEventsResponse(google.protobuf.message.Message):
-    """StreamEventsResponse says what became of one batch. Once it is sent, the accepted events are on stable storage."""
+    """StreamEventsResponse is the result of one batch. Once it is sent, the accepted events are on stable storage."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -274,8 +274,8 @@ class StreamEventsResponse(google.protobuf.message.Message):
     """How many events were accepted, repeats of earlier reports included. With the rejected ones it makes the whole batch."""
     @property
     def rejected(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RejectedEvent]:
-        """The events that were rejected, by ascending index. Sending one again unchanged is of no use unless its message says
-        otherwise.
+        """The events that were rejected, by ascending index. Sending one again unchanged is of no use unless its message
+        recommends it.
         """
 
     def __init__(
@@ -302,7 +302,7 @@ class RejectedEvent(google.protobuf.message.Message):
     """The event's place in StreamEventsRequest.events, from 0."""
     reason: builtins.str
     """Why, for programs. One of
-      INVALID_EVENT: a field of the event breaks a rule that stands at the field, or its account was erased;
+      INVALID_EVENT: a field of the event breaks the rule in its comment, or its account was erased;
       COLLECTION_DISABLED: the collection of viewing is switched off for the client (Client.collection_enabled);
       PERMISSION_DENIED: the caller's token does not cover the client.
     """
@@ -321,7 +321,7 @@ global___RejectedEvent = RejectedEvent
 
 @typing.final
 class CreateChannelSortingByPopularityRequest(google.protobuf.message.Message):
-    """CreateChannelSortingByPopularityRequest says which viewing to rank the channels of which clients by."""
+    """CreateChannelSortingByPopularityRequest selects the clients whose channels are ranked, and the viewing that they are ranked by."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -346,7 +346,7 @@ class CreateChannelSortingByPopularityRequest(google.protobuf.message.Message):
     criterion: global___Criterion.ValueType
     """What to rank by. Required."""
     accounts_active: builtins.bool
-    """True leaves only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of says."""
+    """True counts only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of is."""
     min_watch_seconds: builtins.int
     """Sessions watched for less than this many seconds do not count at all. Not negative; 0 means the client's
     MeasurementPolicy.min_session_seconds.
@@ -357,12 +357,12 @@ class CreateChannelSortingByPopularityRequest(google.protobuf.message.Message):
     """
     min_accounts: builtins.int
     """Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
-    and say low_base. Not negative; 0 means that none does.
+    and have low_base set. Not negative; 0 means that none does.
     """
     dry_run: builtins.bool
     """True stores nothing: what is returned is what would be stored, without an id."""
     compare_to: builtins.str
-    """The sorting_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+    """The sorting_id of an earlier result of the same client and kind: each place then has its previous_rank in that one. Empty
     means none; otherwise client_ids must hold exactly one client.
     """
     @property
@@ -382,7 +382,7 @@ class CreateChannelSortingByPopularityRequest(google.protobuf.message.Message):
     @property
     def as_of(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
-        window: the catalog is always taken as it is at the time of the call.
+        window: the catalog is always read as it is at the time of the call.
         """
 
     @property
@@ -392,7 +392,7 @@ class CreateChannelSortingByPopularityRequest(google.protobuf.message.Message):
     @property
     def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
         """Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
-        its own, too. Without compare_to, each place says where it is under the client's own policy.
+        its own, too. Without compare_to, each place has its previous_rank under the client's own policy.
         """
 
     def __init__(
@@ -420,7 +420,7 @@ global___CreateChannelSortingByPopularityRequest = CreateChannelSortingByPopular
 
 @typing.final
 class CreateChannelSortingByPopularityResponse(google.protobuf.message.Message):
-    """CreateChannelSortingByPopularityResponse answers the stored sortings."""
+    """CreateChannelSortingByPopularityResponse holds the stored sortings."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -440,7 +440,7 @@ global___CreateChannelSortingByPopularityResponse = CreateChannelSortingByPopula
 
 @typing.final
 class CreateChannelSelectionByPopularityRequest(google.protobuf.message.Message):
-    """CreateChannelSelectionByPopularityRequest says which viewing to choose the channels of one client by."""
+    """CreateChannelSelectionByPopularityRequest selects one client and the viewing by which its channels are chosen."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -469,7 +469,7 @@ class CreateChannelSelectionByPopularityRequest(google.protobuf.message.Message)
     criterion: global___Criterion.ValueType
     """What to rank by. Required."""
     accounts_active: builtins.bool
-    """True leaves only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of says."""
+    """True counts only sessions of accounts that the catalog holds as active at the time of the call, whatever as_of is."""
     selection_size: builtins.int
     """How many channels to hold, 1 to 10,000; 0 means 17. The selection is shorter only where the client has fewer
     channels to offer.
@@ -488,12 +488,12 @@ class CreateChannelSelectionByPopularityRequest(google.protobuf.message.Message)
     """
     min_accounts: builtins.int
     """Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
-    and say low_base. Not negative; 0 means that none does.
+    and have low_base set. Not negative; 0 means that none does.
     """
     dry_run: builtins.bool
     """True stores nothing: what is returned is what would be stored, without an id."""
     compare_to: builtins.str
-    """The selection_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+    """The selection_id of an earlier result of the same client and kind: each place then has its previous_rank in that one. Empty
     means none.
     """
     @property
@@ -509,7 +509,7 @@ class CreateChannelSelectionByPopularityRequest(google.protobuf.message.Message)
     @property
     def as_of(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
-        window: the catalog is always taken as it is at the time of the call.
+        window: the catalog is always read as it is at the time of the call.
         """
 
     @property
@@ -519,7 +519,7 @@ class CreateChannelSelectionByPopularityRequest(google.protobuf.message.Message)
     @property
     def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
         """Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
-        its own, too. Without compare_to, each place says where it is under the client's own policy.
+        its own, too. Without compare_to, each place has its previous_rank under the client's own policy.
         """
 
     def __init__(
@@ -549,7 +549,7 @@ global___CreateChannelSelectionByPopularityRequest = CreateChannelSelectionByPop
 
 @typing.final
 class CreateChannelSelectionByPopularityResponse(google.protobuf.message.Message):
-    """CreateChannelSelectionByPopularityResponse answers the stored selection."""
+    """CreateChannelSelectionByPopularityResponse holds the stored selection."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -570,9 +570,9 @@ global___CreateChannelSelectionByPopularityResponse = CreateChannelSelectionByPo
 
 @typing.final
 class CreateEpgSelectionByPopularityRequest(google.protobuf.message.Message):
-    """CreateEpgSelectionByPopularityRequest says which viewing to choose the programmes of one client by.
+    """CreateEpgSelectionByPopularityRequest selects one client and the viewing by which its programmes are chosen.
 
-    A programme's score is what the criterion asks for. Its watching time: a live session without a programme_id gives each
+    A programme's score is the figure of the criterion. Its watching time: a live session without a programme_id gives each
     programme of its channel the time for which [started_at, started_at + its counted seconds) overlaps it; a session with a
     programme_id gives all its counted seconds to that programme, wherever it was watched; a session of another mode with
     position_at, and without a programme_id or with one that the catalog lacks, gives each programme of its channel the time for
@@ -623,17 +623,17 @@ class CreateEpgSelectionByPopularityRequest(google.protobuf.message.Message):
     CRITERION_WATCH_TIME.
     """
     reach_seconds: builtins.int
-    """For how long, in seconds and without a break, one session must give time to a programme for its account to be reached by it. 0 to
-    31,622,400 (366 days); 0 means 180.
+    """For how long, in seconds and without a break, one session must give time to a programme for its account to be reached by it. 0
+    to 31,622,400 (366 days); 0 means 180.
     """
     min_accounts: builtins.int
     """Places with fewer distinct accounts than this come after all others that have statistics, in the same order among themselves,
-    and say low_base. Not negative; 0 means that none does.
+    and have low_base set. Not negative; 0 means that none does.
     """
     dry_run: builtins.bool
     """True stores nothing: what is returned is what would be stored, without an id."""
     compare_to: builtins.str
-    """The selection_id of an earlier result of the same client and kind: each place then says where it was in that one. Empty
+    """The selection_id of an earlier result of the same client and kind: each place then has its previous_rank in that one. Empty
     means none.
     """
     @property
@@ -661,7 +661,7 @@ class CreateEpgSelectionByPopularityRequest(google.protobuf.message.Message):
     @property
     def as_of(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """End of the window, not included; absent means now. The window cannot begin before the year 1. as_of moves only the
-        window: the catalog is always taken as it is at the time of the call.
+        window: the catalog is always read as it is at the time of the call.
         """
 
     @property
@@ -671,7 +671,7 @@ class CreateEpgSelectionByPopularityRequest(google.protobuf.message.Message):
     @property
     def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
         """Only with dry_run: counts seconds by this policy in place of the client's own, which stays as it is; min_session_seconds is then
-        its own, too. Without compare_to, each place says where it is under the client's own policy.
+        its own, too. Without compare_to, each place has its previous_rank under the client's own policy.
         """
 
     def __init__(
@@ -702,7 +702,7 @@ global___CreateEpgSelectionByPopularityRequest = CreateEpgSelectionByPopularityR
 
 @typing.final
 class CreateEpgSelectionByPopularityResponse(google.protobuf.message.Message):
-    """CreateEpgSelectionByPopularityResponse answers the stored selection."""
+    """CreateEpgSelectionByPopularityResponse holds the stored selection."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -763,7 +763,7 @@ class ChannelSorting(google.protobuf.message.Message):
     window_end: they may be switched off, or their reports may be missing.
     """
     hidden_rows: builtins.int
-    """How many places are left out of this answer, for having fewer distinct accounts than this caller may see. What is stored holds
+    """How many places are left out of this response, for having fewer distinct accounts than this caller may see. What is stored holds
     them.
     """
     @property
@@ -787,7 +787,7 @@ class ChannelSorting(google.protobuf.message.Message):
 
     @property
     def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+        """From this time on no viewing is missing; only with COVERAGE_EXPIRED."""
 
     @property
     def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
@@ -847,7 +847,7 @@ class RankedChannel(google.protobuf.message.Message):
     channel_id: builtins.int
     """The channel."""
     score: builtins.float
-    """The figure that the criterion asks for: seconds, or a number of sessions or accounts. 0 without statistics."""
+    """The figure of the criterion: seconds, or a number of sessions or accounts. 0 without statistics."""
     watch_seconds: builtins.int
     """Watching time of all sessions that count, in seconds."""
     watch_sessions: builtins.int
@@ -930,7 +930,7 @@ class Selection(google.protobuf.message.Message):
     client_id: builtins.int
     """The operator."""
     name: builtins.str
-    """The name asked for, or the default one."""
+    """The requested name, or the default one."""
     kind: global___SelectionKind.ValueType
     """Whether it holds channels or programmes."""
     criterion: global___Criterion.ValueType
@@ -948,7 +948,7 @@ class Selection(google.protobuf.message.Message):
     window_end: they may be switched off, or their reports may be missing.
     """
     hidden_rows: builtins.int
-    """How many places are left out of this answer, for having fewer distinct accounts than this caller may see. What is stored holds
+    """How many places are left out of this response, for having fewer distinct accounts than this caller may see. What is stored holds
     them.
     """
     @property
@@ -979,7 +979,7 @@ class Selection(google.protobuf.message.Message):
 
     @property
     def data_from(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """From when on nothing of the viewing is missing; only with COVERAGE_EXPIRED."""
+        """From this time on no viewing is missing; only with COVERAGE_EXPIRED."""
 
     @property
     def policy(self) -> tvstats.v1.measurement_pb2.MeasurementPolicy:
@@ -1046,7 +1046,7 @@ class RankedProgramme(google.protobuf.message.Message):
     title: builtins.str
     """Its title, as the catalog held it when the selection was built."""
     score: builtins.float
-    """The figure that the criterion asks for: seconds, or a number of sessions or accounts. 0 without statistics."""
+    """The figure of the criterion: seconds, or a number of sessions or accounts. 0 without statistics."""
     watch_seconds: builtins.int
     """Watching time in seconds."""
     watch_sessions: builtins.int
@@ -1094,7 +1094,7 @@ global___RankedProgramme = RankedProgramme
 
 @typing.final
 class ListChannelSortingsRequest(google.protobuf.message.Message):
-    """ListChannelSortingsRequest asks for a page of a client's sortings."""
+    """ListChannelSortingsRequest selects a page of a client's sortings."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1104,7 +1104,7 @@ class ListChannelSortingsRequest(google.protobuf.message.Message):
     client_id: builtins.int
     """The operator. Positive. Required."""
     page_size: builtins.int
-    """How many to answer at most: 0 means 50, the maximum is 1000. Sortings are answered whole, so that many at once may
+    """How many to return at most: 0 means 50, the maximum is 1000. Sortings are returned whole, so that many at once may
     make a large message.
     """
     page_token: builtins.str
@@ -1164,7 +1164,7 @@ global___GetChannelSortingRequest = GetChannelSortingRequest
 
 @typing.final
 class GetChannelSortingResponse(google.protobuf.message.Message):
-    """GetChannelSortingResponse answers the sorting."""
+    """GetChannelSortingResponse holds the sorting."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1203,7 +1203,7 @@ global___DeleteChannelSortingRequest = DeleteChannelSortingRequest
 
 @typing.final
 class DeleteChannelSortingResponse(google.protobuf.message.Message):
-    """DeleteChannelSortingResponse says that the sorting is gone, durably."""
+    """DeleteChannelSortingResponse confirms that the sorting is deleted, durably."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1215,7 +1215,7 @@ global___DeleteChannelSortingResponse = DeleteChannelSortingResponse
 
 @typing.final
 class ListSelectionsRequest(google.protobuf.message.Message):
-    """ListSelectionsRequest asks for a page of a client's selections."""
+    """ListSelectionsRequest selects a page of a client's selections."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1226,7 +1226,7 @@ class ListSelectionsRequest(google.protobuf.message.Message):
     client_id: builtins.int
     """The operator. Positive. Required."""
     page_size: builtins.int
-    """How many to answer at most: 0 means 50, the maximum is 1000. Selections are answered whole, so that many at once may
+    """How many to return at most: 0 means 50, the maximum is 1000. Selections are returned whole, so that many at once may
     make a large message.
     """
     page_token: builtins.str
@@ -1289,7 +1289,7 @@ global___GetSelectionRequest = GetSelectionRequest
 
 @typing.final
 class GetSelectionResponse(google.protobuf.message.Message):
-    """GetSelectionResponse answers the selection."""
+    """GetSelectionResponse holds the selection."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1328,7 +1328,7 @@ global___DeleteSelectionRequest = DeleteSelectionRequest
 
 @typing.final
 class DeleteSelectionResponse(google.protobuf.message.Message):
-    """DeleteSelectionResponse says that the selection is gone, durably."""
+    """DeleteSelectionResponse confirms that the selection is deleted, durably."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1388,7 +1388,7 @@ global___ExplainRankRequest = ExplainRankRequest
 
 @typing.final
 class ExplainRankResponse(google.protobuf.message.Message):
-    """ExplainRankResponse is why the place is what it is."""
+    """ExplainRankResponse explains a place."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1404,7 +1404,7 @@ class ExplainRankResponse(google.protobuf.message.Message):
     rank: builtins.int
     """The place, from 1 on."""
     score: builtins.float
-    """The figure that the criterion asks for."""
+    """The figure of the criterion."""
     top_account_share: builtins.float
     """Percent of its watching time that comes from the account with the greatest part of it."""
     rank_without_top_account: builtins.int
@@ -1413,8 +1413,8 @@ class ExplainRankResponse(google.protobuf.message.Message):
     """The revision of the client's MeasurementPolicy that seconds were counted by."""
     @property
     def filters(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FilterEffect]:
-        """What each filter of the request took away of the viewing of the channel or programme in the window, one entry for each filter
-        that is set, in the order in which they are applied: each takes away of what the ones before it left.
+        """What each filter of the request removed from the viewing of the channel or programme in the window, one entry for each filter
+        that is set, in the order in which they are applied: each removes from what the ones before it left.
         """
 
     @property
@@ -1451,7 +1451,7 @@ global___ExplainRankResponse = ExplainRankResponse
 
 @typing.final
 class FilterEffect(google.protobuf.message.Message):
-    """FilterEffect is what one filter took away."""
+    """FilterEffect is what one filter removed."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1461,7 +1461,7 @@ class FilterEffect(google.protobuf.message.Message):
     filter: builtins.str
     """The field of the request, for example "min_watch_seconds"; "excluded", which is always there, stands for accounts that the
     catalog excludes. "policy" stands for the policy, where it is on: its seconds are those that do not count, its sessions those
-    that it takes for a part of another.
+    that it counts as a part of another.
     """
     sessions: builtins.int
     """How many sessions."""
@@ -1524,7 +1524,7 @@ class PlaceOnDay(google.protobuf.message.Message):
     rank: builtins.int
     """The place; 0 where it was not in that ranking."""
     score: builtins.float
-    """The figure that the criterion asks for."""
+    """The figure of the criterion."""
     @property
     def window_end(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """The end of the window, not included."""
@@ -1543,7 +1543,9 @@ global___PlaceOnDay = PlaceOnDay
 
 @typing.final
 class ListSessionsRequest(google.protobuf.message.Message):
-    """ListSessionsRequest says whose sessions. At least one of account_id and device_uid is set; with both, sessions must be of both."""
+    """ListSessionsRequest selects sessions of an account or a device. At least one of account_id and device_uid is set; with both,
+    sessions must be of both.
+    """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1609,7 +1611,7 @@ global___ListSessionsResponse = ListSessionsResponse
 
 @typing.final
 class ViewSession(google.protobuf.message.Message):
-    """ViewSession is the state of one view session, as all its reports together say; see ViewEvent."""
+    """ViewSession is the state of one view session, merged from all its reports; see ViewEvent."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1642,11 +1644,11 @@ class ViewSession(google.protobuf.message.Message):
     watched_seconds: builtins.int
     """Seconds played, as reported."""
     counted_seconds: builtins.int
-    """Seconds that count by the client's MeasurementPolicy, before any filter; 0 where the policy takes the session for a part of an
+    """Seconds that count by the client's MeasurementPolicy, before any filter; 0 where the policy counts the session as a part of an
     earlier one, which then counts for both.
     """
     ended: builtins.bool
-    """Whether the device has said that it left the channel."""
+    """Whether the device has reported that it left the channel."""
     @property
     def started_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When the device tuned in."""
@@ -1661,11 +1663,11 @@ class ViewSession(google.protobuf.message.Message):
 
     @property
     def last_activity_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the viewer last touched the remote control or the screen; absent where the device did not say."""
+        """When the viewer last touched the remote control or the screen; absent where the device did not report it."""
 
     @property
     def position_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """The instant of the broadcast that was on the screen at started_at; absent where the device did not say."""
+        """The instant of the broadcast that was on the screen at started_at; absent where the device did not report it."""
 
     def __init__(
         self,

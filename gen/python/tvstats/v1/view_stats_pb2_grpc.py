@@ -6,7 +6,7 @@ from tvstats.v1 import view_stats_pb2 as tvstats_dot_v1_dot_view__stats__pb2
 
 
 class ViewStatsStub(object):
-    """ViewStats takes in what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
+    """ViewStats stores what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
 
     Words. A client is an operator, a tenant of the middleware; it is neither a subscriber nor a program that calls this
     API. An account is a subscriber. A device is a kind of set-top box or application, for example "mag250" or
@@ -18,9 +18,9 @@ class ViewStatsStub(object):
     Errors of every method, here and in the other services. Wrong input is INVALID_ARGUMENT with a google.rpc.BadRequest
     that names each field; an id that nothing is stored under is NOT_FOUND, a client_id included; a store that cannot be
     reached, or a service that shuts down, is UNAVAILABLE and the call may be made again. Where callers must present a
-    token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
-    about PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
-    caller that takes more than its share gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where coming again helps.
+    token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client of the
+    request PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
+    caller that exceeds its limits gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where a retry helps.
     Errors carry a google.rpc.ErrorInfo of domain "tvstats"; ErrorReason lists its reasons, each with what to do.
 
     Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
@@ -98,7 +98,7 @@ class ViewStatsStub(object):
 
 
 class ViewStatsServicer(object):
-    """ViewStats takes in what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
+    """ViewStats stores what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
 
     Words. A client is an operator, a tenant of the middleware; it is neither a subscriber nor a program that calls this
     API. An account is a subscriber. A device is a kind of set-top box or application, for example "mag250" or
@@ -110,9 +110,9 @@ class ViewStatsServicer(object):
     Errors of every method, here and in the other services. Wrong input is INVALID_ARGUMENT with a google.rpc.BadRequest
     that names each field; an id that nothing is stored under is NOT_FOUND, a client_id included; a store that cannot be
     reached, or a service that shuts down, is UNAVAILABLE and the call may be made again. Where callers must present a
-    token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
-    about PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
-    caller that takes more than its share gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where coming again helps.
+    token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client of the
+    request PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
+    caller that exceeds its limits gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where a retry helps.
     Errors carry a google.rpc.ErrorInfo of domain "tvstats"; ErrorReason lists its reasons, each with what to do.
 
     Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last
@@ -122,20 +122,20 @@ class ViewStatsServicer(object):
     """
 
     def StreamEvents(self, request_iterator, context):
-        """StreamEvents takes in view events, batch after batch, for as long as the caller keeps the stream open.
+        """StreamEvents stores view events, batch after batch, for as long as the caller keeps the stream open.
 
         Each request gets exactly one response, in the order of the requests, sent only once every accepted event of the
-        batch is on stable storage: what has been answered survives a crash. A caller need not wait for an answer before it
+        batch is on stable storage: a batch that has its response survives a crash. A caller need not wait for a response before it
         sends the next batch; when the service is busy, the stream's flow control slows the caller down.
 
         An event that breaks a rule is rejected alone and the rest of its batch counts. After a broken stream, send again
-        every batch that was not answered: events that arrive twice change nothing. A batch holds at most 10,000 events and
+        every batch that got no response: events that arrive twice change nothing. A batch holds at most 10,000 events and
         a message 4 MiB, unless the service is configured otherwise.
 
         The stream ends with an error only for what concerns all of it: UNAUTHENTICATED or PERMISSION_DENIED where the
         caller may not send at all, INVALID_ARGUMENT for a batch with too many events, RESOURCE_EXHAUSTED for a message that
-        is too large, UNAVAILABLE at shutdown or when the store cannot be reached. No event of an unanswered batch may be
-        taken for stored.
+        is too large, UNAVAILABLE at shutdown or when the store cannot be reached. Consider no event of a batch
+        without a response stored.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,7 +143,7 @@ class ViewStatsServicer(object):
 
     def CreateChannelSortingByPopularity(self, request, context):
         """CreateChannelSortingByPopularity ranks all channels of each of the given clients, stores one sorting per client and
-        answers them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
+        returns them in the order of client_ids. Either all are stored or none is. Earlier sortings stay as they are.
 
         INVALID_ARGUMENT: client_ids empty, longer than 1000, repeated or not positive; days_number, criterion or
         min_watch_seconds out of range; a malformed device or tariff; compare_to with several clients, or of another kind of
@@ -154,8 +154,8 @@ class ViewStatsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CreateChannelSelectionByPopularity(self, request, context):
-        """CreateChannelSelectionByPopularity stores and answers the most popular channels of one client, filled up with
-        channels that nobody watched where too few were. Earlier selections stay as they are.
+        """CreateChannelSelectionByPopularity stores and returns the most popular channels of one client, filled up with
+        channels without viewing where too few were watched. Earlier selections stay as they are.
 
         INVALID_ARGUMENT: a required field is missing, a field is out of its range, or compare_to is of another kind of result.
         NOT_FOUND: the client is unknown, or has no result compare_to.
@@ -165,8 +165,8 @@ class ViewStatsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CreateEpgSelectionByPopularity(self, request, context):
-        """CreateEpgSelectionByPopularity stores and answers the most watched programmes of one client's guide (EPG), filled
-        up with programmes that nobody watched where too few were. Earlier selections stay as they are.
+        """CreateEpgSelectionByPopularity stores and returns the most watched programmes of one client's guide (EPG), filled
+        up with programmes without viewing where too few were watched. Earlier selections stay as they are.
 
         Viewing is matched to the guide as the catalog holds it at the time of the call, so that a guide which arrives or
         changes after the viewing is right in the next selection.
@@ -189,7 +189,7 @@ class ViewStatsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetChannelSorting(self, request, context):
-        """GetChannelSorting answers one stored sorting, exactly as it was when it was built.
+        """GetChannelSorting returns one stored sorting, exactly as it was when it was built.
 
         INVALID_ARGUMENT: sorting_id is empty. NOT_FOUND: no such sorting, or it was deleted.
         """
@@ -217,7 +217,7 @@ class ViewStatsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetSelection(self, request, context):
-        """GetSelection answers one stored selection, of channels or of programmes, exactly as it was when it was built.
+        """GetSelection returns one stored selection, of channels or of programmes, exactly as it was when it was built.
 
         INVALID_ARGUMENT: selection_id is empty. NOT_FOUND: no such selection, or it was deleted.
         """
@@ -235,16 +235,16 @@ class ViewStatsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ExplainRank(self, request, context):
-        """ExplainRank says why a channel or programme has its place in a ranking: what each filter took away, how far the places before and
-        after are, how much depends on one account, and where it was on the last days. It stores nothing.
+        """ExplainRank explains why a channel or programme has its place in a ranking: what each filter removed, how far the places before
+        and after are, how much depends on one account, and where it was on the last days. It stores nothing.
 
-        A selection is explained before it is cut to its size, so that what did not get into it can be asked about, too.
+        A selection is explained before it is cut to its size, so that what did not get into it can be explained, too.
         Figures are computed from what is stored at the time of the call. A result that was stored is explained by the request that it
         was built with.
 
-        INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not fit
-        the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or what is
-        asked about is not in the ranking.
+        INVALID_ARGUMENT: neither or both of result_id and request, neither or both of channel_id and programme_id, one that does not
+        fit the ranking, a request for several clients, or a request that its own method would refuse. NOT_FOUND: no such result, or the
+        channel or programme is not in the ranking.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -252,8 +252,8 @@ class ViewStatsServicer(object):
 
     def ListSessions(self, request, context):
         """ListSessions pages through the view sessions of one account or device, by started_at, then account_id, device_uid, device,
-        channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call is
-        logged with who made it.
+        channel_id, mode and programme_id. It is for support: only tokens of the roles support and operator may call it, and every call
+        is logged with who made it.
 
         INVALID_ARGUMENT: no client_id, neither account_id nor device_uid, a time is missing or invalid, to is not after from, or a bad
         page_size or page_token. NOT_FOUND: the client is unknown.
@@ -333,7 +333,7 @@ def add_ViewStatsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ViewStats(object):
-    """ViewStats takes in what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
+    """ViewStats stores what devices report about viewing, ranks channels and programmes by it, and keeps the rankings.
 
     Words. A client is an operator, a tenant of the middleware; it is neither a subscriber nor a program that calls this
     API. An account is a subscriber. A device is a kind of set-top box or application, for example "mag250" or
@@ -345,9 +345,9 @@ class ViewStats(object):
     Errors of every method, here and in the other services. Wrong input is INVALID_ARGUMENT with a google.rpc.BadRequest
     that names each field; an id that nothing is stored under is NOT_FOUND, a client_id included; a store that cannot be
     reached, or a service that shuts down, is UNAVAILABLE and the call may be made again. Where callers must present a
-    token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client that it asks
-    about PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
-    caller that takes more than its share gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where coming again helps.
+    token, one without a valid token gets UNAUTHENTICATED, and one whose token does not cover the client of the
+    request PERMISSION_DENIED; the id of something that belongs to such a client is NOT_FOUND, as if it had never been. A
+    caller that exceeds its limits gets RESOURCE_EXHAUSTED, with a google.rpc.RetryInfo where a retry helps.
     Errors carry a google.rpc.ErrorInfo of domain "tvstats"; ErrorReason lists its reasons, each with what to do.
 
     Pages. A page may hold less than page_size and still not be the last; only an empty next_page_token marks the last

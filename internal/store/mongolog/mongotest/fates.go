@@ -4,8 +4,8 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// Fate is what becomes of a command. do has the server do it and returns what that says. What Fate answers is told to the
-// client; nil is no answer, for as long as the connection lasts.
+// Fate is what becomes of a command. do has the server do it and returns what that says. What Fate returns is sent to the
+// client; nil sends no response, for as long as the connection lasts.
 type Fate func(do func() bson.Raw) bson.Raw
 
 // Codes of errors, most of a server that was the primary.
@@ -42,8 +42,8 @@ func Unconfirmed(code int32) Fate {
 	}
 }
 
-// Unanswered is done, and nobody hears of it.
-func Unanswered(do func() bson.Raw) bson.Raw {
+// NoResponse is done, without a response.
+func NoResponse(do func() bson.Raw) bson.Raw {
 	do()
 	return nil
 }

@@ -97,8 +97,8 @@ func Database(tb testing.TB, uri string) string {
 	return strings.TrimPrefix(parsed.Path, "/")
 }
 
-// Address is where the server that tests use listens; of a replica set, its primary.
-func Address(tb testing.TB) string {
+// serverAddress is where the server that tests use listens; of a replica set, its primary.
+func serverAddress(tb testing.TB) string {
 	tb.Helper()
 	uri := Server(tb)
 	client, err := mongo.Connect(tb.Context(), options.Client().ApplyURI(uri.String()))
@@ -106,13 +106,13 @@ func Address(tb testing.TB) string {
 		tb.Fatal(err)
 	}
 	defer client.Disconnect(context.Background()) //nolint:errcheck // it was only asked, and goes in any case
-	var told struct {
+	var server struct {
 		Primary string `bson:"primary"`
 	}
-	if err := client.Database("admin").RunCommand(tb.Context(), bson.M{"isMaster": 1}).Decode(&told); err != nil {
+	if err := client.Database("admin").RunCommand(tb.Context(), bson.M{"isMaster": 1}).Decode(&server); err != nil {
 		tb.Fatal(err)
 	}
-	return cmp.Or(told.Primary, uri.Host)
+	return cmp.Or(server.Primary, uri.Host)
 }
 
 // server returns where the server is, and starts the stand-in the first time.

@@ -16,7 +16,7 @@ import (
 )
 
 // Relay stands between a driver and the server and passes messages on, but for the commands that choose has another fate
-// for; it answers where it listens. choose is asked from many goroutines, and not about commands by which a driver watches
+// for; it returns where it listens. choose is called from many goroutines, and not about commands by which a driver watches
 // its server: these always say that all is well.
 func Relay(tb testing.TB, choose func(command bson.Raw) Fate) (address string) {
 	tb.Helper()
@@ -24,7 +24,7 @@ func Relay(tb testing.TB, choose func(command bson.Raw) Fate) (address string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r := &relay{server: Address(tb), choose: choose}
+	r := &relay{server: serverAddress(tb), choose: choose}
 	ctx, cancel := context.WithCancel(context.Background())
 	tb.Cleanup(func() {
 		cancel()
@@ -63,7 +63,7 @@ func (r *relay) serve(ctx context.Context, client net.Conn) {
 	}
 }
 
-// exchange takes one message and sees that it is answered. On a connection a driver asks one thing after the other.
+// exchange reads one message and sends its response. On a connection a driver sends one command after the other.
 func (r *relay) exchange(client, server net.Conn) error {
 	request, err := readMessage(client)
 	if err != nil {
@@ -98,7 +98,7 @@ func (r *relay) fateOf(request []byte) Fate {
 	return r.choose(command)
 }
 
-// pass has the server answer. To one message of a driver that watches it there may be many answers.
+// pass has the server respond. To one message of a driver that watches it there may be many responses.
 func pass(request []byte, server io.ReadWriter, client io.Writer) error {
 	if _, err := server.Write(request); err != nil {
 		return err
@@ -126,7 +126,7 @@ func readMessage(from io.Reader) ([]byte, error) {
 	return message, err
 }
 
-// bodyOf is the command or the answer that a message holds; nil where it is of another kind.
+// bodyOf is the command or the response that a message holds; nil where it is of another kind.
 func bodyOf(message []byte) bson.Raw {
 	_, _, _, opcode, rest, ok := wiremessage.ReadHeader(message)
 	if !ok || opcode != wiremessage.OpMsg {

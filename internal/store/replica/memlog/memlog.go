@@ -1,4 +1,4 @@
-// Package memlog is a log in memory: what a replica needs of a log, without a server. It is for tests, which let its answers be
+// Package memlog is a log in memory: what a replica needs of a log, without a server. It is for tests, which let its responses be
 // lost and its calls fail.
 package memlog
 
@@ -23,7 +23,7 @@ type Server struct {
 	parts   map[string][]byte
 	owner   string
 	until   time.Time
-	// fault is asked before and after each call; an error after it is an answer that was lost.
+	// fault is called before and after each call; an error after it is a response that was lost.
 	fault func(call string, after bool) error
 }
 
@@ -32,7 +32,7 @@ func NewServer(logID string) *Server {
 	return &Server{entries: map[uint64]replica.Entry{}, base: replica.Base{LogID: logID}, parts: map[string][]byte{}}
 }
 
-// SetFault has calls fail as fault says, which is asked before and after each; nil ends that.
+// SetFault has calls fail as fault returns, which is called before and after each; nil ends that.
 func (s *Server) SetFault(fault func(call string, after bool) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,4 +1,4 @@
-// Command ferretdb serves MongoDB's protocol from SQLite while the command runs that it is given, and tells that one by
+// Command ferretdb serves MongoDB's protocol from SQLite while the command runs that it is given, and passes its address to that one by
 // TVSTATS_TEST_MONGODB_URI where.
 package main
 

@@ -9,11 +9,11 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-var _ store.AudienceReader = (*Store)(nil)
+var _ store.ViewerCounter = (*Store)(nil)
 
-// audience needs no session merged: who watched, on what and when it began is in every report. Folded days before the one of
+// viewerCounts needs no session merged: who watched, on what and when it began is in every report. Folded days before the one of
 // as_of are in viewers, where the last start of a day shows whether any lies in the window.
-const audience = `WITH seen AS (
+const viewerCounts = `WITH seen AS (
 		SELECT account_id, device_uid, device, started_at FROM viewers
 			WHERE client_id = %[1]d AND started_at >= %[2]d AND started_at < %[3]d
 		UNION ALL SELECT account_id, device_uid, device, started_at FROM sessions
@@ -29,13 +29,13 @@ const audience = `WITH seen AS (
 		SELECT name, count(DISTINCT account_id) AS accounts FROM latest JOIN devices USING (device) GROUP BY name)
 	SELECT accounts.*, boxes.*, kinds.* FROM accounts CROSS JOIN boxes LEFT JOIN kinds ON true`
 
-// distinctViewers counts those who were latest seen in each of the three times; what to tell apart is to be added.
+// distinctViewers counts those who were latest seen in each of the three times; what to distinguish by is to be added.
 const distinctViewers = `SELECT count(*) FILTER (started_at >= %[1]d) AS in_day, count(*) FILTER (started_at >= %[2]d) AS in_week,
 		count(*) AS in_month FROM (SELECT max(started_at) AS started_at FROM latest GROUP BY`
 
-// Audience returns who watched; see store.AudienceReader.
-func (s *Store) Audience(ctx context.Context, clientID int32, asOf, now viewing.Millis) (store.Audience, error) {
-	a := store.Audience{ByDevice: map[string]int64{}}
+// ViewerCounts returns how many watched; see store.ViewerCounter.
+func (s *Store) ViewerCounts(ctx context.Context, clientID int32, asOf, now viewing.Millis) (store.ViewerCounts, error) {
+	a := store.ViewerCounts{ByDevice: map[string]int64{}}
 	from := viewing.DaysBefore(asOf, 30).From
 	err := s.read(ctx, func(tx *sql.Tx) error {
 		counts, err := counted(ctx, tx, clientID, now)
@@ -51,11 +51,11 @@ func (s *Store) Audience(ctx context.Context, clientID int32, asOf, now viewing.
 				a.ByDevice[device.V] = accounts.V
 			}
 			return err
-		}, fmt.Sprintf(audience, clientID, from, asOf.Day().Start(), asOf,
+		}, fmt.Sprintf(viewerCounts, clientID, from, asOf.Day().Start(), asOf,
 			fmt.Sprintf(distinctViewers, viewing.DaysBefore(asOf, 1).From, viewing.DaysBefore(asOf, 7).From), counts))
 	})
 	if err != nil {
-		return store.Audience{}, fmt.Errorf("count the audience: %w", err)
+		return store.ViewerCounts{}, fmt.Errorf("count viewers: %w", err)
 	}
 	return a, nil
 }
