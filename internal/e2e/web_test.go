@@ -124,7 +124,7 @@ func TestCallsOverHTTP(t *testing.T) {
 	}
 }
 
-// TestMethodsAreNotRead: whoever opens the address of a method in a browser is told how to call it.
+// TestMethodsAreNotRead: a GET at the address of a method is refused, and the response says how to call it.
 func TestMethodsAreNotRead(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -13,7 +13,7 @@ import (
 // method is the path of a method of the API, "/package.Service/Method".
 var method = regexp.MustCompile(`^/\w+(\.\w+)+/\w+$`)
 
-// Split sends what is posted to the API, and whoever reads to the console. Who reads a method is told how it is called.
+// Split sends what is posted to the API, and whoever reads to the console. A GET at a method is refused, and says how to call it.
 func Split(api, console http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
