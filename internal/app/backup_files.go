@@ -112,7 +112,7 @@ type begunFile struct {
 }
 
 // filesBegun are the files in the directory whose names are as ours are and end so, in the order in which they were begun. What has
-// another name is somebody else's.
+// another name does not belong to the service.
 func filesBegun(dir, suffix string) (files []begunFile, err error) {
 	entries, err := os.ReadDir(dir) // sorted by name
 	for _, entry := range entries {

@@ -40,7 +40,7 @@ type Config struct {
 	CommitDelay    time.Duration  `group:"Intake" default:"10ms" help:"How long a report waits for others to be made durable with it, at most. 0s to 10s."`
 	QueueReports   int            `group:"Intake" default:"200000" help:"Reports that may wait to be made durable; at the limit streams are slowed down. At least --max-batch and --commit-reports."`
 
-	FollowedDevices int `group:"Intake" default:"500000" help:"Devices that the metrics of boxes follow, those heard of last; a device takes up to about 800 bytes. 1000 to 100000000."`
+	FollowedDevices int `group:"Intake" default:"500000" help:"Devices that the metrics of boxes follow, those that reported last; a device takes up to about 800 bytes. 1000 to 100000000."`
 
 	MinCell int64 `group:"Network" default:"0" help:"Rows, places and flows with fewer distinct accounts are left out of what callers of role reader receive. 0 shows all, at most 1000000."`
 

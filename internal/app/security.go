@@ -15,7 +15,7 @@ import (
 	"github.com/tvstats/tvstats/internal/reload"
 )
 
-// securityConfig says who can reach the service and who is let in.
+// securityConfig sets who can reach the service and who may call it.
 type securityConfig struct {
 	AuthFile    string `group:"Security" name:"auth-file" placeholder:"FILE" help:"The tokens that callers need, made with 'tvstats token'. Without it nobody needs one. This file and those below are read again when they change."`
 	TLSCert     string `group:"Security" name:"tls-cert" placeholder:"FILE" help:"The service's certificate, PEM, with those between it and its authority; makes gRPC and --web-listen speak TLS, 1.2 or later."`

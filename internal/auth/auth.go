@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// What a call fails with that is not let in.
+// What a call fails with that is not admitted.
 var (
 	// ErrUnauthenticated: it carries no token that is in force.
 	ErrUnauthenticated = errors.New("no valid token")

@@ -1,7 +1,7 @@
 // Package boxhealth counts what reports show to be wrong with the boxes that send them: silence within a session, several
 // channels at once, sessions by the hundred, catch-up of another channel's programme. It refuses nothing and changes no figure.
 //
-// It remembers the last sessions of each device that this process hears of, of so many devices as it may; what it has not seen,
+// It remembers the last sessions of each device that report to this process, of at most so many devices; what it has not seen,
 // or no longer knows, it does not count. So its numbers are for alerts. Reports that come
 // out of order, or of more sessions at once than are remembered, can make them a little too great.
 package boxhealth
@@ -50,8 +50,8 @@ type Counts struct {
 	Foreign        int64   // sessions of catch-up whose programme is of another channel
 }
 
-// shard is the devices of which one bit pattern of the hash is the same, in two generations: who is heard of is in the young
-// one; when that is full it becomes the old one, and who was only in the old one is forgotten.
+// shard is the devices of which one bit pattern of the hash is the same, in two generations: what reports is in the young
+// one; when that is full it becomes the old one, and what was only in the old one is forgotten.
 type shard struct {
 	mu         sync.Mutex
 	young, old map[uint64]*device

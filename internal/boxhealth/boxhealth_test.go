@@ -161,7 +161,7 @@ func TestDevicesThatFallSilent(t *testing.T) {
 	}
 }
 
-// TestDevicesAreForgotten: however many there are, no more are remembered than may be; those heard of all the time are.
+// TestDevicesAreForgotten: however many there are, no more are remembered than configured; those that report all the time are.
 func TestDevicesAreForgotten(t *testing.T) {
 	t.Parallel()
 	const most = 64 * 20
@@ -180,7 +180,7 @@ func TestDevicesAreForgotten(t *testing.T) {
 	faithful.At += 6 * minute
 	w.Reports([]viewing.Report{faithful})
 	if got := w.Counts(); got.Silences != 1 {
-		t.Errorf("who was heard of all the time is forgotten: %+v", got)
+		t.Errorf("what reported all the time is forgotten: %+v", got)
 	}
 }
 

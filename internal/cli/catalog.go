@@ -103,7 +103,7 @@ func (c *Catalog) push(ctx context.Context, connection *grpc.ClientConn, out io.
 	if failed != nil {
 		return failed
 	}
-	return c.judge(p.sent, report.rejected)
+	return c.verdict(p.sent, report.rejected)
 }
 
 // catalogPush is one import.
@@ -142,7 +142,7 @@ func (c *Catalog) zone() string {
 	return c.ClientZone.location.String()
 }
 
-// errNoMore means that nobody takes requests any longer.
+// errNoMore means that no more requests are read.
 var errNoMore = errors.New("no more requests are wanted")
 
 // read makes requests of a file.

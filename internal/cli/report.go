@@ -34,8 +34,8 @@ func (f *imported) open(shown *Progress) (*report, error) {
 	return r, nil
 }
 
-// judge is the error of an import that ran to its end but did not do what was requested. What the server refused was sent.
-func (f *imported) judge(sent, rejected int64) error {
+// verdict is the error of an import that ran to its end but did not do what was requested. What the server refused was sent.
+func (f *imported) verdict(sent, rejected int64) error {
 	switch {
 	case sent == 0 && rejected > 0:
 		return &Unsatisfied{ExitNothing, fmt.Sprintf("nothing was sent, %s rejected (exit code %d)", Count(rejected), ExitNothing)}

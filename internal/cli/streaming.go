@@ -39,7 +39,7 @@ func (o *Streaming) Validate() error {
 	)
 }
 
-// Source gives batches to a channel until it has no more. It returns ctx's error when nobody takes them any longer.
+// Source gives batches to a channel until it has no more. It returns ctx's error when they are no longer read.
 type Source func(ctx context.Context, batches chan<- []*tvstatsv1.ViewEvent) error
 
 // Stream sends all that the source gives, shared out among the streams, and sums up what became of it. The order in which

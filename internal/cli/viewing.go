@@ -76,7 +76,7 @@ func (c *Viewing) stream(ctx context.Context, connection *grpc.ClientConn, out i
 	if err != nil {
 		return err
 	}
-	return c.judge(total.Events(), report.rejected)
+	return c.verdict(total.Events(), report.rejected)
 }
 
 // viewingFile is one reading of a file.

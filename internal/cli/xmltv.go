@@ -88,7 +88,7 @@ func (c *xmltvCommand) push(ctx context.Context, connection *grpc.ClientConn, ou
 	if err := errors.Join(failed, pushed.failed, err); err != nil {
 		return err
 	}
-	return c.judge(pushed.sent, report.rejected)
+	return c.verdict(pushed.sent, report.rejected)
 }
 
 // writeTemplate writes the file that --write-channels-file names.

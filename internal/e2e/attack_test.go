@@ -136,7 +136,7 @@ func TestHugeHeaders(t *testing.T) {
 	s := start(t)
 	huge := metadata.AppendToOutgoingContext(rpctest.Context(t), "x-huge", strings.Repeat("x", 64<<10))
 	if _, err := s.ListClients(huge, &tvstatsv1.ListClientsRequest{}); err == nil {
-		t.Error("64 KiB of metadata are let in")
+		t.Error("64 KiB of metadata are accepted")
 	}
 	if _, err := s.ListClients(rpctest.Context(t), &tvstatsv1.ListClientsRequest{}); err != nil {
 		t.Errorf("afterwards: %v", err)

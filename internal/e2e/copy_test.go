@@ -66,7 +66,7 @@ func TestCopyThereAndBack(t *testing.T) {
 			t.Errorf("the %s copy: %v, %v", name, clients, err)
 		}
 	}
-	for name, copied := range copies { // who was erased stays away
+	for name, copied := range copies { // an erased account stays rejected
 		batch := rpctest.Events(1)
 		batch.Events[0].AccountId = 99
 		if response, err := oneRequest(copied.StreamEvents(rpctest.Context(t)))(batch); err != nil || response.GetAccepted() != 0 {

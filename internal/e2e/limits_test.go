@@ -23,7 +23,7 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
-// wantExhausted is the status of a greedy caller, which says when to come again where that helps.
+// wantExhausted is the status of a caller over its limit, with the time of a retry where one helps.
 func wantExhausted(t *testing.T, err error, retry bool) {
 	t.Helper()
 	rpctest.WantStatus(t, err, codes.ResourceExhausted, "RESOURCE_EXHAUSTED")
@@ -34,7 +34,7 @@ func wantExhausted(t *testing.T, err error, retry bool) {
 		}
 	}
 	if delayed != retry {
-		t.Errorf("%v says when to come again: %v", err, delayed)
+		t.Errorf("%v has the time of a retry: %v", err, delayed)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestGreedyTokensAreHeldBack(t *testing.T) {
 	}
 }
 
-// TestGuessingTokensIsHeldBack: the limit of an address counts calls that are not let in.
+// TestGuessingTokensIsHeldBack: the limit of an address counts calls that are not admitted.
 func TestGuessingTokensIsHeldBack(t *testing.T) {
 	t.Parallel()
 	g := startGuarded(t, func(cfg *app.Config) { cfg.AddressRequests, cfg.AddressStreams = 3, 1 })

@@ -60,6 +60,6 @@ func TestLookingAfterJobsAndResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, complaints, code := shell(t, server, "health"); code != commands.ExitRefused || !strings.Contains(complaints, "is a server running there?") {
-		t.Errorf("health of nobody: exit code %d: %s", code, complaints)
+		t.Errorf("health of no server: exit code %d: %s", code, complaints)
 	}
 }

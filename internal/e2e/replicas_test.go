@@ -54,7 +54,7 @@ func TestCancelAtAnotherReplica(t *testing.T) {
 	t.Parallel()
 	mongo := onMongoDB(t)
 	works, idle := start(t, mongo), start(t, mongo, func(cfg *app.Config) { cfg.JobWorkers = 0 })
-	manyClients(t, works.address, 1000) // it takes a second until the one hears of the other, in both directions
+	manyClients(t, works.address, 1000) // it takes a second until the one knows of the other, in both directions
 	id := startJob(t, idle, sortingOfMany(1000)).GetJobId()
 	watchJob(t, idle, id, untilRunning)
 	if _, err := idle.CancelJob(rpctest.Context(t), &tvstatsv1.CancelJobRequest{JobId: id}); err != nil {

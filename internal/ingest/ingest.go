@@ -178,7 +178,7 @@ func (in *Ingest) commitAll() {
 	}
 }
 
-// commit stores the batches as one group and sends each its outcome. Nobody's context may stop it: other streams' reports
+// commit stores the batches as one group and sends each its outcome. No caller's context may stop it: other streams' reports
 // are in it too. It returns the group for reuse.
 func (in *Ingest) commit(batches []batch, group []viewing.Report) []viewing.Report {
 	for _, b := range batches {

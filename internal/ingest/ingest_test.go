@@ -142,7 +142,7 @@ func TestGroupBySize(t *testing.T) {
 	}
 }
 
-// TestGroupByDelay: what is too little for a group is committed after the delay. A batch of nothing waits for nobody.
+// TestGroupByDelay: what is too little for a group is committed after the delay. An empty batch does not wait.
 func TestGroupByDelay(t *testing.T) {
 	t.Parallel()
 	o := &observer{}
@@ -179,7 +179,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestFullQueue holds a commit up: what was queued behind it goes with the next group, and who finds no room waits, or goes away.
+// TestFullQueue holds a commit up: what was queued behind it goes with the next group, and a caller that finds no room waits, or gives up.
 func TestFullQueue(t *testing.T) {
 	t.Parallel()
 	o := &observer{hold: make(chan struct{})}

@@ -63,7 +63,7 @@ func (a *attempt) do(ctx context.Context) (result []byte, err error) {
 		}
 	}()
 	switch {
-	case a.job.Cancelling: // its runner died before it heard of it
+	case a.job.Cancelling: // its runner ended before it knew
 		return nil, errCancelled
 	case a.job.Failures >= maxFailures:
 		return nil, errBrokenOff
@@ -115,7 +115,7 @@ func (a *attempt) keepLease(ctx context.Context, end context.CancelCauseFunc) {
 }
 
 // renew renews the lease, and gives up when it runs out: a store that does not respond must not keep the work going when another
-// may have the job. One that has run out already is tried for a moment, since nobody may have taken the job.
+// may have the job. One that has run out already is tried for a moment, since the job may still be free.
 func (a *attempt) renew(ctx context.Context, held, lease store.Lease) (cancelling bool, err error) {
 	left := time.Duration(held.Until-a.queue.now()) * time.Millisecond
 	ctx, cancel := context.WithTimeoutCause(ctx, max(left, pollInterval), store.ErrLeaseLost)

@@ -17,7 +17,7 @@ type topic struct {
 	jobID string // "" = of any job
 }
 
-// notifier wakes those in this process who wait for something. It only says that they should look again: what happened is in
+// notifier wakes goroutines of this process that wait for something. It only makes them look again: what happened is in
 // the store.
 type notifier struct {
 	mu        sync.Mutex

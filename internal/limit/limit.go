@@ -1,4 +1,4 @@
-// Package limit bounds what each of many callers takes, so that a greedy one does not cost the others anything.
+// Package limit bounds what each of many callers takes, so that one that takes too much does not slow the others.
 package limit
 
 import (

@@ -32,7 +32,7 @@ func New[T any](log *slog.Logger, parse func(contents [][]byte) (T, error), file
 }
 
 // Get returns the value that goes with the files as they are now, or the last good one. To look at the files each time
-// costs a microsecond, and nobody has to wait for a change to be noticed.
+// costs a microsecond, and a change is noticed at once.
 func (v *Value[T]) Get() T {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -122,7 +122,7 @@ type Viewers struct {
 
 // OnlineFinder finds how many are online, that is in [StartedAt, At) of a session, at once: an account or device with
 // several sessions at one instant counts once, a session of no length never. Of a session longer than
-// viewing.LongestSession, which the service takes in from nobody, an engine may lose sight.
+// viewing.LongestSession, which the service never accepts, an engine may lose sight.
 type OnlineFinder interface {
 	// Peaks returns the peaks of each day that the window touches, ascending, those without viewing included. Days are 24
 	// hours long, and the first one begins at midnight, which is at most 24 hours before the window. Only what lies in the

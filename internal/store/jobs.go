@@ -12,7 +12,7 @@ type JobState uint8
 // The states; the last three are final.
 const (
 	JobQueued    JobState = 1 // it waits for its turn, or for its next attempt
-	JobRunning   JobState = 2 // somebody has its lease, or had it and is gone
+	JobRunning   JobState = 2 // a runner has its lease, or had it and is gone
 	JobSucceeded JobState = 3
 	JobFailed    JobState = 4
 	JobCancelled JobState = 5

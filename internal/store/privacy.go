@@ -58,7 +58,7 @@ type Kept struct {
 }
 
 // Anonymous is what stays of accounts that were erased, for another store: what makes the ledger and the payments of the past
-// add up, and what was kept of viewing that is gone. It names nobody; an account is a negative number.
+// add up, and what was kept of viewing that is gone. It has no personal data; an account is a negative number.
 type Anonymous struct {
 	Ledger   []LedgerEntry
 	Payments []AnonymousPayment
@@ -75,7 +75,7 @@ type LedgerEntry struct {
 	HadTariffs, HasTariffs []int32
 }
 
-// AnonymousPayment is a payment of somebody.
+// AnonymousPayment is a payment without its account.
 type AnonymousPayment struct {
 	Account     int64
 	AmountMinor int64
@@ -83,7 +83,7 @@ type AnonymousPayment struct {
 	PaidAt      viewing.Millis
 }
 
-// Eraser forgets what names somebody, and viewing that is kept no longer.
+// Eraser removes personal data, and viewing that is kept no longer.
 //
 // What goes of viewing changes the versions of the hours that it started in. Both removals refuse, with ErrMoved and without
 // doing anything, what was planned from data that has changed since: if they would remove other hours than those of Kept.Lost,
@@ -96,7 +96,7 @@ type Eraser interface {
 	Lost(ctx context.Context, clientID int32, window viewing.Window) ([]Lost, error)
 	// EraseAccount removes, durably and in one step, all that names an account, and remembers in a form from which the
 	// account cannot be read that it was erased. From then on AppendReports and ApplyCatalog ignore data of
-	// it. In the ledger the account is removed at the instant, under a number that stands for nobody, and its payments stay
+	// it. In the ledger the account is removed at the instant, under a number that stands for no account, and its payments stay
 	// under that number. Erasing again removes nothing, and is no error; neither is an account that nothing is stored about.
 	EraseAccount(ctx context.Context, clientID int32, accountID int64, at viewing.Millis, kept Kept) (Erased, error)
 	// Expiring returns, by client, the UTC days of whose viewing something is stored and that had ended by before, ascending.

@@ -144,7 +144,7 @@ const (
 	ChannelSorting     Kind = 1
 	ChannelSelection   Kind = 2
 	ProgrammeSelection Kind = 3
-	// PageKey is the key of page tokens, of client 0. Nobody lists it; it is here since all replicas must have the same.
+	// PageKey is the key of page tokens, of client 0. It is never listed; it is here since all replicas must have the same.
 	PageKey Kind = 255
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/tvstats/tvstats/internal/plaintext"
 )
 
-// errEnough means that nobody wants more elements.
+// errEnough means that no more elements are wanted.
 var errEnough = errors.New("no more elements are wanted")
 
 // reader is one reading of a guide.

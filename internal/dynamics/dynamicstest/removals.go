@@ -266,7 +266,7 @@ func testSnapshotsBounded(t *testing.T, factory storetest.Factory) {
 	s.Equal("the last of them", kept[99].Start, storetest.Noon+110)
 }
 
-// testAnonymousMoves carries what names nobody into another store, twice.
+// testAnonymousMoves copies what has no personal data into another store, twice.
 func testAnonymousMoves(t *testing.T, factory storetest.Factory) {
 	from, to := newSubject(t, factory), newSubject(t, factory)
 	from.smallWorld()

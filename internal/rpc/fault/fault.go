@@ -34,7 +34,7 @@ func (r *Invalid) Error() string {
 	return strings.Join(texts, "; ")
 }
 
-// Exhausted is what a caller gets that takes too much: what it took, and when to come again.
+// Exhausted is the error of a caller over its limit: which limit, and when to try again.
 type Exhausted struct {
 	What  string
 	Retry time.Duration // 0 = coming again does not help

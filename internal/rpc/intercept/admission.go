@@ -21,7 +21,7 @@ import (
 	"github.com/tvstats/tvstats/internal/reload"
 )
 
-// Admission decides who is let in.
+// Admission decides which calls are admitted: it checks tokens.
 type Admission struct {
 	tokens    *reload.Value[*auth.Tokens] // nil where none are needed
 	addresses *limit.Gate
@@ -81,7 +81,7 @@ func NoSuchMethod(method string) error {
 	return ruleFor(err).status(err)
 }
 
-// link lets a call in, or not, before anything of it is read. On a stream every message is let in anew.
+// link admits a call, or not, before anything of it is read. On a stream every message is admitted anew.
 func (a *Admission) link() Link {
 	return Link{
 		func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {

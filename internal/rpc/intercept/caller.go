@@ -17,7 +17,7 @@ import (
 // Caller is who makes a call and which clients it asked for. The log's line at the end of the call has both.
 type Caller struct {
 	mu        sync.Mutex
-	principal *auth.Principal // nil until the call is let in
+	principal *auth.Principal // nil until the call is admitted
 	asked     []int32         // clients, the first ones only
 	looked    []any           // what the log records of whose viewing was read
 }
@@ -27,7 +27,7 @@ const maxAsked = 20
 
 type callerKey struct{}
 
-// CallerOf returns who makes the call; nobody, who may do nothing, where it was not let in.
+// CallerOf returns who makes the call; a caller without rights where it was not admitted.
 func CallerOf(ctx context.Context) *Caller {
 	if c, ok := ctx.Value(callerKey{}).(*Caller); ok {
 		return c
@@ -78,7 +78,7 @@ func (c *Caller) demand(client int32) error {
 	return nil
 }
 
-// introduce gives every call its caller, who is nobody yet.
+// introduce gives every call its caller, who has no rights yet.
 var introduce = Link{
 	func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		return handler(context.WithValue(ctx, callerKey{}, &Caller{}), req)

@@ -10,15 +10,15 @@ import (
 )
 
 // Connections bounds how many connections are open, of all listeners together, and for each address how many of them do
-// nothing useful: a connection is idle to us until a call on it was let in. One too many is closed at once, which costs little.
+// nothing useful: a connection counts as idle until a call on it was admitted. One too many is closed at once, which costs little.
 type Connections struct {
 	most    int              // connections; 0 = any number
-	unknown int              // of an address, on which no call was let in yet; 0 = any number
+	unknown int              // of an address, on which no call was admitted yet; 0 = any number
 	refused func(why string) // is called for each one too many
 
 	mu      sync.Mutex
 	open    map[string]*connection // by endsOf
-	waiting map[string]int         // connections on which no call was let in, by address
+	waiting map[string]int         // connections on which no call was admitted, by address
 }
 
 // NewConnections makes the bounds; refused is called with the reason of each connection that was one too many.
@@ -29,11 +29,11 @@ func NewConnections(cfg *Limits, refused func(why string)) *Connections {
 	}
 }
 
-// link notes on which connections calls are let in. It comes after whoever decides that.
+// link notes on which connections calls are admitted. It comes after Admission.
 func (c *Connections) link() Link {
 	note := func(ctx context.Context) {
 		if from, ok := grpcpeer.FromContext(ctx); ok && CallerOf(ctx).Principal() != nil {
-			c.letIn(from.LocalAddr, from.Addr)
+			c.admitted(from.LocalAddr, from.Addr)
 		}
 	}
 	return Link{
@@ -107,8 +107,8 @@ func (c *Connections) take(conn net.Conn) (taken *connection, why string) {
 // endsOf names a connection: a port of a caller may have one to each listener.
 func endsOf(local, remote net.Addr) string { return local.String() + " " + remote.String() }
 
-// letIn notes that a call on the connection between these was let in.
-func (c *Connections) letIn(local, remote net.Addr) {
+// admitted notes that a call on the connection between these was admitted.
+func (c *Connections) admitted(local, remote net.Addr) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if conn, ok := c.open[endsOf(local, remote)]; ok && !conn.known {

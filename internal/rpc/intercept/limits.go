@@ -23,11 +23,11 @@ import (
 type Limits struct {
 	TokenRequests   int `group:"Limits" default:"5000" help:"Calls and streams that a token may begin in a second. 0 = any number, as for all numbers of this group but the last two."`
 	TokenStreams    int `group:"Limits" default:"10000" help:"Streams that a token may have open."`
-	AddressRequests int `group:"Limits" default:"5000" help:"Calls and streams that an address (IPv6: a /64 network) may begin in a second, those included that are not let in."`
+	AddressRequests int `group:"Limits" default:"5000" help:"Calls and streams that an address (IPv6: a /64 network) may begin in a second, those included that are not admitted."`
 	AddressStreams  int `group:"Limits" default:"10000" help:"Streams that an address may have open."`
 
 	Connections                int           `group:"Limits" default:"20000" help:"Connections, of all callers."`
-	UnauthenticatedConnections int           `group:"Limits" default:"1000" help:"Connections of an address on which no call was let in yet."`
+	UnauthenticatedConnections int           `group:"Limits" default:"1000" help:"Connections of an address on which no call was admitted yet."`
 	ConnectionStreams          uint32        `group:"Limits" default:"10000" help:"Streams and calls at once on a connection."`
 	HandshakeTimeout           time.Duration `group:"Limits" default:"10s" help:"How long a connection may take to be set up, TLS included. 1s to 5m."`
 	ConnectionIdleTimeout      time.Duration `group:"Limits" default:"15m" help:"A connection without a call for so long is closed; callers connect again by themselves. From 1s."`
@@ -55,10 +55,10 @@ func (c *Limits) Check() error {
 }
 
 func tooManyCalls(kind string, wait time.Duration) *fault.Exhausted {
-	return &fault.Exhausted{What: fmt.Sprintf("too many calls a second for one %s; come again in %v", kind, wait.Round(time.Millisecond)), Retry: wait}
+	return &fault.Exhausted{What: fmt.Sprintf("too many calls a second for one %s; try again in %v", kind, wait.Round(time.Millisecond)), Retry: wait}
 }
 
-// retryStream is when a caller with too many streams should try again; nobody knows when it closes one.
+// retryStream is when a caller with too many streams should try again; when it closes one is not known.
 const retryStream = time.Second
 
 // perToken holds each token, or name in a certificate, to its limits.

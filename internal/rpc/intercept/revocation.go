@@ -20,7 +20,7 @@ const (
 	revokeGrace    = 500 * time.Millisecond
 )
 
-// openStreams are those that were let in and have not ended.
+// openStreams are those that were admitted and have not ended.
 type openStreams struct {
 	mu  sync.Mutex
 	all map[*openStream]struct{}
@@ -31,11 +31,11 @@ type openStream struct {
 	ctx    context.Context
 	end    context.CancelCauseFunc
 	method string
-	sends  bool            // the caller sends messages, each of which is let in anew
+	sends  bool            // the caller sends messages, each of which is admitted anew
 	began  *auth.Principal // who began it; nil where no token is needed
 }
 
-// follow runs the handler of a stream that was let in, until it ends or its token no longer lets it in.
+// follow runs the handler of a stream that was admitted, until it ends or its token is no longer valid for it.
 func (a *Admission) follow(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	ctx, end := context.WithCancelCause(stream.Context())
 	defer end(nil)
@@ -89,7 +89,7 @@ func (a *Admission) EndRevoked(ctx context.Context) {
 	}
 }
 
-// endRevoked ends the streams that would not be let in now.
+// endRevoked ends the streams that would not be admitted now.
 func (a *Admission) endRevoked() {
 	a.streams.mu.Lock()
 	defer a.streams.mu.Unlock()

@@ -95,7 +95,7 @@ func callError(ctx context.Context, log *slog.Logger, method string, err error) 
 	return rule.status(err)
 }
 
-// explained gives a status that gRPC made the reason that programs look for: the code's own name, since nobody knows more.
+// explained gives a status that gRPC made the reason that programs look for: the code's own name, since no more is known.
 func explained(s *status.Status) error {
 	if len(s.Details()) > 0 {
 		return s.Err()

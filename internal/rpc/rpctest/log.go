@@ -13,7 +13,7 @@ import (
 type Log struct {
 	mu      sync.Mutex
 	written bytes.Buffer
-	grown   chan struct{} // closed when more is written; nil where nobody waits
+	grown   chan struct{} // closed when more is written; nil where nothing waits
 }
 
 // Write takes a line of the log.

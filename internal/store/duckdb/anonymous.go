@@ -14,7 +14,7 @@ import (
 // and no payment of the middleware has such a one.
 
 // leaveLedger removes the account from the ledger at the instant, what was to come included, and gives what happened until
-// then, and its payments, to a number that stands for nobody.
+// then, and its payments, to a number that stands for no account.
 func leaveLedger(ctx context.Context, tx *sql.Tx, client int32, account int64, at viewing.Millis) error {
 	where := fmt.Sprintf(`client_id = %d AND account_id = %d`, client, account)
 	last := fmt.Sprintf(`(SELECT max_by(ledger, happened_at) AS state FROM ledger WHERE %s AND happened_at <= %d)`, where, at)

@@ -40,7 +40,7 @@ type Options struct {
 	AcceptLoss bool
 	// File is the file's name in Dir; "" = tvstats.duckdb.
 	File string
-	// Log is of what is not as the store left it; nil = nobody hears of it.
+	// Log is of what is not as the store left it; nil = nothing is logged.
 	Log *slog.Logger
 	// Replica is for a store that a log is applied to: leases of jobs are not void when it is opened, since others hold them.
 	Replica bool

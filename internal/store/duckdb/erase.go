@@ -56,7 +56,7 @@ func removalError(ctx context.Context, what string, err error) error {
 	return writeError(ctx, what, err)
 }
 
-// removeAccount deletes the account's rows and counts them; the ledger and payments stay under a number that names nobody.
+// removeAccount deletes the account's rows and counts them; the ledger and payments stay under a number that stands for no account.
 func removeAccount(ctx context.Context, tx *sql.Tx, client int32, account int64, at viewing.Millis) (removed store.Erased, err error) {
 	where := fmt.Sprintf(`client_id = %d AND account_id = %d`, client, account)
 	err = tx.QueryRowContext(ctx, fmt.Sprintf(

@@ -18,7 +18,7 @@ const silentDevices = `WITH %[1]s
 		UNION SELECT account_id, device_uid FROM reports WHERE %[3]s)
 	SELECT count(*) FROM (SELECT DISTINCT account_id, device_uid FROM (%[2]s)) ANTI JOIN heard USING (account_id, device_uid)`
 
-// SilentDevices counts devices that nothing was heard of; see store.SilenceFinder.
+// SilentDevices counts devices without a report; see store.SilenceFinder.
 func (s *Store) SilentDevices(ctx context.Context, filter viewing.Filter, since viewing.Millis) (int64, error) {
 	var silent int64
 	err := s.read(ctx, func(tx *sql.Tx) error {

@@ -28,7 +28,7 @@ func (d *entryDocument) entry() replica.Entry {
 }
 
 // Append inserts the entry if nothing has its position. What a writer left there that took another log for this one is
-// nobody's entry, and gives way.
+// an entry that is not used, and gives way.
 func (l *Log) Append(ctx context.Context, entry replica.Entry) error {
 	db, err := l.database(ctx)
 	if err != nil {

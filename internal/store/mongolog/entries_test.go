@@ -184,7 +184,7 @@ func TestTrim(t *testing.T) {
 			position += uint64(len(entries))
 		}
 	}
-	// A sleeper's entry at a trimmed position harms nobody: it is left, and is below the base.
+	// A late entry at a trimmed position does no harm: it is left, and is below the base.
 	if err := l.Append(t.Context(), entry(base, 50, "sleeper")); err != nil {
 		t.Error(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/tvstats/tvstats/internal/store"
 )
 
-// pending is an operation whose outcome somebody waits for.
+// pending is an operation whose outcome a caller waits for.
 type pending struct {
 	operation
 	outcome chan outcome // takes one value without a reader
@@ -214,7 +214,7 @@ func (s *Store) unapplied(group []*pending) []*pending {
 	})
 }
 
-// give gives the outcome to who waits, unless it was given.
+// give sends the outcome to the caller that waits, unless it was sent.
 func (p *pending) give(o outcome) {
 	select {
 	case p.outcome <- o:
@@ -222,7 +222,7 @@ func (p *pending) give(o outcome) {
 	}
 }
 
-// given reports whether nobody waits any more.
+// given reports whether no caller waits any more.
 func (s *Store) given(p *pending) bool {
 	_, waits := s.waiting.Load(p.id)
 	return !waits

@@ -55,7 +55,7 @@ func (s *Store) ExpireViewing(ctx context.Context, clientID int32, day viewing.D
 	return err
 }
 
-// AddAnonymous takes what another store keeps of who is gone; see store.Eraser.
+// AddAnonymous adds what another store keeps of accounts that were erased; see store.Eraser.
 func (s *Store) AddAnonymous(ctx context.Context, clientID int32, anonymous store.Anonymous) error {
 	_, err := addAnonymous.call(ctx, s, anonymity{ClientID: clientID, Anonymous: anonymous})
 	return err

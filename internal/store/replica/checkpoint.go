@@ -39,7 +39,7 @@ type owed struct {
 	due     time.Time // after an erasure, a start or a failure; zero = not
 }
 
-// claimLength is for how long nobody else makes a checkpoint.
+// claimLength is for how long no other replica makes a checkpoint.
 const claimLength = 10 * time.Minute
 
 // newCheckpoints has one made soon after a start, too: an erasure may have come before the end of the last run.
@@ -140,7 +140,7 @@ func (c *checkpoints) try(makeOne func() (made bool, err error)) error {
 	return err
 }
 
-// tryCheckpoint makes a checkpoint if nobody else does.
+// tryCheckpoint makes a checkpoint if no other replica does.
 func (s *Store) tryCheckpoint() (bool, error) {
 	mine, err := s.log.Claim(s.work, s.owner, claimLength)
 	if err != nil || !mine {

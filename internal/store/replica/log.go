@@ -25,7 +25,7 @@ type Entry struct {
 	Operations []byte // zstd-compressed protobuf, under 12 MB
 }
 
-// Base names the newest complete checkpoint. Entries at or below its position are used by nobody.
+// Base names the newest complete checkpoint. Entries at or below its position are never used.
 type Base struct {
 	LogID    string
 	Position uint64 // 0 where there is no checkpoint yet

@@ -24,7 +24,7 @@ type Options struct {
 	// A checkpoint is made once so many entries, or so many bytes of them, came after the last one: 20,000 and 256 MiB.
 	CheckpointEntries uint64
 	CheckpointBytes   int64
-	// ErasedWithin is how soon after an erasure a checkpoint follows, after which the log names nobody; 1 h.
+	// ErasedWithin is how soon after an erasure a checkpoint follows, after which the log has no personal data of the account; 1 h.
 	ErasedWithin time.Duration
 }
 

@@ -24,7 +24,7 @@ var privacyTests = Tests{
 }
 
 // Erase takes an account out of the twin, which ignores it from then on. Its states until the instant and its payments stay
-// with somebody whom nobody knows; that it is removed then is one state more.
+// under a number that stands for no account; that it is removed then is one state more.
 func (w *Twin) Erase(client int32, account int64, at viewing.Millis) (erased store.Erased) {
 	maps.DeleteFunc(w.sessions, func(identity viewing.Identity, _ viewing.State) bool {
 		gone := identity.ClientID == client && identity.AccountID == account

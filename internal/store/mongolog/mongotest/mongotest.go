@@ -67,7 +67,7 @@ func Server(tb testing.TB) *url.URL {
 }
 
 // Through is the URI by way of an address, at which something stands between a driver and the server. User, authSource and
-// all options stay, further ones come in addition; the driver asks nobody but that address, whatever the server says of a
+// all options stay, further ones come in addition; the driver connects to that address alone, whatever the server reports of a
 // replica set.
 func Through(tb testing.TB, uri, address string, further ...string) string {
 	tb.Helper()
