@@ -232,6 +232,7 @@ $(WEB_MODULES): $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# What write-excel-file compresses with is replaced by src/zip.ts, which says why.
 .PHONY: web
 web: $(BIN)/buf $(BIN)/esbuild $(WEB_MODULES) ## check and bundle the console, internal/web/dist, from internal/web/src and proto/
 	rm -rf $(WEB)/src/gen
@@ -239,9 +240,9 @@ web: $(BIN)/buf $(BIN)/esbuild $(WEB_MODULES) ## check and bundle the console, i
 	cd $(WEB) && node_modules/.bin/tsc --noEmit
 	rm -rf $(WEB)/dist
 	$(BIN)/esbuild $(WEB)/src/main.tsx --bundle --minify --format=esm --target=es2023 --charset=utf8 --legal-comments=none \
-		--jsx=automatic --jsx-import-source=preact --entry-names=console --outdir=$(WEB)/dist
+		--jsx=automatic --jsx-import-source=preact --alias:fflate=./$(WEB)/src/zip.ts --entry-names=console --outdir=$(WEB)/dist
 	cp $(WEB)/src/index.html $(WEB)/src/icon.svg $(WEB)/dist/
-	cat $(WEB)/src/licences.txt $(WEB)/node_modules/preact/LICENSE $(WEB)/node_modules/uplot/LICENSE >$(WEB)/dist/licences.txt
+	cat $(WEB)/src/licences.txt $(foreach of,preact uplot write-excel-file fflate,$(WEB)/node_modules/$(of)/LICENSE) >$(WEB)/dist/licences.txt
 
 .PHONY: check-web
 check-web: web ## fail if the console is not what its sources build

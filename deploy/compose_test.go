@@ -113,8 +113,10 @@ func TestComposeFitsTogether(t *testing.T) {
 		Providers []struct{ Options struct{ Path string } }
 	}
 	read(t, "grafana/dashboards.yml", &boards)
-	if at := boards.Providers[0].Options.Path + "/tvstats.json"; !strings.Contains(file(t, "compose.yaml"), "./grafana-dashboard.json:"+at+":ro") {
-		t.Errorf("the board is not mounted at %s", at)
+	for board, name := range map[string]string{"grafana-dashboard.json": "tvstats.json", "grafana-wall.json": "tvstats-wall.json"} {
+		if at := boards.Providers[0].Options.Path + "/" + name; !strings.Contains(file(t, "compose.yaml"), "./"+board+":"+at+":ro") {
+			t.Errorf("%s is not mounted at %s", board, at)
+		}
 	}
 }
 

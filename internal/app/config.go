@@ -44,6 +44,8 @@ type Config struct {
 
 	MinCell int64 `group:"Network" default:"0" help:"Rows, places and flows with fewer distinct accounts are left out of what callers of role reader receive. 0 shows all, at most 1000000."`
 
+	WallClients []int32 `group:"Network" placeholder:"ID" help:"Clients whose figures /metrics shows to everybody who can read it, for screens on walls: online, top channels, payments of today. Ids, comma-separated, at most 20; none by default."`
+
 	OnlineTimeout time.Duration `group:"Dynamics" default:"5m" help:"A device whose session has not ended is online until its last report is so old. 1s to 24h."`
 
 	intercept.Limits
@@ -92,6 +94,7 @@ func (c *Config) Validate() error {
 		flags.Within("--commit-delay", c.CommitDelay, 0, 10*time.Second),
 		flags.Within("--queue-reports", c.QueueReports, max(c.MaxBatch, c.CommitReports), 100_000_000),
 		flags.Within("--min-cell", c.MinCell, 0, 1_000_000),
+		c.checkWall(),
 		flags.Within("--followed-devices", c.FollowedDevices, 1000, 100_000_000),
 		flags.Within("--online-timeout", c.OnlineTimeout, time.Second, 24*time.Hour),
 		c.jobsConfig.check(),

@@ -146,6 +146,11 @@ func (s *service) work(context.Context) error {
 	s.builder = ranking.NewBuilder(s.db, newID, s.cfg.MaxSession)
 	s.queue = jobs.NewQueue(s.db, s.clock, s.cfg.JobQueue)
 	s.audiences = &rpcaudience.Server{Meter: audience.New(s.db, s.cfg.MaxSession), Now: s.now, MinCell: s.cfg.MinCell}
+	if len(s.cfg.WallClients) > 0 {
+		onWall := newWall(s.cfg, s.db, s.audiences.Meter, s.now, s.log)
+		s.numbers.registry.MustRegister(onWall)
+		s.ending(onWall.watch())
+	}
 	s.pages = pageKey{s.db, s.now}
 	does := &rpcjobs.Work{
 		Builder: s.builder, Dynamics: s.figures, Audience: s.audiences, Pages: page.Seal{Secret: s.pages.secret},
@@ -196,6 +201,7 @@ func (s *service) register(context.Context) error {
 	tvstatsv1.RegisterJobsServer(s.server, &rpcjobs.Server{Queue: s.queue, Store: s.db, Catalog: s.db, Now: s.now, NewID: newID})
 	tvstatsv1.RegisterOperationServer(s.server, &operation.Server{Send: s.copies.send})
 	s.health = registerHealth(s.server)
+	s.ending(watchHealth(s.health, s.db, s.now))
 	if err := registerReflection(s.server); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func TestFlagsWinOverEnvironmentWinsOverDefaults(t *testing.T) {
 	}
 	want := app.DefaultConfig()
 	want.Listen, want.HTTPListen = "127.0.0.1:3", "127.0.0.1:2"
-	if p.Serve.Config != want {
+	if !reflect.DeepEqual(p.Serve.Config, want) {
 		t.Errorf("got %+v\nwant %+v", p.Serve.Config, want)
 	}
 }
@@ -63,6 +64,9 @@ func TestWrongFlags(t *testing.T) {
 		{"--max-page-size=1001", "--max-page-size=1001: allowed are 100 to 1000"},
 		{"--max-response-size=1MiB", "--max-response-size=1MiB: allowed are 4MiB to 1GiB"},
 		{"--stream-send-timeout=0s", "--stream-send-timeout=0s: allowed are 1s to"},
+		{"--wall-clients=1,0", "--wall-clients names 0: allowed are different ids of clients, which are positive"},
+		{"--wall-clients=1,1", "--wall-clients names 1: allowed are different ids"},
+		{"--wall-clients=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21", "--wall-clients names 21 clients: allowed are at most 20"},
 		{"--job-workers=65", "--job-workers=65: allowed are 0 to 64"},
 		{"--job-queue=0", "--job-queue=0: allowed are 1 to 100000"},
 		{"--job-retention=59s", "--job-retention=59s: allowed are 1m0s to 87600h0m0s"},

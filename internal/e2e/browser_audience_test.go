@@ -19,10 +19,7 @@ import (
 // sheet is the file that a figure is saved as, without its heading: a row is what its columns hold, by their names.
 func (b *browser) sheet(t *testing.T, title string) []map[string]string {
 	t.Helper()
-	lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.csv(t, title), "\ufeff"))).ReadAll()
-	if err != nil || len(lines) < 2 {
-		t.Fatalf("%s: %v, %v", title, lines, err)
-	}
+	lines := b.lines(t, title)
 	rows := make([]map[string]string, 0, len(lines)-1)
 	for _, line := range lines[1:] {
 		row := map[string]string{}
@@ -32,6 +29,16 @@ func (b *browser) sheet(t *testing.T, title string) []map[string]string {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// lines are the file that a figure is saved as, its heading first.
+func (b *browser) lines(t *testing.T, title string) [][]string {
+	t.Helper()
+	lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.csv(t, title), "\ufeff"))).ReadAll()
+	if err != nil || len(lines) < 2 {
+		t.Fatalf("%s: %v, %v", title, lines, err)
+	}
+	return lines
 }
 
 // wantCells holds a row of a file to figures of the API.

@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/cli"
@@ -221,6 +222,9 @@ func watchedWorld(t *testing.T) *testServer {
 	if response, err := oneRequest(s.Sync(rpctest.Context(t)))(request); err != nil || len(response.Rejected) > 0 {
 		t.Fatal(response, err)
 	}
+	if response, err := oneRequest(s.Sync(rpctest.Context(t)))(&tvstatsv1.SyncRequest{ClientId: 1, Payments: payments()}); err != nil || len(response.Rejected) > 0 {
+		t.Fatal(response, err)
+	}
 	days, criterion := int32(7), tvstatsv1.Criterion_CRITERION_WATCH_TIME
 	_, sorting := s.CreateChannelSortingByPopularity(rpctest.Context(t), &tvstatsv1.CreateChannelSortingByPopularityRequest{
 		ClientIds: []int32{1}, DaysNumber: days, Criterion: criterion,
@@ -236,6 +240,18 @@ func watchedWorld(t *testing.T) *testServer {
 	return s
 }
 
+// payments are some of each of the last five days, in currencies with and without a minor unit, refunds among them.
+func payments() (all []*tvstatsv1.Payment) {
+	midnight := time.Now().UTC().Truncate(24 * time.Hour)
+	for i := range int64(15) {
+		all = append(all, &tvstatsv1.Payment{
+			PaymentId: 1_000_000 + i, AccountId: 1 + i%4, AmountMinor: 1250 - 200*i, Currency: []string{"EUR", "JPY"}[i%2],
+			PaidAt: timestamppb.New(midnight.AddDate(0, 0, int(-1-i/3)).Add(time.Hour)),
+		})
+	}
+	return all
+}
+
 func TestConsole(t *testing.T) {
 	t.Parallel()
 	s := watchedWorld(t)
@@ -243,11 +259,14 @@ func TestConsole(t *testing.T) {
 	b.lookAt(t, "simulated", consolePages...)
 	t.Run("figures", func(t *testing.T) { b.compareFigures(t, s) })
 	t.Run("keyboard", b.useKeys)
+	t.Run("periods", func(t *testing.T) { b.comparePeriods(t, s) })
+	t.Run("files", b.saveFiles)
 	t.Run("audience", func(t *testing.T) { b.compareAudience(t, s) })
 	t.Run("programmes", func(t *testing.T) { b.compareProgrammes(t, s) })
 	t.Run("orders", func(t *testing.T) { b.useOrders(t, s) })
 	t.Run("tried", func(t *testing.T) { b.tryOrders(t, s) })
 	t.Run("policy", func(t *testing.T) { b.showPolicy(t, s) })
+	t.Run("catalog", func(t *testing.T) { b.browseCatalog(t, s) })
 	t.Run("jobs", func(t *testing.T) { b.useJobs(t, s) })
 }
 
@@ -296,14 +315,6 @@ func (b *browser) useKeys(t *testing.T) {
 	b.until(t, `document.title.startsWith("Subscribers") && `+settled)
 }
 
-// csv is the file that a figure is saved as.
-func (b *browser) csv(t *testing.T, title string) string {
-	t.Helper()
-	ask[bool](b, t, `URL.createObjectURL = blob => { window.saved = blob; return "data:," }, true`)
-	b.click(t, `button[aria-label="CSV: `+title+`"]`)
-	return ask[string](b, t, `window.saved.text()`)
-}
-
 // useOrders builds an order, reads it, and deletes it, as an editor does.
 func (b *browser) useOrders(t *testing.T, s *testServer) {
 	b.open(t, "orders?lang=en", 1280)
@@ -326,6 +337,7 @@ func (b *browser) useOrders(t *testing.T, s *testServer) {
 	if file := b.csv(t, "Sorting of channels: Watch time"); !strings.Contains(file, ",'"+harmless+",") || strings.Count(file, "\r\n") != 1+len(built.Sorting.Channels) {
 		t.Errorf("the file is %q", file)
 	}
+	wantText(t, b.workbook(t, "Sorting of channels: Watch time"), strings.ReplaceAll(harmless, "\ufffd", "")) // of which its writer makes nothing
 	b.check(t, "an order", axe(t))
 	b.picture(t, "order")
 	b.click(t, `button[aria-label^="Delete "]`)

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -59,8 +60,8 @@ func TestOperatorsAskForMetricsThatExist(t *testing.T) {
 	if err := yaml.Unmarshal(deployed(t, "prometheus-alerts.yml"), &rules); err != nil {
 		t.Fatal(err)
 	}
-	var board dashboard
-	if err := json.Unmarshal(deployed(t, "grafana-dashboard.json"), &board); err != nil {
+	var board, onWall dashboard
+	if err := errors.Join(json.Unmarshal(deployed(t, "grafana-dashboard.json"), &board), json.Unmarshal(deployed(t, "grafana-wall.json"), &onWall)); err != nil {
 		t.Fatal(err)
 	}
 	asked := map[string]string{} // expressions, by what asks
@@ -70,16 +71,21 @@ func TestOperatorsAskForMetricsThatExist(t *testing.T) {
 			t.Errorf("%s does not say what is wrong and what to do", rule.Alert)
 		}
 	}
-	for _, panel := range board.Panels {
+	for _, panel := range append(board.Panels, onWall.Panels...) {
 		for _, target := range panel.Targets {
 			asked[panel.Title] += target.Expr + "\n"
 		}
 	}
-	if len(asked) < 15 {
+	if len(asked) < 22 {
 		t.Errorf("only %d alerts and panels were read", len(asked))
 	}
 	embedded, onLog := start(t), start(t, onMongoDB(t)) // what is of replicas only is there with a log only
 	served := scraped(t, "http://"+probes(t, embedded)+"/metrics") + scraped(t, "http://"+probes(t, onLog)+"/metrics")
+	if strings.Contains(served, "tvstats_wall_") {
+		t.Error("/metrics shows figures of clients that nobody named")
+	}
+	wall, _ := startWall(t)
+	served += scrapedWall(t, wall)
 	if strings.Contains(served, "tvstats_log_entries NaN") || !strings.Contains(served, "tvstats_replica_days_differ_total 0\n") {
 		t.Error("the log could not be asked, or what differs does not begin at 0")
 	}

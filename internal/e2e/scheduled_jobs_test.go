@@ -45,4 +45,5 @@ func TestScheduledJobsRun(t *testing.T) {
 			t.Errorf("%s did %v", entry, done)
 		}
 	}
+	t.Run("console", func(t *testing.T) { startBrowser(t, s.web).wantSchedule(t, ids) })
 }

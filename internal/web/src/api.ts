@@ -90,3 +90,11 @@ export async function allRows(request: MessageInitShape<typeof GetAudienceReques
   );
   return { ...last!, rows };
 }
+
+// The health of each service and part, by name. It is gRPC's own method, and no token is asked for.
+export async function healthOf(): Promise<Record<string, string>> {
+  const response = await fetch("/grpc.health.v1.Health/List", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+  if (!response.ok) throw new ConnectError(`${response.status} ${response.statusText}`);
+  const { statuses } = (await response.json()) as { statuses: Record<string, { status: string }> };
+  return Object.fromEntries(Object.entries(statuses).map(([name, { status }]) => [name, status]));
+}

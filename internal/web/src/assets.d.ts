@@ -1,1 +1,4 @@
 declare module "*.css";
+declare module "*/fflate/esm/browser.js" {
+  export * from "fflate";
+}

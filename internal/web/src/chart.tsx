@@ -6,7 +6,11 @@ import "uplot/dist/uPlot.min.css";
 export interface Series {
   label: string;
   values: (number | null)[];
+  colour: number; // from 1; there are four, and then they begin again
+  dashed: boolean;
 }
+
+const colours = 4;
 
 const height = 220;
 const shortSeconds = 2 * 86_400; // of a shorter time the axis tells the hour, of a longer one the day
@@ -54,10 +58,11 @@ function optionsOf(props: { x: number[]; series: Series[]; language: string }, e
     ],
     series: [
       {},
-      ...props.series.map((series, i) => ({
+      ...props.series.map((series) => ({
         label: series.label,
-        stroke: colour(`--series-${i + 1}`),
+        stroke: colour(`--series-${((series.colour - 1) % colours) + 1}`),
         width: 2,
+        ...(series.dashed && { dash: [6, 4] }),
       })),
     ],
   };

@@ -7,6 +7,8 @@ export class Format {
   private readonly finer: Intl.NumberFormat;
   private readonly partsOfHundred: Intl.NumberFormat;
   private readonly percents: Intl.NumberFormat;
+  private readonly changes: Intl.NumberFormat;
+  private readonly changesInPercent: Intl.NumberFormat;
   private readonly times: Intl.DateTimeFormat;
   private readonly clock: Intl.DateTimeFormat;
   private readonly days: Intl.DateTimeFormat;
@@ -18,6 +20,8 @@ export class Format {
     this.finer = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
     this.partsOfHundred = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 2 });
     this.percents = new Intl.NumberFormat(language, { style: "percent" });
+    this.changes = new Intl.NumberFormat(language, { maximumFractionDigits: 2, signDisplay: "exceptZero" });
+    this.changesInPercent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero" });
     this.times = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
     this.clock = new Intl.DateTimeFormat(language, { timeStyle: "short", timeZone: "UTC" });
     this.days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
@@ -28,6 +32,8 @@ export class Format {
   fraction = (value: number): string => this.fractions.format(value);
   fine = (value: number): string => this.finer.format(value);
   parts = (percent: number): string => this.partsOfHundred.format(percent / 100);
+  signed = (difference: number): string => this.changes.format(difference);
+  signedPercent = (part: number): string => this.changesInPercent.format(part);
   percent = (value: number): string => this.percents.format(value);
   time = (at: Timestamp | Date | undefined): string => (at ? this.times.format(dateOf(at)) : "");
   minute = (at: Timestamp | Date | undefined): string => (at ? this.clock.format(dateOf(at)) : "");
@@ -43,14 +49,23 @@ export class Format {
 
   // A sum in the currency's minor unit, of which currencies have different numbers.
   money(minor: bigint, currency: string): string {
+    return this.currency(currency)?.format(major(minor, this.currency(currency))) ?? `${this.numbers.format(minor)} ${currency}`;
+  }
+
+  // The same as a number, in the currency itself; in its minor unit where nobody knows the currency.
+  sum = (minor: bigint, currency: string): number => major(minor, this.currency(currency));
+
+  private currency(code: string): Intl.NumberFormat | undefined {
     try {
-      const format = new Intl.NumberFormat(this.language, { style: "currency", currency });
-      return format.format(Number(minor) / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+      return new Intl.NumberFormat(this.language, { style: "currency", currency: code });
     } catch {
-      return `${this.numbers.format(minor)} ${currency}`; // a currency that nobody knows
+      return undefined;
     }
   }
 }
+
+const major = (minor: bigint, currency: Intl.NumberFormat | undefined): number =>
+  Number(minor) / 10 ** (currency ? (currency.resolvedOptions().maximumFractionDigits ?? 2) : 0);
 
 export const dateOf = (at: Timestamp | Date): Date => (at instanceof Date ? at : timestampDate(at));
 

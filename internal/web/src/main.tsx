@@ -148,7 +148,7 @@ function OfClient({ clients, place, page }: { clients: Client[]; place: Place; p
 }
 
 // What a page has chosen of one client means nothing of another.
-const ofOneClient = { order: "", channel: "", programme: "", tariff: "", category: "" };
+const ofOneClient = { find: "", order: "", channel: "", programme: "", tariff: "", category: "" };
 
 function Page(props: { clientId: number; place: Place; page: PageName; language: string; text: Text }) {
   const { clientId, place, language, text } = props;

@@ -27,6 +27,22 @@ export const spanOf = ({ from, to }: Period) => ({
   to: timestampFromDate(new Date(Date.parse(to) + dayMillis)),
 });
 
+const daysLater = (day: string, days: number): string => dayOf(new Date(Date.parse(day) + days * dayMillis));
+
+// As many days, right before it.
+export function daysBefore({ from, to }: Period): Period {
+  const days = Math.round((Date.parse(to) - Date.parse(from)) / dayMillis) + 1;
+  return { from: daysLater(from, -days), to: daysLater(to, -days) };
+}
+
+// As many whole months, right before the month in which it begins.
+export function monthsBefore({ from, to }: Period): Period {
+  const [first, last] = [new Date(from), new Date(to)];
+  const [year, month] = [first.getUTCFullYear(), first.getUTCMonth()];
+  const months = (last.getUTCFullYear() - year) * 12 + last.getUTCMonth() - month + 1;
+  return { from: dayOf(new Date(Date.UTC(year, month - months, 1))), to: dayOf(new Date(Date.UTC(year, month, 0))) };
+}
+
 export function InPeriod(props: { days?: number; choice?: ComponentChildren; children: (period: Period) => ComponentChildren }) {
   const { params, text } = useAround();
   const period = periodOf(params, props.days ?? 30);

@@ -2,8 +2,10 @@
 import type { ComponentChildren } from "preact";
 import { useId, useMemo } from "preact/hooks";
 import { Chart, type Series } from "./chart";
+import { besides, Differences, type Fold } from "./compare";
 import { useAround } from "./context";
-import { type Cell, csvOf, download } from "./csv";
+import { pictureOf } from "./picture";
+import { type Cell, csvOf, download, workbookOf } from "./sheet";
 
 export function Widget(props: { title: string; explain: string; wide?: boolean; action?: ComponentChildren; children: ComponentChildren }) {
   const { text } = useAround();
@@ -72,9 +74,12 @@ export function Table<R>(props: { title: string; columns: Column<R>[]; rows: R[]
 }
 
 // A column of figures: as people read it, as a file has it, if it does, and, where it has a place in the chart, as a number.
+// What it is of a whole period is made of its rows by fold.
 export interface Measure<R> extends Column<R> {
   cell?: (row: R) => Cell;
   plot?: (row: R) => number;
+  fold?: Fold;
+  earlier?: boolean; // of the period before
 }
 
 // What a figure is made of, whatever is shown of it: its rows are what the file holds.
@@ -86,54 +91,60 @@ export interface Sheet<R> {
   rows: R[];
 }
 
-// A widget whose figures can be saved as a file.
+// A widget whose figures can be saved as a file, and which can be saved as a picture.
 export function SheetWidget<R>(props: Sheet<R> & { wide?: boolean; children: ComponentChildren }) {
-  const { text } = useAround();
-  const cells = props.columns.flatMap(({ label, cell }) => (cell ? [{ label, cell }] : []));
-  const save = () =>
-    download(
-      `${props.file}.csv`,
-      csvOf(
-        cells.map((column) => column.label),
-        props.rows.map((row) => cells.map((column) => column.cell(row))),
-      ),
-    );
   return (
-    <Widget
-      title={props.title}
-      explain={props.explain}
-      wide={props.wide ?? false}
-      action={
-        <button type="button" onClick={save} aria-label={text.csvOf(props.title)}>
-          {text.csv}
-        </button>
-      }
-    >
+    <Widget title={props.title} explain={props.explain} wide={props.wide ?? false} action={<Exports {...props} />}>
       {props.children}
     </Widget>
   );
 }
 
-// The rows of the chart are in order of time; the table has the newest first. What is below the chart is on its axis.
-export function Figure<R>(props: Sheet<R> & { at?: (row: R) => Date; rowKey: (row: R) => string; wide?: boolean; below?: ComponentChildren }) {
-  const { text, format } = useAround();
-  const { at, rows, columns } = props;
-  const x = useMemo(() => (at ? rows.map((row) => at(row).getTime() / 1000) : []), [rows]);
-  const series = useMemo(
-    () =>
-      columns.flatMap<Series>((column) => {
-        const plot = column.plot;
-        return plot ? [{ label: column.label, values: rows.map(plot) }] : [];
-      }),
-    [rows, format.language],
+function Exports<R>({ title, file, columns, rows }: Sheet<R>) {
+  const { text } = useAround();
+  const cells = columns.flatMap(({ label, cell }) => (cell ? [{ label, cell }] : []));
+  const head = () => cells.map((column) => column.label);
+  const body = () => rows.map((row) => cells.map((column) => column.cell(row)));
+  const kinds: Record<string, (widget: HTMLElement) => Blob | Promise<Blob>> = {
+    csv: () => csvOf(head(), body()),
+    xlsx: () => workbookOf(title, head(), body()),
+    png: pictureOf,
+  };
+  const save = async (kind: string, button: HTMLElement) => download(`${file}.${kind}`, await kinds[kind]!(button.closest<HTMLElement>(".widget")!));
+  return (
+    <span class="exports">
+      {Object.keys(kinds).map((kind) => (
+        <button key={kind} type="button" onClick={(event) => save(kind, event.currentTarget)} aria-label={text.saveAs(kind.toUpperCase(), title)}>
+          {kind.toUpperCase()}
+        </button>
+      ))}
+    </span>
   );
+}
+
+type FigureProps<R> = Sheet<R> & {
+  at?: (row: R) => Date;
+  before?: R[] | undefined; // the rows of the period before, in the same order, where the two are compared
+  rowKey: (row: R) => string;
+  wide?: boolean;
+  below?: ComponentChildren;
+};
+
+// The rows of the chart are in order of time; the table has the newest first. What is below the chart is on its axis.
+export function Figure<R>(props: FigureProps<R>) {
+  const { text, format } = useAround();
+  const { at, rows, before } = props;
+  const x = useMemo(() => (at ? rows.map((row) => at(row).getTime() / 1000) : []), [rows]);
+  const columns = before ? besides(props.columns, rows, before, text.compare.before) : props.columns;
+  const series = useMemo(() => seriesOf(columns, rows), [rows, before, format.language]);
   const table = <Table title={props.title} columns={columns} rows={at ? rows.toReversed() : rows} rowKey={props.rowKey} />;
   return (
-    <SheetWidget {...props}>
+    <SheetWidget {...props} columns={columns}>
       {series.length > 0 && rows.length > 0 ? (
         <>
           <Chart title={props.title} x={x} series={series} language={format.language} />
           {props.below}
+          {before && <Differences title={props.title} columns={props.columns} rows={rows} before={before} />}
           <details>
             <summary aria-label={`${text.table}: ${props.title}`}>{text.table}</summary>
             {table}
@@ -144,6 +155,16 @@ export function Figure<R>(props: Sheet<R> & { at?: (row: R) => Date; rowKey: (ro
       )}
     </SheetWidget>
   );
+}
+
+// The lines of a chart. That of a period before has the colour of the one that it is beside.
+function seriesOf<R>(columns: Measure<R>[], rows: R[]): Series[] {
+  let colour = 0;
+  return columns.flatMap(({ label, plot, earlier }) => {
+    if (!plot) return [];
+    if (!earlier) colour++;
+    return [{ label, colour, values: rows.map(plot), dashed: earlier ?? false }];
+  });
 }
 
 // A figure with a bar as long as its part of the greatest one, which shows nothing that the figure does not say.

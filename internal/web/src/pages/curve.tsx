@@ -98,7 +98,7 @@ export function Curve(props: { title: string; curve: GetAudienceCurveResponse; b
       at={startOf}
       rowKey={(p) => startOf(p).toISOString()}
       columns={[
-        { label: text.time, text: true, show: (p) => format.time(p.start), cell: (p) => startOf(p).toISOString() },
+        { label: text.time, text: true, show: (p) => format.time(p.start), cell: startOf },
         { label: words.measures.average, show: (p) => format.fine(p.averageAudience), cell: (p) => p.averageAudience, plot: (p) => p.averageAudience },
         count(words.most, (p) => p.maxAudience, false),
         count(words.joined, (p) => p.joined, true),

@@ -1,4 +1,4 @@
-// Jobs and clients.
+// Jobs, their schedule, health, clients, the catalog.
 import { useState } from "preact/hooks";
 import { allClients, jobs } from "../api";
 import { useAround } from "../context";
@@ -8,6 +8,8 @@ import { Problem, Show, useLoad } from "../load";
 import { Name } from "../names";
 import { addressOf } from "../place";
 import { Table, Widget } from "../widgets";
+import { CatalogBrowser } from "./catalog";
+import { Health, Schedule } from "./health";
 
 const everySeconds = 2;
 const shown = 50;
@@ -23,6 +25,8 @@ export function Operation() {
         <Show of={list}>{(value) => <JobTable list={value} changed={list.again} />}</Show>
       </Widget>
       <Start started={list.again} />
+      <Schedule />
+      <Health />
       <Widget title={text.operation.clients} explain={text.operation.clientsExplain}>
         <Show of={clients}>
           {(value) => (
@@ -40,6 +44,7 @@ export function Operation() {
           )}
         </Show>
       </Widget>
+      <CatalogBrowser />
       <Show of={clients}>{(value) => <Policy client={value.find((one) => one.clientId === clientId)} />}</Show>
     </div>
   );

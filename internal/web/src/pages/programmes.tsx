@@ -155,7 +155,7 @@ function Ratings({ of }: { of: GetProgrammeRatingsResponse }) {
           show: (row) => <ChannelName id={row.channelId} />,
           cell: (row) => channelName(names.channels.get(row.channelId)?.name, row.channelId),
         },
-        { label: words.start, text: true, show: (row) => <span class="whole">{format.time(row.start)}</span>, cell: (row) => (row.start ? timestampDate(row.start).toISOString() : "") },
+        { label: words.start, text: true, show: (row) => <span class="whole">{format.time(row.start)}</span>, cell: (row) => (row.start ? timestampDate(row.start) : "") },
         figure(measures.rating, (row) => row.rating, format.parts),
         figure(measures.share, (row) => row.share, format.parts),
         figure(measures.average, (row) => row.averageAudience, format.fine),

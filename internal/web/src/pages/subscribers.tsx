@@ -1,11 +1,12 @@
 // How subscribers come and go, pay and watch.
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { dynamics } from "../api";
+import type { Fold } from "../compare";
 import { useAround } from "../context";
-import { Granularity, type CustomersDynamicPoint, type GetCustomersDynamicResponse, type MaxOnlineDay, type Stats } from "../gen/tvstats/v1/subscriber_dynamics_pb";
+import { Granularity, type CustomersDynamicPoint, type MaxOnlineDay, type Stats } from "../gen/tvstats/v1/subscriber_dynamics_pb";
 import { Show, useLoad } from "../load";
 import { Name } from "../names";
-import { InPeriod, spanOf } from "../period";
+import { daysBefore, InPeriod, monthsBefore, type Period, spanOf } from "../period";
 import { change } from "../place";
 import { Figure, type Measure } from "../widgets";
 
@@ -22,41 +23,57 @@ export function Subscribers() {
   return (
     <InPeriod
       choice={
-        <label>
-          {text.subscribers.granularity}{" "}
-          <select value={by} onChange={(event) => change({ by: event.currentTarget.value })}>
-            <option value="hour">{text.subscribers.hour}</option>
-            <option value="day">{text.subscribers.dayUnit}</option>
-            <option value="month">{text.subscribers.month}</option>
-          </select>
-        </label>
+        <>
+          <label>
+            {text.subscribers.granularity}{" "}
+            <select value={by} onChange={(event) => change({ by: event.currentTarget.value })}>
+              <option value="hour">{text.subscribers.hour}</option>
+              <option value="day">{text.subscribers.dayUnit}</option>
+              <option value="month">{text.subscribers.month}</option>
+            </select>
+          </label>
+          <label>
+            <input type="checkbox" name="before" checked={params.has("before")} onChange={(event) => change({ before: event.currentTarget.checked ? "1" : "" })} />{" "}
+            {text.compare.choose}
+          </label>
+        </>
       }
     >
-      {(period) => <Series clientId={clientId} by={by} {...period} />}
+      {(period) => <Series clientId={clientId} by={by} period={period} compared={params.has("before")} />}
     </InPeriod>
   );
 }
 
-function Series(props: { clientId: number; from: string; to: string; by: string }) {
-  const { clientId, from, to, by } = props;
-  const keys = [clientId, from, to, by];
-  const series = useLoad(
-    () =>
-      dynamics.getCustomersDynamic({
-        clientId,
-        ...spanOf({ from, to }),
-        granularity: granularities[by],
-      }),
-    keys,
-  );
-  const online = useLoad(() => dynamics.getMaxOnline({ clientId, fromDay: from, toDay: to }), [clientId, from, to]);
+// What was asked for of a period, and of the one before where the two are compared.
+interface Pair<R> {
+  rows: R[];
+  before: R[] | undefined;
+}
+
+async function pairOf<R>(period: Period, before: Period | undefined, ask: (period: Period) => Promise<R[]>): Promise<Pair<R>> {
+  const [rows, earlier] = await Promise.all([ask(period), before && ask(before)]);
+  return { rows, before: earlier };
+}
+
+function Series(props: { clientId: number; period: Period; by: string; compared: boolean }) {
+  const { text, format } = useAround();
+  const { clientId, period, by, compared } = props;
+  const keys = [clientId, period.from, period.to, compared];
+  const before = compared ? (by === "month" ? monthsBefore : daysBefore)(period) : undefined;
+  const points = async (asked: Period) => (await dynamics.getCustomersDynamic({ clientId, ...spanOf(asked), granularity: granularities[by] })).points;
+  const days = async (asked: Period) => (await dynamics.getMaxOnline({ clientId, fromDay: asked.from, toDay: asked.to })).days;
+  const series = useLoad(() => pairOf(period, before, points), [...keys, by]);
+  const online = useLoad(() => pairOf(period, compared ? daysBefore(period) : undefined, days), keys);
   const stats = useLoad(async () => (await dynamics.getStats({ clientId })).stats, [clientId]);
   return (
-    <div class="grid charts">
-      <Show of={series}>{(value: GetCustomersDynamicResponse) => <Points points={value.points} by={by} />}</Show>
-      <Show of={online}>{(value) => <Online days={value.days} />}</Show>
-      <Show of={stats}>{(value) => value && <Today stats={value} />}</Show>
-    </div>
+    <>
+      {before && <p class="quiet">{text.compare.with(format.day(new Date(before.from)), format.day(new Date(before.to)))}</p>}
+      <div class="grid charts">
+        <Show of={series}>{(value) => <Points {...value} by={by} />}</Show>
+        <Show of={online}>{(value) => <Online {...value} />}</Show>
+        <Show of={stats}>{(value) => value && <Today stats={value} />}</Show>
+      </div>
+    </>
   );
 }
 
@@ -64,18 +81,16 @@ type Point = CustomersDynamicPoint;
 
 const startOf = (point: Point): Date => (point.start ? timestampDate(point.start) : new Date(0));
 
-function Points({ points, by }: { points: Point[]; by: string }) {
+function Points({ rows, before, by }: Pair<Point> & { by: string }) {
   const { text, format } = useAround();
   const words = text.subscribers;
   const name = (at: Date) => (by === "hour" ? format.time(at) : by === "day" ? format.day(at) : format.month(at));
-  const when: Measure<Point> = { label: text.time, text: true, show: (p) => name(startOf(p)), cell: (p) => startOf(p).toISOString() };
-  const count = (label: string, value: (p: Point) => bigint, plotted = true): Measure<Point> => ({
-    label,
-    show: (p) => format.number(value(p)),
-    cell: value,
-    ...(plotted && { plot: (p) => Number(value(p)) }),
-  });
-  const shared = { rows: points, at: startOf, rowKey: (p: Point) => startOf(p).toISOString() };
+  const when: Measure<Point> = { label: text.time, text: true, show: (p) => name(startOf(p)), cell: startOf };
+  const listed = (label: string, value: (p: Point) => bigint): Measure<Point> => ({ label, show: (p) => format.number(value(p)), cell: value });
+  const count = (label: string, fold: Fold, value: (p: Point) => bigint): Measure<Point> => ({ ...listed(label, value), fold, plot: (p) => Number(value(p)) });
+  const hours = (p: Point) => Number(p.watchSeconds) / 3600;
+  const sums = useSums([...rows, ...(before ?? [])]);
+  const shared = { rows, before, at: startOf, rowKey: (p: Point) => startOf(p).toISOString() };
   return (
     <>
       <Figure
@@ -83,7 +98,7 @@ function Points({ points, by }: { points: Point[]; by: string }) {
         title={words.active}
         explain={words.activeExplain}
         file="active"
-        columns={[when, count(words.opening, (p) => p.openingActive, false), count(words.closing, (p) => p.closingActive), count(words.total, (p) => p.totalAccounts)]}
+        columns={[when, listed(words.opening, (p) => p.openingActive), count(words.closing, "last", (p) => p.closingActive), count(words.total, "last", (p) => p.totalAccounts)]}
       />
       <Figure
         {...shared}
@@ -92,10 +107,10 @@ function Points({ points, by }: { points: Point[]; by: string }) {
         file="movement"
         columns={[
           when,
-          count(words.fresh, (p) => p.newAccounts),
-          count(words.activated, (p) => p.activated),
-          count(words.deactivated, (p) => p.deactivated),
-          count(words.removed, (p) => p.removedAccounts),
+          count(words.fresh, "sum", (p) => p.newAccounts),
+          count(words.activated, "sum", (p) => p.activated),
+          count(words.deactivated, "sum", (p) => p.deactivated),
+          count(words.removed, "sum", (p) => p.removedAccounts),
         ]}
       />
       <Figure
@@ -105,56 +120,62 @@ function Points({ points, by }: { points: Point[]; by: string }) {
         file="viewing"
         columns={[
           when,
-          count(words.viewers, (p) => p.viewingAccounts),
-          count(words.sessions, (p) => p.watchSessions, false),
-          { label: words.hours, show: (p) => format.hours(p.watchSeconds), cell: (p) => Number(p.watchSeconds) / 3600, plot: (p) => Number(p.watchSeconds) / 3600 },
+          count(words.viewers, "average", (p) => p.viewingAccounts),
+          listed(words.sessions, (p) => p.watchSessions),
+          { label: words.hours, fold: "sum", show: (p) => format.hours(p.watchSeconds), cell: hours, plot: hours },
         ]}
       />
-      <Figure {...shared} title={words.payments} explain={words.paymentsExplain} file="payments" columns={[when, count(text.number, (p) => p.payments), count(words.paid, (p) => p.paidAccounts)]} />
-      <Sums points={points} name={name} />
+      <Figure
+        {...shared}
+        title={words.payments}
+        explain={words.paymentsExplain}
+        file="payments"
+        columns={[when, count(text.number, "sum", (p) => p.payments), count(words.paid, "average", (p) => p.paidAccounts)]}
+      />
+      <Figure {...shared} {...(sums.length === 0 && { rows: [] })} title={words.sums} explain={words.sumsExplain} file="sums" columns={[when, ...sums]} />
     </>
   );
 }
 
-function Sums({ points, name }: { points: Point[]; name: (at: Date) => string }) {
-  const { text, format } = useAround();
-  const rows = points.flatMap((point) => point.paymentSums.map((sum) => ({ at: startOf(point), ...sum }))).toReversed();
-  return (
-    <Figure
-      title={text.subscribers.sums}
-      explain={text.subscribers.sumsExplain}
-      file="sums"
-      rows={rows}
-      rowKey={(row) => row.at.toISOString() + row.currency}
-      columns={[
-        { label: text.time, text: true, show: (row) => name(row.at), cell: (row) => row.at.toISOString() },
-        { label: text.currency, text: true, show: (row) => row.currency, cell: (row) => row.currency },
-        { label: text.amount, show: (row) => format.money(row.amountMinor, row.currency), cell: (row) => row.amountMinor },
-      ]}
-    />
-  );
+// A column for each currency.
+function useSums(points: Point[]): Measure<Point>[] {
+  const { format } = useAround();
+  const currencies = [...new Set(points.flatMap((point) => point.paymentSums.map((sum) => sum.currency)))].sort();
+  return currencies.map((currency) => {
+    const minor = (p: Point) => p.paymentSums.find((sum) => sum.currency === currency)?.amountMinor ?? 0n;
+    const sum = (p: Point) => format.sum(minor(p), currency);
+    return { label: currency, fold: "sum", show: (p) => format.money(minor(p), currency), cell: sum, plot: sum };
+  });
 }
 
-function Online({ days }: { days: MaxOnlineDay[] }) {
+function Online({ rows, before }: Pair<MaxOnlineDay>) {
   const { text, format } = useAround();
   const at = (day: MaxOnlineDay) => new Date(day.day);
+  const count = (label: string, value: (day: MaxOnlineDay) => bigint): Measure<MaxOnlineDay> => ({
+    label,
+    fold: "greatest",
+    show: (day) => format.number(value(day)),
+    cell: value,
+    plot: (day) => Number(value(day)),
+  });
   return (
     <Figure
       title={text.subscribers.online}
       explain={text.subscribers.onlineExplain}
       file="online"
-      rows={days}
+      rows={rows}
+      before={before}
       at={at}
       rowKey={(day) => day.day}
       columns={[
         { label: text.day, text: true, show: (day) => format.day(at(day)), cell: (day) => day.day },
-        { label: text.accounts, show: (day) => format.number(day.maxAccounts), cell: (day) => day.maxAccounts, plot: (day) => Number(day.maxAccounts) },
-        { label: text.devices, show: (day) => format.number(day.maxDevices), cell: (day) => day.maxDevices, plot: (day) => Number(day.maxDevices) },
+        count(text.accounts, (day) => day.maxAccounts),
+        count(text.devices, (day) => day.maxDevices),
         {
           label: text.subscribers.reached,
           text: true,
           show: (day) => format.time(day.maxAccountsAt),
-          cell: (day) => (day.maxAccountsAt ? timestampDate(day.maxAccountsAt).toISOString() : ""),
+          cell: (day) => (day.maxAccountsAt ? timestampDate(day.maxAccountsAt) : ""),
         },
       ]}
     />
