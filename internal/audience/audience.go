@@ -44,13 +44,9 @@ func New(source Source, longest time.Duration) *Meter { return &Meter{source, lo
 
 // Filter chooses sessions; what is empty lets all pass.
 type Filter struct {
-	Devices    []string
-	Tariffs    []int32 // a session passes if it carries any of them
+	viewing.Choice
 	Channels   []int32
 	Categories []int32 // of the channel, as the catalog holds it now: any of them
-	Modes      []viewing.Mode
-	ActiveOnly bool  // only accounts that are active now
-	MinSeconds int64 // leaves out sessions of which fewer seconds count; 0 = as the policy says
 }
 
 // Question is what all questions have in common.
@@ -117,14 +113,9 @@ func (m *Meter) channels(ctx context.Context, q Question) ([]int32, error) {
 
 // sessions is the filter of sessions on the channels, of which nil lets all pass.
 func (a asked) sessions(channels []int32) viewing.Filter {
-	f := a.Filter
-	least := f.MinSeconds
-	if least == 0 {
-		least = int64(a.client.Policy.MinSessionSeconds)
-	}
+	policy := a.client.Policy
 	return viewing.Filter{
-		ClientID: a.ClientID, Now: a.Now, Window: a.Window, Devices: f.Devices, Tariffs: f.Tariffs, Modes: f.Modes,
-		Channels: channels, ActiveOnly: f.ActiveOnly, MinSeconds: least, Policy: a.client.Policy,
+		ClientID: a.ClientID, Now: a.Now, Window: a.Window, Choice: a.Filter.Under(policy), Channels: channels, Policy: policy,
 	}
 }
 

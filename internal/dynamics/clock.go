@@ -21,7 +21,7 @@ type clock struct {
 // clock reads the versions that figures of the window can depend on.
 func (d *Dynamics) clock(ctx context.Context, clientID int32, window viewing.Window) (clock, error) {
 	window.From = viewing.ByHour.Start(window.From - viewing.LongestWatched)
-	before, hours, err := d.source.Versions(ctx, clientID, window)
+	before, hours, err := d.source.Versions(ctx, clientID, window, d.known)
 	if err != nil {
 		return clock{}, err
 	}
@@ -34,6 +34,7 @@ func (d *Dynamics) clock(ctx context.Context, clientID int32, window viewing.Win
 		before.Viewing += hour.Viewing
 		before.Accounts += hour.Accounts
 		before.Payments += hour.Payments
+		before.Pending += hour.Pending
 		c.totals = append(c.totals, before)
 	}
 	return c, nil
@@ -52,6 +53,7 @@ func (c clock) of(period viewing.Window) store.Version {
 	from, to := c.until(viewing.ByHour.Start(period.From)), c.until(period.To)
 	return store.Version{
 		Viewing: to.Viewing - from.Viewing, Accounts: to.Accounts - from.Accounts, Payments: to.Payments - from.Payments,
+		Pending: to.Pending - from.Pending,
 	}
 }
 

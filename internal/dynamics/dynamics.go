@@ -41,12 +41,20 @@ type Dynamics struct {
 	longest       time.Duration
 	removing      *sync.Mutex    // one removal at a time
 	now           viewing.Millis // the time of the question: it decides which accounts are excluded
+	known         viewing.Millis // up to when states of accounts count: now, or a later instant that figures are of
 }
 
 // At returns what computes figures at the time of a question.
 func (d *Dynamics) At(now viewing.Millis) *Dynamics {
 	at := *d
-	at.now = now
+	at.now, at.known = now, now
+	return &at
+}
+
+// asOf is what computes figures of an instant: of one that is still to come, with the states that will have come by then.
+func (d *Dynamics) asOf(instant viewing.Millis) *Dynamics {
+	at := *d
+	at.known = max(d.now, instant-1)
 	return &at
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
@@ -25,7 +26,16 @@ func stamp(formula int, revision int64, of string, version int64) string {
 }
 
 func ledgerStamp(c clock, period viewing.Window) string {
-	return stamp(ledgerFormula, 0, "a", c.until(period.To).Accounts)
+	all := c.until(period.To)
+	return stamp(ledgerFormula, 0, "a", all.Accounts) + pendingStates(all)
+}
+
+// pendingStates is the part of stamps that says which states had not come.
+func pendingStates(v store.Version) string {
+	if v.Pending == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" w%x", uint64(v.Pending)) //nolint:gosec // of all bits
 }
 
 func paymentsStamp(c clock, period viewing.Window) string {
@@ -51,5 +61,5 @@ func (c clock) excluded() string {
 // statsStamp is that of stats, which depend on all that lies before them and on who counts as online.
 func statsStamp(c clock, asOf viewing.Millis, onlineTimeout time.Duration) string {
 	all := c.until(asOf)
-	return fmt.Sprintf("%s a%d p%d t%s", stamp(statsFormula, 0, "v", all.Viewing), all.Accounts, all.Payments, onlineTimeout) + c.excluded()
+	return fmt.Sprintf("%s a%d p%d t%s", stamp(statsFormula, 0, "v", all.Viewing), all.Accounts, all.Payments, onlineTimeout) + pendingStates(all) + c.excluded()
 }

@@ -23,7 +23,7 @@ func (l Ledger) ClosingActive() int64 { return l.OpeningActive + l.Flows.Active(
 func (d *Dynamics) ledger(kind store.FigureKind, tariffs bool) series[Ledger] {
 	return series[Ledger]{
 		kind: kind, stamp: ledgerStamp, mostPeriods: 3660, mostReports: math.MaxInt64,
-		version: func(c clock, period viewing.Window) int64 { return c.of(period).Accounts },
+		version: func(c clock, period viewing.Window) int64 { return c.of(period).Accounts | c.of(period).Pending },
 		empty:   func(l Ledger) bool { return l.Flows == store.Flows{} },
 		compute: func(ctx context.Context, clientID int32, periods []viewing.Window) ([]Ledger, error) {
 			return d.ledgers(ctx, clientID, periods, tariffs)
@@ -33,7 +33,7 @@ func (d *Dynamics) ledger(kind store.FigureKind, tariffs bool) series[Ledger] {
 
 func (d *Dynamics) ledgers(ctx context.Context, clientID int32, periods []viewing.Window, tariffs bool) ([]Ledger, error) {
 	boundaries, numbers := boundariesOf(periods)
-	before, flows, err := d.source.Flows(ctx, clientID, boundaries)
+	before, flows, err := d.source.Flows(ctx, clientID, boundaries, d.known)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (d *Dynamics) ledgers(ctx context.Context, clientID int32, periods []viewin
 	for i, period := range periods {
 		ends[i] = period.To
 	}
-	levels, err := d.source.ActiveByTariff(ctx, clientID, ends)
+	levels, err := d.source.ActiveByTariff(ctx, clientID, ends, d.known)
 	if err != nil {
 		return nil, err
 	}

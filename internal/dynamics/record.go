@@ -100,7 +100,7 @@ func countRecords(clientID int32, days []viewing.Window, all []outcome) (done Do
 
 // DailyStats returns the records of those of the days that had ended by now, from the first one with any data on.
 func (d *Dynamics) DailyStats(ctx context.Context, q Question, from, to viewing.Day) ([]Dated[Record], error) {
-	began, err := d.source.Beginning(ctx, q.ClientID)
+	began, err := d.source.Beginning(ctx, q.ClientID, d.known)
 	if err != nil {
 		return nil, err
 	}

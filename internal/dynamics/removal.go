@@ -170,7 +170,7 @@ func (p *planner) read(ctx context.Context, clientID int32, all []touched) error
 	slices.SortFunc(periods, func(a, b viewing.Window) int { return cmp.Compare(a.From, b.From) })
 	latest := slices.MaxFunc(periods, func(a, b viewing.Window) int { return cmp.Compare(a.To, b.To) })
 	p.kept.Window = viewing.Window{From: viewing.ByHour.Start(periods[0].From) - viewing.LongestSession, To: latest.To}
-	_, hours, err := p.dynamics.source.Versions(ctx, clientID, p.kept.Window)
+	_, hours, err := p.dynamics.source.Versions(ctx, clientID, p.kept.Window, p.now)
 	if err != nil {
 		return err
 	}

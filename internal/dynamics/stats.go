@@ -48,6 +48,7 @@ const mostSnapshots = 100
 
 // SaveStats keeps the stats at AsOf.
 func (d *Dynamics) SaveStats(ctx context.Context, c Command, progress Progress) (Done, error) {
+	d = d.asOf(c.AsOf)
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
 		kept, err := d.snapshots(Question{ClientID: clientID, Now: c.AsOf}).keep(ctx, d, clientID, instant(c.AsOf), progress)
 		if err != nil {
@@ -74,6 +75,7 @@ func (d *Dynamics) dropSnapshots(ctx context.Context, clientID int32, but viewin
 
 // Stats returns the stats at asOf. Today is the calendar's.
 func (d *Dynamics) Stats(ctx context.Context, q Question, asOf viewing.Millis) (Stats, error) {
+	d = d.asOf(asOf)
 	stats, err := d.snapshots(q).read(ctx, d, q.ClientID, instant(asOf))
 	if err != nil {
 		return Stats{}, err
@@ -114,7 +116,7 @@ func (d *Dynamics) computeStats(ctx context.Context, q Question, asOf viewing.Mi
 func (d *Dynamics) accounts(ctx context.Context, clientID int32, midnight, asOf viewing.Millis, s *Stats) error {
 	week, month := viewing.DaysBefore(asOf, 7).From, viewing.DaysBefore(asOf, 30).From
 	boundaries := slices.Compact([]viewing.Millis{month, week, midnight, asOf})
-	before, flows, err := d.source.Flows(ctx, clientID, boundaries)
+	before, flows, err := d.source.Flows(ctx, clientID, boundaries, d.known)
 	if err != nil {
 		return err
 	}
@@ -130,7 +132,7 @@ func (d *Dynamics) accounts(ctx context.Context, clientID int32, midnight, asOf 
 			s.NewToday += f.New
 		}
 	}
-	active, err := d.source.ActiveByTariff(ctx, clientID, []viewing.Millis{asOf})
+	active, err := d.source.ActiveByTariff(ctx, clientID, []viewing.Millis{asOf}, d.known)
 	if err != nil {
 		return err
 	}

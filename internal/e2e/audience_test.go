@@ -52,6 +52,10 @@ func audienceWorlds(t *testing.T, test func(t *testing.T, w *audienceWorld)) {
 				w.policy = &tvstatsv1.MeasurementPolicy{MaxSessionSeconds: 3000, MinSessionSeconds: 60}
 			}
 			pushWorld(t, server.address, w.world)
+			pushRequest(t, server.address, &tvstatsv1.SyncRequest{ClientId: w.clientID, Accounts: []*tvstatsv1.Account{{
+				AccountId: 99, Active: true, Tariffs: []int32{1, 2, 3}, RegisteredAt: timestamppb.New(w.start),
+				ChangedAt: timestamppb.New(time.Now().Add(time.Hour)), // nothing is known of it before
+			}}})
 			pushRequest(t, server.address, &tvstatsv1.SyncRequest{ClientId: w.clientID, Client: &tvstatsv1.Client{TimeZone: c.zone}})
 			stream(t, server.address, w.events, 100)
 			test(t, w)

@@ -21,6 +21,7 @@ type subscribers struct {
 	states   []*tvstatsv1.Account
 	payments []*tvstatsv1.Payment
 	zone     *time.Location // by whose wall clock days begin
+	now      time.Time      // states that begin later have no effect
 }
 
 // midnight begins the day of an instant.
@@ -30,7 +31,7 @@ func (s *subscribers) midnight(at time.Time) time.Time {
 }
 
 func randomSubscribers(r *rand.Rand, clientID int32, now time.Time) *subscribers {
-	s := &subscribers{world: randomWorld(r, clientID, now), zone: time.UTC}
+	s := &subscribers{world: randomWorld(r, clientID, now), zone: time.UTC, now: now.Truncate(time.Millisecond)}
 	s.accounts = nil
 	moment := func() time.Time {
 		at := s.start.Add(time.Duration(r.Int64N(int64(s.days)*86_400_000)) * time.Millisecond)
@@ -43,6 +44,9 @@ func randomSubscribers(r *rand.Rand, clientID int32, now time.Time) *subscribers
 			}
 			if r.IntN(4) == 0 {
 				state.RegisteredAt = timestamppb.New(moment())
+			}
+			if r.IntN(5) == 0 { // it is still to come: just now, later today, in days
+				state.ChangedAt = timestamppb.New(s.now.Add([]time.Duration{0, time.Millisecond, time.Second, time.Hour, 100 * time.Hour}[r.IntN(5)]))
 			}
 			s.states = append(s.states, state)
 		}
@@ -66,7 +70,7 @@ type standing struct {
 func (s *subscribers) history(account int64) (from []time.Time, is []standing) {
 	states := map[int64]*tvstatsv1.Account{}
 	for _, state := range s.states {
-		if state.AccountId == account {
+		if state.AccountId == account && !state.ChangedAt.AsTime().After(s.now) {
 			states[state.ChangedAt.AsTime().UnixMilli()] = state
 		}
 	}

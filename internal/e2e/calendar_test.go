@@ -94,7 +94,7 @@ func checkCalendarSeries(t *testing.T, server *testServer, s *subscribers, now t
 	t.Helper()
 	from := s.start.Add(-90 * time.Minute).In(s.zone)
 	got, err := server.GetCustomersDynamic(t.Context(), &tvstatsv1.GetCustomersDynamicRequest{
-		ClientId: 1, From: timestamppb.New(from), To: timestamppb.New(now), Granularity: granularity, Calendar: tvstatsv1.Calendar_CALENDAR_CLIENT,
+		ClientId: 1, From: timestamppb.New(from), To: timestamppb.New(now.Add(beyond)), Granularity: granularity, Calendar: tvstatsv1.Calendar_CALENDAR_CLIENT,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func checkCalendarSeries(t *testing.T, server *testServer, s *subscribers, now t
 		begin, next = time.Date(year, month, day, from.Hour(), 0, 0, 0, s.zone), func(at time.Time) time.Time { return at.Add(time.Hour) }
 	}
 	want := &tvstatsv1.GetCustomersDynamicResponse{}
-	for at := begin; at.Before(now); at = next(at) {
+	for at := begin; at.Before(now.Add(beyond)); at = next(at) {
 		point := s.point(at, next(at))
 		point.Coverage = coverageAt(next(at), now)
 		want.Points = append(want.Points, point)

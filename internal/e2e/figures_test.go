@@ -249,7 +249,7 @@ func randomQuery(r *rand.Rand, w *world) query {
 	if r.IntN(3) == 0 {
 		q.modes = []tvstatsv1.ViewMode{0, tvstatsv1.ViewMode_VIEW_MODE_CATCHUP, tvstatsv1.ViewMode_VIEW_MODE_LIVE}[r.IntN(3):]
 	}
-	q.criterion, q.reach, q.minAccounts = tvstatsv1.Criterion(1+r.IntN(6)), []int64{0, 1, 600, 9000}[r.IntN(4)], r.Int64N(6)
+	q.criterion, q.reach, q.minAccounts = tvstatsv1.Criterion(1+r.IntN(len(tvstatsv1.Criterion_name)-1)), []int64{0, 1, 600, 9000}[r.IntN(4)], r.Int64N(6)
 	size := int32(r.IntN(40))
 	switch r.IntN(3) {
 	case 0:

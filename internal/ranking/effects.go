@@ -16,15 +16,14 @@ type filterStep struct {
 
 // filterSteps are the parts of the question's filter, in the order in which Explain says what they took away.
 func filterSteps(whole viewing.Filter) []filterStep {
-	return []filterStep{
+	steps := []filterStep{
 		{"policy", whole.Policy.Cuts(), func(f *viewing.Filter) { f.Policy = whole.Policy }},
 		{"excluded", true, func(f *viewing.Filter) { f.Excluded = false }},
-		{"devices", len(whole.Devices) > 0, func(f *viewing.Filter) { f.Devices = whole.Devices }},
-		{"tariffs", len(whole.Tariffs) > 0, func(f *viewing.Filter) { f.Tariffs = whole.Tariffs }},
-		{"modes", len(whole.Modes) > 0, func(f *viewing.Filter) { f.Modes = whole.Modes }},
-		{"accounts_active", whole.ActiveOnly, func(f *viewing.Filter) { f.ActiveOnly = true }},
-		{"min_watch_seconds", whole.MinSeconds > 0, func(f *viewing.Filter) { f.MinSeconds = whole.MinSeconds }},
 	}
+	for _, step := range whole.Steps() {
+		steps = append(steps, filterStep{step.Field, step.Set, func(f *viewing.Filter) { step.Apply(&f.Choice) }})
+	}
+	return steps
 }
 
 // effects are what each part of the filter took away of the viewing of the subject.

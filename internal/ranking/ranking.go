@@ -28,16 +28,12 @@ const DefaultReach = 180
 
 // Scope is which sessions count, and for how much a few of them count. It is kept with results.
 type Scope struct {
-	Now          viewing.Millis `json:"-"`    // the time of the question, at which states of accounts are current
-	Days         int            `json:"days"` // 24 h each, before AsOf
-	AsOf         viewing.Millis `json:"as_of"`
-	Devices      []string       `json:"devices,omitempty"`
-	Tariffs      []int32        `json:"tariffs,omitempty"`
-	Modes        []viewing.Mode `json:"modes,omitempty"`
-	ActiveOnly   bool           `json:"accounts_active,omitempty"`
-	MinSeconds   int64          `json:"min_watch_seconds,omitempty"`
-	ReachSeconds int64          `json:"reach_seconds,omitempty"` // 0 = DefaultReach
-	MinAccounts  int64          `json:"min_accounts,omitempty"`  // places with fewer come after the others with statistics
+	Now  viewing.Millis `json:"-"`    // the time of the question, at which states of accounts are current
+	Days int            `json:"days"` // 24 h each, before AsOf
+	AsOf viewing.Millis `json:"as_of"`
+	viewing.Choice
+	ReachSeconds int64 `json:"reach_seconds,omitempty"` // 0 = DefaultReach
+	MinAccounts  int64 `json:"min_accounts,omitempty"`  // places with fewer come after the others with statistics
 }
 
 // Window is the interval in which counted sessions started.
@@ -74,10 +70,7 @@ type Counting struct {
 
 // filter chooses the sessions that count.
 func (q Question) filter() viewing.Filter {
-	return viewing.Filter{
-		ClientID: q.ClientID, Now: q.Now, Window: q.Window(), Devices: q.Devices, Tariffs: q.Tariffs, Modes: q.Modes,
-		ActiveOnly: q.ActiveOnly, MinSeconds: cmp.Or(q.MinSeconds, int64(q.Policy.MinSessionSeconds)), Policy: q.Policy,
-	}
+	return viewing.Filter{ClientID: q.ClientID, Now: q.Now, Window: q.Window(), Choice: q.Under(q.Policy), Policy: q.Policy}
 }
 
 // Figures are what places of channels and of programmes have in common besides their score.

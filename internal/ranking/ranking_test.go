@@ -22,9 +22,9 @@ func TestOrderIsTotal(t *testing.T) {
 			}
 			c := RankedChannel{ChannelID: id + 1}
 			if r.IntN(3) > 0 {
-				watch := measure.Row{Cell: measure.Cell{ChannelID: id + 1}, Values: []int64{r.Int64N(3) * 1000, 1 + r.Int64N(2)}}
-				watch.Values = append(watch.Values, 0, r.Int64N(3), 0, 0)
-				c = score(watch, channelMeasures, Question{Criterion: Criterion(1 + r.IntN(3)), Scope: Scope{Days: 1, MinAccounts: 2}}, 1)
+				watch := measure.Row{Cell: measure.Cell{ChannelID: id + 1}, Values: []int64{r.Int64N(3) * 1000, 1 + r.Int64N(2), r.Int64N(3)}}
+				measures := []measure.Measure{measure.Watch, measure.Sessions, measure.Accounts}
+				c = score(watch, measures, Question{Criterion: Criterion(1 + r.IntN(3)), Scope: Scope{Days: 1, MinAccounts: 2}}, 1)
 			}
 			channels = append(channels, c)
 		}

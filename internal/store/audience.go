@@ -13,7 +13,7 @@ import (
 
 // SubscriberCounter counts who could watch.
 type SubscriberCounter interface {
-	// Subscribers returns how many accounts are active at the instant `at`, by the ledger (see LedgerReader), have one of the
+	// Subscribers returns how many accounts are active at the instant `at`, by the ledger at now (see LedgerReader), have one of the
 	// tariffs, if any are named, and are not excluded by the state that is current at now.
 	Subscribers(ctx context.Context, clientID int32, at viewing.Millis, tariffs []int32, now viewing.Millis) (int64, error)
 }

@@ -21,6 +21,10 @@ type Version struct {
 	Viewing  int64 // of sessions, by started_at
 	Accounts int64 // of the ledger, by the instants of its entries
 	Payments int64 // by paid_at; one that moves changes the hour that it leaves, too
+	// Pending is a digest of how the ledger at the time of the query differs from that of all states that were received, by the
+	// instants of its entries; 0 where it does not. It is the one part that also changes as time passes, and may shrink; the ledger
+	// is the same for as long as Accounts and Pending are.
+	Pending int64
 }
 
 // HourVersion is the version of one hour.
@@ -32,16 +36,16 @@ type HourVersion struct {
 // ChangeVersions reports whether data changed. A version and the data that it belongs to become visible together, also after
 // a crash, so that a figure computed after reading versions is right for as long as they stay what they were.
 type ChangeVersions interface {
-	// Versions returns the version of all hours before the window together, and that of each hour that begins in it,
+	// Versions returns the version at now of all hours before the window together, and that of each hour that begins in it,
 	// ascending; hours that never had data are left out.
-	Versions(ctx context.Context, clientID int32, window viewing.Window) (before Version, hours []HourVersion, err error)
+	Versions(ctx context.Context, clientID int32, window viewing.Window, now viewing.Millis) (before Version, hours []HourVersion, err error)
 	// Exclusions returns the version of which accounts of the client are excluded at now: equal ones mean the same accounts, it
 	// is 0 where none ever was by then, and it becomes another one when a state changes that, or when a state that does takes
 	// effect. All figures of viewing that is still stored depend on it, whatever their time, while no version of an hour moves
 	// with it: keep it in the stamp of each, and read it before the figure, with the same now.
 	Exclusions(ctx context.Context, clientID int32, now viewing.Millis) (uint64, error)
-	// Beginning returns when the client's data begins.
-	Beginning(ctx context.Context, clientID int32) (Beginning, error)
+	// Beginning returns when the client's data begins, by the ledger at now.
+	Beginning(ctx context.Context, clientID int32, now viewing.Millis) (Beginning, error)
 }
 
 // Beginning is the first instant with data of each kind, Never where there is none.
@@ -155,7 +159,8 @@ type ViewerCounter interface {
 
 // Flows counts what became of accounts. An account exists from the earlier of its first changed_at and the registered_at
 // that is current, if one was given, until a state that says that it is deleted; a later state makes it exist anew. Its first
-// state is in force from then on, each other one from its changed_at.
+// state is in force from then on, each other one from its changed_at. A state whose changed_at is later than the time of the
+// query has no effect yet: neither itself nor its registered_at.
 type Flows struct {
 	New           int64 // began to exist
 	NewActive     int64 // of these, active from the first
@@ -171,14 +176,14 @@ func (f Flows) Existing() int64 { return f.New - f.Removed }
 // Active is how many more accounts are active.
 func (f Flows) Active() int64 { return f.NewActive + f.Activated - f.Deactivated - f.RemovedActive }
 
-// LedgerReader reads how accounts come and go.
+// LedgerReader reads how accounts come and go, by the states whose changed_at is not later than now.
 type LedgerReader interface {
 	// Flows returns the flows of all time before the first boundary, and of each period. Every change counts: an account
 	// that is switched off and on counts in both.
-	Flows(ctx context.Context, clientID int32, boundaries []viewing.Millis) (before Flows, periods []Flows, err error)
+	Flows(ctx context.Context, clientID int32, boundaries []viewing.Millis, now viewing.Millis) (before Flows, periods []Flows, err error)
 	// ActiveByTariff returns for each of the ascending instants how many accounts of each tariff are active after all
 	// that happened before it; tariffs without any are left out.
-	ActiveByTariff(ctx context.Context, clientID int32, instants []viewing.Millis) ([]map[int32]int64, error)
+	ActiveByTariff(ctx context.Context, clientID int32, instants []viewing.Millis, now viewing.Millis) ([]map[int32]int64, error)
 }
 
 // TariffLevels adds up how the number of active accounts of each tariff changed before each instant since the one before it,

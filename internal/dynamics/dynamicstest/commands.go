@@ -194,16 +194,16 @@ func (s *subject) point(client int32, g viewing.Granularity, period viewing.Wind
 
 // stats are the figures of a dashboard by the twin.
 func (s *subject) stats(client int32, asOf viewing.Millis) dynamics.Stats {
-	midnight := asOf.Day().Start()
-	accounts := s.Twin.Flows(client, math.MinInt64, asOf)
+	twin, midnight := s.Twin.AsOf(asOf), asOf.Day().Start()
+	accounts := twin.Flows(client, math.MinInt64, asOf)
 	stats := dynamics.Stats{
-		Total: accounts.Existing(), Active: accounts.Active(), NewToday: s.Twin.Flows(client, midnight, asOf).New,
-		NewIn7Days: s.Twin.Flows(client, asOf-7*viewing.DayLength, asOf).New, NewIn30Days: s.Twin.Flows(client, asOf-30*viewing.DayLength, asOf).New,
-		Online: s.Twin.Online(client, asOf, onlineTimeout), Viewers: s.Twin.ViewerCounts(client, asOf),
-		ActiveByTariff: s.Twin.ActiveByTariff(client, asOf), PaymentsToday: s.Twin.PaymentsIn(client, midnight, asOf),
+		Total: accounts.Existing(), Active: accounts.Active(), NewToday: twin.Flows(client, midnight, asOf).New,
+		NewIn7Days: twin.Flows(client, asOf-7*viewing.DayLength, asOf).New, NewIn30Days: twin.Flows(client, asOf-30*viewing.DayLength, asOf).New,
+		Online: twin.Online(client, asOf, onlineTimeout), Viewers: twin.ViewerCounts(client, asOf),
+		ActiveByTariff: twin.ActiveByTariff(client, asOf), PaymentsToday: twin.PaymentsIn(client, midnight, asOf),
 	}
 	stats.MaxEverDay = asOf.Day()
-	for _, peak := range s.Twin.Peaks(client, viewing.Window{From: s.Twin.Beginning(client), To: asOf}) {
+	for _, peak := range twin.Peaks(client, viewing.Window{From: twin.Beginning(client), To: asOf}) {
 		if peak.Start.Day() == asOf.Day() {
 			stats.MaxToday = dynamics.MaxOnline{Accounts: peak.Accounts, Devices: peak.Devices}
 		}

@@ -43,6 +43,7 @@ func testFiguresOutlive(t *testing.T, factory storetest.Factory) {
 			named.TimeZone = zone
 			s.Apply(catalog.Batch{ClientID: 1, Client: &named})
 			now := w.From + storetest.WorldDays*viewing.DayLength + 30*viewing.HourLength
+			s.At(now)
 			kept := map[gonePeriod]string{}
 			next := int64(1)
 			for _, step := range w.DynamicsSteps(s.Subject) {
@@ -54,6 +55,7 @@ func testFiguresOutlive(t *testing.T, factory storetest.Factory) {
 					s.Must(err)
 					s.Twin.Erase(1, next, now)
 					now += 7
+					s.At(now)
 					next++
 				case w.Chance(10):
 					s.remember(kept, zone, w, now)

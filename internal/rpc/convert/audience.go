@@ -19,10 +19,7 @@ const (
 
 // ViewingFilter is which sessions count.
 func ViewingFilter(f *tvstatsv1.ViewingFilter) audience.Filter {
-	return audience.Filter{
-		Devices: f.GetDevices(), Tariffs: f.GetTariffs(), Channels: f.GetChannels(), Categories: f.GetCategories(),
-		Modes: modesOf(f.GetModes()), ActiveOnly: f.GetAccountsActive(), MinSeconds: f.GetMinWatchSeconds(),
-	}
+	return audience.Filter{Choice: Choice(f), Channels: f.GetChannels(), Categories: f.GetCategories()}
 }
 
 // Seconds is a time of a request in seconds, where 0 means the default.

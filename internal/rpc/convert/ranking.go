@@ -17,10 +17,9 @@ func Question(req proto.Message, now viewing.Millis) ranking.Question {
 	switch r := req.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityRequest:
 		q = askedBy(r, store.ChannelSorting, now)
-		q.ActiveOnly = r.AccountsActive
 	case *tvstatsv1.CreateChannelSelectionByPopularityRequest:
 		q = askedBy(r, store.ChannelSelection, now)
-		q.ClientID, q.ActiveOnly, q.Size = r.ClientId, r.AccountsActive, int(r.SelectionSize)
+		q.ClientID, q.Size = r.ClientId, int(r.SelectionSize)
 	case *tvstatsv1.CreateEpgSelectionByPopularityRequest:
 		q = askedBy(r, store.ProgrammeSelection, now)
 		q.ClientID, q.Categories, q.Channels, q.Size = r.ClientId, r.Categories, r.Channels, int(r.SelectionSize)
@@ -44,9 +43,8 @@ func askedBy(req Scope, kind store.Kind, now viewing.Millis) ranking.Question {
 		Kind: kind, Criterion: ranking.Criterion(req.GetCriterion()), DryRun: req.GetDryRun(), CompareTo: req.GetCompareTo(),
 		WhatIf: whatIf(req.GetPolicy()),
 		Scope: ranking.Scope{
-			Now: now, Days: int(req.GetDaysNumber()), AsOf: TimeOr(req.GetAsOf(), now),
-			Devices: req.GetDevices(), Tariffs: req.GetTariffs(), Modes: modesOf(req.GetModes()),
-			MinSeconds: req.GetMinWatchSeconds(), ReachSeconds: req.GetReachSeconds(), MinAccounts: req.GetMinAccounts(),
+			Now: now, Days: int(req.GetDaysNumber()), AsOf: TimeOr(req.GetAsOf(), now), Choice: Choice(req),
+			ReachSeconds: req.GetReachSeconds(), MinAccounts: req.GetMinAccounts(),
 		},
 	}
 }
@@ -64,11 +62,6 @@ func ChannelSelectionCreated(selection ranking.Selection) *tvstatsv1.CreateChann
 // ProgrammeSelectionCreated is the response of a command.
 func ProgrammeSelectionCreated(selection ranking.Selection) *tvstatsv1.CreateEpgSelectionByPopularityResponse {
 	return &tvstatsv1.CreateEpgSelectionByPopularityResponse{Selection: Selection(selection)}
-}
-
-// modesOf are the modes; one that is not specified is live.
-func modesOf(modes []tvstatsv1.ViewMode) []viewing.Mode {
-	return All(modes, func(m tvstatsv1.ViewMode) viewing.Mode { return cmp.Or(viewing.Mode(m), viewing.Live) })
 }
 
 // Sorting is a sorting as a message.

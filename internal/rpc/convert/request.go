@@ -22,22 +22,6 @@ type ClientList interface {
 	Paging
 }
 
-// Scope is a request that says which viewing counts in a ranking.
-type Scope interface {
-	GetDaysNumber() int32
-	GetDevices() []string
-	GetTariffs() []int32
-	GetMinWatchSeconds() int64
-	GetAsOf() *timestamppb.Timestamp
-	GetCriterion() tvstatsv1.Criterion
-	GetModes() []tvstatsv1.ViewMode
-	GetReachSeconds() int64
-	GetMinAccounts() int64
-	GetDryRun() bool
-	GetCompareTo() string
-	GetPolicy() *tvstatsv1.MeasurementPolicy
-}
-
 // SelectionRequest is a request for a selection.
 type SelectionRequest interface {
 	OfClient

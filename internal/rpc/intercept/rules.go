@@ -17,7 +17,6 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/fault"
 	"github.com/tvstats/tvstats/internal/rpc/page"
 	"github.com/tvstats/tvstats/internal/rpc/wire"
-	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // The ranges of requests, as the comments in the proto promise them.
@@ -137,12 +136,7 @@ func (v *violations) paging(r convert.Paging) {
 
 func (v *violations) scope(r convert.Scope) {
 	v.between("days_number", int64(r.GetDaysNumber()), 1, maxDays)
-	v.devices(r.GetDevices())
-	v.ids("tariffs", r.GetTariffs())
-	if seconds := r.GetMinWatchSeconds(); seconds < 0 {
-		v.add("min_watch_seconds", "%d is not allowed; it must be 0 or more", seconds)
-	}
-	v.modes(r.GetModes())
+	v.choice(r)
 	v.between("reach_seconds", r.GetReachSeconds(), 0, maxReach)
 	if accounts := r.GetMinAccounts(); accounts < 0 {
 		v.add("min_accounts", "%d is not allowed; it must be 0 or more", accounts)
@@ -153,13 +147,6 @@ func (v *violations) scope(r convert.Scope) {
 		if r.GetAsOf().AsTime().Year() >= lastYear {
 			v.add("as_of", "%s is not allowed; it must be before the year %d", r.GetAsOf().AsTime().Format(time.RFC3339), lastYear)
 		}
-	}
-}
-
-func (v *violations) devices(devices []string) {
-	v.few("devices", len(devices))
-	if i := slices.IndexFunc(devices, func(device string) bool { return !viewing.ValidDevice(device) }); i >= 0 {
-		v.add("devices", "%.40q, at index %d, is not allowed; each must be 1 to 32 of a-z 0-9 _ . -", devices[i], i)
 	}
 }
 

@@ -31,23 +31,10 @@ func (v *violations) filter(f *tvstatsv1.ViewingFilter) {
 		return
 	}
 	inside := &violations{}
-	inside.devices(f.Devices)
-	inside.ids("tariffs", f.Tariffs)
+	inside.choice(f)
 	inside.ids("channels", f.Channels)
 	inside.ids("categories", f.Categories)
-	inside.modes(f.Modes)
-	if f.MinWatchSeconds < 0 {
-		inside.add("min_watch_seconds", "%d is not allowed; it must be 0 or more", f.MinWatchSeconds)
-	}
 	v.under("filter", inside)
-}
-
-func (v *violations) modes(modes []tvstatsv1.ViewMode) {
-	v.few("modes", len(modes))
-	unknown := func(mode tvstatsv1.ViewMode) bool { return tvstatsv1.ViewMode_name[int32(mode)] == "" }
-	if i := slices.IndexFunc(modes, unknown); i >= 0 {
-		v.add("modes", "%v, at index %d, is not allowed; each must be VIEW_MODE_LIVE, VIEW_MODE_CATCHUP or VIEW_MODE_TIMESHIFT", modes[i], i)
-	}
 }
 
 // span demands both ends and reports whether they are usable.

@@ -56,7 +56,7 @@ func TestQuestionsAboutAudiences(t *testing.T) {
 		{"a metric of programmes", cells(func(r *tvstatsv1.GetAudienceRequest) { r.OrderBy = tvstatsv1.Metric_METRIC_LIVE_SECONDS }), []string{"order_by: METRIC_LIVE_SECONDS is not allowed"}},
 		{"filter", cells(func(r *tvstatsv1.GetAudienceRequest) {
 			r.Filter = &tvstatsv1.ViewingFilter{Devices: []string{"MAG"}, Channels: []int32{0}, MinWatchSeconds: -1}
-		}), []string{"filter.devices: ", "filter.channels: 0, at index 0", "filter.min_watch_seconds: -1"}},
+		}), []string{"filter.devices: ", "filter.min_watch_seconds: -1", "filter.channels: 0, at index 0"}},
 		{"10,000 points", curve(func(r *tvstatsv1.GetAudienceCurveRequest) {
 			r.To, r.StepSeconds = timestamppb.New(spanFrom.Add(10_000*time.Second)), 1
 		}), nil},

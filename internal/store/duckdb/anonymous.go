@@ -17,23 +17,29 @@ import (
 // then, and its payments, to a number that stands for no account.
 func leaveLedger(ctx context.Context, tx *sql.Tx, client int32, account int64, at viewing.Millis) error {
 	where := fmt.Sprintf(`client_id = %d AND account_id = %d`, client, account)
-	last := fmt.Sprintf(`(SELECT max_by(ledger, happened_at) AS state FROM ledger WHERE %s AND happened_at <= %d)`, where, at)
+	ledger, err := ledgerAt(ctx, tx, client, at)
+	if err != nil {
+		return err
+	}
 	var nobody int64
-	err := tx.QueryRowContext(ctx, fmt.Sprintf(`SELECT least(min(account_id), 0) - 1 FROM (
+	err = tx.QueryRowContext(ctx, fmt.Sprintf(`SELECT least(min(account_id), 0) - 1 FROM (
 		SELECT account_id FROM ledger WHERE client_id = %[1]d UNION ALL SELECT account_id FROM payments WHERE client_id = %[1]d
 		UNION ALL SELECT 0)`, client)).Scan(&nobody)
 	if err != nil {
 		return err
 	}
 	for _, statement := range []string{
-		addChanges(accountChanges, fmt.Sprintf(`SELECT client_id, hour, count(*) AS changes FROM (
-			SELECT client_id, %[1]s AS hour FROM ledger WHERE %[2]s AND happened_at > %[3]d
-			UNION ALL SELECT %[4]d, %[5]d FROM %[6]s WHERE state.existing) GROUP BY ALL`,
-			hourOf("happened_at"), where, at, client, viewing.ByHour.Start(at), last)),
-		fmt.Sprintf(`DELETE FROM ledger WHERE %s AND happened_at > %d`, where, at),
-		fmt.Sprintf(`INSERT INTO ledger (client_id, account_id, happened_at, existed, existing, was_active, active, had_tariffs, tariffs)
-			SELECT %d, %d, %d, true, false, state.active, false, state.tariffs, [] FROM %s WHERE state.existing`, client, account, at, last),
-		fmt.Sprintf(`UPDATE ledger SET account_id = %d WHERE %s`, nobody, where),
+		fmt.Sprintf(`CREATE TEMP TABLE happened AS SELECT * FROM %s WHERE %s AND happened_at <= %d`, ledger, where, at),
+		fmt.Sprintf(`INSERT INTO happened (client_id, account_id, happened_at, existed, existing, was_active, active, had_tariffs, tariffs)
+			SELECT %d, %d, %d, true, false, state.active, false, state.tariffs, []
+			FROM (SELECT max_by(happened, happened_at) AS state FROM happened) WHERE state.existing`, client, account, at),
+		addChanges(accountChanges, fmt.Sprintf(`SELECT client_id, %s AS hour, count(*) AS changes FROM (
+			(FROM happened EXCEPT ALL SELECT * FROM ledger WHERE %[2]s)
+			UNION ALL (SELECT * FROM ledger WHERE %[2]s EXCEPT ALL FROM happened)) GROUP BY ALL`,
+			hourOf("happened_at"), where)),
+		fmt.Sprintf(`DELETE FROM ledger WHERE %s`, where),
+		fmt.Sprintf(`INSERT INTO ledger SELECT * REPLACE (%d::BIGINT AS account_id) FROM happened`, nobody),
+		`DROP TABLE happened`,
 		fmt.Sprintf(`DELETE FROM payments WHERE %s AND deleted`, where),
 		fmt.Sprintf(`UPDATE payments SET account_id = %d, payment_id = 0 WHERE %s`, nobody, where),
 	} {

@@ -124,13 +124,19 @@ func (tx *bulkTx) applyPayments(ctx context.Context, client int32, payments []ca
 	})
 }
 
-// latestStates is the table accounts, of the accounts that are named, as it follows from account_states. registered_at is what
-// that of the latest state that has one, else the changed_at of the earliest state.
-const latestStates = `(SELECT client_id, account_id, max(changed_at) AS changed_at,
-		arg_max(active, changed_at) AS active, arg_max(tariffs, changed_at) AS tariffs,
-		coalesce(arg_max(registered_at, changed_at) FILTER (registered_at <> 0), min(changed_at)) AS registered_at,
-		arg_max(deleted, changed_at) AS deleted, arg_max(excluded, changed_at) AS excluded
-	FROM account_states WHERE client_id = %d AND account_id IN (FROM named) GROUP BY client_id, account_id) AS told`
+// latestStates is the query for the rows of the table accounts as they follow from account_states, of those of the client's states
+// and accounts that satisfy the condition. registered_at is that of the latest state that has one, else the changed_at of the
+// earliest state.
+func latestStates(client int32, condition string) string {
+	return fmt.Sprintf(`SELECT client_id, account_id, max(changed_at) AS changed_at,
+			arg_max(active, changed_at) AS active, arg_max(tariffs, changed_at) AS tariffs,
+			coalesce(arg_max(registered_at, changed_at) FILTER (registered_at <> 0), min(changed_at)) AS registered_at,
+			arg_max(deleted, changed_at) AS deleted, arg_max(excluded, changed_at) AS excluded
+		FROM account_states WHERE client_id = %d AND %s GROUP BY client_id, account_id`, client, condition)
+}
+
+// ofNamed is the condition that an account is one of those that are named.
+const ofNamed = `account_id IN (FROM named)`
 
 // applyAccounts adds the states to the history of their accounts, brings the latest states and the ledger up to date, counts
 // what that changes and returns what tariffs these accounts have by their latest states.
@@ -148,7 +154,7 @@ func (tx *bulkTx) applyAccounts(ctx context.Context, client int32, states []cata
 		if err != nil {
 			return err
 		}
-		if err := tx.run(ctx, accountsTable.merge(fmt.Sprintf(latestStates, client)), rewriteLedger(client)); err != nil {
+		if err := tx.run(ctx, accountsTable.merge("("+latestStates(client, ofNamed)+") AS told"), rewriteLedger(client)); err != nil {
 			return err
 		}
 		return eachRow(ctx, tx, func(rows *sql.Rows) error {

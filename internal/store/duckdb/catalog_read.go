@@ -107,10 +107,8 @@ func (s *Store) Account(ctx context.Context, clientID int32, accountID int64, no
 		return rows.Scan(&a.ID, &a.Active, (*intList)(&a.Tariffs), &a.RegisteredAt, &a.ChangedAt, &a.Excluded, &a.Deleted)
 	}, fmt.Sprintf(`SELECT account_id, active, tariffs, registered_at, changed_at, excluded, deleted FROM accounts
 		WHERE client_id = %[1]d AND account_id = %[2]d AND changed_at <= %[3]d
-		UNION ALL (SELECT account_id, state.active, state.tariffs, accounts.registered_at, state.changed_at, state.excluded, state.deleted
-			FROM account_states AS state JOIN accounts USING (client_id, account_id)
-			WHERE client_id = %[1]d AND account_id = %[2]d AND state.changed_at <= %[3]d AND accounts.changed_at > %[3]d
-			ORDER BY state.changed_at DESC LIMIT 1)`, clientID, accountID, now))
+		UNION ALL SELECT account_id, active, tariffs, registered_at, changed_at, excluded, deleted FROM (%[4]s)`,
+		clientID, accountID, now, latestStates(clientID, fmt.Sprintf(`account_id = %d AND %s`, accountID, comeBy(clientID, now)))))
 	if len(states) > 0 && states[0].Deleted {
 		states = nil
 	}

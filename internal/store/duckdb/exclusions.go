@@ -16,12 +16,17 @@ import (
 // history is looked at, so that the cost follows the accounts and not their states.
 func accountsAt(client int32, now viewing.Millis, condition string) string {
 	return fmt.Sprintf(`SELECT account_id FROM accounts WHERE client_id = %[1]d AND changed_at <= %[2]d AND %[3]s
-		UNION ALL SELECT account_id FROM (
-			SELECT account_id, arg_max(active, changed_at) AS active, arg_max(excluded, changed_at) AS excluded,
-				arg_max(deleted, changed_at) AS deleted
-			FROM account_states WHERE client_id = %[1]d AND changed_at <= %[2]d AND account_id IN (
-				SELECT account_id FROM accounts WHERE client_id = %[1]d AND changed_at > %[2]d)
-			GROUP BY account_id) WHERE %[3]s`, client, now, condition)
+		UNION ALL SELECT account_id FROM (%[4]s) WHERE %[3]s`, client, now, condition, latestStates(client, comeBy(client, now)))
+}
+
+// pending is the query for the client's accounts of which a state is still to come at now.
+func pending(client int32, now viewing.Millis) string {
+	return fmt.Sprintf(`SELECT account_id FROM accounts WHERE client_id = %d AND changed_at > %d`, client, now)
+}
+
+// comeBy is the condition that a state has come by now, of an account of which another one is still to come.
+func comeBy(client int32, now viewing.Millis) string {
+	return fmt.Sprintf(`changed_at <= %d AND account_id IN (%s)`, now, pending(client, now))
 }
 
 // counted is the condition that a session is of no account that is excluded at now. It costs nothing where there is none.

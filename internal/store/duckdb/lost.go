@@ -87,7 +87,7 @@ func unmoved(ctx context.Context, tx *sql.Tx, client int32, hours string, kept s
 		return nil
 	}
 	version := int64(0)
-	_, versions, err := versionsIn(ctx, tx, client, kept.Window)
+	_, versions, err := versionsIn(ctx, tx, client, kept.Window, store.Never)
 	for _, hour := range versions {
 		version += hour.Viewing
 	}

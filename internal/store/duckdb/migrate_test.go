@@ -57,7 +57,7 @@ func TestMigrationOfOldData(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // its directory goes with it
-	_, hours, err := s.Versions(t.Context(), 1, viewing.Window{From: hour - viewing.DayLength, To: hour + viewing.DayLength})
+	_, hours, err := s.Versions(t.Context(), 1, viewing.Window{From: hour - viewing.DayLength, To: hour + viewing.DayLength}, hour+viewing.DayLength)
 	want := []store.HourVersion{
 		{Hour: hour - viewing.HourLength, Version: store.Version{Accounts: 1}},
 		{Hour: hour, Version: store.Version{Viewing: 3}},
@@ -66,7 +66,7 @@ func TestMigrationOfOldData(t *testing.T) {
 	if err != nil || len(hours) != len(want) || hours[0] != want[0] || hours[1] != want[1] || hours[2] != want[2] {
 		t.Errorf("versions %+v, error %v, want %+v", hours, err, want)
 	}
-	before, flows, err := s.Flows(t.Context(), 1, []viewing.Millis{hour - viewing.HourLength, hour})
+	before, flows, err := s.Flows(t.Context(), 1, []viewing.Millis{hour - viewing.HourLength, hour}, hour+viewing.DayLength)
 	if want := (store.Flows{New: 1, NewActive: 1}); err != nil || before != (store.Flows{}) || flows[0] != want {
 		t.Errorf("flows before %+v, in the hour %+v, error %v", before, flows, err)
 	}

@@ -25,10 +25,14 @@ func (s *Store) Subscribers(
 		if err != nil {
 			return err
 		}
+		ledger, err := ledgerAt(ctx, tx, clientID, now)
+		if err != nil {
+			return err
+		}
 		return tx.QueryRowContext(ctx, fmt.Sprintf(`SELECT count(*) FROM (
 				SELECT arg_max(active, happened_at) AS active, arg_max(tariffs, happened_at) AS tariffs
-				FROM ledger WHERE client_id = %d AND happened_at <= %d AND %s GROUP BY account_id) WHERE active AND %s`,
-			clientID, at, counts, has)).Scan(&count)
+				FROM %s WHERE client_id = %d AND happened_at <= %d AND %s GROUP BY account_id) WHERE active AND %s`,
+			ledger, clientID, at, counts, has)).Scan(&count)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count subscribers: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -17,6 +18,9 @@ const (
 	accountChanges  = 2
 	paymentsChanges = 3
 )
+
+// pendingEntries is in the place of a kind for digests of entries of the ledger; it is in no table.
+const pendingEntries = 0
 
 // hourOf is viewing.ByHour.Start for a column.
 func hourOf(column string) string {
@@ -62,19 +66,31 @@ func (tx *bulkTx) withChangesCounted(
 }
 
 // Versions returns how often data changed; see store.ChangeVersions.
-func (s *Store) Versions(ctx context.Context, clientID int32, window viewing.Window) (store.Version, []store.HourVersion, error) {
-	return versionsIn(ctx, s.db, clientID, window)
+func (s *Store) Versions(
+	ctx context.Context, clientID int32, window viewing.Window, now viewing.Millis,
+) (before store.Version, hours []store.HourVersion, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		before, hours, err = versionsIn(ctx, tx, clientID, window, now)
+		return err
+	})
+	return before, hours, err
 }
 
 func versionsIn(
-	ctx context.Context, q querier, clientID int32, window viewing.Window,
-) (store.Version, []store.HourVersion, error) {
-	var before store.Version
-	var hours []store.HourVersion
-	err := eachRow(ctx, q, func(rows *sql.Rows) error {
+	ctx context.Context, tx *sql.Tx, clientID int32, window viewing.Window, now viewing.Millis,
+) (before store.Version, hours []store.HourVersion, err error) {
+	some, err := someArePending(ctx, tx, clientID, now)
+	if err != nil {
+		return before, nil, fmt.Errorf("look for states to come: %w", err)
+	}
+	pending := ""
+	if some {
+		pending = fmt.Sprintf(` UNION ALL SELECT %d, hour, digest FROM (%s)`, pendingEntries, pendingContents(clientID, now))
+	}
+	err = eachRow(ctx, tx, func(rows *sql.Rows) error {
 		var hour sql.Null[viewing.Millis]
 		var v store.Version
-		err := rows.Scan(&hour, &v.Viewing, &v.Accounts, &v.Payments)
+		err := rows.Scan(&hour, &v.Viewing, &v.Accounts, &v.Payments, &v.Pending)
 		if hour.Valid {
 			hours = append(hours, store.HourVersion{Hour: hour.V, Version: v})
 		} else {
@@ -82,11 +98,13 @@ func versionsIn(
 		}
 		return err
 	}, fmt.Sprintf(`SELECT CASE WHEN hour >= %d THEN hour END AS begins, coalesce(sum(changes) FILTER (kind = %d), 0)::BIGINT,
-			coalesce(sum(changes) FILTER (kind = %d), 0)::BIGINT, coalesce(sum(changes) FILTER (kind = %d), 0)::BIGINT
+			coalesce(sum(changes) FILTER (kind = %d), 0)::BIGINT, coalesce(sum(changes) FILTER (kind = %d), 0)::BIGINT,
+			(coalesce(sum(changes) FILTER (kind = %d), 0) %% %d)::BIGINT
 		FROM (SELECT kind, hour, changes FROM versions WHERE client_id = %d
-			UNION ALL SELECT %[2]d, %[6]s, count(*) FROM reports WHERE client_id = %[5]d GROUP BY ALL) AS all_changes(kind, hour, changes)
-		WHERE hour < %[7]d GROUP BY begins ORDER BY begins`,
-		window.From, viewingChanges, accountChanges, paymentsChanges, clientID, hourOf("started_at"), window.To))
+			UNION ALL SELECT %[2]d, %[8]s, count(*) FROM reports WHERE client_id = %[7]d GROUP BY ALL%[9]s) AS all_changes(kind, hour, changes)
+		WHERE hour < %[10]d GROUP BY begins ORDER BY begins`,
+		window.From, viewingChanges, accountChanges, paymentsChanges, pendingEntries, math.MaxInt64, clientID, hourOf("started_at"),
+		pending, window.To))
 	if err != nil {
 		return before, nil, fmt.Errorf("read versions: %w", err)
 	}
@@ -94,14 +112,15 @@ func versionsIn(
 }
 
 // Beginning returns when the client's data begins; see store.ChangeVersions.
-func (s *Store) Beginning(ctx context.Context, clientID int32) (store.Beginning, error) {
-	var b store.Beginning
-	err := s.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT
-		coalesce(least((SELECT min(started_at) FROM sessions WHERE client_id = %[1]d), (SELECT min(started_at) FROM reports WHERE client_id = %[1]d),
-			(SELECT min(first_at) FROM lost WHERE client_id = %[1]d AND NOT online)), %[2]d),
-		coalesce((SELECT min(happened_at) FROM ledger WHERE client_id = %[1]d AND existing), %[2]d),
-		coalesce((SELECT min(paid_at) FROM payments WHERE client_id = %[1]d AND NOT deleted), %[2]d)`,
-		clientID, store.Never)).Scan(&b.Viewing, &b.Accounts, &b.Payments)
+func (s *Store) Beginning(ctx context.Context, clientID int32, now viewing.Millis) (b store.Beginning, err error) {
+	err = s.eachEntry(ctx, clientID, now, func(rows *sql.Rows) error {
+		return rows.Scan(&b.Viewing, &b.Accounts, &b.Payments)
+	}, `SELECT
+		coalesce(least((SELECT min(started_at) FROM sessions WHERE client_id = %[2]d), (SELECT min(started_at) FROM reports WHERE client_id = %[2]d),
+			(SELECT min(first_at) FROM lost WHERE client_id = %[2]d AND NOT online)), %[3]d),
+		coalesce((SELECT min(happened_at) FROM %[1]s WHERE client_id = %[2]d AND existing), %[3]d),
+		coalesce((SELECT min(paid_at) FROM payments WHERE client_id = %[2]d AND NOT deleted), %[3]d)`,
+		clientID, store.Never)
 	if err != nil {
 		return b, fmt.Errorf("find the beginning of the data: %w", err)
 	}

@@ -19,8 +19,8 @@ func (s *Store) Exclusions(ctx context.Context, clientID int32, now viewing.Mill
 }
 
 // Beginning reads; see the package store.
-func (s *Store) Beginning(ctx context.Context, clientID int32) (store.Beginning, error) {
-	return read(ctx, s, func(l Local) (store.Beginning, error) { return l.Beginning(ctx, clientID) })
+func (s *Store) Beginning(ctx context.Context, clientID int32, now viewing.Millis) (store.Beginning, error) {
+	return read(ctx, s, func(l Local) (store.Beginning, error) { return l.Beginning(ctx, clientID, now) })
 }
 
 // Figures reads; see the package store.
@@ -92,8 +92,10 @@ func (s *Store) ChannelFlows(
 }
 
 // ActiveByTariff reads; see the package store.
-func (s *Store) ActiveByTariff(ctx context.Context, clientID int32, instants []viewing.Millis) ([]map[int32]int64, error) {
-	return read(ctx, s, func(l Local) ([]map[int32]int64, error) { return l.ActiveByTariff(ctx, clientID, instants) })
+func (s *Store) ActiveByTariff(
+	ctx context.Context, clientID int32, instants []viewing.Millis, now viewing.Millis,
+) ([]map[int32]int64, error) {
+	return read(ctx, s, func(l Local) ([]map[int32]int64, error) { return l.ActiveByTariff(ctx, clientID, instants, now) })
 }
 
 // PaymentsByPeriod reads; see the package store.
@@ -214,10 +216,10 @@ func (s *Store) Result(ctx context.Context, id string, kinds ...store.Kind) (sto
 
 // Versions reads; see the package store.
 func (s *Store) Versions(
-	ctx context.Context, clientID int32, window viewing.Window,
+	ctx context.Context, clientID int32, window viewing.Window, now viewing.Millis,
 ) (before store.Version, hours []store.HourVersion, err error) {
 	_, err = read(ctx, s, func(l Local) (_ nothing, err error) {
-		before, hours, err = l.Versions(ctx, clientID, window)
+		before, hours, err = l.Versions(ctx, clientID, window, now)
 		return nothing{}, err
 	})
 	return before, hours, err
@@ -225,10 +227,10 @@ func (s *Store) Versions(
 
 // Flows reads; see the package store.
 func (s *Store) Flows(
-	ctx context.Context, clientID int32, boundaries []viewing.Millis,
+	ctx context.Context, clientID int32, boundaries []viewing.Millis, now viewing.Millis,
 ) (before store.Flows, periods []store.Flows, err error) {
 	_, err = read(ctx, s, func(l Local) (_ nothing, err error) {
-		before, periods, err = l.Flows(ctx, clientID, boundaries)
+		before, periods, err = l.Flows(ctx, clientID, boundaries, now)
 		return nothing{}, err
 	})
 	return before, periods, err

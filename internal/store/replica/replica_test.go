@@ -179,7 +179,7 @@ func TestReplicasUnderFaults(t *testing.T) {
 			server.SetFault(nil)
 			for _, dir := range dirs {
 				s := open(t, server, dir)
-				before, _, err := s.Versions(t.Context(), client, viewing.Window{From: store.Never - 1, To: store.Never})
+				before, _, err := s.Versions(t.Context(), client, viewing.Window{From: store.Never - 1, To: store.Never}, store.Never)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -210,7 +210,7 @@ func appendOne(t *testing.T, s *replica.Store, r *rand.Rand) {
 
 func count(t *testing.T, s *replica.Store) int64 {
 	t.Helper()
-	before, _, err := s.Versions(t.Context(), client, viewing.Window{From: store.Never - 1, To: store.Never})
+	before, _, err := s.Versions(t.Context(), client, viewing.Window{From: store.Never - 1, To: store.Never}, store.Never)
 	if err != nil {
 		t.Fatal(err)
 	}

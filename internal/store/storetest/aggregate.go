@@ -68,7 +68,6 @@ func (w *World) aggregates(n int) []measure.Query {
 	queries := make([]measure.Query, n)
 	for i, question := range w.questions(n) {
 		q := measure.Query{Filter: question.filter, GroupBy: some(w, dimensions, 30), Measures: some(w, measure.All(), 60)}
-		q.Filter.Modes = some(w, []viewing.Mode{viewing.Live, viewing.Catchup, viewing.Timeshift}, 25)
 		q.Filter.Channels = question.channels.Only
 		q.Reach = Pick(w, []viewing.Millis{0, 1000, 600_000, 5_000_000})
 		if w.Chance(60) {

@@ -50,7 +50,6 @@ func testRandomAudiences(t *testing.T, factory Factory) {
 func (s *Subject) checkAudiences(w *World, n int) {
 	s.T.Helper()
 	for _, q := range w.questions(n) {
-		q.filter.Modes = some(w, []viewing.Mode{viewing.Live, viewing.Catchup, viewing.Timeshift}, 25)
 		tariffs, at := some(w, numbers(worldTariffs+1), 20), w.Instant()
 		got, err := s.Store.Subscribers(s.T.Context(), q.filter.ClientID, at, tariffs, q.filter.Now)
 		if want := s.Twin.subscribers(q.filter.ClientID, at, tariffs, q.filter.Now); err != nil || got != want {

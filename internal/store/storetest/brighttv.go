@@ -41,7 +41,7 @@ func testBrightTV(t *testing.T, factory Factory) {
 	for days, minimum := range map[int]int64{1: 0, 7: 0, 8: 1, 30: 60, 60: 600} {
 		q := question{limit: 17}
 		q.filter = viewing.Filter{
-			ClientID: 1, MinSeconds: minimum, Window: viewing.DaysBefore(from+7*viewing.DayLength+123, days),
+			ClientID: 1, Choice: viewing.Choice{MinSeconds: minimum}, Window: viewing.DaysBefore(from+7*viewing.DayLength+123, days),
 		}
 		questions = append(questions, q)
 	}

@@ -87,6 +87,9 @@ func (w *World) Histories() []catalog.Account {
 			if w.Chance(25) {
 				state.RegisteredAt = w.Instant()
 			}
+			if w.Chance(10) {
+				state.ChangedAt += 7 * viewing.DayLength // after the end of the world
+			}
 			states = append(states, state)
 		}
 	}
@@ -171,12 +174,12 @@ func (s *Subject) Same(what string, got, want any) {
 func (s *Subject) checkSeries(client int32, boundaries []viewing.Millis) {
 	s.T.Helper()
 	ctx := s.T.Context()
-	before, flows, err := s.Store.Flows(ctx, client, boundaries)
+	before, flows, err := s.Store.Flows(ctx, client, boundaries, s.Now)
 	s.Must(err)
 	s.Equal("flows before", before, s.Twin.Flows(client, math.MinInt64, boundaries[0]))
 	payments, err := s.Store.PaymentsByPeriod(ctx, client, boundaries)
 	s.Must(err)
-	active, err := s.Store.ActiveByTariff(ctx, client, boundaries)
+	active, err := s.Store.ActiveByTariff(ctx, client, boundaries, s.Now)
 	s.Must(err)
 	for i, to := range boundaries {
 		s.Equal(fmt.Sprint("active by tariff at ", to), active[i], s.Twin.ActiveByTariff(client, to))
@@ -293,10 +296,10 @@ func testNoDynamics(t *testing.T, factory Factory) {
 	w := NewWorld(t, 2)
 	for range 2 {
 		s.checkDynamics(w)
-		beginning, err := s.Store.Beginning(t.Context(), 1)
+		beginning, err := s.Store.Beginning(t.Context(), 1, s.Now)
 		s.Must(err)
 		s.Equal("beginning", beginning, store.Beginning{Viewing: store.Never, Accounts: store.Never, Payments: store.Never})
-		before, hours, err := s.Store.Versions(t.Context(), 1, AnyTime)
+		before, hours, err := s.Store.Versions(t.Context(), 1, AnyTime, s.Now)
 		s.Must(err)
 		if before != (store.Version{}) || len(hours) > 0 {
 			t.Errorf("an empty store has versions %+v, %+v", before, hours)
@@ -310,9 +313,9 @@ func (s *Subject) dynamicsCalls(ctx context.Context) map[string]func() error {
 	day := viewing.Window{From: Noon, To: Noon + viewing.DayLength}
 	boundaries := []viewing.Millis{day.From, day.To}
 	return map[string]func() error{
-		"Versions":    func() error { _, _, err := s.Store.Versions(ctx, 1, day); return err },
+		"Versions":    func() error { _, _, err := s.Store.Versions(ctx, 1, day, Noon); return err },
 		"Exclusions":  func() error { return second(s.Store.Exclusions(ctx, 1, Noon)) },
-		"Beginning":   func() error { return second(s.Store.Beginning(ctx, 1)) },
+		"Beginning":   func() error { return second(s.Store.Beginning(ctx, 1, Noon)) },
 		"SaveFigures": func() error { return s.Store.SaveFigures(ctx, []store.Figure{{Kind: store.Snapshot, ClientID: 1}}) },
 		"DeleteFigures": func() error {
 			return s.Store.DeleteFigures(ctx, store.Snapshot, 1, []viewing.Millis{0})
@@ -326,8 +329,8 @@ func (s *Subject) dynamicsCalls(ctx context.Context) map[string]func() error {
 		"Peaks":            func() error { return second(s.Store.Peaks(ctx, 1, day.From, day, Noon)) },
 		"Online":           func() error { return second(s.Store.Online(ctx, 1, Noon, time.Minute, Noon)) },
 		"ViewerCounts":     func() error { return second(s.Store.ViewerCounts(ctx, 1, Noon, Noon)) },
-		"Flows":            func() error { _, _, err := s.Store.Flows(ctx, 1, boundaries); return err },
-		"ActiveByTariff":   func() error { return second(s.Store.ActiveByTariff(ctx, 1, boundaries)) },
+		"Flows":            func() error { _, _, err := s.Store.Flows(ctx, 1, boundaries, Noon); return err },
+		"ActiveByTariff":   func() error { return second(s.Store.ActiveByTariff(ctx, 1, boundaries, Noon)) },
 		"PaymentsByPeriod": func() error { return second(s.Store.PaymentsByPeriod(ctx, 1, boundaries)) },
 	}
 }

@@ -46,7 +46,7 @@ func (w *Twin) Erase(client int32, account int64, at viewing.Millis) (erased sto
 	w.erased[key] = true
 	erased.States = int64(len(w.states[key]))
 	states := map[viewing.Millis]catalog.Account{}
-	for _, change := range w.changes(client) {
+	for _, change := range w.changes(client, at) {
 		if change.account == account && change.at <= at {
 			state := change.is
 			state.ChangedAt, state.RegisteredAt, state.Deleted = change.at, 0, !change.exist
@@ -274,7 +274,7 @@ func testOvertaken(t *testing.T, factory Factory) {
 		kept := s.losing(removal)
 		kept.Window = Noon.Day().Window()
 		kept.Figures = []store.Figure{{Kind: store.GoneWatchDay, ClientID: 1, Start: kept.Window.From, Body: []byte(`{}`)}}
-		_, hours, err := s.Store.Versions(t.Context(), 1, kept.Window)
+		_, hours, err := s.Store.Versions(t.Context(), 1, kept.Window, s.Now)
 		s.Must(err)
 		for _, hour := range hours {
 			kept.Viewing += hour.Viewing

@@ -206,12 +206,9 @@ func (w *World) questions(n int) []question {
 			slices.Sort(bounds)
 			q.filter.Window = viewing.Window{From: bounds[0], To: bounds[1]}
 		}
-		q.filter.Devices = some(w, append([]string{"never_seen"}, worldDevices...), 20)
-		q.filter.Tariffs = some(w, numbers(worldTariffs+1), 20)
-		q.filter.ActiveOnly = w.Chance(30)
+		q.filter.Choice = w.choice()
 		q.filter.Excluded = w.Chance(10)
 		q.filter.Now = Pick(w, []viewing.Millis{EndOfTime, w.From, w.From + 1500, w.Instant()})
-		q.filter.MinSeconds = Pick(w, []int64{0, 0, 1, 64, 600, 5000})
 		if w.Chance(10) {
 			q.filter.Account = int64(1 + w.IntN(4))
 			q.filter.DeviceUID = Pick(w, []string{"", fmt.Sprintf("box-%d-1", q.filter.Account), "box-'"})

@@ -95,7 +95,7 @@ func NewSubject(t *testing.T, factory Factory) *Subject {
 const EndOfTime = year9999
 
 // At sets the time of the questions to come.
-func (s *Subject) At(now viewing.Millis) { s.Now, s.Twin.now = now, now }
+func (s *Subject) At(now viewing.Millis) { s.Now, s.Twin.now, s.Twin.known = now, now, now }
 
 // Reopen closes the store and opens it on the same data.
 func (s *Subject) Reopen() {

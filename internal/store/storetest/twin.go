@@ -17,6 +17,7 @@ type Twin struct {
 	channels   map[entity]catalog.Channel
 	programmes map[entity]catalog.Programme
 	now        viewing.Millis                                // the time of queries that have none
+	known      viewing.Millis                                // up to when states of accounts count in the ledger
 	states     map[entity]map[viewing.Millis]catalog.Account // all states by changed_at
 	payments   map[entity]catalog.Payment
 	erased     map[entity]bool // accounts
@@ -41,6 +42,7 @@ func newTwin() *Twin {
 		channels:   map[entity]catalog.Channel{},
 		programmes: map[entity]catalog.Programme{},
 		now:        EndOfTime,
+		known:      EndOfTime,
 		states:     map[entity]map[viewing.Millis]catalog.Account{},
 		payments:   map[entity]catalog.Payment{},
 		erased:     map[entity]bool{},
@@ -123,16 +125,12 @@ func (w *Twin) counted(filter viewing.Filter) []counting {
 
 func (w *Twin) passes(filter viewing.Filter, session viewing.Report) bool {
 	return session.StartedAt >= filter.Window.From && session.StartedAt < filter.Window.To &&
-		(len(filter.Devices) == 0 || slices.Contains(filter.Devices, session.Device)) &&
-		(len(filter.Modes) == 0 || slices.Contains(filter.Modes, session.Mode)) &&
 		(filter.Channels == nil || slices.Contains(filter.Channels, session.ChannelID)) &&
-		(len(filter.Tariffs) == 0 || overlap(filter.Tariffs, session.Tariffs)) &&
 		(filter.Account == 0 || session.AccountID == filter.Account) &&
 		(filter.DeviceUID == "" || session.DeviceUID == filter.DeviceUID) &&
 		(filter.Without == 0 || session.AccountID != filter.Without) &&
-		(!filter.ActiveOnly || w.active(session, filter.Now)) &&
 		(filter.Excluded || !w.current(session.ClientID, session.AccountID, filter.Now).Excluded) &&
-		int64(session.WatchedSeconds) >= filter.MinSeconds
+		w.chosen(filter, session)
 }
 
 func overlap(a, b []int32) bool {
@@ -149,6 +147,22 @@ func (w *Twin) current(client int32, account int64, now viewing.Millis) catalog.
 		}
 	}
 	return current
+}
+
+// registered is when the account came, by the states that have taken effect: what the latest of them that has it says, else when the
+// earliest one did.
+func (w *Twin) registered(client int32, account int64, now viewing.Millis) viewing.Millis {
+	first, latest, registered := store.Never, -store.Never, viewing.Millis(0)
+	for _, state := range w.states[entity{client, account}] {
+		if state.ChangedAt > now {
+			continue
+		}
+		first = min(first, state.ChangedAt)
+		if state.RegisteredAt != 0 && state.ChangedAt > latest {
+			latest, registered = state.ChangedAt, state.RegisteredAt
+		}
+	}
+	return cmp.Or(registered, first)
 }
 
 func (w *Twin) active(session viewing.Report, now viewing.Millis) bool {

@@ -19,7 +19,7 @@ func endOf(s *viewing.Report) viewing.Millis {
 // subscribers is what store.SubscriberCounter says.
 func (w *Twin) subscribers(client int32, at viewing.Millis, tariffs []int32, now viewing.Millis) int64 {
 	latest := map[int64]change{}
-	for _, c := range w.changes(client) {
+	for _, c := range w.changes(client, now) {
 		if before, known := latest[c.account]; c.at <= at && (!known || c.at >= before.at) {
 			latest[c.account] = c
 		}

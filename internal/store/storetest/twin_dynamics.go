@@ -127,14 +127,22 @@ type change struct {
 	did, exist bool            // existed before, exists after
 }
 
-// changes walks through the states of the client's accounts.
-func (w *Twin) changes(client int32) []change {
+// AsOf is the twin for figures of an instant: of one that is later than the queries, with the states that take effect before it.
+func (w *Twin) AsOf(instant viewing.Millis) *Twin {
+	later := *w
+	later.known = max(w.now, instant-1)
+	return &later
+}
+
+// changes walks through those states of the client's accounts that have taken effect by the instant.
+func (w *Twin) changes(client int32, known viewing.Millis) []change {
 	var all []change
 	for key, states := range w.states {
-		if key.client != client {
+		sorted := slices.SortedFunc(maps.Values(states), func(a, b catalog.Account) int { return cmp.Compare(a.ChangedAt, b.ChangedAt) })
+		sorted = slices.DeleteFunc(sorted, func(a catalog.Account) bool { return a.ChangedAt > known })
+		if key.client != client || len(sorted) == 0 {
 			continue
 		}
-		sorted := slices.SortedFunc(maps.Values(states), func(a, b catalog.Account) int { return cmp.Compare(a.ChangedAt, b.ChangedAt) })
 		first := sorted[0].ChangedAt
 		for _, state := range slices.Backward(sorted) {
 			if state.RegisteredAt != 0 {
@@ -161,7 +169,7 @@ func (w *Twin) changes(client int32) []change {
 // Flows is what store.LedgerReader says of Flows.
 func (w *Twin) Flows(client int32, from, to viewing.Millis) store.Flows {
 	var f store.Flows
-	for _, c := range w.changes(client) {
+	for _, c := range w.changes(client, w.known) {
 		switch {
 		case c.at < from || c.at >= to:
 		case !c.did && c.exist:
@@ -186,7 +194,7 @@ func (w *Twin) Flows(client int32, from, to viewing.Millis) store.Flows {
 // ActiveByTariff looks up the state of each account at the instant.
 func (w *Twin) ActiveByTariff(client int32, instant viewing.Millis) map[int32]int64 {
 	latest := map[int64]change{}
-	for _, c := range w.changes(client) {
+	for _, c := range w.changes(client, w.known) {
 		if before, known := latest[c.account]; c.at < instant && (!known || c.at >= before.at) {
 			latest[c.account] = c
 		}
@@ -223,7 +231,7 @@ func (w *Twin) Beginning(client int32) viewing.Millis {
 	for _, session := range w.all(client) {
 		first = min(first, session.StartedAt)
 	}
-	for _, change := range w.changes(client) {
+	for _, change := range w.changes(client, w.known) {
 		if change.exist {
 			first = min(first, change.at)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/catalog"
@@ -13,17 +14,18 @@ import (
 
 var versionTests = Tests{
 	"versions follow changes and nothing else": testVersions,
+	"versions follow states that come":         testPendingVersions,
 	"the beginning of data":                    testBeginning,
 	"figures":                                  testFigures,
 }
 
-// versions returns the versions of a client by hour.
-func (s *Subject) versions(client int32) map[viewing.Millis]store.Version {
+// versions returns the versions of client 1 by hour.
+func (s *Subject) versions() map[viewing.Millis]store.Version {
 	s.T.Helper()
-	before, hours, err := s.Store.Versions(s.T.Context(), client, whole(client).filter.Window)
+	before, hours, err := s.Store.Versions(s.T.Context(), 1, whole(1).filter.Window, s.Now)
 	s.Must(err)
 	if before != (store.Version{}) {
-		s.T.Fatalf("client %d has versions before anything happened: %+v", client, before)
+		s.T.Fatalf("there are versions before anything happened: %+v", before)
 	}
 	versions := map[viewing.Millis]store.Version{}
 	for i, hour := range hours {
@@ -65,7 +67,7 @@ func (w *Twin) hourly(client int32) contents {
 	for _, session := range w.all(client) {
 		c.add(ofViewing, session.StartedAt, session)
 	}
-	for _, change := range w.changes(client) {
+	for _, change := range w.changes(client, EndOfTime) {
 		was := []any{change.did, change.was.Active, activeTariffs(change.was)}
 		is := []any{change.exist, change.is.Active, activeTariffs(change.is)}
 		if fmt.Sprint(was) != fmt.Sprint(is) {
@@ -94,10 +96,10 @@ func testVersions(t *testing.T, factory Factory) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := NewWorld(t, seed)
 			s := NewSubject(t, factory)
-			before, held := s.versions(1), s.Twin.hourly(1)
+			before, held := s.versions(), s.Twin.hourly(1)
 			for i, step := range w.DynamicsSteps(s) {
 				step()
-				after, holds := s.versions(1), s.Twin.hourly(1)
+				after, holds := s.versions(), s.Twin.hourly(1)
 				for hour := range after {
 					for _, kind := range []string{ofViewing, ofAccounts, ofPayments} {
 						key := hourOf{kind, hour}
@@ -116,9 +118,54 @@ func testVersions(t *testing.T, factory Factory) {
 				if i%10 == 0 {
 					s.Reopen()
 				}
-				s.Equal("versions after folding and reopening", s.versions(1), before)
+				s.Equal("versions after folding and reopening", s.versions(), before)
 			}
 		})
+	}
+}
+
+// testPendingVersions looks at random instants at what is known of days, while states come in random order: equal versions mean an
+// equal ledger, whatever was pushed and took effect in between, and where nothing is pending they say so.
+func testPendingVersions(t *testing.T, factory Factory) {
+	for _, seed := range Seeds(2) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			w := NewWorld(t, seed+30)
+			s := NewSubject(t, factory)
+			seen := map[string]string{}
+			for _, batch := range Batches(w, w.Histories()) {
+				s.Apply(catalog.Batch{ClientID: 1, Accounts: batch})
+				for range Rounds(10) {
+					s.At(w.Instant())
+					s.checkPending(w, seen)
+				}
+				s.At(EndOfTime)
+				for hour, version := range s.versions() {
+					s.Equal(fmt.Sprint("pending at the end of time in ", hour), version.Pending, int64(0))
+				}
+			}
+		})
+	}
+}
+
+// checkPending notes the ledger before the end of each day under its version.
+func (s *Subject) checkPending(w *World, seen map[string]string) {
+	s.T.Helper()
+	versions := s.versions()
+	for day := viewing.Millis(-2); day <= WorldDays+1; day++ {
+		end := w.From + day*viewing.DayLength
+		var before store.Version
+		for hour, version := range versions {
+			if hour < end {
+				before.Accounts += version.Accounts
+				before.Pending += version.Pending
+			}
+		}
+		version := fmt.Sprint(day, before.Accounts, before.Pending)
+		ledger := fmt.Sprintf("%+v %v", s.Twin.Flows(1, math.MinInt64, end), s.Twin.ActiveByTariff(1, end))
+		if was, known := seen[version]; known && was != ledger {
+			s.T.Fatalf("version %s is of %s and of %s", version, was, ledger)
+		}
+		seen[version] = ledger
 	}
 }
 
@@ -144,7 +191,7 @@ func testBeginning(t *testing.T, factory Factory) {
 	check := func() {
 		t.Helper()
 		for range 2 {
-			got, err := s.Store.Beginning(t.Context(), 1)
+			got, err := s.Store.Beginning(t.Context(), 1, s.Now)
 			s.Must(err)
 			s.Equal("beginning", got, want)
 			s.Fold()

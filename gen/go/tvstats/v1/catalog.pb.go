@@ -548,7 +548,7 @@ type Account struct {
 	// ascending.
 	Tariffs []int32 `protobuf:"varint,3,rep,packed,name=tariffs,proto3" json:"tariffs,omitempty"`
 	// When the subscriber registered. Absent means the value of the latest state that has one, and where none has, changed_at of
-	// the account's earliest state. Always present in responses.
+	// the account's earliest state; states whose changed_at is later than now have no part in it. Always present in responses.
 	RegisteredAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=registered_at,json=registeredAt,proto3" json:"registered_at,omitempty"`
 	// When this state began, or will begin. Absent means the service's clock when the request arrives. Of two states of one account
 	// with the same changed_at the one that arrived last replaces the other. Always present in responses.

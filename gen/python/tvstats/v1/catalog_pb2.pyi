@@ -308,7 +308,7 @@ class Account(google.protobuf.message.Message):
     @property
     def registered_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When the subscriber registered. Absent means the value of the latest state that has one, and where none has, changed_at of
-        the account's earliest state. Always present in responses.
+        the account's earliest state; states whose changed_at is later than now have no part in it. Always present in responses.
         """
 
     @property

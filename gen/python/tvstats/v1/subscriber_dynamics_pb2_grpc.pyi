@@ -43,8 +43,10 @@ class SubscriberDynamicsStub:
     registered_at was never given, until a state has deleted set; a state after that one makes it exist anew. Its
     first state is in force from then on, each later one from its changed_at. What counts in an hour, day or month are the
     changes of existing accounts that fall into it: new accounts (and among them new active ones), activated and deactivated
-    ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. For every
-    period
+    ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. A state whose
+    changed_at is later than now has no effect yet, nor has its registered_at: an account without any other does
+    not exist, and a period that has not ended holds what has happened so far. When its time comes it counts, in the past too. Stats
+    at an as_of that lies ahead count the states before that. For every period
 
       opening_active + new_active + activated − deactivated − removed_active = closing_active.
 
@@ -169,8 +171,10 @@ class SubscriberDynamicsAsyncStub:
     registered_at was never given, until a state has deleted set; a state after that one makes it exist anew. Its
     first state is in force from then on, each later one from its changed_at. What counts in an hour, day or month are the
     changes of existing accounts that fall into it: new accounts (and among them new active ones), activated and deactivated
-    ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. For every
-    period
+    ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. A state whose
+    changed_at is later than now has no effect yet, nor has its registered_at: an account without any other does
+    not exist, and a period that has not ended holds what has happened so far. When its time comes it counts, in the past too. Stats
+    at an as_of that lies ahead count the states before that. For every period
 
       opening_active + new_active + activated − deactivated − removed_active = closing_active.
 
@@ -294,8 +298,10 @@ class SubscriberDynamicsServicer(metaclass=abc.ABCMeta):
     registered_at was never given, until a state has deleted set; a state after that one makes it exist anew. Its
     first state is in force from then on, each later one from its changed_at. What counts in an hour, day or month are the
     changes of existing accounts that fall into it: new accounts (and among them new active ones), activated and deactivated
-    ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. For every
-    period
+    ones, removed accounts (and among them removed active ones). An account that changes twice counts twice. A state whose
+    changed_at is later than now has no effect yet, nor has its registered_at: an account without any other does
+    not exist, and a period that has not ended holds what has happened so far. When its time comes it counts, in the past too. Stats
+    at an as_of that lies ahead count the states before that. For every period
 
       opening_active + new_active + activated − deactivated − removed_active = closing_active.
 
