@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"slices"
 	"reflect"
 	"strings"
 	"testing"
@@ -102,6 +103,7 @@ func TestRequiredFlagsAreAskedFor(t *testing.T) {
 		if len(required) == 0 {
 			continue
 		}
+		slices.Sort(required)
 		found++
 		line := strings.Fields(command.Path())
 		for _, argument := range command.Positional {
