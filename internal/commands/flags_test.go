@@ -1,8 +1,8 @@
 package commands
 
 import (
-	"slices"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
