@@ -146,7 +146,11 @@ log=$(mktemp)
 serves=$!
 trap 'kill $serves; wait $serves; rm "$log"' EXIT
 timeout 120 tail --pid $serves -n +1 -f "$log" | grep -m 1 msg=serving
-`+command("tvstats", services["tvstats"].Healthcheck.Test[2:]...)+"\n"+command("boxes", boxes))
+`+command("tvstats", services["tvstats"].Healthcheck.Test[2:]...)+`
+`+command("boxes", boxes)+` >"$log.boxes" 2>&1 &
+watch=$!
+timeout 120 tail --pid $watch -n +1 -f "$log.boxes" | grep -m 1 'go on watching' || { cat "$log.boxes"; exit 1; }
+kill $watch; wait $watch; cat "$log.boxes"; rm "$log.boxes"`)
 	printed := output(t, run)
 	for _, want := range []string{"\nDone.\n", " store=\"mongodb ", "\nready\n", "catalog of client 1 pushed"} {
 		if !strings.Contains(printed, want) {

@@ -19,7 +19,7 @@ import (
 // Config is all that an operator can set. Every flag is an environment variable too: --data-dir is TVSTATS_DATA_DIR.
 type Config struct {
 	Listen     string `group:"Network" default:"127.0.0.1:50051" help:"Address for gRPC, host:port; port 0 takes a free one."`
-	HTTPListen string `group:"Network" name:"http-listen" default:"127.0.0.1:9464" help:"Address for /metrics, /healthz and /readyz, host:port."`
+	HTTPListen string `group:"Network" name:"http-listen" default:"127.0.0.1:9464" help:"Address for /metrics, /healthz and /readyz, host:port, or off."`
 
 	WebListen string `group:"Network" name:"web-listen" placeholder:"127.0.0.1:8080" help:"Address for the console and for HTTP with JSON, host:port, or off. Where the default is taken the service goes on without."`
 
@@ -80,8 +80,8 @@ func (c *Config) Validate() error {
 	return errors.Join(
 		flags.Directory("--data-dir", c.DataDir),
 		flags.Address("--listen", c.Listen),
-		flags.Address("--http-listen", c.HTTPListen),
-		c.checkWeb(),
+		flags.AddressOrOff("--http-listen", c.HTTPListen),
+		flags.AddressOrOff("--web-listen", c.webAddress()),
 		c.securityConfig.check(c.callAddresses()),
 		c.Limits.Check(),
 		c.MongoDB.Check(),

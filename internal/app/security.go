@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/tvstats/tvstats/internal/flags"
 	"github.com/tvstats/tvstats/internal/reload"
 )
 
@@ -69,7 +70,7 @@ func (c *Config) warn(log *slog.Logger) {
 	if err := c.exposed(c.callAddresses()); err != nil {
 		log.Warn("serving insecurely, as --insecure says", "risk", err)
 	}
-	if !loopback(c.HTTPListen) {
+	if c.HTTPListen != flags.Off && !loopback(c.HTTPListen) {
 		log.Warn("metrics and probes are served without TLS to everyone who reaches them", "http_listen", c.HTTPListen)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/audience"
 	"github.com/tvstats/tvstats/internal/dynamics"
+	"github.com/tvstats/tvstats/internal/flags"
 	"github.com/tvstats/tvstats/internal/ingest"
 	"github.com/tvstats/tvstats/internal/jobs"
 	"github.com/tvstats/tvstats/internal/ranking"
@@ -55,12 +56,13 @@ type service struct {
 	in        *ingest.Ingest
 	queue     *jobs.Queue
 
-	probes, callers net.Listener
-	browsers        net.Listener // nil where the console is not served
-	bounds          *intercept.Connections
-	server          servers
-	health          *health.Server
-	stopWeb         func()
+	probes   net.Listener // nil where --http-listen is off
+	callers  net.Listener
+	browsers net.Listener // nil where the console is not served
+	bounds   *intercept.Connections
+	server   servers
+	health   *health.Server
+	stopWeb  func()
 }
 
 // ending has something undone when the service ends, before all that was begun earlier.
@@ -101,6 +103,9 @@ func (s *service) openStore(ctx context.Context) (err error) {
 }
 
 func (s *service) serveProbes(ctx context.Context) (err error) {
+	if s.cfg.HTTPListen == flags.Off {
+		return nil
+	}
 	if s.probes, err = listen(ctx, "--http-listen", s.cfg.HTTPListen); err != nil {
 		return err
 	}
@@ -220,12 +225,15 @@ func (s *service) serveWeb(context.Context) error {
 
 // serve serves calls until ctx ends.
 func (s *service) serve(ctx context.Context, started func(Addresses)) error {
-	at := Addresses{GRPC: s.callers.Addr().String(), Web: WebOff}
+	at, probes := Addresses{GRPC: s.callers.Addr().String(), Web: flags.Off}, flags.Off
 	if s.browsers != nil {
 		at.Web = s.browsers.Addr().String()
 	}
+	if s.probes != nil {
+		probes = s.probes.Addr().String()
+	}
 	s.cfg.warn(s.log)
-	s.log.Info("serving", "grpc", at.GRPC, "web", at.Web, "http", s.probes.Addr().String(), "store", s.db.Describe())
+	s.log.Info("serving", "grpc", at.GRPC, "web", at.Web, "http", probes, "store", s.db.Describe())
 	return answerCalls(ctx, s.server.grpc, s.bounds.Bound(s.callers), func() { started(at) }, func() {
 		s.log.Info("stopping")
 		s.health.Shutdown()

@@ -18,11 +18,8 @@ import (
 	"github.com/tvstats/tvstats/internal/web"
 )
 
-// The values of --web-listen that are no address of the operator's. Empty means that the flag was not given.
-const (
-	DefaultWebListen = "127.0.0.1:8080"
-	WebOff           = "off"
-)
+// DefaultWebListen is what --web-listen is where the flag was not given, which is an empty value.
+const DefaultWebListen = "127.0.0.1:8080"
 
 // Bounds of a request over HTTP. Those of its size and number are the same as for gRPC.
 const (
@@ -34,7 +31,7 @@ const (
 // callAddresses are the addresses at which calls are served.
 func (c *Config) callAddresses() []callAddress {
 	callAddresses := []callAddress{{"--listen", c.Listen}}
-	if c.WebListen != WebOff {
+	if c.WebListen != flags.Off {
 		callAddresses = append(callAddresses, callAddress{"--web-listen", c.webAddress()})
 	}
 	return callAddresses
@@ -47,16 +44,9 @@ func (c *Config) webAddress() string {
 	return c.WebListen
 }
 
-func (c *Config) checkWeb() error {
-	if c.WebListen == WebOff {
-		return nil
-	}
-	return flags.Address("--web-listen", c.webAddress())
-}
-
 // listenWeb listens for the console and HTTP callers; nil means that there is nothing to serve them on.
 func (c *Config) listenWeb(ctx context.Context, log *slog.Logger) (net.Listener, error) {
-	if c.WebListen == WebOff {
+	if c.WebListen == flags.Off {
 		return nil, nil
 	}
 	listener, err := listen(ctx, "--web-listen", c.webAddress())

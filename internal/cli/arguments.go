@@ -17,8 +17,8 @@ type arguments struct {
 }
 
 // Arguments writes a command line as the parser reads it. Long flags may stand behind one dash, as old pages print them, and
-// with - or _ between their words; numbers of a list behind spaces; --settings alone; and a length of time like -7d behind a
-// flag. A first word that is no command is an error that suggests one.
+// with - or _ between their words; numbers of a list behind spaces; --settings alone; and a negative number, or a length of
+// time like -7d, behind a flag. A first word that is no command is an error that suggests one.
 func Arguments(app *kong.Application, args []string) ([]string, error) {
 	if err := knownCommand(app.Node, args); err != nil {
 		return nil, err
@@ -49,8 +49,12 @@ func (a *arguments) word(arg string) {
 	a.read = append(a.read, arg)
 }
 
-// ago is a length of time before now, which looks like a flag.
-var ago = regexp.MustCompile(`^-\d+[smhdw]$`)
+// ago is a length of time before now, and negative such a length or any number below 0. They look like flags, but no flag
+// begins with a digit.
+var (
+	ago      = regexp.MustCompile(`^-\d+[smhdw]$`)
+	negative = regexp.MustCompile(`^-\d+([.,]-?\d+)*[smhdw]?$`)
+)
 
 // flag takes a flag with those of the arguments behind it that are its value, and returns how many these are.
 func (a *arguments) flag(arg string, behind []string) (taken int) {
@@ -66,7 +70,7 @@ func (a *arguments) flag(arg string, behind []string) (taken int) {
 	case flag.IsBool() || flag.IsCounter():
 		a.read = append(a.read, long) // the parser sees itself whether a value follows
 		return 0
-	case len(behind) > 0 && (!strings.HasPrefix(behind[0], "-") || behind[0] == "-" || ago.MatchString(behind[0])):
+	case len(behind) > 0 && (!strings.HasPrefix(behind[0], "-") || behind[0] == "-" || negative.MatchString(behind[0])):
 		value, valued, taken = behind[0], true, 1
 	case flag.Name == "settings": // old lines have it with anything, and with nothing
 		valued = true

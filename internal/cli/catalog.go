@@ -96,9 +96,12 @@ func (c *Catalog) push(ctx context.Context, connection *grpc.ClientConn, out io.
 			return nil
 		})
 	shown.Close()
-	fmt.Fprintf(out, "%s entities pushed, %s rows not imported\n", Count(p.applied), Count(report.rejected))
-	if err := errors.Join(p.failed, err); err != nil {
-		return err
+	failed := errors.Join(p.failed, err)
+	if failed == nil || p.sent+report.rejected > 0 {
+		fmt.Fprintf(out, "%s entities pushed, %s rows not imported\n", Count(p.applied), Count(report.rejected))
+	}
+	if failed != nil {
+		return failed
 	}
 	return c.verdict(p.sent, report.rejected)
 }

@@ -63,14 +63,14 @@ func (r *entityReader) begin(l line) error {
 	var missing []string
 	for _, field := range r.file.required {
 		if r.column(field) < 0 {
-			missing = append(missing, cmp.Or(r.called[field], field))
+			missing = append(missing, field)
 		}
 	}
 	if r.file.list == "payments" && r.column(amount) < 0 && r.column("amount_minor") < 0 {
 		missing = append(missing, amount)
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("line %d: the header lacks %s; it names %.200q", l.number, strings.Join(missing, ", "), names)
+	if err := r.called.lacking(missing, names); err != nil {
+		return fmt.Errorf("line %d: the header %w", l.number, err)
 	}
 	return nil
 }

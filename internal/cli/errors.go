@@ -22,7 +22,7 @@ var hints = []hint{
 	{codes.Unavailable, "certificate signed by unknown authority", "--tls-ca must name the file with the certificate authority that signed the server's certificate"},
 	{codes.Unavailable, "x509:", "the server's certificate does not fit: --server must name a host that stands in it"},
 	{codes.Unavailable, "server preface", "what listens there does not speak plain gRPC: if it uses TLS, give --tls-ca; if it is --http-listen of the server, use the port of --listen"},
-	{codes.Unavailable, "connection refused", "is a server running there?"},
+	{codes.Unavailable, "connection refused", "is a server running there? `tvstats serve` starts one, and --server says where it is"},
 	{codes.Unavailable, "no such host", "--server must name a host that exists"},
 	{codes.Unauthenticated, "", "give a valid token with --token or TVSTATS_TOKEN"},
 	{codes.Unimplemented, "", "the server is older than this program: upgrade it"},
@@ -40,7 +40,7 @@ func Readable(err error) error {
 	s := call.GRPCStatus()
 	message := s.Message()
 	if inner, found := strings.CutPrefix(message, `connection error: desc = "transport: `); found {
-		message = strings.TrimSuffix(inner, `"`)
+		message = strings.TrimPrefix(strings.TrimSuffix(inner, `"`), "Error while dialing: ")
 	}
 	text := strings.Replace(err.Error(), call.Error(), fmt.Sprintf("%s (%s)", message, s.Code()), 1)
 	for _, h := range hints {

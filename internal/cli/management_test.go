@@ -110,6 +110,14 @@ func TestOldLines(t *testing.T) {
 	}
 }
 
+// TestNegativeNumbersAreValues: behind a space, too, so that what is wrong with them is said, and not that -5 is no flag.
+func TestNegativeNumbersAreValues(t *testing.T) {
+	got, err := parse(t, strings.Fields("create_channel_sorting_by_popularity --criterion=watch --client_id -1 --days_number -5 --tariffs -1,-2")...)
+	if c := got.ChannelSorting; err != nil || !slices.Equal(c.ClientID, []int32{-1}) || c.DaysNumber != -5 || !slices.Equal(c.Tariffs, []int32{-1, -2}) {
+		t.Errorf("%v, %+v", err, c)
+	}
+}
+
 func TestTimesThatPeopleWrite(t *testing.T) {
 	now := time.Date(2026, 3, 9, 14, 30, 0, 0, time.UTC)
 	for text, want := range map[string]string{

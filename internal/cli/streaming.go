@@ -82,7 +82,9 @@ func (o *Streaming) senderConfig(shown *Progress) sender.Config {
 			shown.Acknowledged(len(events))
 		},
 		Broken: func(err error, _ time.Duration) {
-			sometimes.Do(func() { shown.Note("Streaming was interrupted and is tried again: %v", Readable(err)) })
+			sometimes.Do(func() {
+				shown.Note("Streaming was interrupted and is tried again, for %s (--retry-for): %v", o.RetryFor, Readable(err))
+			})
 		},
 	}
 }

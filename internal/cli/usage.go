@@ -11,7 +11,7 @@ import (
 // flagNames finds the flags that a message speaks of.
 var flagNames = regexp.MustCompile(`--[A-Za-z0-9][A-Za-z0-9_-]*`)
 
-// FlagHelp is the help of those flags of a command that a message is about.
+// FlagHelp is the help of those flags and arguments of a command that a message is about.
 func FlagHelp(command *kong.Node, message string) string {
 	var help strings.Builder
 	shown := map[string]bool{}
@@ -22,6 +22,11 @@ func FlagHelp(command *kong.Node, message string) string {
 		}
 		shown[flag.Name] = true
 		fmt.Fprintf(&help, "  %s\n      %s\n", flag.String(), kong.DefaultHelpValueFormatter(flag.Value))
+	}
+	for _, argument := range command.Positional {
+		if name := "<" + argument.Name + ">"; strings.Contains(message, name) {
+			fmt.Fprintf(&help, "  %s\n      %s\n", name, kong.DefaultHelpValueFormatter(argument))
+		}
 	}
 	return help.String()
 }

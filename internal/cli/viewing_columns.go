@@ -50,10 +50,7 @@ func (c columns) bind(names []string) ([]boundField, error) {
 			}
 		}
 	}
-	if missing := c.missing(found); len(missing) > 0 {
-		return nil, fmt.Errorf("lacks %s", strings.Join(missing, ", "))
-	}
-	return bound, nil
+	return bound, c.lacking(missing(found), names)
 }
 
 // of are the names that a field may have in the file, the best one first.
@@ -67,15 +64,37 @@ func (c columns) of(f eventField) []string {
 	return []string{f.name}
 }
 
-// missing are the names of columns that an event cannot do without.
-func (c columns) missing(found map[string]bool) []string {
+// missing are the fields that an event cannot do without.
+func missing(found map[string]bool) []string {
 	var missing []string
 	for _, required := range []string{"account_id", "channel_id", "started_at", "watched_seconds"} {
 		if !found[required] && (required != "watched_seconds" || !found["at"]) {
-			missing = append(missing, cmp.Or(c[required], required))
+			missing = append(missing, required)
 		}
 	}
 	return missing
+}
+
+// lacking is the error of a file that lacks fields, if there are any, with what to give where it has them by other names.
+func (c columns) lacking(fields, names []string) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	var called, give []string
+	for _, field := range fields {
+		called = append(called, cmp.Or(c[field], field))
+		if c[field] == "" {
+			give = append(give, field+"=NAME")
+		}
+	}
+	hint := ""
+	if len(give) > 0 {
+		hint = "; where it has them by other names, give --column " + strings.Join(give, ",")
+		if slices.Contains(give, "watched_seconds=NAME") {
+			hint += " (at=NAME in place of watched_seconds for a time of the end)"
+		}
+	}
+	return fmt.Errorf("lacks %s; it names %.200q%s", strings.Join(called, ", "), names, hint)
 }
 
 // session is the one report that a row becomes: the last one, made when all of it had been watched.

@@ -30,7 +30,7 @@ func (r eventReader) parseJSON(text []byte) (*tvstatsv1.ViewEvent, error) {
 		return nil, fmt.Errorf("it is no JSON object: %w", err)
 	}
 	delete(object, mongoID)
-	bound, err := r.columns.bind(slices.Collect(maps.Keys(object)))
+	bound, err := r.columns.bind(slices.Sorted(maps.Keys(object)))
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (r eventReader) parseJSON(text []byte) (*tvstatsv1.ViewEvent, error) {
 func parseViewEvent(text []byte) (*tvstatsv1.ViewEvent, error) {
 	event := &tvstatsv1.ViewEvent{}
 	if err := protojson.Unmarshal(text, event); err != nil {
-		return nil, fmt.Errorf("it is no ViewEvent as JSON: %w", err)
+		return nil, fmt.Errorf("it is no ViewEvent as JSON: %w; where the file has names of its own, give --column account_id=NAME and the others", err)
 	}
 	return event, nil
 }

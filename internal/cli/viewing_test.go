@@ -144,7 +144,7 @@ func TestImportReadsTheColumnsOfOthers(t *testing.T) {
 		}
 	}
 	for content, why := range map[string]string{
-		`{"begin": 1772395200, "end": 1772395260, "ch": 2}`:                                       "line 1: lacks subscriber",
+		`{"begin": 1772395200, "end": 1772395260, "ch": 2}`:                                       `line 1: lacks subscriber; it names ["begin" "ch" "end"]`,
 		`{"begin": 1772395200, "end": 1772395260, "ch": 2, "subscriber": 1.5}`:                    `line 1: subscriber "1.5" is no whole number of 64 bits`,
 		`{"begin": 1772395200, "end": 1772395260, "ch": 2, "subscriber": 1, "mode": "recorded"}`:  `line 1: mode "recorded" is none of live, catchup, timeshift`,
 		`{"begin": 1772395200, "end": 1772395260, "ch": 2, "subscriber": 1, "tariffs": ["gold"]}`: `line 1: tariffs "gold" is no whole number of 32 bits`,
@@ -184,14 +184,17 @@ func TestReplayTellsBadLinesAndGoesOn(t *testing.T) {
 func TestReplayTellsWhatFileItCannotRead(t *testing.T) {
 	packed := gzipped(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,5\n")
 	for content, why := range map[string]string{
-		"user_id,device,started_at\n1,2,3\n": `line 1: the header of the CSV lacks channel_id, watched_seconds; it names ["user_id" "device" "started_at"]`,
+		"user_id,device,started_at\n1,2,3\n": `line 1: the header of the CSV lacks channel_id, watched_seconds; it names ["user_id" "device" "started_at"]; where it has them by other names, give --column channel_id=NAME,watched_seconds=NAME (at=NAME in place of watched_seconds for a time of the end)`,
 		"\n\n[1, 2]\n":                       "line 3: it is a JSON array; write one object a line (mongoexport without --jsonArray, jq -c '.[]')",
-		"\n\n1, 2\n":                         `line 3: the header of the CSV lacks account_id, channel_id, started_at, watched_seconds; it names ["1" "2"]`,
+		"\n\n1, 2\n":                         `line 3: the header of the CSV lacks account_id, channel_id, started_at, watched_seconds; it names ["1" "2"]; where it has them by other names, give --column account_id=NAME,channel_id=NAME,started_at=NAME,watched_seconds=NAME (at=NAME in place of watched_seconds for a time of the end)`,
 		packed[:len(packed)-5]:               "line 3: unexpected EOF",
 	} {
 		if _, wrong := readAll(t, content, nil); len(wrong) != 1 || wrong[0] != why {
 			t.Errorf("%.40q: wrong %q; want %q", content, wrong, why)
 		}
+	}
+	if _, wrong := readAll(t, `{"user": 1}`, nil); len(wrong) != 1 || !strings.HasSuffix(wrong[0], `unknown field "user"; where the file has names of its own, give --column account_id=NAME and the others`) {
+		t.Errorf("JSON under other names: wrong %q", wrong)
 	}
 	if events, wrong := readAll(t, "", nil); len(events) > 0 || len(wrong) > 0 {
 		t.Errorf("an empty file has events %v, wrong %q", events, wrong)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -41,6 +42,23 @@ type Program struct {
 
 	cli.Audiences
 	cli.Management
+}
+
+// Validate refuses a command line that lacks flags, before their values are checked: what is not given has none to complain of.
+func (*Program) Validate(line *kong.Context) error {
+	var missing []string
+	for _, part := range line.Path {
+		for _, flag := range part.Flags {
+			if flag.Required && !flag.Set {
+				missing = append(missing, flag.Summary())
+			}
+		}
+	}
+	slices.Sort(missing)
+	if len(missing) > 0 {
+		return fmt.Errorf("missing flags: %s", strings.Join(missing, ", "))
+	}
+	return nil
 }
 
 // Exit codes, for scripts; those of imports are in cli.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
@@ -49,12 +50,9 @@ func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (er
 			at.GRPC, cli.Count(int64(c.Boxes)), demoDays)
 		viewers := &SimulateCommand{
 			Streaming: cli.Streaming{Streams: 4, Batch: 1000, RetryFor: 10 * time.Second},
-			ClientID:  1, Boxes: c.Boxes, Days: demoDays, Seed: c.Seed,
+			ClientID:  1, Boxes: c.Boxes, Days: demoDays, Seed: c.Seed, Live: c.Serve,
 		}
 		world := viewers.World(time.Now())
-		if c.Serve {
-			world = c.goingOn(viewers, viewing.At(time.Now()))
-		}
 		if err := viewers.Simulate(ctx, connection, world, out, bar); err != nil {
 			return err
 		}
@@ -66,9 +64,10 @@ func (c *demoCommand) demo(ctx context.Context, out io.Writer, bar *os.File) (er
 			return err
 		}
 		if c.Serve {
-			return c.serve(ctx, viewers, connection, world, at.Web, out)
+			fmt.Fprintf(out, "\nThe console: http://%s/\nThe boxes go on watching. Ctrl-C ends the demo and removes its store.\n", at.Web)
+			return viewers.GoOn(ctx, connection, world)
 		}
-		_, err = fmt.Fprint(out, demoIsGone)
+		_, err = fmt.Fprintf(out, demoIsGone, calledBy(os.Args[0]))
 		return err
 	})
 }
@@ -122,10 +121,18 @@ func (d *demoResults) all(ctx context.Context) error {
 }
 
 const demoIsGone = `
-The store of this demo is gone. To keep one, run "go run ./server", in another terminal "go run ./server simulate", and ask:
-  grpcurl -plaintext -d '{"client_id": 1, "days_number": 7}' 127.0.0.1:50051 tvstats.v1.ViewStats/CreateEpgSelectionByPopularity
-The console is at http://127.0.0.1:8080/ then; "go run ./server demo --serve" shows it with this demo's viewing.
+The store of this demo is gone. To keep one, run "%[1]s serve", in another terminal "%[1]s simulate", and ask:
+  %[1]s create_epg_selection_by_popularity --client_id=1 --days_number=7
+The console is at http://127.0.0.1:8080/ then; "%[1]s demo --serve" shows it with this demo's viewing.
 `
+
+// calledBy is what calls the program once more, of the name that it was called by: go run makes it in a folder of Go's own.
+func calledBy(name string) string {
+	if strings.Contains(name, "/go-build") {
+		return "go run ./server"
+	}
+	return name
+}
 
 func (d *demoResults) sorting(ctx context.Context) error {
 	began := time.Now()

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func TestWrongFlags(t *testing.T) {
 	tests := []struct{ args, want string }{
 		{"--data-dir=", "--data-dir is empty: name a directory"},
 		{"--listen=50051", `--listen="50051": allowed is host:port`},
-		{"--http-listen=x", `--http-listen="x": allowed is host:port`},
+		{"--http-listen=x", `--http-listen="x": allowed is host:port, for example 127.0.0.1:50051, or off`},
 		{"--listen=0.0.0.0:50051", "--listen=0.0.0.0:50051 can be reached from elsewhere, and there is no TLS"},
 		{"--listen=:50051", "--listen=:50051 can be reached from elsewhere"},
 		{"--listen=[::]:50051 --auth-file=f", "can be reached from elsewhere"},
@@ -88,10 +89,51 @@ func TestWrongFlags(t *testing.T) {
 	}
 }
 
+// TestRequiredFlagsAreAskedFor calls each command with nothing: it says which flags are missing, not what is wrong with
+// values that nobody gave.
+func TestRequiredFlagsAreAskedFor(t *testing.T) {
+	found := 0
+	for _, command := range NewParser(&Program{}).Model.Leaves(false) {
+		var required []string
+		for _, flag := range command.Flags {
+			if flag.Required {
+				required = append(required, flag.Summary())
+			}
+		}
+		if len(required) == 0 {
+			continue
+		}
+		slices.Sort(required)
+		found++
+		line := strings.Fields(command.Path())
+		for _, argument := range command.Positional {
+			line = append(line, argument.Name)
+		}
+		if _, err := NewParser(&Program{}).Parse(line); err == nil || err.Error() != "missing flags: "+strings.Join(required, ", ") {
+			t.Errorf("%v: got %v, want the missing flags %v", line, err, required)
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d commands have required flags", found)
+	}
+}
+
+// TestCalledBy: what the demo says to run next works where it was run.
+func TestCalledBy(t *testing.T) {
+	for name, want := range map[string]string{
+		"tvstats": "tvstats", "./tvstats": "./tvstats", "/usr/bin/tvstats": "/usr/bin/tvstats",
+		"/tmp/go-build2873/b001/exe/server": "go run ./server", "/home/me/.cache/go-build/4f/4f00-d/server": "go run ./server",
+	} {
+		if got := calledBy(name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
 func TestExposureThatIsMeant(t *testing.T) {
 	for _, args := range []string{
 		"--listen=0.0.0.0:1 --insecure",
-		"--web-listen=off",
+		"--web-listen=off", "--http-listen=off",
 		"--web-listen=0.0.0.0:1 --insecure",
 		"--web-listen=0.0.0.0:1 --tls-cert=c --tls-key=k --auth-file=f",
 		"--listen=0.0.0.0:1 --tls-cert=c --tls-key=k --insecure",

@@ -30,9 +30,7 @@ type SimulateCommand struct {
 	Days     int    `default:"7" help:"Days of 24 h of viewing, up to now; 1 to 3660."`
 	Rate     int    `default:"0" help:"Reports a second over all streams; 0 is as fast as they are acknowledged."`
 	Seed     uint64 `default:"1" help:"The same seed and flags make the same operator and subscribers."`
-
-	// until is when reports begin that are left to somebody else; 0 = the end of the world's span.
-	until viewing.Millis
+	Live     bool   `help:"Go on until interrupted: then the boxes report as they watch."`
 }
 
 // Validate reports every flag that cannot work. The command line calls it.
@@ -52,14 +50,25 @@ func (c *SimulateCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer connection.Close() //nolint:errcheck // nothing is under way any more
-	return c.Simulate(ctx, connection, c.World(time.Now()), os.Stdout, os.Stderr)
+	world := c.World(time.Now())
+	if err := c.Simulate(ctx, connection, world, os.Stdout, os.Stderr); err != nil || !c.Live {
+		return err
+	}
+	fmt.Println("The boxes go on watching, until this is interrupted.")
+	return c.GoOn(ctx, connection, world)
 }
 
-// World is the simulated operator, with the viewing of the days before now.
+// World is the simulated operator, with the viewing of the days before now, and of some after it where it is live.
 func (c *SimulateCommand) World(now time.Time) *simulate.World {
-	return simulate.New(simulate.Config{
-		Seed: c.Seed, ClientID: c.ClientID, Boxes: c.Boxes, Span: viewing.DaysBefore(viewing.At(now), c.Days),
-	})
+	span := viewing.DaysBefore(viewing.At(now), c.Days)
+	if c.Live {
+		span.To += liveDays * viewing.DayLength
+	}
+	return c.world(span)
+}
+
+func (c *SimulateCommand) world(span viewing.Window) *simulate.World {
+	return simulate.New(simulate.Config{Seed: c.Seed, ClientID: c.ClientID, Boxes: c.Boxes, Span: span})
 }
 
 // Simulate pushes the catalog of the world and streams its viewing; what was done is written to out, progress shown on bar.
@@ -105,12 +114,9 @@ func (c *SimulateCommand) reports(world *simulate.World, reached *atomic.Int64) 
 	}
 }
 
-// end is when the reports end that are streamed.
+// end is when the days end whose reports are streamed at once.
 func (c *SimulateCommand) end(world *simulate.World) viewing.Millis {
-	if c.until > 0 {
-		return c.until
-	}
-	return world.Span().To
+	return world.Span().From + viewing.Millis(c.Days)*viewing.DayLength
 }
 
 // before are the reports that arrive before then.

@@ -8,16 +8,13 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/app"
-	"github.com/tvstats/tvstats/internal/auth"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
@@ -39,19 +36,12 @@ type console struct {
 	server  *exec.Cmd
 }
 
-// newConsole has what the page takes as given: an address to listen on, a token of client 1, and a file that lets it in.
+// newConsole has an empty directory, and addresses to listen on.
 func newConsole(t *testing.T) *console {
 	t.Helper()
-	token, line, err := auth.NewToken(auth.Principal{Name: "acme-middleware", Role: auth.Backend, Clients: []int32{1}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := &console{dir: t.TempDir(), address: freeAddress(t), web: freeAddress(t)}
-	if err := os.WriteFile(filepath.Join(c.dir, "tokens.yaml"), []byte(line+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	metrics, port := freeAddress(t), func(address string) string { return address[strings.LastIndex(address, ":"):] }
-	c.env = append(sessionEnv(t, c.address), "TVSTATS_LISTEN="+c.address, "TVSTATS_HTTP_LISTEN="+metrics, "TVSTATS_WEB_LISTEN="+c.web, "TOKEN="+token)
+	c.env = append(sessionEnv(t, c.address), "TVSTATS_LISTEN="+c.address, "TVSTATS_HTTP_LISTEN="+metrics, "TVSTATS_WEB_LISTEN="+c.web)
 	c.here = []string{port(readmeAddress), port(c.address), ":9464", port(metrics), port(app.DefaultWebListen), port(c.web), "/srv/tvstats/", c.dir + "/"}
 	t.Cleanup(func() { c.stop(t) })
 	return c

@@ -34,6 +34,7 @@ func checkEmpty(t *testing.T, dir string) {
 
 func TestDemo(t *testing.T) {
 	command, temporary := demoProgram(t, "--boxes", "50")
+	command.Args[0] = "./tvstats" // as in the folder of a tarball
 	var out, complaints bytes.Buffer
 	command.Stdout, command.Stderr = &out, &complaints
 	if err := command.Run(); err != nil {
@@ -47,7 +48,8 @@ func TestDemo(t *testing.T) {
 	checkEmpty(t, temporary)
 	for _, part := range []string{
 		"catalog of client 1 pushed: ", "reports acknowledged in ", "\nChannel sorting by watch time", "\n  38   38  Subscriber Information ",
-		"\nChannel selection by median watch time", "\nProgramme selection", "\n  10  ", "go run ./server", "grpcurl -plaintext",
+		"\nChannel selection by median watch time", "\nProgramme selection", "\n  10  ",
+		`run "./tvstats serve", in another terminal "./tvstats simulate"`, "\n  ./tvstats create_epg_selection_by_popularity ", `"./tvstats demo --serve"`,
 	} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("the demo lacks %q:\n%s", part, out.String())

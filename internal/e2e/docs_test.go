@@ -219,14 +219,17 @@ func TestPythonPackageInstalls(t *testing.T) {
 // TestOtherLanguages runs the programs of the pages for PHP and JavaScript, and compares what they print.
 func TestOtherLanguages(t *testing.T) {
 	t.Parallel()
-	for language, run := range map[string]struct{ tool, page, file string }{
-		"js": {"node", "javascript.md", "call.mjs"}, "php": {"php", "php.md", "call.php"},
-	} {
+	for language, name := range map[string]string{"js": "javascript.md", "php": "php.md"} {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
-			tool, err := exec.LookPath(run.tool)
+			text := page(t, "../../docs/"+name)
+			run := regexp.MustCompile("[Aa]s `(\\S+)` it is run by\\s`TVSTATS_WEB=http://127.0.0.1:8080 (\\S+) (\\S+)`").FindStringSubmatch(text)
+			if len(run) == 0 || run[1] != run[3] {
+				t.Fatalf("the page does not say how its program is run: %v", run)
+			}
+			tool, err := exec.LookPath(run[2])
 			if err != nil {
-				t.Skipf("%s is not installed", run.tool)
+				t.Skipf("%s is not installed", run[2])
 			}
 			s := start(t)
 			catalog := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{
@@ -243,9 +246,8 @@ func TestOtherLanguages(t *testing.T) {
 			if _, err := oneRequest(s.StreamEvents(rpctest.Context(t)))(hour); err != nil {
 				t.Fatal(err)
 			}
-			text := page(t, "../../docs/"+run.page)
 			session := regexp.MustCompile("(?s)```" + language + "\n(.*?)```.*?```text\n(.*?)```").FindStringSubmatch(text)
-			command := exec.CommandContext(rpctest.Context(t), tool, put(t, t.TempDir(), run.file, []byte(session[1])))
+			command := exec.CommandContext(rpctest.Context(t), tool, put(t, t.TempDir(), run[1], []byte(session[1])))
 			command.Env = append(os.Environ(), "TVSTATS_WEB="+s.web)
 			if output, err := command.CombinedOutput(); err != nil || string(output) != session[2] {
 				t.Errorf("%v: %s", err, output)

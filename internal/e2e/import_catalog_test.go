@@ -70,7 +70,7 @@ func TestImportCatalog(t *testing.T) {
 		t.Errorf("a control character: exit code %d: %s", code, complaints)
 	}
 	for flags, want := range map[string]string{
-		"": "nothing to import: give --channels", "--channels=" + writeFile(t, "id,name\n1,A\n"): "the header lacks channel_id; it names",
+		"": "nothing to import: give --channels", "--channels=" + writeFile(t, "id,name\n1,A\n"): `the header lacks channel_id; it names ["id" "name"]; where it has them by other names, give --column channel_id=NAME`,
 		"--channels=nosuchfile": "no such file", "--name=A --currency=euro": "--currency",
 	} {
 		if _, complaints, code := shell(t, server, "import catalog --client-id=5 "+flags); code == commands.ExitDone || !strings.Contains(complaints, want) {

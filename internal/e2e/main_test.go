@@ -17,6 +17,7 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/commands"
+	"github.com/tvstats/tvstats/internal/flags"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
@@ -40,7 +41,7 @@ func TestMain(m *testing.M) {
 // programCommand is the program as a command of the operating system.
 func programCommand(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, os.Args[0], args...)
-	command.Env = append(os.Environ(), programEnv+"=1", "TVSTATS_WEB_LISTEN="+app.WebOff) // several run at once
+	command.Env = append(os.Environ(), programEnv+"=1", "TVSTATS_WEB_LISTEN="+flags.Off) // several run at once
 	return command
 }
 

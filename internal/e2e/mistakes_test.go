@@ -31,13 +31,18 @@ func TestLikeliestMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	viewed := writeFile(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,5\n")
 	for name, mistake := range map[string]struct {
 		server string
 		line   string
 		code   int
 		says   string
 	}{
-		"no server at the port":      {stopped.address, sorting + "1", commands.ExitRefused, "connect: connection refused (Unavailable); is a server running there?"},
+		"no server at the port":      {stopped.address, sorting + "1", commands.ExitRefused, "connect: connection refused (Unavailable); is a server running there? `tvstats serve` starts one, and --server says where it is"},
+		"viewing, and no server":     {stopped.address, "import viewing --client-id=1 --retry-for=10ms " + viewed, commands.ExitRefused, "is tried again, for 10ms (--retry-for): dial tcp " + stopped.address + ": connect: connection refused (Unavailable); is a server running there?"},
+		"a catalog, and no server":   {stopped.address, "import catalog --client-id=1 --name=A", commands.ExitRefused, "tvstats: dial tcp " + stopped.address + ": connect: connection refused (Unavailable); is a server running there?"},
+		"no operator":                {open.address, "results list", commands.ExitWrongUsage, "missing flags: --client-id=ID\n  --client-id=ID\n      Operator whose results they are"},
+		"no file":                    {open.address, "import viewing --client-id=1", commands.ExitWrongUsage, "expected \"<file>\"\n  <file>\n      What to stream"},
 		"the port of /metrics":       {probes(t, open), sorting + "1", commands.ExitRefused, "if it is --http-listen of the server, use the port of --listen"},
 		"plaintext to TLS":           {secured.address, sorting + "1", commands.ExitRefused, "if it uses TLS, give --tls-ca"},
 		"TLS to plaintext":           {open.address, sorting + "1 --tls-ca=" + trusted, commands.ExitRefused, "the server does not use TLS: leave --tls-ca out"},
@@ -51,7 +56,10 @@ func TestLikeliestMistakes(t *testing.T) {
 		"a certificate that is none": {open.address, sorting + "1 --tls-ca=" + put(t, dir, "none", nil), commands.ExitRefused, filepath.Join(dir, "none") + " holds no certificate in PEM form"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, complaints, code := shell(t, &testServer{address: mistake.server}, mistake.line)
+			out, complaints, code := shell(t, &testServer{address: mistake.server}, mistake.line)
+			if code == commands.ExitRefused && out != "" {
+				t.Errorf("what was not done is summed up: %s", out)
+			}
 			if code != mistake.code || !strings.Contains(complaints, mistake.says) {
 				t.Errorf("exit code %d, want %d: %swant %s", code, mistake.code, complaints, mistake.says)
 			}

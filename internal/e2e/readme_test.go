@@ -64,11 +64,16 @@ func sessionEnv(t *testing.T, address string) []string {
 		"TVSTATS_SERVER="+address, programEnv+"=1")
 }
 
-// goRunServer is what `go` does in a page, but for building: what runs is this test binary.
-const goRunServer = `#!/bin/sh
-[ "$1 $2" = "run ./server" ] || { echo "the pages' go cannot $*" >&2; exit 2; }
-shift 2
-exec tvstats "$@"
+// goOfThePages is what `go` does in a page, but for building and fetching: what runs is this test binary, and grpcurl is the
+// one of the tools.
+const goOfThePages = `#!/bin/sh
+case "$*" in
+"run ./server"*) shift 2; exec tvstats "$@" ;;
+"env GOPATH") echo "$HOME/go" ;;
+"build -o $3 ./server") mkdir -p "$(dirname "$3")"; exec ln -s "$(dirname "$0")/tvstats" "$3" ;;
+"install github.com/fullstorydev/grpcurl/cmd/grpcurl@$GRPCURL_VERSION") exec ln -s "$GRPCURL" "$HOME/go/bin/grpcurl" ;;
+*) echo "the pages' go cannot $*" >&2; exit 2 ;;
+esac
 `
 
 // programFolder is a folder in which this test binary is called tvstats, and `go run ./server` runs it.
@@ -82,10 +87,27 @@ func programFolder(t *testing.T) string {
 	if err := os.Symlink(program, filepath.Join(folder, "tvstats")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, "go"), []byte(goRunServer), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(filepath.Join(folder, "go"), []byte(goOfThePages), 0o700); err != nil { //nolint:gosec // it is run
 		t.Fatal(err)
 	}
 	return folder
+}
+
+// TestSetUpOfTheREADME: what the first session calls is found by the shell once the commands before it were run.
+func TestSetUpOfTheREADME(t *testing.T) {
+	t.Parallel()
+	setUp := regexp.MustCompile("(?s)<!-- setup -->\n```sh\n(.*?)```").FindStringSubmatch(readme(t))
+	version := regexp.MustCompile(`(?m)^GRPCURL_VERSION +:= (\S+)`).FindStringSubmatch(page(t, "../../Makefile"))
+	programs, home := programFolder(t), t.TempDir() // the shell is to find nothing of the first but go
+	command := exec.CommandContext(rpctest.Context(t), "sh", "-euc", strings.ReplaceAll(setUp[1], "go ", programs+"/go ")+"command -v tvstats; command -v grpcurl; tvstats version")
+	command.Env = append(os.Environ(), "HOME="+home, "PATH=/usr/bin:/bin", "GRPCURL_VERSION="+version[1], "GRPCURL="+tool(t, "bin/grpcurl"), programEnv+"=1")
+	output, err := command.CombinedOutput()
+	if want := home + "/go/bin/tvstats\n" + home + "/go/bin/grpcurl\ntvstats "; err != nil || !strings.HasPrefix(string(output), want) {
+		t.Errorf("%v: %s; want %s", err, output, want)
+	}
+	if !strings.Contains(page(t, "../../docs/grpcurl.md"), "/cmd/grpcurl@"+version[1]+"`") {
+		t.Errorf("docs/grpcurl.md installs another grpcurl than %s", version[1])
+	}
 }
 
 // TestMiddlewarePython runs the session in one piece of the page for the middleware, with the stubs in gen/python.

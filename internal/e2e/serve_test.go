@@ -14,7 +14,9 @@ import (
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
+	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/commands"
+	"github.com/tvstats/tvstats/internal/flags"
 	"github.com/tvstats/tvstats/internal/rpc/intercept"
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
@@ -29,6 +31,17 @@ func TestServeSaysWhereItListensAndWhatItStoresIn(t *testing.T) {
 		t.Errorf("logged %v, want %s and %s", serving[0], s.address, s.dir)
 	}
 	rpctest.WantAnswer(t, fmt.Sprintf("http://%v/readyz", serving[0]["http"]), 200, "ready\n")
+}
+
+// TestServeGRPCAlone switches the other doors off.
+func TestServeGRPCAlone(t *testing.T) {
+	s := start(t, func(c *app.Config) { c.HTTPListen, c.WebListen = flags.Off, flags.Off })
+	if serving := s.log.Find(t, "serving"); len(serving) != 1 || serving[0]["http"] != flags.Off || serving[0]["web"] != flags.Off {
+		t.Errorf("logged %v", s.log)
+	}
+	if _, err := s.ListClients(rpctest.Context(t), &tvstatsv1.ListClientsRequest{}); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestMetricsAreThereFromTheStart(t *testing.T) {

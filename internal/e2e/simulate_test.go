@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"strings"
 	"testing"
@@ -83,6 +84,35 @@ func TestSimulateStreamsTheWorld(t *testing.T) {
 				t.Errorf("channel %d: %+v, want %+v", channel.ID, got[channel.ID], want[channel.ID])
 			}
 		}
+	}
+}
+
+// TestSimulateGoesOn waits for what boxes report after the days that are streamed at once, and interrupts it.
+func TestSimulateGoesOn(t *testing.T) {
+	t.Parallel()
+	server := start(t)
+	reported, ctx := make(chan *tvstatsv1.ViewEvent, 1), t.Context()
+	c := &commands.SimulateCommand{Streaming: cli.Streaming{Streams: 1, Batch: 1000}, ClientID: 4, Boxes: 500, Days: 1, Seed: 11, Live: true}
+	began := time.Now()
+	world := c.World(began)
+	if err := c.Simulate(ctx, server.conn, world, &bytes.Buffer{}, nowhere(t)); err != nil {
+		t.Fatal(err)
+	}
+	c.Answered = func(events []*tvstatsv1.ViewEvent, _ []*tvstatsv1.RejectedEvent) {
+		select {
+		case reported <- events[0]:
+		default: // one is enough
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- c.GoOn(ctx, server.conn, world) }()
+	if event := <-reported; event.At.AsTime().Before(began.Add(-time.Hour)) || event.At.AsTime().After(time.Now().Add(time.Hour)) {
+		t.Errorf("at %v came %v", time.Now(), event)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -99,7 +99,7 @@ func TestOtherSitesInTheBrowser(t *testing.T) {
 		"another site":                {http.MethodPost, list, []string{"Content-Type", "application/json", "Sec-Fetch-Site", "cross-site"}, http.StatusForbidden},
 		"a name that leads here":      {http.MethodPost, list, []string{"Content-Type", "application/json", "Host", "evil.example"}, http.StatusMisdirectedRequest},
 		"the page by another name":    {http.MethodGet, "/", []string{"Host", "evil.example"}, http.StatusMisdirectedRequest},
-		"a method read":               {http.MethodGet, list + "?connect=v1&encoding=json&message=%7B%7D", nil, http.StatusNotFound},
+		"a method read":               {http.MethodGet, list + "?connect=v1&encoding=json&message=%7B%7D", nil, http.StatusMethodNotAllowed},
 		"a redirect":                  {http.MethodGet, "//evil.example/%2e%2e", nil, http.StatusNotFound},
 		"a redirect of a method":      {http.MethodPost, "//evil.example/..", []string{"Content-Type", "application/json"}, http.StatusNotImplemented},
 		"a file":                      {http.MethodGet, "/../../etc/passwd", nil, http.StatusNotFound},
@@ -186,7 +186,7 @@ func TestDefaultWebAddressIsTaken(t *testing.T) {
 		defer taken.Close() //nolint:errcheck // nothing depends on it
 	}
 	s := start(t, func(c *app.Config) { c.WebListen = "" })
-	if serving := s.log.Find(t, "serving"); len(serving) != 1 || serving[0]["web"] != app.WebOff {
+	if serving := s.log.Find(t, "serving"); len(serving) != 1 || serving[0]["web"] != flags.Off {
 		t.Errorf("logged %v", s.log)
 	}
 	code, output := runProgram(t, "--data-dir="+t.TempDir(), "--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", "--web-listen="+app.DefaultWebListen)

@@ -124,6 +124,23 @@ func TestCallsOverHTTP(t *testing.T) {
 	}
 }
 
+// TestMethodsAreNotRead: a GET at the address of a method is refused, and the response says how to call it.
+func TestMethodsAreNotRead(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for service, info := range rpctest.Registered(t).GetServiceInfo() {
+		for _, method := range info.Methods {
+			got := s.do(t, http.MethodGet, "/"+service+"/"+method.Name, "")
+			if got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != http.MethodPost || !strings.Contains(got.body, "with POST and its request as JSON") {
+				t.Errorf("%s/%s: got %d %v %s", service, method.Name, got.status, got.header, got.body)
+			}
+		}
+	}
+	if got := s.do(t, http.MethodGet, "/sports/news", ""); got.status != http.StatusNotFound {
+		t.Errorf("another address: got %d %s", got.status, got.body)
+	}
+}
+
 func TestErrorsOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -24,6 +24,20 @@ func Address(flag, value string) error {
 	return nil
 }
 
+// Off is what an address is where nothing is to listen.
+const Off = "off"
+
+// AddressOrOff refuses what is neither a host and a port nor Off.
+func AddressOrOff(flag, value string) error {
+	if value == Off {
+		return nil
+	}
+	if err := Address(flag, value); err != nil {
+		return fmt.Errorf("%w, or %s", err, Off)
+	}
+	return nil
+}
+
 // Directory refuses an empty name, which elsewhere means the current directory.
 func Directory(flag, name string) error {
 	if name == "" {

@@ -5,17 +5,26 @@ package web
 import (
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
 
-// Split sends what is posted to the API, and whoever reads to the console.
+// method is the path of a method of the API, "/package.Service/Method".
+var method = regexp.MustCompile(`^/\w+(\.\w+)+/\w+$`)
+
+// Split sends what is posted to the API, and whoever reads to the console. A GET at a method is refused, and says how to call it.
 func Split(api, console http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
 		case http.MethodPost:
 			api.ServeHTTP(w, r)
 		case http.MethodGet, http.MethodHead:
+			if method.MatchString(r.URL.Path) {
+				w.Header().Set("Allow", http.MethodPost)
+				http.Error(w, "a method is called with POST and its request as JSON: curl --json '{}' and this address", http.StatusMethodNotAllowed)
+				return
+			}
 			console.ServeHTTP(w, r)
 		default:
 			w.Header().Set("Allow", "GET, HEAD, POST")

@@ -12,12 +12,15 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// TestLiveReportsComeWhenTheyAreDue, each once, from where the demo's streaming of the past ended.
+// TestLiveReportsComeWhenTheyAreDue, each once, from where the streaming of the past ended.
 func TestLiveReportsComeWhenTheyAreDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := viewing.At(time.Now())
-		viewers := &SimulateCommand{ClientID: 1, Boxes: 20, Days: 1, Seed: 3}
-		world := (&demoCommand{}).goingOn(viewers, now)
+		viewers := &SimulateCommand{ClientID: 1, Boxes: 20, Days: 1, Seed: 3, Live: true}
+		world := viewers.World(time.Now())
+		if end := viewers.end(world); end != now {
+			t.Fatalf("what is streamed at once ends at %v, now is %v", end, now)
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Hour)
 		defer cancel()
 		batches := make(chan []*tvstatsv1.ViewEvent)
@@ -44,4 +47,18 @@ func TestLiveReportsComeWhenTheyAreDue(t *testing.T) {
 			t.Errorf("%d reports are past and %d live", past, live)
 		}
 	})
+}
+
+// TestWorldsFollowEachOther: the same operator goes on when a world ends.
+func TestWorldsFollowEachOther(t *testing.T) {
+	viewers := &SimulateCommand{ClientID: 4, Boxes: 20, Days: 3, Seed: 3, Live: true}
+	first := viewers.World(time.Now())
+	second := viewers.next(first)
+	third := viewers.next(second)
+	if second.Span().From != first.Span().To || third.Span().From != second.Span().To || third.Span().To != third.Span().From+liveDays*viewing.DayLength {
+		t.Errorf("the worlds are of %v, %v and %v", first.Span(), second.Span(), third.Span())
+	}
+	if accounts := len(second.Catalog().Accounts); second.Catalog().ClientID != 4 || accounts == 0 {
+		t.Errorf("the second has %d accounts of client %d", accounts, second.Catalog().ClientID)
+	}
 }
