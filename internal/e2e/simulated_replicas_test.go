@@ -81,7 +81,7 @@ func inParts(reports []*tvstatsv1.ViewEvent, parts int) (batches chan []*tvstats
 func simulatedSubscribers(simulated *simulate.World) (s *subscribers, reports []*tvstatsv1.ViewEvent, refused int64) {
 	span, known := simulated.Span(), simulated.Catalog()
 	states := convert.All(known.Accounts, convert.Account)
-	s = &subscribers{states: states, zone: time.UTC, world: &world{
+	s = &subscribers{states: states, zone: time.UTC, now: span.To.Time(), world: &world{
 		clientID: known.ClientID, start: span.From.Time(), days: int((span.To - span.From) / viewing.DayLength),
 		channels: convert.All(known.Channels, convert.Channel), accounts: states,
 		programmes: convert.All(slices.Collect(simulated.Guide()), convert.Programme),
