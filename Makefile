@@ -307,6 +307,10 @@ WORLDS ?= ./internal/store/duckdb ./internal/store/replica ./internal/e2e
 worlds: ## run the tests with all of their random worlds, and each engine's whole suite; go test and race take a few of them
 	TVSTATS_TEST_WORLDS=all $(GO) test -timeout 60m $(WORLDS)
 
+.PHONY: console
+console: ## open every page of the console in every width and language; go test opens each in one width a language
+	TVSTATS_TEST_WORLDS=all $(GO) test -timeout 30m ./internal/e2e -run '^TestConsole' -count=1
+
 .PHONY: race
 race: ## run the tests with the race detector
 	$(GO) test -race -timeout 40m ./...
