@@ -35,6 +35,17 @@ func matching(t *testing.T, folder, pattern string) string {
 	return found[0]
 }
 
+// TestControlIsReadable: dpkg-deb takes each line of the package's description for a field that does not begin with a space.
+func TestControlIsReadable(t *testing.T) {
+	t.Parallel()
+	readable := regexp.MustCompile(`^([A-Z][A-Za-z-]*:)? \S`)
+	for line := range strings.Lines(file(t, "package/control")) {
+		if !readable.MatchString(line) {
+			t.Errorf("neither a field nor the rest of one: %q", line)
+		}
+	}
+}
+
 // output runs a command to its end and returns all that it printed.
 func output(t *testing.T, command *exec.Cmd) string {
 	t.Helper()
