@@ -65,18 +65,9 @@ func (m *boxMetrics) Collect(to chan<- prometheus.Metric) {
 
 // checkProgrammes looks the programmes of catch-up up again and again, until the returned function is called.
 func (m *metrics) checkProgrammes(guide store.CatalogReader, log *slog.Logger) (stop func()) {
-	return inBackground(func(ctx context.Context) {
-		ticker := time.NewTicker(guideInterval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
-			if err := m.boxes.CheckProgrammes(ctx, guide.ProgrammeChannels); err != nil && ctx.Err() == nil {
-				log.Warn("programmes of catch-up could not be looked up for the metrics", "error", err)
-			}
+	return repeatedly(guideInterval, func(ctx context.Context) {
+		if err := m.boxes.CheckProgrammes(ctx, guide.ProgrammeChannels); err != nil && ctx.Err() == nil {
+			log.Warn("programmes of catch-up could not be looked up for the metrics", "error", err)
 		}
 	})
 }

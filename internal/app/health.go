@@ -20,7 +20,7 @@ const (
 // healthInterval is how often these are looked at.
 const healthInterval = 10 * time.Second
 
-// Bounds of what is well, those of the alerts in deploy/prometheus-alerts.yml.
+// Bounds of what is well, those of the alerts TvstatsReplicaLags and TvstatsCheckpointsStop in deploy/prometheus-alerts.yml.
 const (
 	mostLag              = 30 * time.Second
 	mostEntries          = 100_000
@@ -29,26 +29,15 @@ const (
 	entriesOfACheckpoint = 25_000 // of fewer none is made, however long ago the last one was
 )
 
-// watchHealth looks at the store, and at its log where it has one, at once and then again and again, until the returned
-// function is called.
-func watchHealth(services *health.Server, db store.Monitor, now func() time.Time) (stop func()) {
-	return inBackground(func(ctx context.Context) {
-		ticker := time.NewTicker(healthInterval)
-		defer ticker.Stop()
-		for ctx.Err() == nil {
-			for part, well := range partsWell(ctx, db, now) {
-				status := healthv1.HealthCheckResponse_NOT_SERVING
-				if well {
-					status = healthv1.HealthCheckResponse_SERVING
-				}
-				services.SetServingStatus(part, status)
-			}
-			select {
-			case <-ticker.C:
-			case <-ctx.Done():
-			}
+// setHealth looks at the store, and at its log where it has one, and sets their status.
+func setHealth(ctx context.Context, services *health.Server, db store.Monitor, now func() time.Time) {
+	for part, well := range partsWell(ctx, db, now) {
+		status := healthv1.HealthCheckResponse_NOT_SERVING
+		if well {
+			status = healthv1.HealthCheckResponse_SERVING
 		}
-	})
+		services.SetServingStatus(part, status)
+	}
 }
 
 func partsWell(ctx context.Context, db store.Monitor, now func() time.Time) map[string]bool {

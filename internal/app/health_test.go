@@ -1,7 +1,9 @@
 package app
 
 import (
-	"runtime"
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,23 +25,30 @@ func TestHealthOfTheStore(t *testing.T) {
 	wantHealth(t, db, healthv1.HealthCheckResponse_NOT_SERVING)
 }
 
-// wantHealth waits for the first look at the store.
 func wantHealth(t *testing.T, db *duckdb.Store, want healthv1.HealthCheckResponse_ServingStatus) {
 	t.Helper()
 	services := health.NewServer()
-	defer watchHealth(services, db, time.Now)()
-	for {
-		list, err := services.List(t.Context(), &healthv1.HealthListRequest{})
-		if err != nil {
-			t.Fatal(err)
+	setHealth(t.Context(), services, db, time.Now)
+	got, err := services.Check(t.Context(), &healthv1.HealthCheckRequest{Service: healthOfStore})
+	if err != nil || got.Status != want {
+		t.Errorf("the store is %v, want %v (%v)", got, want, err)
+	}
+}
+
+// TestHealthAgreesWithAlerts: what the health service calls unwell is what the alerts fire for.
+func TestHealthAgreesWithAlerts(t *testing.T) {
+	alerts, err := os.ReadFile("../../deploy/prometheus-alerts.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		fmt.Sprintf("tvstats_replica_lag_seconds > %v\n", mostLag.Seconds()),
+		fmt.Sprintf("tvstats_log_entries > %d or tvstats_log_bytes > %.0e", mostEntries, float64(mostEntryBytes)),
+		fmt.Sprintf("(tvstats_log_checkpoint_age_seconds > %v and tvstats_log_entries > %d)\n", mostCheckpointAge.Seconds(), entriesOfACheckpoint),
+	} {
+		if !strings.Contains(string(alerts), strings.Replace(want, "e+09", "e9", 1)) {
+			t.Errorf("no alert has %q", want)
 		}
-		if told, known := list.Statuses[healthOfStore]; known {
-			if told.Status != want {
-				t.Errorf("the store is %v, want %v", told.Status, want)
-			}
-			return
-		}
-		runtime.Gosched()
 	}
 }
 

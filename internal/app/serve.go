@@ -121,17 +121,9 @@ const foldMargin = time.Hour
 
 // keepMaintained maintains the store, at once and then again and again, until the returned function is called.
 func keepMaintained(db store.Store, figures *dynamics.Dynamics, now func() time.Time, cfg Config, log *slog.Logger) (stop func()) {
-	return inBackground(func(ctx context.Context) {
-		ticker := time.NewTicker(store.MaintenanceInterval)
-		defer ticker.Stop()
-		for ctx.Err() == nil {
-			if err := Maintain(ctx, db, figures, now(), cfg); err != nil && ctx.Err() == nil {
-				log.Warn("maintenance of the store failed and will be tried again", "error", err)
-			}
-			select {
-			case <-ticker.C:
-			case <-ctx.Done():
-			}
+	return repeatedly(store.MaintenanceInterval, func(ctx context.Context) {
+		if err := Maintain(ctx, db, figures, now(), cfg); err != nil && ctx.Err() == nil {
+			log.Warn("maintenance of the store failed and will be tried again", "error", err)
 		}
 	})
 }
@@ -158,6 +150,21 @@ func inBackground(do func(context.Context)) (stop func()) {
 		cancel()
 		<-ended
 	}
+}
+
+// repeatedly does something at once and then at each interval, until the returned function is called, as inBackground's.
+func repeatedly(interval time.Duration, do func(context.Context)) (stop func()) {
+	return inBackground(func(ctx context.Context) {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for ctx.Err() == nil {
+			do(ctx)
+			select {
+			case <-ticker.C:
+			case <-ctx.Done():
+			}
+		}
+	})
 }
 
 // newID makes the id of a result: a UUID that begins with the time, so that ids made later are greater.

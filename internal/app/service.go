@@ -149,7 +149,7 @@ func (s *service) work(context.Context) error {
 	if len(s.cfg.WallClients) > 0 {
 		onWall := newWall(s.cfg, s.db, s.audiences.Meter, s.now, s.log)
 		s.numbers.registry.MustRegister(onWall)
-		s.ending(onWall.watch())
+		s.ending(repeatedly(wallInterval, onWall.look))
 	}
 	s.pages = pageKey{s.db, s.now}
 	does := &rpcjobs.Work{
@@ -201,7 +201,7 @@ func (s *service) register(context.Context) error {
 	tvstatsv1.RegisterJobsServer(s.server, &rpcjobs.Server{Queue: s.queue, Store: s.db, Catalog: s.db, Now: s.now, NewID: newID})
 	tvstatsv1.RegisterOperationServer(s.server, &operation.Server{Send: s.copies.send})
 	s.health = registerHealth(s.server)
-	s.ending(watchHealth(s.health, s.db, s.now))
+	s.ending(repeatedly(healthInterval, func(ctx context.Context) { setHealth(ctx, s.health, s.db, s.now) }))
 	if err := registerReflection(s.server); err != nil {
 		return err
 	}

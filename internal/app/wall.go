@@ -77,28 +77,16 @@ func newWall(cfg *Config, db store.Store, meter *audience.Meter, now func() time
 	}
 }
 
-// watch computes the figures, at once and then again and again, until the returned function is called.
-func (w *wall) watch() (stop func()) {
-	return inBackground(func(ctx context.Context) {
-		ticker := time.NewTicker(wallInterval)
-		defer ticker.Stop()
-		for ctx.Err() == nil {
-			w.look(ctx)
-			select {
-			case <-ticker.C:
-			case <-ctx.Done():
-			}
-		}
-	})
-}
-
 // look computes the figures once. Those of a client that cannot be computed are absent rather than old.
 func (w *wall) look(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, wallInterval)
+	inTime, cancel := context.WithTimeout(ctx, wallInterval)
 	defer cancel()
 	var seen []prometheus.Metric
 	for _, clientID := range w.cfg.WallClients {
-		found, err := w.of(ctx, clientID)
+		found, err := w.of(inTime, clientID)
+		if ctx.Err() != nil {
+			return // the service stops
+		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) { // a client that is unknown may come
 			w.log.Warn("figures for walls could not be computed and are left out of /metrics until they can be", "client_id", clientID, "error", err)
 		}
@@ -150,7 +138,8 @@ type wallChannel struct {
 	name string
 }
 
-// top are the channels with the greatest audience, greatest first. Small cells are nobody's business here either.
+// top are the channels with the greatest audience, greatest first. Those with fewer accounts than --min-cell are
+// left out, as in what readers receive.
 func (w *wall) top(ctx context.Context, clientID int32, now viewing.Millis) ([]wallChannel, error) {
 	to := now.Add(-wallDelay)
 	rows, err := w.meter.Divide(ctx, audience.Division{
