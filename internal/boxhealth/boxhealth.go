@@ -1,8 +1,8 @@
 // Package boxhealth counts what reports show to be wrong with the boxes that send them: silence within a session, several
 // channels at once, sessions by the hundred, catch-up of another channel's programme. It refuses nothing and changes no figure.
 //
-// It remembers the last sessions of each device that report to this process, of at most so many devices; what it has not seen,
-// or no longer knows, it does not count. So its numbers are for alerts. Reports that come
+// It remembers the last sessions of each device that reports to this process, up to a number of devices; what it has not seen, or no
+// longer knows, it does not count. So its numbers are for alerts. Reports that come
 // out of order, or of more sessions at once than are remembered, can make them a little too great.
 package boxhealth
 

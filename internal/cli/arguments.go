@@ -49,12 +49,11 @@ func (a *arguments) word(arg string) {
 	a.read = append(a.read, arg)
 }
 
-// ago is a length of time before now, and negative such a length or any number below 0. They look like flags, but no flag
-// begins with a digit.
-var (
-	ago      = regexp.MustCompile(`^-\d+[smhdw]$`)
-	negative = regexp.MustCompile(`^-\d+([.,]-?\d+)*[smhdw]?$`)
-)
+// ago is a length of time before now: -7d.
+var ago = regexp.MustCompile(`^-\d+[smhdw]$`)
+
+// negative is what looks like a flag and is a value, since no flag begins with a digit: such a length of time, or a number below 0.
+var negative = regexp.MustCompile(`^-\d+([.,]-?\d+)*[smhdw]?$`)
 
 // flag takes a flag with those of the arguments behind it that are its value, and returns how many these are.
 func (a *arguments) flag(arg string, behind []string) (taken int) {

@@ -295,8 +295,8 @@ type pageable interface {
 	proto.Message
 }
 
-// pages requests one page after the other until there are as many rows as wanted, and gathers them in the last response. more is set
-// whether there are others.
+// pages requests one page after the other until there are as many rows as wanted, and gathers them in the last response. more
+// reports whether there are others.
 func pages[Q pageable, R interface{ GetNextPageToken() string }, T any](
 	request Q, wanted int, ask func() (R, error), rowsOf func(R) *[]T,
 ) (answer R, more bool, err error) {

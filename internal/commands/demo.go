@@ -126,7 +126,7 @@ The store of this demo is gone. To keep one, run "%[1]s serve", in another termi
 The console is at http://127.0.0.1:8080/ then; "%[1]s demo --serve" shows it with this demo's viewing.
 `
 
-// calledBy is what calls the program once more, of the name that it was called by: go run makes it in a folder of Go's own.
+// calledBy is how people call the program again that was called by the name. What go run makes lies in a folder of Go's own.
 func calledBy(name string) string {
 	if strings.Contains(name, "/go-build") {
 		return "go run ./server"

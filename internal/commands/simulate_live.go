@@ -44,12 +44,14 @@ func (c *SimulateCommand) next(world *simulate.World) *simulate.World {
 
 // live streams what boxes of one world report from then on.
 func (c *SimulateCommand) live(ctx context.Context, connection *grpc.ClientConn, world *simulate.World, from viewing.Millis) error {
+	giving, stop := context.WithCancel(ctx)
+	defer stop()
 	batches := make(chan []*tvstatsv1.ViewEvent)
 	go func() {
 		defer close(batches)
-		giveLive(ctx, world, from, batches)
+		giveLive(giving, world, from, batches)
 	}()
-	config := sender.Config{GiveUp: max(c.RetryFor, 1), Acknowledged: c.Answered}
+	config := sender.Config{GiveUp: max(c.RetryFor, 1), Acknowledged: c.Answered} // 0 would be for ever
 	err := sender.New(tvstatsv1.NewViewStatsClient(connection), config).Run(ctx, batches)
 	select {
 	case <-ctx.Done():

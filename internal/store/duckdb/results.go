@@ -57,7 +57,7 @@ func (s *Store) Results(ctx context.Context, query store.ResultQuery) ([]store.R
 }
 
 // DeleteResult removes one result; see store.ResultStore. One change runs at a time: of two deletions that meet at one
-// result the engine would fail the second, which must return that the result is gone.
+// result the engine would fail the second, which must return store.ErrNotFound.
 func (s *Store) DeleteResult(ctx context.Context, id string, kinds ...store.Kind) error {
 	s.saving.Lock()
 	defer s.saving.Unlock()

@@ -80,7 +80,7 @@ func (s *Store) appendAll() {
 	}
 }
 
-// While an entry of another replica came within the last contention, replicas compete for positions.
+// contention is for how long after an entry of another replica this one counts as competing with it for positions.
 const contention = time.Second
 
 // giveWay pauses for as long as the last entry took, at most 50 ms, while others append too. Who has just appended would always be first

@@ -254,8 +254,8 @@ func (s *Store) EachPayment(ctx context.Context, clientID int32, use func(catalo
 	return err
 }
 
-// CollectionEnabled reads; see store.Subscriptions. It is asked first for every batch of reports, and waits for a log that sends no
-// a result as the reports themselves would give.
+// CollectionEnabled reads; see store.Subscriptions. It is asked first for every batch of reports, and waits for a log that does not
+// respond for as long as the reports themselves would.
 func (s *Store) CollectionEnabled(ctx context.Context, clientID int32) (bool, error) {
 	waiting, end := context.WithTimeoutCause(ctx, s.options.ApplyTimeout, errNoResponse)
 	defer end()

@@ -1,5 +1,5 @@
-// Command ferretdb serves MongoDB's protocol from SQLite while the command runs that it is given, and passes its address to that one by
-// TVSTATS_TEST_MONGODB_URI where.
+// Command ferretdb serves MongoDB's protocol from SQLite while the command runs that it is given, and passes the address to that command in
+// TVSTATS_TEST_MONGODB_URI.
 package main
 
 import (
