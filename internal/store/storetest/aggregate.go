@@ -37,15 +37,7 @@ func testRandomAggregates(t *testing.T, factory Factory) {
 				s.Apply(w.lineup(client + 1))
 				s.Apply(w.accounts(client + 1))
 			}
-			reports := slices.Concat(w.Sessions(400)...)
-			Shuffle(w, reports)
-			for _, batch := range Batches(w, reports) {
-				s.Append(batch...)
-				if w.Chance(30) {
-					s.Must(s.Store.Maintain(t.Context(), w.Instant()))
-				}
-				s.checkAggregates(w.aggregates(Rounds(4))...)
-			}
+			s.arrive(w, slices.Concat(w.Sessions(400)...), func() { s.checkAggregates(w.aggregates(Rounds(4))...) })
 			s.Fold()
 			s.checkAggregates(w.aggregates(Rounds(40))...)
 		})

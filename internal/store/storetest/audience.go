@@ -29,17 +29,11 @@ func testRandomAudiences(t *testing.T, factory Factory) {
 				s.Apply(w.guide(client + 1))
 				s.Apply(catalog.Batch{ClientID: client + 1, Accounts: w.Histories()})
 			}
-			reports := slices.Concat(w.Sessions(400)...)
-			Shuffle(w, reports)
-			for _, batch := range Batches(w, reports) {
-				s.Append(batch...)
-				if w.Chance(30) {
-					s.Must(s.Store.Maintain(t.Context(), w.Instant()))
-				}
+			s.arrive(w, slices.Concat(w.Sessions(400)...), func() {
 				if w.Chance(30) {
 					s.checkAudiences(w, 1)
 				}
-			}
+			})
 			s.Fold()
 			s.checkAudiences(w, 6)
 		})

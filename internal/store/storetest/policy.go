@@ -26,17 +26,11 @@ func testRandomPolicies(t *testing.T, factory Factory) {
 				s.Apply(w.accounts(client + 1))
 				s.Apply(w.guide(client + 1))
 			}
-			reports := slices.Concat(slices.Concat(w.Sessions(80)...), w.Drifting(8))
-			Shuffle(w, reports)
-			for _, batch := range Batches(w, reports) {
-				s.Append(batch...)
-				if w.Chance(30) {
-					s.Must(s.Store.Maintain(t.Context(), w.Instant()))
-				}
+			s.arrive(w, slices.Concat(slices.Concat(w.Sessions(80)...), w.Drifting(8)), func() {
 				if w.Chance(50) {
 					s.checkPolicies(w, 2)
 				}
-			}
+			})
 			s.Fold()
 			s.checkPolicies(w, 15)
 		})

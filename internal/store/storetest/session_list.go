@@ -24,14 +24,7 @@ func testSessionPages(t *testing.T, factory Factory) {
 			for client := range int32(WorldClients) {
 				s.Apply(w.accounts(client + 1)) // some are excluded
 			}
-			reports := slices.Concat(w.Sessions(200)...)
-			Shuffle(w, reports)
-			for _, batch := range Batches(w, reports) {
-				s.Append(batch...)
-				if w.Chance(30) {
-					s.Must(s.Store.Maintain(t.Context(), w.Instant()))
-				}
-			}
+			s.arrive(w, slices.Concat(w.Sessions(200)...), func() {})
 			for range 25 {
 				s.checkSessions(w.sessionQuery())
 			}

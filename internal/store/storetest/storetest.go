@@ -58,6 +58,11 @@ var groups = map[string]Tests{
 // Run holds the engine to the whole of internal/store, or to those of the groups that are named.
 func Run(t *testing.T, factory Factory, names ...string) {
 	t.Helper()
+	for _, name := range names {
+		if groups[name] == nil {
+			t.Errorf("there is no group %q", name)
+		}
+	}
 	for name, tests := range groups {
 		if len(names) > 0 && !slices.Contains(names, name) {
 			continue
@@ -102,6 +107,19 @@ func (s *Subject) Reopen() {
 	s.T.Helper()
 	s.Must(s.Store.Close())
 	s.Store = s.open()
+}
+
+// arrive appends the reports in random order and in batches, lets the store fold now and then, and calls then after each batch.
+func (s *Subject) arrive(w *World, reports []viewing.Report, then func()) {
+	s.T.Helper()
+	Shuffle(w, reports)
+	for _, batch := range Batches(w, reports) {
+		s.Append(batch...)
+		if w.Chance(30) {
+			s.Must(s.Store.Maintain(s.T.Context(), w.Instant()))
+		}
+		then()
+	}
 }
 
 // Must ends the test on an error.

@@ -27,15 +27,7 @@ func testRandom(t *testing.T, factory Factory) {
 				s.Apply(w.guide(client + 1))
 				s.Apply(w.accounts(client + 1))
 			}
-			reports := slices.Concat(w.Sessions(500)...)
-			Shuffle(w, reports)
-			for _, batch := range Batches(w, reports) {
-				s.Append(batch...)
-				if w.Chance(30) {
-					s.Must(s.Store.Maintain(t.Context(), w.Instant()))
-				}
-				s.check(w.questions(2)...)
-			}
+			s.arrive(w, slices.Concat(w.Sessions(500)...), func() { s.check(w.questions(2)...) })
 			s.Fold()
 			s.check(w.questions(Rounds(20))...)
 		})
