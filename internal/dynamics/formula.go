@@ -18,9 +18,9 @@ const (
 	statsFormula    = 1
 )
 
-// A stamp says what a figure was computed from: the number of its formula, the revision of the policy (0 where
-// it does not matter), and the versions of the
-// data that it depends on, which only ever grow. A figure is right for as long as its stamp is that of the data.
+// A stamp says what a figure was computed from: the number of its formula, the revision of the policy (0 where it does not
+// matter), and the versions of the data that it depends on, which only ever grow, but for store.Version.Pending. A figure is
+// right for as long as its stamp is that of the data.
 func stamp(formula int, revision int64, of string, version int64) string {
 	return fmt.Sprintf("f%d r%d %s%d", formula, revision, of, version)
 }

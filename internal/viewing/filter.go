@@ -12,7 +12,7 @@ type Choice struct {
 	MinSeconds int64    `json:"min_watch_seconds,omitempty"` // leaves out sessions of which fewer seconds count
 }
 
-// Under is the choice of a client with the policy, which says what MinSeconds is where nobody does.
+// Under is the choice of a client with the policy, whose MinSessionSeconds is the default of MinSeconds.
 func (c Choice) Under(p Policy) Choice {
 	c.MinSeconds = cmp.Or(c.MinSeconds, int64(p.MinSessionSeconds))
 	return c

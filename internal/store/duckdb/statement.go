@@ -33,7 +33,7 @@ func (s statement) text() string {
 		s.sessions.with, s.slices(), s.cut()+s.rolled(), strings.TrimSuffix(ctes, ","), strings.Join(columns, ", "), figures, limit)
 }
 
-// figures sums up the sessions, and says what the columns of the answer are selected from. With a median there are steps, few of a
+// figures sums up the sessions, and says what the columns of the result are selected from. With a median there are steps, few of a
 // cell, which also give all that need not be told apart by account: the far more numerous parts by account stay narrow.
 func (s statement) figures() (ctes, from string) {
 	isByAccount := func(m measure.Measure) bool { return expressions[m].byAccount }
