@@ -16,6 +16,7 @@ export interface Surroundings {
   format: Format;
   params: URLSearchParams;
   clientId: number;
+  zone: string; // of the client's clock
   names: Names;
 }
 
@@ -24,6 +25,7 @@ export const Around = createContext<Surroundings>({
   format: new Format("en"),
   params: new URLSearchParams(),
   clientId: 0,
+  zone: "UTC",
   names: noNames,
 });
 
