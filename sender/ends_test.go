@@ -66,6 +66,26 @@ func TestSenderGivesUp(t *testing.T) {
 	}
 }
 
+// TestSenderGivesUpOnlyWithoutAcknowledgements: that a stream with acknowledgements was open for long is no reason when it breaks.
+func TestSenderGivesUpOnlyWithoutAcknowledgements(t *testing.T) {
+	const giveUp = 100 * time.Millisecond
+	p := &peer{handle: func(number int, s *peerStream) error {
+		if number > 1 {
+			return s.acceptAll()
+		}
+		if err := s.accept(); err != nil {
+			return err
+		}
+		<-time.After(giveUp + giveUp/2)
+		return status.Error(codes.Unavailable, "restarted")
+	}}
+	_, address := startPeer(t, p, "")
+	s := sendTo(t, address, func(c *Config) { c.GiveUp = giveUp })
+	if err := s.Run(t.Context(), numbered(2)); err != nil || len(p.streams) != 2 || s.Tally().Batches != 2 {
+		t.Errorf("after %d streams the error is %v, tally %+v", len(p.streams), err, s.Tally())
+	}
+}
+
 func TestSenderEndsWhenRefused(t *testing.T) {
 	for _, code := range []codes.Code{
 		codes.InvalidArgument, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented, codes.ResourceExhausted,

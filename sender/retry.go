@@ -11,13 +11,13 @@ import (
 type retries struct {
 	config Config
 	count  int
-	since  time.Time // when the first of them was opened
+	since  time.Time // when the first of them was opened, or broke where it had acknowledged something
 }
 
 // wait lets time pass before the next stream. It returns an error when ctx ends, or when it is time to give up.
-func (r *retries) wait(ctx context.Context, opened time.Time, broken error) error {
+func (r *retries) wait(ctx context.Context, since time.Time, broken error) error {
 	if r.count == 0 {
-		r.since = opened
+		r.since = since
 	}
 	delay := max(r.delay(), asked(broken))
 	r.count++

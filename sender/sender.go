@@ -55,7 +55,7 @@ func (s *Sender) Run(ctx context.Context, batches <-chan []*tvstatsv1.ViewEvent)
 		case !passes(err):
 			return fmt.Errorf("the service refused the stream: %w", err)
 		case s.tally.Batches > acknowledged:
-			retry = retries{config: s.config}
+			retry, began = retries{config: s.config}, time.Now() // it gives up so long after it broke
 		}
 		if err := retry.wait(ctx, began, err); err != nil {
 			return err

@@ -211,8 +211,11 @@ func TestConsoleOnAnEmptyStore(t *testing.T) {
 // hostile is what a name or title from outside may be.
 const hostile = "=<img src=x onerror=alert(1)>\u202e<b>\x1b[31m</b>"
 
-// watchedWorld is a service that has seen a few boxes for some days, with an order of each kind, jobs, and a channel of a
-// hostile name.
+// wideFormula is a name that spreadsheets of East Asia read as a formula.
+const wideFormula = "＝1+1"
+
+// watchedWorld is a service that has seen a few boxes for some days, with an order of each kind, jobs, and two
+// channels of hostile names.
 func watchedWorld(t *testing.T) *testServer {
 	t.Helper()
 	s := start(t)
@@ -222,8 +225,10 @@ func watchedWorld(t *testing.T) *testServer {
 		t.Fatal(err)
 	}
 	channels := world.Catalog().Channels
-	last := channels[len(channels)-1] // of a picture of the best it shall be no part
-	request := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{{ChannelId: last.ID, Name: hostile, Number: last.Number}}}
+	last, another := channels[len(channels)-1], channels[len(channels)-2] // of a picture of the best they shall be no part
+	request := &tvstatsv1.SyncRequest{ClientId: 1, Channels: []*tvstatsv1.Channel{
+		{ChannelId: last.ID, Name: hostile, Number: last.Number}, {ChannelId: another.ID, Name: wideFormula, Number: another.Number},
+	}}
 	if response, err := oneRequest(s.Sync(rpctest.Context(t)))(request); err != nil || len(response.Rejected) > 0 {
 		t.Fatal(response, err)
 	}
@@ -264,6 +269,7 @@ func TestConsole(t *testing.T) {
 	b.lookAt(t, "simulated", consolePages...)
 	t.Run("figures", func(t *testing.T) { b.compareFigures(t, s) })
 	t.Run("keyboard", b.useKeys)
+	t.Run("addresses", b.openAddresses)
 	t.Run("periods", func(t *testing.T) { b.comparePeriods(t, s) })
 	t.Run("files", b.saveFiles)
 	t.Run("audience", func(t *testing.T) { b.compareAudience(t, s) })
@@ -340,7 +346,8 @@ func (b *browser) useOrders(t *testing.T, s *testServer) {
 	if !slices.Contains(names, harmless) {
 		t.Errorf("the hostile name is not shown as text: %q", names)
 	}
-	if file := b.csv(t, "Sorting of channels: Watch time"); !strings.Contains(file, ",'"+harmless+",") || strings.Count(file, "\r\n") != 1+len(built.Sorting.Channels) {
+	if file := b.csv(t, "Sorting of channels: Watch time"); !strings.Contains(file, ",'"+harmless+",") ||
+		!strings.Contains(file, ",'"+wideFormula+",") || strings.Count(file, "\r\n") != 1+len(built.Sorting.Channels) {
 		t.Errorf("the file is %q", file)
 	}
 	wantText(t, b.workbook(t, "Sorting of channels: Watch time"), strings.ReplaceAll(harmless, "\ufffd", "")) // of which its writer makes nothing

@@ -3,15 +3,13 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { type Names, noNames } from "./api";
 import { Format } from "./format";
+import { keyOf } from "./place";
 import { en, type Text } from "./text.en";
 import { ru } from "./text.ru";
 
 export const languages: Record<string, Text> = { en, ru };
 
-export const languageOf = (chosen: string | null): string => {
-  const wanted = chosen ?? navigator.language.slice(0, 2);
-  return wanted in languages ? wanted : "en";
-};
+export const languageOf = (chosen: string | null): string => keyOf(languages, chosen ?? navigator.language.slice(0, 2), "en");
 
 export interface Surroundings {
   text: Text;

@@ -13,15 +13,13 @@ import { Operation } from "./pages/operation";
 import { Orders } from "./pages/orders";
 import { Programmes } from "./pages/programmes";
 import { Subscribers } from "./pages/subscribers";
-import { addressOf, change, type Place, usePlace } from "./place";
+import { addressOf, change, keyOf, type Place, usePlace } from "./place";
 import type { Text } from "./text.en";
 import "./style.css";
 
 const pages = { now: Now, subscribers: Subscribers, audience: AudiencePage, programmes: Programmes, orders: Orders, operation: Operation };
 
 type PageName = keyof typeof pages;
-
-const pageOf = (name: string): PageName => (name in pages ? (name as PageName) : "now");
 
 function Console() {
   const place = usePlace();
@@ -30,7 +28,7 @@ function Console() {
   const format = useMemo(() => new Format(language), [language]);
   const [asked, setAsked] = useState(false);
   const [turn, setTurn] = useState(0);
-  const page = pageOf(place.page);
+  const page = keyOf(pages, place.page, "now");
   useEffect(() => {
     const ask = () => setAsked(true);
     refused.addEventListener("refused", ask);

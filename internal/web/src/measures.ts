@@ -1,6 +1,7 @@
 // The measures of audiences: what rows are ordered by, and how each is read.
 import { useAround } from "./context";
 import { type AudienceRow, Metric } from "./gen/tvstats/v1/audience_pb";
+import { keyOf } from "./place";
 import type { Measure } from "./widgets";
 
 export type MeasureName = "watch" | "average" | "share" | "rating" | "reach" | "accounts" | "sessions" | "reported";
@@ -18,10 +19,7 @@ export const metrics: Record<MeasureName, Metric> = {
 
 export const measureNames = Object.keys(metrics) as MeasureName[];
 
-export const measureOf = (params: URLSearchParams): MeasureName => {
-  const chosen = params.get("measure") ?? "";
-  return chosen in metrics ? (chosen as MeasureName) : "watch";
-};
+export const measureOf = (params: URLSearchParams): MeasureName => keyOf(metrics, params.get("measure"), "watch");
 
 // A row's figure by each measure, as a column.
 export type Measures = Record<MeasureName, Measure<AudienceRow> & { value: (row: AudienceRow) => number }>;

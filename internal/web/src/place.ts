@@ -33,6 +33,10 @@ export function addressOf(page: string, params: URLSearchParams, more: Record<st
   return `#/${page}${kept.size ? `?${kept}` : ""}`;
 }
 
+// The key of a table that a parameter names, or another one where it names none. What every object inherits is no key of it.
+export const keyOf = <T extends object>(table: T, name: string | null, otherwise: keyof T & string): keyof T & string =>
+  name !== null && Object.hasOwn(table, name) ? (name as keyof T & string) : otherwise;
+
 // Changes parameters of the place; empty ones are taken out.
 export function change(values: Record<string, string>): void {
   const { page, params } = here();

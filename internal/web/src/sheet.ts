@@ -15,7 +15,7 @@ function field(cell: Cell): string {
   if (cell instanceof Date) return cell.toISOString();
   if (typeof cell !== "string") return String(cell);
   const safe = plain(cell);
-  const text = /^[=+\-@]/.test(safe) ? `'${safe}` : safe;
+  const text = /^[=+\-@＝＋－＠]/.test(safe) ? `'${safe}` : safe;
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -6,7 +6,7 @@ import { filterOf, Filters } from "../filter";
 import { Dimension, type AudienceRow, type GetAudienceResponse } from "../gen/tvstats/v1/audience_pb";
 import { Show, useLoad } from "../load";
 import { type MeasureName, measureNames, measureOf, metrics, useMeasures } from "../measures";
-import { ChannelName, channelName } from "../names";
+import { ChannelName, channelName, plain } from "../names";
 import { InPeriod, type Period, spanOf } from "../period";
 import { change } from "../place";
 import { Spark } from "../spark";
@@ -151,7 +151,7 @@ function OneChannel({ channel, period }: { channel: number; period: Period }) {
           <select value={channel} onChange={(event) => change({ channel: event.currentTarget.value })}>
             {known.map((id) => (
               <option key={id} value={id}>
-                {channelName(names.channels.get(id)?.name, id)}
+                {plain(channelName(names.channels.get(id)?.name, id))}
               </option>
             ))}
           </select>

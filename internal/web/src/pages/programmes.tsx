@@ -9,7 +9,7 @@ import { type GetProgrammeRatingsResponse, Metric, type ProgrammeRating } from "
 import { Show, useLoad } from "../load";
 import { ChannelName, channelName, Name, plain } from "../names";
 import { InPeriod, type Period, spanOf } from "../period";
-import { change } from "../place";
+import { change, keyOf } from "../place";
 import { Figure, type Measure } from "../widgets";
 import { Curve, ofCurve } from "./curve";
 
@@ -31,10 +31,7 @@ const orders = {
 
 type OrderName = keyof typeof orders;
 
-const orderOf = (params: URLSearchParams): OrderName => {
-  const chosen = params.get("sort") ?? "";
-  return chosen in orders ? (chosen as OrderName) : "average";
-};
+const orderOf = (params: URLSearchParams): OrderName => keyOf(orders, params.get("sort"), "average");
 
 export function Programmes() {
   const { params, text, names } = useAround();
@@ -52,7 +49,7 @@ export function Programmes() {
               <option value="">{words.allChannels}</option>
               {known.map((id) => (
                 <option key={id} value={id}>
-                  {channelName(names.channels.get(id)?.name, id)}
+                  {plain(channelName(names.channels.get(id)?.name, id))}
                 </option>
               ))}
             </select>

@@ -11,15 +11,12 @@ import { Granularity, type CustomersDynamicPoint, type MaxOnlineDay, type Stats 
 import { Show, useLoad } from "../load";
 import { Name } from "../names";
 import { daysBefore, InPeriod, monthsBefore, type Period, spanOf } from "../period";
-import { change } from "../place";
+import { change, keyOf } from "../place";
 import { Figure, type Measure } from "../widgets";
 
 const granularities: Record<string, Granularity> = { hour: Granularity.HOUR, day: Granularity.DAY, month: Granularity.MONTH };
 
-const stepOf = (params: URLSearchParams): string => {
-  const by = params.get("by") ?? "day";
-  return by in granularities ? by : "day";
-};
+const stepOf = (params: URLSearchParams): string => keyOf(granularities, params.get("by"), "day");
 
 export function Subscribers() {
   const { params, text, clientId } = useAround();
