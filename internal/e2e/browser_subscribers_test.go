@@ -224,3 +224,53 @@ func wantSameSheet(t *testing.T, title string, book, text [][]string) {
 		}
 	}
 }
+
+// compareCalendars holds the figures of the client's days, and what they are called, to the API's.
+func (b *browser) compareCalendars(t *testing.T, s *testServer) {
+	const zone = "America/St_Johns" // half an hour aside, and behind UTC
+	if _, err := oneRequest(s.Sync(rpctest.Context(t)))(&tvstatsv1.SyncRequest{ClientId: 1, Client: &tvstatsv1.Client{TimeZone: zone}}); err != nil {
+		t.Fatal(err)
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	today := time.Now().In(location)
+	midnight := func(days int) time.Time {
+		return time.Date(today.Year(), today.Month(), today.Day()+days, 0, 0, 0, 0, location)
+	}
+	from, to := midnight(-3), midnight(0)
+	series, err := s.GetCustomersDynamic(rpctest.Context(t), &tvstatsv1.GetCustomersDynamicRequest{
+		ClientId: 1, From: timestamppb.New(from), To: timestamppb.New(to),
+		Granularity: tvstatsv1.Granularity_GRANULARITY_DAY, Calendar: tvstatsv1.Calendar_CALENDAR_CLIENT,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	online, err := s.GetMaxOnline(rpctest.Context(t), &tvstatsv1.GetMaxOnlineRequest{
+		ClientId: 1, FromDay: from.Format(time.DateOnly), ToDay: midnight(-1).Format(time.DateOnly), Calendar: tvstatsv1.Calendar_CALENDAR_CLIENT,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.open(t, subscribersOf(from, to, url.Values{"clock": {"client"}}), 1280)
+	viewing, peaks := b.sheet(t, "Viewing"), b.sheet(t, "Greatest online")
+	for i := range 3 {
+		point, peak := series.Points[i], online.Days[i]
+		if got := viewing[i]["Time"]; got != midnight(i-3).UTC().Format("2006-01-02T15:04:05.000Z") {
+			t.Errorf("day %d begins at %s", i, got)
+		}
+		wantCells(t, "viewing", viewing[i], map[string]float64{"Viewing accounts": float64(point.ViewingAccounts), "Hours watched": float64(point.WatchSeconds) / 3600})
+		if got := peaks[i]["Day"]; got != peak.Day || peak.MaxAccounts == 0 {
+			t.Errorf("the page says %s, the API %v", got, peak)
+		}
+		wantCells(t, "greatest online", peaks[i], map[string]float64{"Accounts": float64(peak.MaxAccounts)})
+	}
+	shown := ask[[]string](b, t, `[...document.querySelectorAll('[role=group][aria-label="Viewing"] tbody tr')].map(r => r.cells[0].textContent)`)
+	for i, got := range shown {
+		if want := midnight(-1 - i).Format("Jan 2, 2006"); got != want {
+			t.Errorf("day %d is shown as %s, want %s", i, got, want)
+		}
+	}
+	b.check(t, "days of the client", axe(t))
+}

@@ -273,6 +273,7 @@ func TestConsole(t *testing.T) {
 	t.Run("policy", func(t *testing.T) { b.showPolicy(t, s) })
 	t.Run("catalog", func(t *testing.T) { b.browseCatalog(t, s) })
 	t.Run("jobs", func(t *testing.T) { b.useJobs(t, s) })
+	t.Run("calendars", func(t *testing.T) { b.compareCalendars(t, s) })
 }
 
 // compareFigures reads figures off the pages and holds them to the API's.

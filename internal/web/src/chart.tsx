@@ -18,7 +18,7 @@ const shortSeconds = 2 * 86_400; // of a shorter time the axis tells the hour, o
 // How far the plot is from the edges of its place: what lies below it on the same axis keeps the same distance.
 export const inset = { left: 60, right: 12 };
 
-export function Chart(props: { title: string; x: number[]; series: Series[]; language: string }) {
+export function Chart(props: { title: string; x: number[]; series: Series[]; language: string; zone: string }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = place.current;
@@ -30,11 +30,11 @@ export function Chart(props: { title: string; x: number[]; series: Series[]; lan
       watcher.disconnect();
       plot.destroy();
     };
-  }, [props.x, props.series, props.language]);
+  }, [props.x, props.series, props.language, props.zone]);
   return <div class="chart" ref={place} role="img" aria-label={props.title} />;
 }
 
-function optionsOf(props: { x: number[]; series: Series[]; language: string }, element: HTMLElement): uPlot.Options {
+function optionsOf(props: { x: number[]; series: Series[]; language: string; zone: string }, element: HTMLElement): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const axis = { stroke: colour("--text"), grid: { stroke: colour("--line") }, ticks: { stroke: colour("--line") } };
@@ -42,12 +42,12 @@ function optionsOf(props: { x: number[]; series: Series[]; language: string }, e
   const span = (props.x.at(-1) ?? 0) - (props.x[0] ?? 0);
   const dates = new Intl.DateTimeFormat(props.language, {
     ...(span < shortSeconds ? ({ timeStyle: "short" } as const) : ({ day: "numeric", month: "short" } as const)),
-    timeZone: "UTC",
+    timeZone: props.zone,
   });
   return {
     width: element.clientWidth,
     height,
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), props.zone === "UTC" ? "Etc/UTC" : props.zone),
     padding: [null, inset.right, null, 0],
     legend: { live: false },
     cursor: { drag: { x: false, y: false } },

@@ -18,6 +18,7 @@ export interface Surroundings {
   format: Format;
   params: URLSearchParams;
   clientId: number;
+  zone: string; // of the client's clock
   names: Names;
 }
 
@@ -26,6 +27,7 @@ export const Around = createContext<Surroundings>({
   format: new Format("en"),
   params: new URLSearchParams(),
   clientId: 0,
+  zone: "UTC",
   names: noNames,
 });
 

@@ -1,4 +1,4 @@
-// Figures and times as people of the chosen language write them. Times are UTC, as the figures are.
+// Figures and times as people of the chosen language write them. Times are those of one clock, UTC where nothing else is said.
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 
 export class Format {
@@ -14,7 +14,10 @@ export class Format {
   private readonly days: Intl.DateTimeFormat;
   private readonly months: Intl.DateTimeFormat;
 
-  constructor(readonly language: string) {
+  constructor(
+    readonly language: string,
+    readonly zone = "UTC",
+  ) {
     this.numbers = new Intl.NumberFormat(language);
     this.fractions = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
     this.finer = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
@@ -22,10 +25,10 @@ export class Format {
     this.percents = new Intl.NumberFormat(language, { style: "percent" });
     this.changes = new Intl.NumberFormat(language, { maximumFractionDigits: 2, signDisplay: "exceptZero" });
     this.changesInPercent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero" });
-    this.times = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
-    this.clock = new Intl.DateTimeFormat(language, { timeStyle: "short", timeZone: "UTC" });
-    this.days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
-    this.months = new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" });
+    this.times = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: zone });
+    this.clock = new Intl.DateTimeFormat(language, { timeStyle: "short", timeZone: zone });
+    this.days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: zone });
+    this.months = new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: zone });
   }
 
   number = (value: number | bigint): string => this.numbers.format(value);
@@ -71,3 +74,22 @@ export const dateOf = (at: Timestamp | Date): Date => (at instanceof Date ? at :
 
 // YYYY-MM-DD of an instant, in UTC.
 export const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
+
+// When a day begins by the clock of a zone; an hour later where its clock leaves midnight out.
+export function beginning(day: string, zone: string): Date {
+  const asUTC = Date.parse(day);
+  const guess = asUTC - ahead(asUTC, zone);
+  const found = [asUTC - ahead(guess, zone), guess].find((at) => ahead(at, zone) + at >= asUTC);
+  return new Date(found ?? guess);
+}
+
+// How far the clock of a zone is ahead of UTC, in milliseconds.
+function ahead(at: number, zone: string): number {
+  const parts = new Intl.DateTimeFormat("en", {
+    timeZone: zone,
+    hourCycle: "h23",
+    ...({ year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" } as const),
+  }).formatToParts(at);
+  const value = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((part) => part.type === type)?.value);
+  return Date.UTC(value("year"), value("month") - 1, value("day"), value("hour"), value("minute"), value("second")) - at;
+}

@@ -40,7 +40,7 @@ function Console() {
     document.documentElement.lang = language;
     document.title = `${text.pages[page]} · ${text.title}`;
   }, [language, page]);
-  const around = { text, format, params: place.params, clientId: 0, names: noNames };
+  const around = { text, format, params: place.params, clientId: 0, zone: "UTC", names: noNames };
   const use = (value: string) => {
     token.set(value);
     setAsked(value === "");
@@ -142,7 +142,7 @@ function OfClient({ clients, place, page }: { clients: Client[]; place: Place; p
           </select>
         </label>
       </form>
-      <Page key={client.clientId} clientId={client.clientId} place={place} page={page} language={language} text={text} />
+      <Page key={client.clientId} client={client} place={place} page={page} language={language} text={text} />
     </>
   );
 }
@@ -150,15 +150,16 @@ function OfClient({ clients, place, page }: { clients: Client[]; place: Place; p
 // What a page has chosen of one client means nothing of another.
 const ofOneClient = { find: "", order: "", channel: "", programme: "", tariff: "", category: "" };
 
-function Page(props: { clientId: number; place: Place; page: PageName; language: string; text: Text }) {
-  const { clientId, place, language, text } = props;
+function Page(props: { client: Client; place: Place; page: PageName; language: string; text: Text }) {
+  const { place, language, text } = props;
+  const { clientId, timeZone } = props.client;
   const names = useLoad(() => namesOf(clientId), [clientId]);
   const format = useMemo(() => new Format(language), [language]);
   const Content = pages[props.page];
   return (
     <Show of={names}>
       {(value) => (
-        <Around.Provider value={{ text, format, params: place.params, clientId, names: value }}>
+        <Around.Provider value={{ text, format, params: place.params, clientId, zone: timeZone || "UTC", names: value }}>
           <Content />
         </Around.Provider>
       )}

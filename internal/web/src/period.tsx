@@ -2,7 +2,7 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ComponentChildren } from "preact";
 import { useAround } from "./context";
-import { dayOf } from "./format";
+import { beginning, dayOf } from "./format";
 import { change } from "./place";
 
 export const dayMillis = 86_400_000;
@@ -21,13 +21,13 @@ function periodOf(params: URLSearchParams, days: number): Period {
   return { to, from: dayIn(params.get("from")) ?? dayOf(new Date(Date.parse(to) - (days - 1) * dayMillis)) };
 }
 
-// The period as requests have it: half open, in UTC.
-export const spanOf = ({ from, to }: Period) => ({
-  from: timestampFromDate(new Date(from)),
-  to: timestampFromDate(new Date(Date.parse(to) + dayMillis)),
-});
-
 const daysLater = (day: string, days: number): string => dayOf(new Date(Date.parse(day) + days * dayMillis));
+
+// The period as requests have it: half open, of days of the zone.
+export const spanOf = ({ from, to }: Period, zone = "UTC") => ({
+  from: timestampFromDate(beginning(from, zone)),
+  to: timestampFromDate(beginning(daysLater(to, 1), zone)),
+});
 
 // As many days, right before it.
 export function daysBefore({ from, to }: Period): Period {

@@ -96,6 +96,7 @@ export const en = {
     kinds: "Viewing by kind of device",
     kindsExplain: "Accounts with a session that started in the last 30 days, for each kind of device; an account with two kinds counts in both.",
   },
+  clock: { choose: "Clock", ofClient: "the client’s" },
   compare: {
     choose: "Compare with the period before",
     with: (from: string, to: string) => `Compared with ${from} – ${to}, the period of the same length before. Dashed lines are of that period, each point below or above the one that takes the same place in this one.`,
@@ -143,8 +144,6 @@ export const en = {
     week: "Week",
     weekExplain: "All hours of the period by hour and day of the week. Where the measure is a sum the map shows the average, since a period may hold one weekday more often than another.",
     weekday: "Day of the week",
-    clock: "Clock",
-    clientClock: "the client’s",
     oneChannel: "One channel",
     noChannel: "No channel was watched in this period.",
     guide: "Programme guide",

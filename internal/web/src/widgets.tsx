@@ -136,13 +136,13 @@ export function Figure<R>(props: FigureProps<R>) {
   const { at, rows, before } = props;
   const x = useMemo(() => (at ? rows.map((row) => at(row).getTime() / 1000) : []), [rows]);
   const columns = before ? besides(props.columns, rows, before, text.compare.before) : props.columns;
-  const series = useMemo(() => seriesOf(columns, rows), [rows, before, format.language]);
+  const series = useMemo(() => seriesOf(columns, rows), [rows, before, format]);
   const table = <Table title={props.title} columns={columns} rows={at ? rows.toReversed() : rows} rowKey={props.rowKey} />;
   return (
     <SheetWidget {...props} columns={columns}>
       {series.length > 0 && rows.length > 0 ? (
         <>
-          <Chart title={props.title} x={x} series={series} language={format.language} />
+          <Chart title={props.title} x={x} series={series} language={format.language} zone={format.zone} />
           {props.below}
           {before && <Differences title={props.title} columns={props.columns} rows={rows} before={before} />}
           <details>

@@ -1,13 +1,12 @@
 // A map of the week: hours from top to bottom, days from left to right, so that it fits on a phone.
 import { allRows } from "../api";
+import { byClient, calendarOf, ClockChoice } from "../clock";
 import { useAround } from "../context";
 import { filterOf } from "../filter";
 import { type AudienceRow, Dimension } from "../gen/tvstats/v1/audience_pb";
-import { Calendar } from "../gen/tvstats/v1/measurement_pb";
 import { Show, useLoad } from "../load";
 import { type MeasureName, useMeasures } from "../measures";
 import { type Period, spanOf } from "../period";
-import { change } from "../place";
 import { SheetWidget } from "../widgets";
 
 const hours = [...Array(24).keys()];
@@ -19,7 +18,6 @@ const ofLengths: Partial<Record<MeasureName, MeasureName>> = { watch: "average",
 export function Heat({ period, measure }: { period: Period; measure: MeasureName }) {
   const { clientId, params } = useAround();
   const filter = filterOf(params);
-  const byClient = params.get("clock") === "client";
   const cells = useLoad(
     () =>
       allRows({
@@ -27,14 +25,14 @@ export function Heat({ period, measure }: { period: Period; measure: MeasureName
         ...spanOf(period),
         filter,
         groupBy: [Dimension.HOUR_OF_DAY, Dimension.DAY_OF_WEEK],
-        calendar: byClient ? Calendar.CLIENT : Calendar.UTC,
+        calendar: calendarOf(params),
       }),
-    [clientId, period.from, period.to, JSON.stringify(filter), byClient],
+    [clientId, period.from, period.to, JSON.stringify(filter), byClient(params)],
   );
-  return <Show of={cells}>{(value) => <Week rows={value.rows} measure={ofLengths[measure] ?? measure} byClient={byClient} />}</Show>;
+  return <Show of={cells}>{(value) => <Week rows={value.rows} measure={ofLengths[measure] ?? measure} />}</Show>;
 }
 
-function Week({ rows, measure, byClient }: { rows: AudienceRow[]; measure: MeasureName; byClient: boolean }) {
+function Week({ rows, measure }: { rows: AudienceRow[]; measure: MeasureName }) {
   const { text, format } = useAround();
   const words = text.audience;
   const column = useMeasures()[measure];
@@ -62,13 +60,7 @@ function Week({ rows, measure, byClient }: { rows: AudienceRow[]; measure: Measu
         column,
       ]}
     >
-      <label>
-        {words.clock}{" "}
-        <select value={byClient ? "client" : "utc"} onChange={(event) => change({ clock: event.currentTarget.value === "client" ? "client" : "" })}>
-          <option value="utc">UTC</option>
-          <option value="client">{words.clientClock}</option>
-        </select>
-      </label>
+      <ClockChoice />
       <table class="heat">
         <caption class="unseen">{title}</caption>
         <thead>

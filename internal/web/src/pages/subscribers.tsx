@@ -1,8 +1,12 @@
 // How subscribers come and go, pay and watch.
 import { timestampDate } from "@bufbuild/protobuf/wkt";
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
 import { dynamics } from "../api";
 import type { Fold } from "../compare";
-import { useAround } from "../context";
+import { byClient, calendarOf, ClockChoice } from "../clock";
+import { Around, useAround } from "../context";
+import { beginning, Format } from "../format";
 import { Granularity, type CustomersDynamicPoint, type MaxOnlineDay, type Stats } from "../gen/tvstats/v1/subscriber_dynamics_pb";
 import { Show, useLoad } from "../load";
 import { Name } from "../names";
@@ -32,6 +36,7 @@ export function Subscribers() {
               <option value="month">{text.subscribers.month}</option>
             </select>
           </label>
+          <ClockChoice />
           <label>
             <input type="checkbox" name="before" checked={params.has("before")} onChange={(event) => change({ before: event.currentTarget.checked ? "1" : "" })} />{" "}
             {text.compare.choose}
@@ -39,9 +44,21 @@ export function Subscribers() {
         </>
       }
     >
-      {(period) => <Series clientId={clientId} by={by} period={period} compared={params.has("before")} />}
+      {(period) => (
+        <OnClock>
+          <Series clientId={clientId} by={by} period={period} compared={params.has("before")} />
+        </OnClock>
+      )}
     </InPeriod>
   );
+}
+
+// Times inside are those of the clock by which days begin.
+function OnClock({ children }: { children: ComponentChildren }) {
+  const around = useAround();
+  const zone = byClient(around.params) ? around.zone : "UTC";
+  const format = useMemo(() => new Format(around.format.language, zone), [around.format.language, zone]);
+  return <Around.Provider value={{ ...around, format }}>{children}</Around.Provider>;
 }
 
 // What was asked for of a period, and of the one before where the two are compared.
@@ -56,18 +73,19 @@ async function pairOf<R>(period: Period, before: Period | undefined, ask: (perio
 }
 
 function Series(props: { clientId: number; period: Period; by: string; compared: boolean }) {
-  const { text, format } = useAround();
+  const { text, format, params } = useAround();
   const { clientId, period, by, compared } = props;
-  const keys = [clientId, period.from, period.to, compared];
+  const calendar = calendarOf(params);
+  const keys = [clientId, period.from, period.to, compared, calendar];
   const before = compared ? (by === "month" ? monthsBefore : daysBefore)(period) : undefined;
-  const points = async (asked: Period) => (await dynamics.getCustomersDynamic({ clientId, ...spanOf(asked), granularity: granularities[by] })).points;
-  const days = async (asked: Period) => (await dynamics.getMaxOnline({ clientId, fromDay: asked.from, toDay: asked.to })).days;
+  const points = async (asked: Period) => (await dynamics.getCustomersDynamic({ clientId, ...spanOf(asked, format.zone), granularity: granularities[by], calendar })).points;
+  const days = async (asked: Period) => (await dynamics.getMaxOnline({ clientId, fromDay: asked.from, toDay: asked.to, calendar })).days;
   const series = useLoad(() => pairOf(period, before, points), [...keys, by]);
   const online = useLoad(() => pairOf(period, compared ? daysBefore(period) : undefined, days), keys);
   const stats = useLoad(async () => (await dynamics.getStats({ clientId })).stats, [clientId]);
   return (
     <>
-      {before && <p class="quiet">{text.compare.with(format.day(new Date(before.from)), format.day(new Date(before.to)))}</p>}
+      {before && <p class="quiet">{text.compare.with(format.day(beginning(before.from, format.zone)), format.day(beginning(before.to, format.zone)))}</p>}
       <div class="grid charts">
         <Show of={series}>{(value) => <Points {...value} by={by} />}</Show>
         <Show of={online}>{(value) => <Online {...value} />}</Show>
@@ -150,7 +168,7 @@ function useSums(points: Point[]): Measure<Point>[] {
 
 function Online({ rows, before }: Pair<MaxOnlineDay>) {
   const { text, format } = useAround();
-  const at = (day: MaxOnlineDay) => new Date(day.day);
+  const at = (day: MaxOnlineDay) => beginning(day.day, format.zone);
   const count = (label: string, value: (day: MaxOnlineDay) => bigint): Measure<MaxOnlineDay> => ({
     label,
     fold: "greatest",
