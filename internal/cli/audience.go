@@ -50,6 +50,9 @@ func (s *shownAs) run(ctx context.Context, ask func(context.Context, *grpc.Clien
 	if err != nil {
 		return err
 	}
+	for _, note := range notes(answer.answer) {
+		fmt.Fprintln(os.Stderr, "note:", note)
+	}
 	if s.Out == "-" {
 		return s.write(os.Stdout, answer)
 	}
@@ -66,17 +69,20 @@ func (s *shownAs) write(out io.Writer, a answered) error {
 // spanned is the client and the time that a question is about.
 type spanned struct {
 	ClientID int32   `default:"1" help:"Operator."`
-	From     instant `help:"First instant, 2026-03-01, \"2026-03-01 20:00\", yesterday or -7d; by default 7 days before --to."`
+	From     instant `help:"First instant, 2026-03-01, \"2026-03-01 20:00\", yesterday or -7d; by default 7 days before --to, for a curve one day."`
 	To       instant `help:"End, not included; by default now."`
 }
 
 // Validate reports every flag that cannot work, and fills in those that were not given.
-func (s *spanned) Validate() error {
+func (s *spanned) Validate() error { return s.fill(7) }
+
+// fill is Validate with the number of days before --to at which --from is by default.
+func (s *spanned) fill(days int) error {
 	if s.To.proto == nil {
 		s.To.proto = timestamppb.New(time.Now().Truncate(time.Second))
 	}
 	if s.From.proto == nil {
-		s.From.proto = timestamppb.New(s.To.proto.AsTime().AddDate(0, 0, -7))
+		s.From.proto = timestamppb.New(s.To.proto.AsTime().AddDate(0, 0, -days))
 	}
 	return flags.Within("--client-id", s.ClientID, 1, 1<<31-1)
 }
@@ -216,7 +222,7 @@ func (c *curve) Validate() error {
 	case c.Programme != 0 && (c.From.proto != nil || c.To.proto != nil):
 		either = errors.New("--from and --to are of --channel: a programme has its own start and end; leave them out")
 	}
-	return errors.Join(c.spanned.Validate(), c.Connection.Validate(), either, wholeSeconds("--step", c.Step))
+	return errors.Join(c.fill(1), c.Connection.Validate(), either, wholeSeconds("--step", c.Step))
 }
 
 // asked is what the About sheet says of it.

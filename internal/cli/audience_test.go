@@ -17,6 +17,7 @@ func TestCurveFlags(t *testing.T) {
 		says  string // "" where nothing is wrong
 	}{
 		{curve{Channel: 1, Step: time.Minute, spanned: given}, ""},
+		{curve{Channel: 1, Step: time.Minute, spanned: spanned{ClientID: 1}}, ""},
 		{curve{Programme: 1, Step: 24 * time.Hour, spanned: spanned{ClientID: 1}}, ""},
 		{curve{Programme: 1, Step: time.Minute, spanned: given}, "--from and --to are of --channel"},
 		{curve{Step: time.Minute, spanned: given}, "give either --channel or --programme"},
@@ -32,6 +33,18 @@ func TestCurveFlags(t *testing.T) {
 	}
 	if err := (&flow{Gap: 100 * time.Millisecond}).Validate(); err == nil || !strings.Contains(err.Error(), "--gap is 100ms; allowed are whole seconds, for example 1s") {
 		t.Errorf("a gap of 100 ms: %v", err)
+	}
+}
+
+// TestCurveFitsItsSteps: with the flags' defaults there are no more points than the service returns.
+func TestCurveFitsItsSteps(t *testing.T) {
+	t.Parallel()
+	c := curve{Channel: 1, Step: time.Minute, spanned: spanned{ClientID: 1}, shownAs: shownAs{Connection: Connection{Server: "127.0.0.1:50051"}}}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.To.proto.AsTime().Sub(c.From.proto.AsTime()); got != 24*time.Hour {
+		t.Errorf("without --from it is of %s, want a day", got)
 	}
 }
 

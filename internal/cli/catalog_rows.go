@@ -183,7 +183,7 @@ func (r *entityReader) fillPayment(payment protoreflect.Message, row []string) e
 	}
 	unit, err := currency.ParseISO(payment.Get(code).String())
 	if err != nil {
-		return errors.New("the currency of the amount is not known; give --currency, for example --currency=EUR")
+		return fmt.Errorf("currency %q is no code of ISO 4217, for example EUR; --currency is of payments that name none", payment.Get(code).String())
 	}
 	digits, _ := currency.Standard.Rounding(unit)
 	minor, err := minorUnits(row[at], digits)

@@ -28,7 +28,7 @@ type Export struct {
 type exported struct {
 	Connection
 	csvFlags
-	Format string `enum:"csv,xlsx,json," default:"" help:"csv, xlsx or json; by default what the file's name ends with, csv where there is none. JSON is what grpcurl prints."`
+	Format string `aliases:"output" enum:"csv,xlsx,json," default:"" help:"csv, xlsx or json; by default what the file's name ends with, csv where there is none. JSON is what grpcurl prints."`
 	Out    string `short:"o" default:"-" type:"path" placeholder:"FILE" help:"File to write, - for standard output."`
 }
 

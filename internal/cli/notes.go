@@ -8,7 +8,7 @@ import (
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 )
 
-// notes say of rankings that are right but hardly what was meant why they may be so.
+// notes say of results that are right but hardly what was meant why they may be so.
 func notes(response proto.Message) []string {
 	switch r := response.(type) {
 	case *tvstatsv1.CreateChannelSortingByPopularityResponse:
@@ -21,9 +21,23 @@ func notes(response proto.Message) []string {
 		return noteOf(r.Selection.ClientId, "channels", r.Selection.Channels)
 	case *tvstatsv1.CreateEpgSelectionByPopularityResponse:
 		return noteOf(r.Selection.ClientId, "programmes", r.Selection.Programmes)
+	case *tvstatsv1.GetAudienceResponse:
+		return noteOfNone("viewing counts", len(r.Rows), r.HiddenRows)
+	case *tvstatsv1.GetProgrammeRatingsResponse:
+		return noteOfNone("programme of the guide starts then", len(r.Programmes), r.HiddenRows)
+	case *tvstatsv1.GetAudienceFlowResponse:
+		return noteOfNone("viewing counts", len(r.Flows), r.HiddenRows)
 	default:
 		return nil
 	}
+}
+
+// noteOfNone is about a response without rows, where none are hidden either.
+func noteOfNone(what string, rows int, hidden int64) []string {
+	if rows > 0 || hidden > 0 {
+		return nil
+	}
+	return []string{"no " + what + "; check --client-id, --from, --to and the filters"}
 }
 
 func noteOf[R interface{ GetHasStatistics() bool }](clientID int32, what string, ranked []R) []string {

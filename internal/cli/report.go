@@ -43,7 +43,7 @@ func (f *imported) verdict(sent, rejected int64) error {
 		return &Unsatisfied{ExitRejected, fmt.Sprintf("%s rejected, more than --max-rejected=%d; the rest was sent (exit code %d)",
 			Count(rejected), f.MaxRejected, ExitRejected)}
 	case sent == 0:
-		return &Unsatisfied{ExitNothing, fmt.Sprintf("nothing was sent (exit code %d)", ExitNothing)}
+		return &Unsatisfied{ExitNothing, fmt.Sprintf("nothing was sent: the input is empty, or the lines above say why (exit code %d)", ExitNothing)}
 	default:
 		return nil
 	}

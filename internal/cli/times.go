@@ -79,7 +79,7 @@ func (r timeReader) read(text string) (*timestamppb.Timestamp, error) {
 			return timestamppb.New(t), nil
 		}
 	}
-	return nil, errors.New("is no time as RFC 3339 has it, for example 2016-01-01T00:32:00Z; --time-format says how the file writes times")
+	return nil, errors.New("is no time such as 2016-01-01T00:32:00Z, 2016-01-01 00:32 or 01.01.2016 00:32; --time-format says how the file writes times")
 }
 
 func (r timeReader) parse(layout, text string) (time.Time, error) {

@@ -19,7 +19,7 @@ func TestImportCatalog(t *testing.T) {
 		"tariffs":    "\ufefftariff_id,name,price\n1,Basic,5\n2,\"Gold, all\",9\n",
 		"channels":   "channel_id,name,number,categories,enabled\n10,News,1,,\n20,=Sport,2,3 4,yes\n30,Old,3,,0\nx,Bad,,,\n-1,Wrong,,,\n",
 		"accounts":   "account_id,tariffs,registered_at,changed_at\n7,1;2,01.02.2026 10:00,2026-02-01 10:00\n8,,,2026-02-01T10:00:00Z\n",
-		"payments":   "payment_id,account_id,amount,currency,paid_at\n1,7,12.50,,2026-03-01 08:00\n2,7,\"-6,5\",EUR,2026-03-01 09:00\n3,8,100,JPY,2026-03-01 10:00\n4,8,1.234,EUR,2026-03-01\n",
+		"payments":   "payment_id,account_id,amount,currency,paid_at\n1,7,12.50,,2026-03-01 08:00\n2,7,\"-6,5\",EUR,2026-03-01 09:00\n3,8,100,JPY,2026-03-01 10:00\n4,8,1.234,EUR,2026-03-01\n5,8,1,euro,2026-03-01\n",
 	}
 	line := "import catalog --client-id=5 --name='Acme TV' --client-time-zone=Europe/Riga --currency=EUR --time-zone=Europe/Riga"
 	for flag, content := range files {
@@ -27,12 +27,13 @@ func TestImportCatalog(t *testing.T) {
 	}
 	for range 2 {
 		out, complaints, code := shell(t, server, line)
-		if code != cli.ExitRejected || out != "12 entities pushed, 3 rows not imported\n" {
+		if code != cli.ExitRejected || out != "12 entities pushed, 4 rows not imported\n" {
 			t.Fatalf("exit code %d: %s%s", code, out, complaints)
 		}
 		for _, want := range []string{`line 5: channels: channel_id "x" is no whole number of 32 bits`, "line 6: channels: INVALID_ENTITY: channel_id is -1; it must be positive",
 			`line 1: tariffs: no field has the names of these columns, which are passed over: ["price"]`,
-			`line 5: payments: amount "1.234" has more than the 2 decimals of its currency`} {
+			`line 5: payments: amount "1.234" has more than the 2 decimals of its currency`,
+			`line 6: payments: currency "euro" is no code of ISO 4217, for example EUR`} {
 			if !strings.Contains(complaints, want) {
 				t.Errorf("lacks %q: %s", want, complaints)
 			}

@@ -158,8 +158,9 @@ func TestReplayTellsWhatBecameOfTheFile(t *testing.T) {
 // TestReplayTellsThatThereIsNothing: silence would leave open whether the file was read.
 func TestReplayTellsThatThereIsNothing(t *testing.T) {
 	server := start(t)
+	const nothing = "nothing was sent: the input is empty, or the lines above say why (exit code 3)\n"
 	for content, last := range map[string]string{
-		"": "nothing was sent (exit code 3)\n", csvHeader + "\n": "nothing was sent (exit code 3)\n",
+		"": nothing, csvHeader + "\n": nothing,
 		csvHeader + "\nx,2,2026-03-01T20:00:00Z,5\n": "nothing was sent, 1 rejected (exit code 3)\n",
 	} {
 		code, output := runProgram(t, "replay", writeFile(t, content), "--client-id=1", "--server", server.address)
