@@ -40,7 +40,7 @@ type browser struct {
 }
 
 // startBrowser starts what Debian's package chromium installs.
-func startBrowser(t *testing.T, home string) *browser {
+func startBrowser(t testing.TB, home string) *browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -96,7 +96,7 @@ func (b *browser) complained() []string {
 }
 
 // inPage does something in the page.
-func inPage[T any](b *browser, t *testing.T, action chromedp.Action[T]) T {
+func inPage[T any](b *browser, t testing.TB, action chromedp.Action[T]) T {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
 	defer cancel()
@@ -109,13 +109,13 @@ func inPage[T any](b *browser, t *testing.T, action chromedp.Action[T]) T {
 }
 
 // ask evaluates an expression in the page, and waits for it where it is a promise.
-func ask[T any](b *browser, t *testing.T, expression string) T {
+func ask[T any](b *browser, t testing.TB, expression string) T {
 	t.Helper()
 	return inPage(b, t, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 // until waits until a condition holds in the page.
-func (b *browser) until(t *testing.T, condition string) {
+func (b *browser) until(t testing.TB, condition string) {
 	t.Helper()
 	ask[bool](b, t, `new Promise(done => { const look = () => (`+condition+`) ? done(true) : setTimeout(look, 20); look() })`)
 }
@@ -123,15 +123,20 @@ func (b *browser) until(t *testing.T, condition string) {
 // settled is true when a page has all that it asked for.
 const settled = `document.querySelector("h1") !== null && document.querySelector(".loading") === null`
 
-// open goes to a page, and waits until it is there.
+// open goes to a page, and waits until it has all that it asked for.
 func (b *browser) open(t *testing.T, page string, width int64) {
+	t.Helper()
+	b.navigate(t, page, width)
+	b.until(t, settled)
+}
+
+func (b *browser) navigate(t testing.TB, page string, width int64) {
 	t.Helper()
 	inPage(b, t, chromedp.Steps(
 		chromedp.EmulateViewport(width, 900),
 		chromedp.Navigate("about:blank"), // a change after # alone loads nothing
 		chromedp.Navigate(b.home+"/#/"+page),
 	))
-	b.until(t, settled)
 }
 
 // click clicks the first element that the selector finds.
