@@ -31,6 +31,18 @@ func subscribersOf(from, to time.Time, more url.Values) string {
 	return "subscribers?" + query.Encode()
 }
 
+// payments are some of each of the last five days, in currencies with and without a minor unit, refunds among them.
+func payments() (all []*tvstatsv1.Payment) {
+	midnight := time.Now().UTC().Truncate(24 * time.Hour)
+	for i := range int64(15) {
+		all = append(all, &tvstatsv1.Payment{
+			PaymentId: 1_000_000 + i, AccountId: 1 + i%4, AmountMinor: 1250 - 200*i, Currency: []string{"EUR", "JPY"}[i%2],
+			PaidAt: timestamppb.New(midnight.AddDate(0, 0, int(-1-i/3)).Add(time.Hour)),
+		})
+	}
+	return all
+}
+
 // comparePeriods holds a period, the one before it and the difference of the two to the API's.
 func (b *browser) comparePeriods(t *testing.T, s *testServer) {
 	from, middle, to := twoPeriods()

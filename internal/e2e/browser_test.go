@@ -21,7 +21,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/cli"
@@ -253,18 +252,6 @@ func watchedWorld(t *testing.T) *testServer {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// payments are some of each of the last five days, in currencies with and without a minor unit, refunds among them.
-func payments() (all []*tvstatsv1.Payment) {
-	midnight := time.Now().UTC().Truncate(24 * time.Hour)
-	for i := range int64(15) {
-		all = append(all, &tvstatsv1.Payment{
-			PaymentId: 1_000_000 + i, AccountId: 1 + i%4, AmountMinor: 1250 - 200*i, Currency: []string{"EUR", "JPY"}[i%2],
-			PaidAt: timestamppb.New(midnight.AddDate(0, 0, int(-1-i/3)).Add(time.Hour)),
-		})
-	}
-	return all
 }
 
 func TestConsole(t *testing.T) {
