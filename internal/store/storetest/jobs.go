@@ -216,7 +216,7 @@ func testJobsAtOnce(t *testing.T, factory Factory) {
 			}
 			owner := fmt.Sprint("owner-", writer)
 			for {
-				job, err := s.Store.LeaseJob(t.Context(), Noon, store.Lease{Owner: owner, Until: Noon + 1})
+				job, err := s.Store.LeaseJob(t.Context(), Noon, store.Lease{Owner: owner, Until: Noon + viewing.HourLength})
 				if errors.Is(err, store.ErrNotFound) {
 					return
 				}
