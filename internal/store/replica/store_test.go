@@ -35,7 +35,7 @@ func (f followed) Close() error {
 // few are the roles that show what a log could do to a store: order, repetition, what is decided where it is applied, erasure, jobs.
 // The figures of the others come from the local store, which passes the whole suite by itself.
 var few = []string{
-	"viewing", "convergence", "concurrency", "catalog", "accounts", "subscriptions", "results", "jobs", "versions", "privacy", "export", "edges",
+	"convergence", "concurrency", "catalog", "accounts", "subscriptions", "results", "jobs", "versions", "privacy",
 }
 
 // TestStore holds three replicas of one log to internal/store and to package jobs; where all worlds are gone through, to all roles and
