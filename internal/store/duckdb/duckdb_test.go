@@ -35,8 +35,8 @@ func TestStore(t *testing.T) {
 // runDependents runs the suites of the packages that compute from a store.
 func runDependents(t *testing.T, factory storetest.Factory) {
 	t.Helper()
-	t.Run("dynamics", func(t *testing.T) { dynamicstest.Run(t, factory) })
-	t.Run("jobs", func(t *testing.T) { jobstest.Run(t, factory) })
+	t.Run("package dynamics", func(t *testing.T) { dynamicstest.Run(t, factory) })
+	t.Run("package jobs", func(t *testing.T) { jobstest.Run(t, factory) })
 }
 
 func open(t *testing.T, dir string) store.Store {
