@@ -139,7 +139,9 @@ func (w *Twin) changes(client int32, known viewing.Millis) []change {
 	var all []change
 	for key, states := range w.states {
 		sorted := slices.SortedFunc(maps.Values(states), func(a, b catalog.Account) int { return cmp.Compare(a.ChangedAt, b.ChangedAt) })
-		sorted = slices.DeleteFunc(sorted, func(a catalog.Account) bool { return a.ChangedAt > known })
+		if key.id > 0 { // below are erased accounts: what is left of them had happened by then, and questions come later
+			sorted = slices.DeleteFunc(sorted, func(a catalog.Account) bool { return a.ChangedAt > known })
+		}
 		if key.client != client || len(sorted) == 0 {
 			continue
 		}
