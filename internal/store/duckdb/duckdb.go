@@ -106,13 +106,16 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
+	s := &Store{options: options, file: filepath.Join(dir, options.File)}
+	if _, err := dataSource(s.file, options.settings()); err != nil { // before anything is made there
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	if err := dropParts(dir); err != nil {
 		return nil, err
 	}
-	s := &Store{options: options, file: filepath.Join(dir, options.File)}
 	before, err := readMark(s.file, options.Log)
 	if err != nil {
 		return nil, err
@@ -133,7 +136,11 @@ func Open(ctx context.Context, options Options) (_ *Store, err error) {
 }
 
 func (s *Store) openFile() error {
-	made, err := engine.NewConnector(dataSource(s.file, s.options.settings()), nil)
+	source, err := dataSource(s.file, s.options.settings())
+	if err != nil {
+		return err
+	}
+	made, err := engine.NewConnector(source, nil)
 	if err != nil {
 		return openError(filepath.Dir(s.file), err)
 	}
@@ -179,12 +186,18 @@ func (s *Store) start(ctx context.Context, before *mark) error {
 	return err
 }
 
-func dataSource(file string, settings map[string]string) string {
+// dataSource is the file with its settings, as the driver takes it: it reads a URL, and would take part of some paths for settings.
+func dataSource(file string, settings map[string]string) (string, error) {
 	values := url.Values{}
 	for name, value := range settings {
 		values.Set(name, value)
 	}
-	return file + "?" + values.Encode()
+	source := file + "?" + values.Encode()
+	if parsed, err := url.Parse(source); err != nil || parsed.RawQuery != values.Encode() {
+		return "", fmt.Errorf("the store cannot be in %s: a path with # or ?, or with %% before what is no number, cannot be opened; choose another --data-dir",
+			filepath.Dir(file))
+	}
+	return source, nil
 }
 
 func openError(dir string, err error) error {

@@ -1,6 +1,10 @@
 package duckdb_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/dynamics/dynamicstest"
@@ -46,6 +50,25 @@ func open(t *testing.T, dir string) store.Store {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// TestPathsThatCannotBeOpened: a path of which the driver would take a part for settings is refused, and nothing is made there.
+func TestPathsThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a#b", "a?b", "a%zb"} {
+		dir := filepath.Join(t.TempDir(), name)
+		if s, err := duckdb.Open(t.Context(), duckdb.Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), "--data-dir") {
+			t.Errorf("%s: %v, %v", name, s, err)
+		}
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s was made: %v", name, err)
+		}
+	}
+	for _, name := range []string{"a b", "ä", "a%41b", "a:b", "a&b=c"} {
+		if err := open(t, filepath.Join(t.TempDir(), name)).Close(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // TestLeasesEndWithTheProcess: one process owns the file, so that after a restart nobody waits for a lease to run out.
