@@ -79,11 +79,9 @@ func newWall(cfg *Config, db store.Store, meter *audience.Meter, now func() time
 
 // look computes the figures once. Those of a client that cannot be computed are absent rather than old.
 func (w *wall) look(ctx context.Context) {
-	inTime, cancel := context.WithTimeout(ctx, wallInterval)
-	defer cancel()
 	var seen []prometheus.Metric
 	for _, clientID := range w.cfg.WallClients {
-		found, err := w.of(inTime, clientID)
+		found, err := w.of(ctx, clientID)
 		if ctx.Err() != nil {
 			return // the service stops
 		}
@@ -98,6 +96,8 @@ func (w *wall) look(ctx context.Context) {
 }
 
 func (w *wall) of(ctx context.Context, clientID int32) ([]prometheus.Metric, error) {
+	ctx, cancel := context.WithTimeout(ctx, wallInterval) // each has its own: a slow one takes nothing from the next
+	defer cancel()
 	now := viewing.At(w.now())
 	midnight := now.Day().Start()
 	online, err := w.db.Online(ctx, clientID, now, w.cfg.OnlineTimeout, now)
