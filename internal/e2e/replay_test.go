@@ -18,6 +18,7 @@ import (
 	"github.com/tvstats/tvstats/internal/app"
 	"github.com/tvstats/tvstats/internal/cli"
 	"github.com/tvstats/tvstats/internal/commands"
+	"github.com/tvstats/tvstats/internal/store/storetest"
 )
 
 const csvHeader = "user_id,channel_id,started_at,watched_seconds"
@@ -90,11 +91,9 @@ func TestReplayOutlivesTheService(t *testing.T) {
 
 // TestReplayOfRealViewing replays the sessions of BrightTV as they are, and counts them in plain Go.
 func TestReplayOfRealViewing(t *testing.T) {
-	const name = "../../../shared/data/brighttv/sessions-2016-01-02.csv"
+	name := storetest.BrightTV(t)
 	text, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("the real viewing sessions are not there: " + name)
-	} else if err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 	rows := strings.Split(strings.TrimSpace(string(text)), "\n")[1:]

@@ -56,10 +56,10 @@ func testBrightTV(t *testing.T, factory Factory) {
 // readBrightTV reads the sessions as reports of client 1, or skips the test.
 func readBrightTV(t *testing.T) []viewing.Report {
 	t.Helper()
-	name := filepath.Join(dataFolder(t), "sessions-2016-01-02.csv")
-	file, err := os.Open(name)
+	name := BrightTV(t)
+	file, err := os.Open(name) //nolint:gosec // the test's own data
 	if err != nil {
-		t.Skipf("the real data is not there: %v (%s can name its folder)", err, dataVariable)
+		t.Fatal(err)
 	}
 	defer file.Close() //nolint:errcheck // it was only read
 	rows, err := csv.NewReader(file).ReadAll()
@@ -96,6 +96,16 @@ func readSession(row []string) (viewing.Report, error) {
 		return viewing.Report{}, fmt.Errorf("watched_seconds: %w", err)
 	}
 	return Watch(account, int32(channel), viewing.At(started), int32(seconds)), nil
+}
+
+// BrightTV is the file of the real sessions. It skips the test where that is not there.
+func BrightTV(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(dataFolder(t), "sessions-2016-01-02.csv")
+	if _, err := os.Stat(name); err != nil {
+		t.Skipf("the real data is not there: %v (%s can name its folder)", err, dataVariable)
+	}
+	return name
 }
 
 // dataFolder is what the variable names, else ../shared/data/brighttv seen from the root of the repository.
