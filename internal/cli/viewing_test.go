@@ -161,7 +161,7 @@ func TestImportReadsTheColumnsOfOthers(t *testing.T) {
 	}
 }
 
-func TestReplayTellsBadLinesAndGoesOn(t *testing.T) {
+func TestReplayReportsBadLinesAndGoesOn(t *testing.T) {
 	good := "\n1,2,2026-03-01T20:00:00Z,5\n"
 	for bad, why := range map[string]string{
 		"1,2,2026-03-01T20:00:00Z":                       "line 3: 3 fields where the header has 4",
@@ -181,7 +181,7 @@ func TestReplayTellsBadLinesAndGoesOn(t *testing.T) {
 	}
 }
 
-func TestReplayTellsWhatFileItCannotRead(t *testing.T) {
+func TestReplayNamesTheFileItCannotRead(t *testing.T) {
 	packed := gzipped(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,5\n")
 	for content, why := range map[string]string{
 		"user_id,device,started_at\n1,2,3\n": `line 1: the header of the CSV lacks channel_id, watched_seconds; it names ["user_id" "device" "started_at"]; where it has them by other names, give --column channel_id=NAME,watched_seconds=NAME (at=NAME in place of watched_seconds for a time of the end)`,

@@ -99,8 +99,8 @@ func sortingBySessions(t *testing.T, s *testServer, client int32) *tvstatsv1.Cha
 	return response.GetSortings()[0]
 }
 
-// TestRestoredAnswersTheSame compares results and a new ranking before and after.
-func TestRestoredAnswersTheSame(t *testing.T) {
+// TestRestoredStoreIsEqual compares results and a new ranking before and after.
+func TestRestoredStoreIsEqual(t *testing.T) {
 	t.Parallel()
 	server := start(t)
 	stream(t, server.address, rpctest.Events(500).GetEvents(), 100)

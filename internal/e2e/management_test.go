@@ -244,8 +244,8 @@ var flagsOfOld = map[string][]string{
 // flagsAdded are the flags that every management command has besides.
 var flagsAdded = []string{"server", "token", "tls-ca", "as_of", "async", "wait", "output"}
 
-// TestManagementHelpTellsEveryFlag holds the flags to the lists above, and the help to the flags.
-func TestManagementHelpTellsEveryFlag(t *testing.T) {
+// TestManagementHelpHasEveryFlag holds the flags to the lists above, and the help to the flags.
+func TestManagementHelpHasEveryFlag(t *testing.T) {
 	t.Parallel()
 	known := map[string]*kong.Node{}
 	for _, node := range commands.NewParser(&commands.Program{}).Model.Leaves(false) {

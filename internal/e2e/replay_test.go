@@ -126,7 +126,7 @@ func TestReplayOfRealViewing(t *testing.T) {
 	}
 }
 
-func TestReplayTellsWhatBecameOfTheFile(t *testing.T) {
+func TestReplayReportsWhatBecameOfTheFile(t *testing.T) {
 	server := start(t)
 	name := writeFile(t, csvHeader+"\n1,2,2026-03-01T20:00:00Z,5\n1,2,2026-03-01T20:00:00Z,90000\n\nx,2,2026-03-01T20:00:00Z,5\n")
 	code, output := runProgram(t, "replay", name, "--client-id=1", "--server", server.address)
@@ -154,8 +154,8 @@ func TestReplayTellsWhatBecameOfTheFile(t *testing.T) {
 	}
 }
 
-// TestReplayTellsThatThereIsNothing: silence would leave open whether the file was read.
-func TestReplayTellsThatThereIsNothing(t *testing.T) {
+// TestReplayReportsThatThereIsNothing: silence would leave open whether the file was read.
+func TestReplayReportsThatThereIsNothing(t *testing.T) {
 	server := start(t)
 	const nothing = "nothing was sent: the input is empty, or the lines above say why (exit code 3)\n"
 	for content, last := range map[string]string{

@@ -16,7 +16,7 @@ import (
 	"github.com/tvstats/tvstats/internal/rpc/rpctest"
 )
 
-func TestShutdownAnswersWhatWasTakenIn(t *testing.T) {
+func TestShutdownAcknowledgesWhatWasReceived(t *testing.T) {
 	s := start(t)
 	ctx := rpctest.Context(t)
 	events, err := s.StreamEvents(ctx)

@@ -74,9 +74,9 @@ func run(ctx context.Context, t *testing.T, s *Store, statements ...string) {
 	}
 }
 
-// TestAnswersDoNotDependOnRollups holds a store whose rollups are there for some days, missing for others and wrong for others yet, but then of an
+// TestResultsDoNotDependOnRollups holds a store whose rollups are there for some days, missing for others and wrong for others yet, but then of an
 // older formula, to what the twin of the suite computes session by session.
-func TestAnswersDoNotDependOnRollups(t *testing.T) {
+func TestResultsDoNotDependOnRollups(t *testing.T) {
 	t.Parallel()
 	groups := []string{"aggregate"}
 	if storetest.Whole() {
