@@ -49,6 +49,18 @@ func Slices(boundaries []viewing.Millis) []Slice {
 	return cut
 }
 
+// Recurs reports whether a period has several slices.
+func (q Query) Recurs() bool {
+	seen := map[int]bool{}
+	for _, slice := range q.Slices {
+		if seen[slice.Period] {
+			return true
+		}
+		seen[slice.Period] = true
+	}
+	return false
+}
+
 // Cell is what the sessions of a row have in common: of each dimension that was requested its value, of the others zero.
 type Cell struct {
 	ChannelID  int32

@@ -1,15 +1,16 @@
 package measure
 
 import (
-	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // Rollup describes what a store keeps of the sessions of a client that started on one UTC day: sums of measures, by channel, device,
-// mode and set of tariffs. Stores keep rollups to be quicker; a day without one is computed from its sessions.
+// mode and set of tariffs, and by the UTC day on which their time falls. Stores keep rollups to be quicker; a day without one is computed
+// from its sessions.
 type Rollup struct {
 	Formula int // RollupFormula when it was made
 	Day     viewing.Day
@@ -18,7 +19,7 @@ type Rollup struct {
 
 // RollupFormula is the number of what rollups hold and of how it is computed. Raise it with either: rollups of another number are
 // not used, and are replaced.
-const RollupFormula = 1
+const RollupFormula = 2
 
 // addsUp are the measures of a cell that are sums over its parts. Cut is one where nothing is cut.
 var addsUp = map[Measure]bool{Watch: true, Sessions: true, Cut: true}
@@ -27,7 +28,8 @@ var addsUp = map[Measure]bool{Watch: true, Sessions: true, Cut: true}
 var rollupDimensions = map[Dimension]bool{Channel: true, Category: true, Tariff: true, Device: true, Mode: true, Period: true}
 
 // RefuseRollup returns why the rollup must not be used for the query, or an empty string where it gives exactly what the sessions of
-// its day give. The sessions of excluded accounts and of Filter.Without are in the rollup, and have to be taken away from it.
+// its day give, which lies in the window at least in part. The sessions of excluded accounts and of Filter.Without are in the rollup,
+// and have to be taken away from it.
 func (q Query) RefuseRollup(r Rollup) (reason string) {
 	for _, m := range q.Measures {
 		if !addsUp[m] {
@@ -39,21 +41,27 @@ func (q Query) RefuseRollup(r Rollup) (reason string) {
 			return fmt.Sprintf("a rollup has no sums by %s", d)
 		}
 	}
-	switch f := q.Filter; {
+	switch {
 	case r.Formula != RollupFormula:
 		return fmt.Sprintf("it was made by formula %d, not by %d", r.Formula, RollupFormula)
-	case f.Policy.Cuts():
+	case q.Filter.Policy.Cuts():
 		return "what the policy counts depends on each session"
-	case f.MinSeconds > 0:
-		return "the filter leaves out short sessions"
-	case f.ActiveOnly:
-		return "the filter leaves out accounts that are not active, which may be many"
-	case f.Account != 0 || f.DeviceUID != "":
-		return "the filter leaves little of it"
-	case !q.contains(q.span(r)):
-		return "not all of its sessions lie whole in the window and in one slice of it"
+	case !rollupHas(q.Filter):
+		return "the filter looks at single sessions or accounts"
+	case q.cuts(r):
+		return "the window or a slice begins or ends within its sums"
+	case q.Count == ByTime && q.Recurs():
+		return "a session may lie in several slices of one period"
 	}
 	return ""
+}
+
+// rollupHas reports whether a rollup has, or the store can take away from it, all that the filter looks at. A field that is not named
+// here is refused where it is set.
+func rollupHas(f viewing.Filter) bool {
+	f.ClientID, f.Now, f.Window, f.Channels, f.Devices, f.Tariffs, f.Modes = 0, 0, viewing.Window{}, nil, nil, nil, nil
+	f.Excluded, f.Without, f.Policy = false, 0, viewing.Policy{}
+	return reflect.ValueOf(f).IsZero()
 }
 
 // RollupIsOutside reports whether no session of the rollup's day lies in the query's window, whatever the filter and the policy.
@@ -70,15 +78,13 @@ func (q Query) span(r Rollup) viewing.Window {
 	return r.Day.Window()
 }
 
-// contains reports whether the span lies in the window and, where that is cut, in one slice.
-func (q Query) contains(span viewing.Window) bool {
-	within := q.Filter.Window
-	if len(q.Slices) > 0 {
-		after, _ := slices.BinarySearchFunc(q.Slices, span.From, func(s Slice, at viewing.Millis) int { return cmp.Compare(s.From, at+1) })
-		if after == 0 {
-			return false
-		}
-		within = q.Slices[after-1].Window // the last one that begins at the span's beginning or before
+// cuts reports whether the window or a slice begins or ends where the rollup's sums do not: within the day, or, by time, anywhere but at
+// midnight.
+func (q Query) cuts(r Rollup) bool {
+	span := q.span(r)
+	within := func(at viewing.Millis) bool {
+		return at > span.From && at < span.To && (q.Count == ByStart || at != at.Day().Start())
 	}
-	return span.From >= within.From && span.From < within.To && span.To <= within.To
+	return within(q.Filter.Window.From) || within(q.Filter.Window.To) ||
+		slices.ContainsFunc(q.Slices, func(s Slice) bool { return within(s.From) })
 }

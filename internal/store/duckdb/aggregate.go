@@ -78,14 +78,7 @@ func inParts(query measure.Query) []measure.Query {
 	if query.Count == measure.ByTime {
 		most = periodsByTime
 	}
-	seen := map[int]bool{}
-	for _, slice := range query.Slices {
-		if seen[slice.Period] {
-			return []measure.Query{query}
-		}
-		seen[slice.Period] = true
-	}
-	if len(query.Slices) <= most {
+	if len(query.Slices) <= most || query.Recurs() {
 		return []measure.Query{query}
 	}
 	var parts []measure.Query

@@ -21,10 +21,26 @@ const mostRolledUp = 31
 // rollUp are the statements that roll up one day of some clients, of which source holds the sessions: clients is a query for their ids.
 func rollUp(day viewing.Day, source, clients string) []string {
 	return append(forgetRollups(fmt.Sprintf(`started_at = %d AND client_id IN (%s)`, day.Start(), clients)),
-		fmt.Sprintf(`INSERT INTO rollups SELECT client_id, %d, channel_id, device, mode, tariff_set, sum(watched_seconds) * 1000, count(*),
-			count(*) FILTER (watched_seconds > 0) FROM %s GROUP BY ALL ORDER BY client_id, channel_id, device, mode, tariff_set`, day.Start(), source),
+		fmt.Sprintf(`INSERT INTO rollups SELECT client_id, %s, sum(watch), sum(sessions), sum(watching) FROM (%s) GROUP BY ALL
+			ORDER BY client_id, on_day, channel_id, device, mode, tariff_set`, rollupKeys, byDays(source)),
 		fmt.Sprintf(`INSERT INTO rolled_days SELECT client_id, %d, %d, coalesce(max(started_at + watched_seconds * 1000::BIGINT), %[1]d)
 			FROM (%[3]s) LEFT JOIN %[4]s USING (client_id) GROUP BY client_id`, day.Start(), measure.RollupFormula, clients, source))
+}
+
+// rollupKeys tell apart what rollups of a client are sums of.
+const rollupKeys = "started_at, on_day, channel_id, device, mode, tariff_set"
+
+// byDays is the sessions of source, once for each UTC day on which they were on, and on that of their start in any case, with what rollups
+// add up: the time of the day, whether they started and whether they were on.
+func byDays(source string) string {
+	return fmt.Sprintf(`
+		WITH began AS (SELECT client_id, channel_id, device, mode, tariff_set, started_at AS begins, started_at + watched_seconds * 1000::BIGINT AS ends,
+			%s * %d AS started_at FROM %s)
+		SELECT * EXCLUDE (begins, ends), started_at AS on_day, least(ends, started_at + %[2]d) - begins AS watch,
+			1 AS sessions, (ends > begins)::INTEGER AS watching FROM began
+		UNION ALL SELECT * EXCLUDE (begins, ends), least(ends, on_day + %[2]d) - on_day, 0, 1
+			FROM (SELECT *, unnest(range(started_at + %[2]d, ends, %[2]d)) AS on_day FROM began WHERE ends > started_at + %[2]d)`,
+		dayOf, viewing.DayLength, source)
 }
 
 // forgetRollups are the statements that remove rollups. where is a condition on client_id and started_at, which is the start of their day.
@@ -105,23 +121,29 @@ func rolledDays(ctx context.Context, tx *sql.Tx, a asking, window viewing.Window
 }
 
 // rolledRelation is the sums of the days for which rollups are used, as far as the query's filter lets them pass: those of the rollups,
-// and taken away from them the sessions of accounts that the filter leaves out. It is empty where there are no such days.
+// and taken away from them the sessions of accounts that the filter leaves out. The column counted_at is when they count. It is empty where there
+// are no such days.
 func (s *Store) rolledRelation(a asking, used []viewing.Day) string {
 	if len(used) == 0 {
 		return ""
 	}
 	where := strings.Join(append(s.sessionConditions(a.Filter), fmt.Sprintf("client_id = %d", a.ClientID), "("+dayConditions(used)+")",
 		s.carries(a.Tariffs)), " AND ")
-	sessions, watched := "sessions", "true"
-	if a.query.Count == measure.ByTime { // a session of no time is nowhere
-		sessions, watched = "watching", "watched_seconds > 0"
-	}
-	relation := fmt.Sprintf(`SELECT started_at, channel_id, device, mode, tariff_set, watch, %s AS sessions FROM rollups WHERE %s`, sessions, where)
+	sums := fmt.Sprintf(`SELECT %s, watch, sessions, watching FROM rollups WHERE %s`, rollupKeys, where)
 	if leftOut := leftOut(a.Filter); leftOut != "" {
-		relation += fmt.Sprintf(` UNION ALL SELECT started_at, channel_id, device, mode, tariff_set, watched_seconds * -1000::BIGINT, -1
-			FROM sessions WHERE %s AND %s AND account_id IN (%s)`, where, watched, leftOut)
+		sums += fmt.Sprintf(` UNION ALL SELECT %s, -watch, -sessions, -watching FROM (%s)`, rollupKeys,
+			byDays(fmt.Sprintf(`(FROM sessions WHERE %s AND account_id IN (%s))`, where, leftOut)))
 	}
-	return "(" + relation + ")"
+	if a.query.Count == measure.ByStart {
+		return fmt.Sprintf(`(SELECT *, started_at AS counted_at FROM (%s))`, sums)
+	}
+	// A session counts once in each cell: on the day of its start, or where the cell's time begins later.
+	begins := []viewing.Millis{a.query.Filter.Window.From}
+	for _, slice := range a.query.Slices {
+		begins = append(begins, slice.From)
+	}
+	return fmt.Sprintf(`(SELECT * REPLACE (CASE WHEN on_day = started_at OR %s THEN watching ELSE 0 END AS sessions), on_day AS counted_at
+		FROM (%s) WHERE on_day >= %d AND on_day < %d)`, in("on_day", begins), sums, a.query.Filter.Window.From, a.query.Filter.Window.To)
 }
 
 // leftOut is the query for the accounts that the filter leaves out, of those filters that rollups are used for; empty where it leaves out none.

@@ -133,7 +133,7 @@ func (s statement) rolled() string {
 	keys, columns, joins := s.cells()
 	from := s.sessions.rolled
 	if len(s.query.Slices) > 0 {
-		columns, from = append(columns, "period"), from+" JOIN places ON "+s.place("started_at")
+		columns, from = append(columns, "period"), from+" JOIN places ON "+s.place("counted_at")
 	}
 	return fmt.Sprintf("\nrolled AS NOT MATERIALIZED (SELECT %s, watch, sessions FROM (SELECT %s FROM %s)%s),",
 		keys, strings.Join(append(columns, "watch", "sessions"), ", "), from, joins)

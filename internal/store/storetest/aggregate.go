@@ -74,7 +74,7 @@ func testRandomSums(t *testing.T, factory Factory) {
 	}
 }
 
-// sums are random queries for what adds up, most of them of whole sessions and of slices that are whole days.
+// sums are random queries for what adds up, most of them of whole sessions and of whole days.
 func (w *World) sums(n int) []measure.Query {
 	queries := w.aggregates(n)
 	for i := range queries {
@@ -86,18 +86,32 @@ func (w *World) sums(n int) []measure.Query {
 		if w.Chance(80) {
 			q.Filter.MinSeconds, q.Filter.Policy = 0, viewing.Policy{}
 		}
-		if len(q.Slices) > 0 && w.Chance(80) {
-			var days []viewing.Millis
-			for day := range viewing.Millis(WorldDays + 1) {
-				if day == 0 || day == WorldDays || w.Chance(60) {
-					days = append(days, w.From+day*viewing.DayLength)
-				}
-			}
-			q.Slices = measure.Slices(days)
-			q.Filter.Window = viewing.Window{From: days[0], To: days[len(days)-1]}
+		if w.Chance(80) {
+			w.wholeDays(q)
 		}
 	}
 	return queries
+}
+
+// wholeDays makes the window and the slices of the query of whole days.
+func (w *World) wholeDays(q *measure.Query) {
+	var days []viewing.Millis
+	for day := range viewing.Millis(WorldDays + 1) {
+		if day == 0 || day == WorldDays || w.Chance(60) {
+			days = append(days, w.From+day*viewing.DayLength)
+		}
+	}
+	days = days[w.IntN(len(days)-1):]
+	q.Filter.Window = viewing.Window{From: days[0], To: days[len(days)-1]}
+	if len(q.Slices) == 0 {
+		return
+	}
+	q.Slices = measure.Slices(days)
+	if w.Chance(30) {
+		for i := range q.Slices {
+			q.Slices[i].Period = i % 2
+		}
+	}
 }
 
 // lineup makes channels in several categories, in one and in none, and some that are deleted.
