@@ -61,6 +61,18 @@ func (q Query) Recurs() bool {
 	return false
 }
 
+// Even reports whether there are slices, all but a shorter last one of the same length, and each of the period after that of the one before.
+func (q Query) Even() bool {
+	for i, s := range q.Slices {
+		first, length := q.Slices[0], s.To-s.From
+		longest := first.To - first.From
+		if s.Period != first.Period+i || length > longest || length < longest && i < len(q.Slices)-1 {
+			return false
+		}
+	}
+	return len(q.Slices) > 0
+}
+
 // Cell is what the sessions of a row have in common: of each dimension that was requested its value, of the others zero.
 type Cell struct {
 	ChannelID  int32

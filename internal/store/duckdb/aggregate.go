@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -65,27 +66,29 @@ func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
 	return inTx(ctx, s.db, do)
 }
 
-// How many periods one statement sums up: its memory grows with periods × accounts. One by time must read what began long
-// before its first period.
+// How much one statement sums up: its memory grows with periods × accounts. One by time must read what began long before its first period.
 const (
 	periodsByStart = 31
-	periodsByTime  = 31 * 24
+	lengthByTime   = 7 * viewing.DayLength
 )
 
 // inParts cuts a query whose periods are one slice each into several.
 func inParts(query measure.Query) []measure.Query {
-	most := periodsByStart
-	if query.Count == measure.ByTime {
-		most = periodsByTime
-	}
-	if len(query.Slices) <= most || query.Recurs() {
+	if len(query.Slices) == 0 || query.Recurs() {
 		return []measure.Query{query}
 	}
 	var parts []measure.Query
-	for some := range slices.Chunk(query.Slices, most) {
+	for left := query.Slices; len(left) > 0; {
+		n := min(periodsByStart, len(left))
+		if query.Count == measure.ByTime {
+			n, _ = slices.BinarySearchFunc(left, left[0].From+lengthByTime, func(s measure.Slice, until viewing.Millis) int {
+				return cmp.Compare(s.To, until+1)
+			})
+			n = max(n, 1)
+		}
 		part := query
-		part.Slices, part.Filter.Window = some, viewing.Window{From: some[0].From, To: some[len(some)-1].To}
-		parts = append(parts, part)
+		part.Slices, part.Filter.Window = left[:n], viewing.Window{From: left[0].From, To: left[n-1].To}
+		parts, left = append(parts, part), left[n:]
 	}
 	return parts
 }
@@ -97,11 +100,16 @@ func (s *Store) aggregate(ctx context.Context, tx *sql.Tx, query measure.Query) 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := figures(ctx, tx, statement{query, sessions})
+	ids, err := s.idRange(ctx, tx, query)
+	if err != nil {
+		return nil, err
+	}
+	asked := statement{query, sessions, ids}
+	rows, err := figures(ctx, tx, asked)
 	if err != nil || query.Count == measure.ByStart || !query.Filter.Policy.Cuts() || !slices.Contains(query.Measures, measure.Cut) {
 		return rows, err
 	}
-	return rows, addCuts(ctx, tx, statement{query, sessions}, rows)
+	return rows, addCuts(ctx, tx, asked, rows)
 }
 
 func figures(ctx context.Context, tx *sql.Tx, s statement) ([]measure.Row, error) {

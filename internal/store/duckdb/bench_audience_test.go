@@ -38,6 +38,7 @@ func BenchmarkAudience(b *testing.B) {
 		ask  func() error
 	}{
 		{"by channel and day", func() error { return rows([]measure.Dimension{measure.Channel, measure.Period}, days) }},
+		{"by channel", func() error { return rows([]measure.Dimension{measure.Channel}, nil) }},
 		{"by hour", func() error { return rows([]measure.Dimension{measure.Period}, hours) }},
 		{"ratings", func() error {
 			_, err := s.Ratings(b.Context(), rated)

@@ -14,6 +14,7 @@ import (
 type statement struct {
 	query    measure.Query
 	sessions source
+	ids      *idRange // nil = sessions are told apart by account where a measure asks for it
 }
 
 func (s statement) text() string {
@@ -36,7 +37,7 @@ func (s statement) text() string {
 // figures sums up the sessions, and says what the columns of the result are selected from. With a median there are steps, few of a
 // cell, which also give all that need not be told apart by account: the far more numerous parts by account stay narrow.
 func (s statement) figures() (ctes, from string) {
-	isByAccount := func(m measure.Measure) bool { return expressions[m].byAccount }
+	isByAccount := func(m measure.Measure) bool { return s.expression(m).byAccount }
 	byAccount := slices.ContainsFunc(s.query.Measures, isByAccount)
 	switch keys := s.keys(); {
 	case slices.Contains(s.query.Measures, measure.Median):
@@ -73,7 +74,7 @@ func (s statement) keys() string {
 func (s statement) parts(name, by string, measures []measure.Measure) string {
 	columns, sums := []string{s.keys(), by}, []string{s.keys(), by}
 	for _, m := range measure.All() {
-		if e := expressions[m]; e.ofSessions != "" && needed(m, measures) {
+		if e := s.expression(m); e.ofSessions != "" && needed(m, measures) {
 			columns = append(columns, e.ofSessions+" AS "+m.String())
 			sums = append(sums, e.ofRollups)
 		}
@@ -94,14 +95,25 @@ func needed(m measure.Measure, measures []measure.Measure) bool {
 func (s statement) summed(name, parts string, measures []measure.Measure) string {
 	var columns strings.Builder
 	for _, m := range measures {
-		switch e := expressions[m]; {
-		case m == measure.Reach:
-			fmt.Fprintf(&columns, ", "+e.ofParts+" AS %s", s.query.Reach, m)
-		case e.ofParts != "":
+		if e := s.expression(m); e.ofParts != "" {
 			fmt.Fprintf(&columns, ", %s AS %s", e.ofParts, m)
 		}
 	}
 	return fmt.Sprintf("\n%s AS (SELECT %s%s FROM %s GROUP BY %[2]s),", name, s.keys(), columns.String(), parts)
+}
+
+// expression is how the measure is computed in this statement.
+func (s statement) expression(m measure.Measure) expression {
+	if s.ids != nil {
+		if e, bits := s.ids.expressions(s.query.Reach)[m]; bits {
+			return e
+		}
+	}
+	e := expressions[m]
+	if m == measure.Reach {
+		e.ofParts = fmt.Sprintf(e.ofParts, s.query.Reach)
+	}
+	return e
 }
 
 // cells are the keys that tell cells apart, the columns that they are made of, and the joins with what else they are made of.
@@ -168,6 +180,8 @@ func (s statement) ofWhole() (expressions string, columns []string) {
 // timed is the sessions with their time that counts, once for each period that they have some in.
 func (s statement) timed(columns string) string {
 	switch {
+	case s.query.Count == measure.ByTime && s.query.Even():
+		return s.crossingEven(columns)
 	case s.query.Count == measure.ByTime && len(s.query.Slices) > 0:
 		return s.crossing(columns)
 	case s.query.Count == measure.ByTime:
@@ -189,18 +203,37 @@ func (s statement) within(columns string) string {
 }
 
 // crossing cuts sessions where slices end. Most lie in one slice and need no more than to find it; the time of the others
-// is taken apart, and put together again for each of their periods.
+// is taken apart and, where a period has several slices, put together again for each period.
 func (s statement) crossing(columns string) string {
+	const piece = "least(to_at, ends) - greatest(from_at, begins)"
+	pieces, session, together := piece+" AS millis, millis AS stretch", "", ""
+	if s.query.Recurs() {
+		pieces, session = fmt.Sprintf("sum(%s)::BIGINT, max(%[1]s)", piece), ", row_number() OVER () AS session"
+		together = fmt.Sprintf(" GROUP BY %s, period, session", columns)
+	}
 	return fmt.Sprintf(`SELECT %[1]s, period, to_at - from_at AS millis, millis AS stretch
 		FROM %[2]s JOIN places ON %[3]s WHERE to_at <= ends
 		UNION ALL
-		SELECT %[1]s, period, sum(least(to_at, ends) - greatest(from_at, begins))::BIGINT, max(least(to_at, ends) - greatest(from_at, begins))
+		SELECT %[1]s, period, %[5]s
 		FROM (SELECT *, unnest(range(first, last + 1)) AS number FROM (
-			SELECT %[1]s, from_at, to_at, one.number AS first, other.number AS last, row_number() OVER () AS session
+			SELECT %[1]s, from_at, to_at, one.number AS first, other.number AS last%[6]s
 			FROM (SELECT %[1]s, from_at, to_at, number FROM %[2]s JOIN places ON %[3]s WHERE to_at > ends) one
 			JOIN places AS other ON %[4]s))
-		JOIN slices USING (number) GROUP BY %[1]s, period, session`,
-		columns, s.within(columns), s.place("from_at"), s.place("to_at - 1"))
+		JOIN slices USING (number)%[7]s`,
+		columns, s.within(columns), s.place("from_at"), s.place("to_at - 1"), pieces, session, together)
+}
+
+// crossingEven is crossing for slices of one length, which need not be looked up: what lies in the first slice of a session, in the last
+// one, and in those between.
+func (s statement) crossingEven(columns string) string {
+	from, length := s.query.Slices[0].From, s.query.Slices[0].To-s.query.Slices[0].From
+	first, last := fmt.Sprintf("((from_at - %d) // %d)", from, length), fmt.Sprintf("((to_at - 1 - %d) // %d)", from, length)
+	return fmt.Sprintf(`SELECT %[1]s, %[2]d + %[3]s AS period, least(to_at, %[5]d + (%[3]s + 1) * %[6]d) - from_at AS millis, millis AS stretch FROM %[7]s
+		UNION ALL
+		SELECT %[1]s, %[2]d + %[4]s, to_at - (%[5]d + %[4]s * %[6]d) AS millis, millis FROM %[7]s WHERE %[3]s < %[4]s
+		UNION ALL
+		SELECT %[1]s, %[2]d + unnest(range(%[3]s + 1, %[4]s)), %[6]d, %[6]d FROM %[7]s WHERE %[3]s + 1 < %[4]s`,
+		columns, s.query.Slices[0].Period, first, last, from, length, s.within(columns))
 }
 
 // slices are the slices of time, and places, which finds them: instants are shifted to a place, of which each has one slice

@@ -151,9 +151,22 @@ func (w *World) aggregates(n int) []measure.Query {
 	return queries
 }
 
+// steps are instants as far from each other, but for the last one.
+func (w *World) steps(from, to viewing.Millis) []viewing.Millis {
+	length := Pick(w, []viewing.Millis{viewing.HourLength, 7 * viewing.HourLength, viewing.DayLength})
+	var steps []viewing.Millis
+	for at := from; at < to; at += length {
+		steps = append(steps, at)
+	}
+	return append(steps, to)
+}
+
 // slices cut random time, into periods of one slice or of several.
 func (w *World) slices() []measure.Slice {
 	cut := measure.Slices(w.boundaries())
+	if w.Chance(40) {
+		cut = measure.Slices(w.steps(cut[0].From, cut[len(cut)-1].To))
+	}
 	if w.Chance(50) {
 		for i := range cut {
 			cut[i].Period = i % 4
