@@ -53,6 +53,8 @@ func (s statement) figures() (ctes, from string) {
 		return ctes, from
 	case byAccount:
 		return s.parts("accounts", "account_id", s.query.Measures) + s.summed("figures", "accounts", s.query.Measures), "figures"
+	case s.ids != nil:
+		return s.parts("parts", s.ids.by(s.query), s.query.Measures) + s.summed("figures", "parts", s.query.Measures), "figures"
 	default:
 		return s.parts("parts", "0", s.query.Measures) + s.summed("figures", "parts", s.query.Measures), "figures"
 	}
@@ -74,7 +76,7 @@ func (s statement) keys() string {
 func (s statement) parts(name, by string, measures []measure.Measure) string {
 	columns, sums := []string{s.keys(), by}, []string{s.keys(), by}
 	for _, m := range measure.All() {
-		if e := s.expression(m); e.ofSessions != "" && needed(m, measures) {
+		if e := s.expression(m); e.ofSessions != "" && s.needed(m, measures) {
 			columns = append(columns, e.ofSessions+" AS "+m.String())
 			sums = append(sums, e.ofRollups)
 		}
@@ -87,8 +89,8 @@ func (s statement) parts(name, by string, measures []measure.Measure) string {
 }
 
 // needed reports whether the measures look at m of parts.
-func needed(m measure.Measure, measures []measure.Measure) bool {
-	return slices.ContainsFunc(measures, func(asked measure.Measure) bool { return asked == m || expressions[asked].needs == m })
+func (s statement) needed(m measure.Measure, measures []measure.Measure) bool {
+	return slices.ContainsFunc(measures, func(asked measure.Measure) bool { return asked == m || s.expression(asked).needs == m })
 }
 
 // summed makes the measures of parts, with a row for each cell.
@@ -105,7 +107,7 @@ func (s statement) summed(name, parts string, measures []measure.Measure) string
 // expression is how the measure is computed in this statement.
 func (s statement) expression(m measure.Measure) expression {
 	if s.ids != nil {
-		if e, bits := s.ids.expressions(s.query.Reach)[m]; bits {
+		if e, bits := s.ids.expressions()[m]; bits {
 			return e
 		}
 	}
