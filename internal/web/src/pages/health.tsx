@@ -40,7 +40,7 @@ const history = 1000; // jobs in which the schedule is looked for: it starts som
 export function Schedule() {
   const { text, format, clientId } = useAround();
   const words = text.schedule;
-  const entries = useLoad(async () => latest((await jobs.listJobs({ clientId, pageSize: history })).jobs), [clientId], 6 * everySeconds);
+  const entries = useLoad(async (options) => latest((await jobs.listJobs({ clientId, pageSize: history }, options)).jobs), [clientId], 6 * everySeconds);
   return (
     <Widget title={words.title} explain={words.explain}>
       <Show of={entries}>

@@ -16,7 +16,7 @@ const shown = 50;
 
 export function Operation() {
   const { clientId } = useAround();
-  const list = useLoad(async () => (await jobs.listJobs({ clientId, pageSize: shown })).jobs, [clientId], everySeconds);
+  const list = useLoad(async (options) => (await jobs.listJobs({ clientId, pageSize: shown }, options)).jobs, [clientId], everySeconds);
   const clients = useLoad(allClients, []);
   const { text } = useAround();
   return (
