@@ -5,6 +5,7 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { Audience, type GetAudienceRequestSchema, type GetAudienceResponse } from "./gen/tvstats/v1/audience_pb";
 import { Catalog, type Category, type Channel, type Client, type Tariff } from "./gen/tvstats/v1/catalog_pb";
 import { Jobs } from "./gen/tvstats/v1/jobs_pb";
+import { Operation } from "./gen/tvstats/v1/operation_pb";
 import { SubscriberDynamics } from "./gen/tvstats/v1/subscriber_dynamics_pb";
 import { ViewStats } from "./gen/tvstats/v1/view_stats_pb";
 
@@ -32,6 +33,7 @@ export const audience = createClient(Audience, transport);
 export const catalog = createClient(Catalog, transport);
 export const dynamics = createClient(SubscriberDynamics, transport);
 export const jobs = createClient(Jobs, transport);
+export const operation = createClient(Operation, transport);
 export const viewStats = createClient(ViewStats, transport);
 
 export const needsToken = (error: unknown) => ConnectError.from(error).code === Code.Unauthenticated;
