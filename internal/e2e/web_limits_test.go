@@ -191,8 +191,9 @@ func TestDroppedRequestStopsItsWork(t *testing.T) {
 		}
 		ended <- err
 	}()
-	const begun = `grpc_server_started_total{grpc_method="CreateChannelSortingByPopularity",grpc_service="tvstats.v1.ViewStats",grpc_type="unary"} 1`
-	for !strings.Contains(scrape(t, s), begun) {
+	const counted = `grpc_server_started_total{grpc_method="CreateChannelSortingByPopularity",grpc_service="tvstats.v1.ViewStats",grpc_type="unary"} 1`
+	for begun := false; !begun; {
+		begun = strings.Contains(scrape(t, s), counted)
 	}
 	drop()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
