@@ -52,7 +52,7 @@ func TestPeers(t *testing.T) {
 	measured.Versions = [2]string{duckdbVersion(t, s), strings.TrimSpace(clickhouse.must(t, "SELECT version()"))}
 	for _, q := range peerQuestions {
 		t.Run(q.name, func(t *testing.T) {
-			times := askAll(t, q, peers)
+			times := askAll(t, q, peers, *peersRounds)
 			measured.Times[q.name] = times
 			t.Log(tableRow(q, times))
 		})
@@ -63,15 +63,33 @@ func TestPeers(t *testing.T) {
 	}
 }
 
+// TestPlainSQLReturnsTheSame: what TestPeers compares with is still the same question, without ClickHouse and on few sessions.
+func TestPlainSQLReturnsTheSame(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	defer s.Close() //nolint:errcheck // its directory goes with it
+	err := fillDays(t.Context(), s, filling{sessions: 30_000, accounts: 1000})
+	if err == nil {
+		err = s.rollUpMissing(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	peers := []peer{{"tvstats", s.askPeer}, {"DuckDB", plainDuckDB(t, s)}}
+	for _, q := range peerQuestions {
+		askAll(t, q, peers, 0)
+	}
+}
+
 // askAll asks a question of each engine once, to compare what they return, and then in turn; times are by the name of the engine.
-func askAll(t *testing.T, q peerQuestion, peers []peer) map[string][]time.Duration {
+func askAll(t *testing.T, q peerQuestion, peers []peer, rounds int) map[string][]time.Duration {
 	t.Helper()
 	if q.sql == "" {
 		peers = peers[:1]
 	}
 	times := map[string][]time.Duration{}
 	var first []figureRow
-	for round := range *peersRounds + 1 {
+	for round := range rounds + 1 {
 		for i := range peers {
 			p := peers[(i+round)%len(peers)] // nobody is always after the same one
 			rows, took, err := p.ask(t.Context(), q)
