@@ -66,11 +66,9 @@ func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
 	return inTx(ctx, s.db, do)
 }
 
-// How much one statement sums up: its memory grows with periods × accounts. One by time must read what began long before its first period.
-const (
-	periodsByStart = 31
-	lengthByTime   = 7 * viewing.DayLength
-)
+// mostAtOnce is the time that one statement sums up by periods: its memory grows with periods × accounts. One by time must read what
+// began long before its first period.
+const mostAtOnce = 7 * viewing.DayLength
 
 // inParts cuts a query whose periods are one slice each into several.
 func inParts(query measure.Query) []measure.Query {
@@ -79,13 +77,10 @@ func inParts(query measure.Query) []measure.Query {
 	}
 	var parts []measure.Query
 	for left := query.Slices; len(left) > 0; {
-		n := min(periodsByStart, len(left))
-		if query.Count == measure.ByTime {
-			n, _ = slices.BinarySearchFunc(left, left[0].From+lengthByTime, func(s measure.Slice, until viewing.Millis) int {
-				return cmp.Compare(s.To, until+1)
-			})
-			n = max(n, 1)
-		}
+		n, _ := slices.BinarySearchFunc(left, left[0].From+mostAtOnce, func(s measure.Slice, until viewing.Millis) int {
+			return cmp.Compare(s.To, until+1)
+		})
+		n = max(n, 1)
 		part := query
 		part.Slices, part.Filter.Window = left[:n], viewing.Window{From: left[0].From, To: left[n-1].To}
 		parts, left = append(parts, part), left[n:]

@@ -112,8 +112,11 @@ func (s statement) expression(m measure.Measure) expression {
 		}
 	}
 	e := expressions[m]
-	if m == measure.Reach {
+	switch {
+	case m == measure.Reach:
 		e.ofParts = fmt.Sprintf(e.ofParts, s.query.Reach)
+	case m == measure.Cut && !s.cutsWhole():
+		return expression{ofParts: "0"} // by time addCuts computes it
 	}
 	return e
 }
@@ -164,19 +167,21 @@ func (s statement) cut() string {
 
 // ofWhole is what measures of whole sessions need of each, and the columns that it is made of.
 func (s statement) ofWhole() (expressions string, columns []string) {
-	if s.query.Count == measure.ByTime {
-		return ", 0 AS lost", nil // addCuts computes it
-	}
-	lost, told := "0", "watched_seconds"
-	if s.query.Filter.Policy.Cuts() {
-		lost, told = "told_seconds * 1000::BIGINT - millis", "told_seconds"
+	told := "watched_seconds"
+	if s.cutsWhole() {
+		expressions, told = ", told_seconds * 1000::BIGINT - millis AS lost", "told_seconds"
 		columns = append(columns, told)
 	}
-	ends := ""
 	if slices.Contains(s.query.Measures, measure.End) {
-		ends, columns = fmt.Sprintf(", started_at + %s * 1000::BIGINT AS ends", told), append(columns, "started_at", "watched_seconds")
+		expressions += fmt.Sprintf(", started_at + %s * 1000::BIGINT AS ends", told)
+		columns = append(columns, "started_at", "watched_seconds")
 	}
-	return ", " + lost + " AS lost" + ends, columns
+	return expressions, columns
+}
+
+// cutsWhole reports whether the policy cuts sessions that count whole.
+func (s statement) cutsWhole() bool {
+	return s.query.Count == measure.ByStart && s.query.Filter.Policy.Cuts()
 }
 
 // timed is the sessions with their time that counts, once for each period that they have some in.
@@ -188,6 +193,9 @@ func (s statement) timed(columns string) string {
 		return s.crossing(columns)
 	case s.query.Count == measure.ByTime:
 		return fmt.Sprintf("SELECT %s, to_at - from_at AS millis, millis AS stretch FROM %s", columns, s.within(columns))
+	case s.query.Even():
+		return fmt.Sprintf("SELECT %s, %d + %s AS period, watched_seconds * 1000::BIGINT AS millis, millis AS stretch FROM %s",
+			columns, s.query.Slices[0].Period, s.step("started_at"), s.sessions.relation)
 	case len(s.query.Slices) > 0:
 		return fmt.Sprintf(`SELECT %s, period, watched_seconds * 1000::BIGINT AS millis, millis AS stretch
 			FROM %s JOIN places ON %s`, columns, s.sessions.relation, s.place("started_at"))
@@ -229,13 +237,19 @@ func (s statement) crossing(columns string) string {
 // one, and in those between.
 func (s statement) crossingEven(columns string) string {
 	from, length := s.query.Slices[0].From, s.query.Slices[0].To-s.query.Slices[0].From
-	first, last := fmt.Sprintf("((from_at - %d) // %d)", from, length), fmt.Sprintf("((to_at - 1 - %d) // %d)", from, length)
+	first, last := s.step("from_at"), s.step("to_at - 1")
 	return fmt.Sprintf(`SELECT %[1]s, %[2]d + %[3]s AS period, least(to_at, %[5]d + (%[3]s + 1) * %[6]d) - from_at AS millis, millis AS stretch FROM %[7]s
 		UNION ALL
 		SELECT %[1]s, %[2]d + %[4]s, to_at - (%[5]d + %[4]s * %[6]d) AS millis, millis FROM %[7]s WHERE %[3]s < %[4]s
 		UNION ALL
 		SELECT %[1]s, %[2]d + unnest(range(%[3]s + 1, %[4]s)), %[6]d, %[6]d FROM %[7]s WHERE %[3]s + 1 < %[4]s`,
 		columns, s.query.Slices[0].Period, first, last, from, length, s.within(columns))
+}
+
+// step counts the slices of one length, of which the instant must lie in one, from 0.
+func (s statement) step(instant string) string {
+	first := s.query.Slices[0]
+	return fmt.Sprintf("((%s - %d) // %d)", instant, first.From, first.To-first.From)
 }
 
 // slices are the slices of time, and places, which finds them: instants are shifted to a place, of which each has one slice
