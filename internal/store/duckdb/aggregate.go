@@ -47,9 +47,17 @@ func (s *Store) AggregateAtOnce(ctx context.Context, queries ...measure.Query) (
 
 // aggregateParts sums up the parts of a query one after the other, until there are more rows than the query allows.
 func (s *Store) aggregateParts(ctx context.Context, tx *sql.Tx, query measure.Query) ([]measure.Row, error) {
+	ids, err := s.idRange(ctx, tx, query)
+	if err != nil {
+		return nil, err
+	}
+	parts := []measure.Query{query}
+	if ids == nil {
+		parts = inParts(query)
+	}
 	var all []measure.Row
-	for _, part := range inParts(query) {
-		rows, err := s.aggregate(ctx, tx, part)
+	for _, part := range parts {
+		rows, err := s.aggregate(ctx, tx, part, ids)
 		if err != nil {
 			return nil, err
 		}
@@ -66,13 +74,14 @@ func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
 	return inTx(ctx, s.db, do)
 }
 
-// mostAtOnce is the time that one statement sums up by periods: its memory grows with periods × accounts. One by time must read what
-// began long before its first period.
+// mostAtOnce is the time that one statement sums up by periods where sessions are told apart: its memory grows with periods × accounts.
+// One by time must read what began long before its first period.
 const mostAtOnce = 7 * viewing.DayLength
 
-// inParts cuts a query whose periods are one slice each into several.
+// inParts cuts a query whose periods are one slice each into several, if sessions are told apart.
 func inParts(query measure.Query) []measure.Query {
-	if len(query.Slices) == 0 || query.Recurs() {
+	byAccount := slices.ContainsFunc(query.Measures, func(m measure.Measure) bool { return expressions[m].byAccount })
+	if len(query.Slices) == 0 || query.Recurs() || !byAccount && !apart(query) {
 		return []measure.Query{query}
 	}
 	var parts []measure.Query
@@ -88,14 +97,10 @@ func inParts(query measure.Query) []measure.Query {
 	return parts
 }
 
-func (s *Store) aggregate(ctx context.Context, tx *sql.Tx, query measure.Query) ([]measure.Row, error) {
+func (s *Store) aggregate(ctx context.Context, tx *sql.Tx, query measure.Query, ids *idRange) ([]measure.Row, error) {
 	sessions, err := s.sessionsOf(ctx, tx, asking{
 		Filter: query.Filter, reaching: query.Count == measure.ByTime, tariffs: slices.Contains(query.GroupBy, measure.Tariff), query: &query,
 	})
-	if err != nil {
-		return nil, err
-	}
-	ids, err := s.idRange(ctx, tx, query)
 	if err != nil {
 		return nil, err
 	}

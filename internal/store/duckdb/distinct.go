@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tvstats/tvstats/internal/measure"
 )
@@ -20,14 +19,14 @@ type idRange struct{ from, to int64 }
 func (r idRange) expressions() map[measure.Measure]expression {
 	return map[measure.Measure]expression{
 		measure.Accounts: {ofSessions: fmt.Sprintf("bitstring_agg(account_id, %d, %d)", r.from, r.to), ofParts: "bit_count(bit_or(accounts))"},
-		measure.Reach:    {needs: measure.Accounts, ofParts: "coalesce(bit_count(bit_or(accounts) FILTER (reached)), 0)"},
+		measure.Reach:    {needs: measure.Accounts, ofParts: "coalesce(bit_count(bit_or(accounts) FILTER (reached = 1)), 0)"},
 	}
 }
 
 // by tells the parts of cells apart.
 func (r idRange) by(query measure.Query) string {
 	if slices.Contains(query.Measures, measure.Reach) {
-		return fmt.Sprintf("stretch >= %d AS reached", query.Reach)
+		return fmt.Sprintf("CASE WHEN stretch >= %d THEN 1 ELSE 0 END AS reached", query.Reach) // grouped by faster than a boolean
 	}
 	return "0"
 }
@@ -35,46 +34,41 @@ func (r idRange) by(query measure.Query) string {
 // mostBits bounds the strings of all cells, two of each, for each thread: 128 MiB.
 const mostBits = 1 << 30
 
-// idRange finds the range, nil where accounts are told apart anyway, or where the strings of all cells would be too long. It looks at all
-// sessions of the query's time, whatever the filter leaves out.
-func (s *Store) idRange(ctx context.Context, tx *sql.Tx, query measure.Query) (*idRange, error) {
-	distinct := func(m measure.Measure) bool { return m == measure.Accounts || m == measure.Reach }
-	otherwise := func(m measure.Measure) bool { return m == measure.Median || expressions[m].byAccount && !distinct(m) }
-	if !slices.ContainsFunc(query.Measures, distinct) || slices.ContainsFunc(query.Measures, otherwise) {
-		return nil, nil //nolint:nilnil // there is none
-	}
-	// How many values a column has is at most what its least and greatest leave room for, which is known at once; counting takes longer.
-	for _, most := range []string{"(max(%[1]s)::DOUBLE - min(%[1]s) + 1)", "approx_count_distinct(%[1]s)"} {
-		cells := []string{fmt.Sprintf("%d::DOUBLE", max(len(query.Slices), 1))}
-		for _, dimension := range query.GroupBy {
-			switch d := dimensions[dimension]; {
-			case d.join != "":
-				return nil, nil //nolint:nilnil // how many there are follows from more than sessions
-			case d.column != "":
-				cells = append(cells, fmt.Sprintf(most, d.column))
-			}
-		}
-		found, err := idsWithin(ctx, tx, query, strings.Join(cells, " * "))
-		if found != nil || err != nil {
-			return found, err
-		}
-	}
-	return nil, nil //nolint:nilnil // too long, or no session at all
+// apart reports whether sessions have to be told apart by account, or by length, though the accounts were strings of bits.
+func apart(query measure.Query) bool {
+	return slices.ContainsFunc(query.Measures, func(m measure.Measure) bool {
+		return m == measure.Median || expressions[m].byAccount && m != measure.Accounts && m != measure.Reach
+	})
 }
 
-// idsWithin returns the range where the strings of so many cells are not too long.
-func idsWithin(ctx context.Context, tx *sql.Tx, query measure.Query, cells string) (*idRange, error) {
+// idRange finds the range, nil where accounts are told apart anyway or not asked for, or where the strings of all cells might be too long.
+// It looks at the ends of columns, which the engine knows, of all sessions of the query's time, whatever the filter leaves out.
+func (s *Store) idRange(ctx context.Context, tx *sql.Tx, query measure.Query) (*idRange, error) {
+	asked := func(m measure.Measure) bool { return expressions[m].byAccount }
+	if apart(query) || !slices.ContainsFunc(query.Measures, asked) {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	ends, cells := "min(account_id) AS first, max(account_id) AS last", fmt.Sprintf("%d::DOUBLE", max(len(query.Slices), 1))
+	for _, dimension := range query.GroupBy {
+		switch d := dimensions[dimension]; {
+		case d.join != "":
+			return nil, nil //nolint:nilnil // how many there are follows from more than sessions
+		case d.column != "":
+			ends += fmt.Sprintf(", min(%[1]s) AS first_%[1]s, max(%[1]s) AS last_%[1]s", d.column)
+			cells += fmt.Sprintf(" * (max(last_%[1]s)::DOUBLE - min(first_%[1]s) + 1)", d.column)
+		}
+	}
 	window := query.Filter.Window
 	if query.Count == measure.ByTime {
 		window.From = reachingFrom(window.From)
 	}
 	var found idRange
-	err := tx.QueryRowContext(ctx, fmt.Sprintf(`SELECT min(account_id), max(account_id)
-		FROM (FROM sessions UNION ALL FROM reports) WHERE client_id = %d AND %s
-		HAVING (max(account_id)::DOUBLE - min(account_id) + 1) * 2 * %s <= %d`,
-		query.Filter.ClientID, within(window), cells, mostBits)).Scan(&found.from, &found.to)
+	err := tx.QueryRowContext(ctx, fmt.Sprintf(`SELECT min(first), max(last) FROM (
+			SELECT %[1]s FROM sessions WHERE client_id = %[2]d AND %[3]s UNION ALL SELECT %[1]s FROM reports WHERE client_id = %[2]d AND %[3]s)
+		HAVING (max(last)::DOUBLE - min(first) + 1) * 2 * %[4]s <= %[5]d`,
+		ends, query.Filter.ClientID, within(window), cells, mostBits)).Scan(&found.from, &found.to)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil //nolint:nilnil // they are
+		return nil, nil //nolint:nilnil // too long, or no session at all
 	}
 	return &found, err
 }

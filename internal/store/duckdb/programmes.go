@@ -40,7 +40,7 @@ var programmeScores = map[store.ProgrammeScore]string{
 func (s *Store) ProgrammeWatch(ctx context.Context, q store.ProgrammeWatchQuery) (store.ProgrammesWatched, error) {
 	var watched store.ProgrammesWatched
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		all, err := s.aggregate(ctx, tx, measure.Query{Filter: q.Filter, Measures: []measure.Measure{measure.Watch, measure.Cut}})
+		all, err := s.aggregateParts(ctx, tx, measure.Query{Filter: q.Filter, Measures: []measure.Measure{measure.Watch, measure.Cut}})
 		if err != nil {
 			return err
 		}

@@ -149,7 +149,10 @@ func (s statement) rolled() string {
 	}
 	keys, columns, joins := s.cells()
 	from := s.sessions.rolled
-	if len(s.query.Slices) > 0 {
+	switch {
+	case s.query.Even():
+		columns = append(columns, fmt.Sprintf("%d + %s AS period", s.query.Slices[0].Period, s.step("counted_at")))
+	case len(s.query.Slices) > 0:
 		columns, from = append(columns, "period"), from+" JOIN places ON "+s.place("counted_at")
 	}
 	return fmt.Sprintf("\nrolled AS NOT MATERIALIZED (SELECT %s, watch, sessions FROM (SELECT %s FROM %s)%s),",
