@@ -6,9 +6,9 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// shown is what sessions show of channels, and when that was broadcast, for all that is not of a programme which they name: with what
-// follows in attributed the one place that decides whose seconds are a programme's, whatever is computed of them. What is watched
-// from an archive lies where it was broadcast, which can be long before the window of the sessions.
+// shown is which time of which channel was on the screen, in the sessions that are matched with the guide by time. This file is the one
+// place that decides whose seconds are a programme's, whatever is computed of them. What is watched from an archive lies where it was
+// broadcast, which can be long before the window of the sessions.
 const shown = `
 	shown AS NOT MATERIALIZED (
 		SELECT account_id, channel_id, watched_seconds, CASE mode WHEN %[2]d THEN started_at ELSE position_at END AS from_at%[4]s
@@ -18,10 +18,10 @@ const shown = `
 		FROM %[1]s WHERE programme_id <> 0 AND mode <> %[2]d AND position_at IS NOT NULL
 			AND programme_id IN (SELECT programme_id FROM programmes WHERE client_id = %[3]d AND deleted)),`
 
-// attributed finds what sessions give to the programmes of guide. What is shown and programmes are cut into slots of 2^21 ms (35 minutes; a
-// shift finds the slot, also before 1970) and
-// hash-joined on (channel, slot), because a join on overlapping ranges compares every session of a channel with every programme on
-// it. A pair counts in the first slot that both touch, with all that they have in common.
+// attributed finds what sessions give to the programmes of guide. What is shown and programmes are cut into slots of 2^21 ms (35
+// minutes; a shift finds the slot, also before 1970) and hash-joined on (channel, slot), because a join on overlapping ranges compares
+// every session of a channel with every programme on it. A pair counts in the first slot that both touch, with all that they have
+// in common.
 const attributed = `
 	viewed AS MATERIALIZED (
 		SELECT * EXCLUDE watched_seconds, from_at + watched_seconds * 1000::BIGINT AS to_at,

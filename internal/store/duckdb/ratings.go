@@ -81,6 +81,9 @@ const liveUntil = `
 		SELECT instant, instant * (coalesce(m.change, 0) + coalesce(w.change, 0)) - coalesce(m.added, 0) - coalesce(w.added, 0) AS live
 		FROM instants i ASOF LEFT JOIN minutes m ON i.minute > m.minute LEFT JOIN within_minute w USING (instant))`
 
+// minuteOfMoment is the minute that a moment lies in, also before 1970.
+const minuteOfMoment = "(moment - ((moment % 60000) + 60000) % 60000)"
+
 const ratings = `
 	SELECT programme_id, channel_id, title, start_at, end_at, coalesce(accounts, 0), coalesce(reach, 0),
 		coalesce(watch, 0)::BIGINT, coalesce(s.live, 0)::BIGINT, coalesce(day, 0)::BIGINT, coalesce(week, 0)::BIGINT, coalesce(month, 0)::BIGINT,
@@ -131,5 +134,5 @@ func ratingStatement(q store.RatingQuery, sessions source) string {
 			q.Filter.ClientID, q.Starting.From, q.Starting.To, channelConditions(q.Channels)) +
 		columns.shownBy(q.Filter.ClientID, sessions) + columns.givenBy(sessions) +
 		fmt.Sprintf(ratedSums, viewing.Live, 7*viewing.DayLength, 28*viewing.DayLength, q.Reach) +
-		fmt.Sprintf(liveUntil, sessions.relation, viewing.Live, startOfCell("moment", 60_000)) + fmt.Sprintf(ratings, lost, limit)
+		fmt.Sprintf(liveUntil, sessions.relation, viewing.Live, minuteOfMoment) + fmt.Sprintf(ratings, lost, limit)
 }
