@@ -21,6 +21,8 @@ MYPY_PROTOBUF_VERSION      := 3.6.0
 MYPY_VERSION               := 2.4.1
 TYPES_GRPCIO_VERSION       := 1.85.0.20261028
 TYPES_PROTOBUF_VERSION     := 7.35.1.20260906
+# ClickHouse in the process of Python, which `make peers` compares with.
+CHDB_VERSION               := 4.4.0
 
 # What stands in for a MongoDB in tests, and what it is fetched with; the only target that needs Java and Maven.
 MONGO_JAVA_SERVER_VERSION := 1.47.0
@@ -338,3 +340,37 @@ BENCHTIME ?= 1s
 .PHONY: bench
 bench: ## run the benchmarks that match BENCH (.), each for BENCHTIME (1s)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 60m ./...
+
+BASE ?=
+
+.PHONY: bench-compare
+bench-compare: $(BIN)/benchstat ## compare short benchmarks with those of the commit that this began from, or BASE; fail where one is slower beyond noise
+	.ci/bench-compare '$(CURDIR)/$(BIN)/benchstat' $(BASE)
+
+CHDB       := $(TOOLS)/chdb
+CHDB_READY := $(CHDB)/chdb-$(CHDB_VERSION)
+
+$(CHDB_READY):
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/$(PIP) chdb==$(CHDB_VERSION)
+	@touch $@
+
+SESSIONS  ?= 20000000
+ROUNDS    ?= 5
+QUESTIONS ?= .
+STORES    ?= $(TOOLS)
+
+# Nothing else needs ClickHouse, which is 500 MB: so it is not among `make tools`.
+.PHONY: peers
+peers: ## compare tvstats with DuckDB and ClickHouse: SESSIONS (20000000), ROUNDS (5), QUESTIONS (.); writes docs/design/peers.md
+	@if ! $(MAKE) --no-print-directory $(CHDB_READY); then \
+		echo 'skipped: $(PYTHON) cannot make an environment with chdb $(CHDB_VERSION), which has ClickHouse'; \
+	else \
+		$(GO) test ./internal/store/duckdb -run 'TestPeers/$(QUESTIONS)' -count=1 -v -timeout 0 -sessions $(SESSIONS) -peers '$(abspath $(STORES))/peers' \
+			-peers-python '$(CURDIR)/$(CHDB)/bin/python' -peers-rounds $(ROUNDS) -peers-page '$(CURDIR)/docs/design/peers.md'; \
+	fi
+
+.PHONY: sizing
+sizing: ## measure a store of SESSIONS (20000000) sessions, and write what all sizes so far say to docs/sizing.md
+	$(GO) test ./internal/store/duckdb -run '^TestSizing$$' -count=1 -v -timeout 0 -sessions $(SESSIONS) -sizing '$(abspath $(STORES))/sizing' \
+		-sizing-page '$(CURDIR)/docs/sizing.md'

@@ -50,7 +50,7 @@ func partsWell(ctx context.Context, db store.Monitor, now func() time.Time) map[
 	}
 	status := follows.Status()
 	entries, bytes, err := follows.Extent(ctx)
-	well[healthOfLog] = err == nil && status.Trouble == nil && now().Sub(status.CaughtUpAt) <= mostLag
+	well[healthOfLog] = err == nil && status.Trouble == nil && lag(status, now()) <= mostLag
 	well[healthOfCheckpoints] = err == nil && !checkpointDue(entries, bytes, now().Sub(status.CheckpointAt))
 	return well
 }

@@ -53,7 +53,7 @@ func (m *replicaMetrics) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
 	}
 	status, now := m.of.Status(), m.now()
-	gauge(m.lag, max(0, now.Sub(status.CaughtUpAt).Seconds()))
+	gauge(m.lag, lag(status, now).Seconds())
 	gauge(m.behind, float64(status.Behind))
 	age := math.Inf(1)
 	if !status.CheckpointAt.IsZero() {
@@ -66,6 +66,11 @@ func (m *replicaMetrics) Collect(to chan<- prometheus.Metric) {
 	entries, bytes, err := m.of.Extent(ctx)
 	gauge(m.entries, unlessFailed(entries, err))
 	gauge(m.bytes, unlessFailed(bytes, err))
+}
+
+// lag is the time since the replica had everything that the log showed it.
+func lag(status replica.Status, now time.Time) time.Duration {
+	return max(0, now.Sub(status.CaughtUpAt))
 }
 
 // unlessFailed is the number, or NaN where it could not be found out.

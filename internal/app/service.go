@@ -199,7 +199,7 @@ func (s *service) register(context.Context) error {
 		Dynamics: s.figures, Catalog: s.db, Building: s.numbers.building, Now: s.now,
 	})
 	tvstatsv1.RegisterJobsServer(s.server, &rpcjobs.Server{Queue: s.queue, Store: s.db, Catalog: s.db, Now: s.now, NewID: newID})
-	tvstatsv1.RegisterOperationServer(s.server, &operation.Server{Send: s.copies.send})
+	tvstatsv1.RegisterOperationServer(s.server, &operation.Server{Send: s.copies.send, Status: s.status})
 	s.health = registerHealth(s.server)
 	s.ending(repeatedly(healthInterval, func(ctx context.Context) { setHealth(ctx, s.health, s.db, s.now) }))
 	if err := registerReflection(s.server); err != nil {

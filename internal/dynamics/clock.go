@@ -12,15 +12,30 @@ import (
 // clock knows the versions of a client's data at one moment. They are kept by the hour of UTC, so that a period which begins or
 // ends within such a one has the version of all of it.
 type clock struct {
+	clientID int32
+	from     viewing.Millis // of the first hour that may be there
+
 	hours  []store.HourVersion
 	totals []store.Version // of all hours before each of these, and of all of them
 
 	exclusions uint64
 }
 
-// clock reads the versions that figures of the window can depend on.
+// timed is what computes figures of the client by its versions of now, from an instant on: they are read once, before everything that is
+// computed. What changes meanwhile makes that look wrong the next time.
+func (d *Dynamics) timed(ctx context.Context, clientID int32, from viewing.Millis) (*Dynamics, error) {
+	read, err := d.clock(ctx, clientID, viewing.Window{From: from, To: store.Never})
+	timed := *d
+	timed.read = &read
+	return &timed, err
+}
+
+// clock reads the versions that figures of the window can depend on, unless they were read already.
 func (d *Dynamics) clock(ctx context.Context, clientID int32, window viewing.Window) (clock, error) {
 	window.From = viewing.ByHour.Start(window.From - viewing.LongestWatched)
+	if d.read != nil && d.read.clientID == clientID && d.read.from <= window.From {
+		return *d.read, nil
+	}
 	before, hours, err := d.source.Versions(ctx, clientID, window, d.known)
 	if err != nil {
 		return clock{}, err
@@ -29,7 +44,7 @@ func (d *Dynamics) clock(ctx context.Context, clientID int32, window viewing.Win
 	if err != nil {
 		return clock{}, err
 	}
-	c := clock{hours: hours, totals: []store.Version{before}, exclusions: exclusions}
+	c := clock{clientID: clientID, from: window.From, hours: hours, totals: []store.Version{before}, exclusions: exclusions}
 	for _, hour := range hours {
 		before.Viewing += hour.Viewing
 		before.Accounts += hour.Accounts

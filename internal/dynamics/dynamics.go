@@ -41,20 +41,21 @@ type Dynamics struct {
 	longest       time.Duration
 	removing      *sync.Mutex    // one removal at a time
 	now           viewing.Millis // the time of the question: it decides which accounts are excluded
+	read          *clock         // of one client, where several figures are computed by what was read once
 	known         viewing.Millis // up to when states of accounts count: now, or a later instant that figures are of
 }
 
 // At returns what computes figures at the time of a question.
 func (d *Dynamics) At(now viewing.Millis) *Dynamics {
 	at := *d
-	at.now, at.known = now, now
+	at.now, at.known, at.read = now, now, nil
 	return &at
 }
 
 // asOf is what computes figures of an instant: of one that is still to come, with the states that will have come by then.
 func (d *Dynamics) asOf(instant viewing.Millis) *Dynamics {
 	at := *d
-	at.known = max(d.now, instant-1)
+	at.known, at.read = max(d.now, instant-1), nil
 	return &at
 }
 

@@ -95,6 +95,10 @@ func (d *Dynamics) onlineOf(ctx context.Context, q Question, s series[MaxOnline]
 // CacheMaxOnline keeps the greatest numbers online of each day that has any, up to that of AsOf.
 func (d *Dynamics) CacheMaxOnline(ctx context.Context, c Command, progress Progress) (Done, error) {
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
+		d, err := d.timed(ctx, clientID, everFrom)
+		if err != nil {
+			return Done{}, err
+		}
 		days, err := d.viewingDays(ctx, clientID, c.AsOf.Day().Window().To)
 		if err != nil {
 			return Done{}, err

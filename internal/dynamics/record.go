@@ -16,7 +16,7 @@ type Record struct {
 // recordOnline is the series of the greatest numbers online of days that are recorded.
 func (d *Dynamics) recordOnline() series[MaxOnline] {
 	s := d.maxOnline(store.RecordOnline)
-	s.compute = d.maxOnlineRead
+	s.compute, s.mostReports = d.maxOnlineRead, d.watch(0, policy{}).mostReports // most need only be read
 	return s
 }
 
@@ -29,13 +29,13 @@ func (d *Dynamics) maxOnlineRead(ctx context.Context, clientID int32, days []vie
 func (d *Dynamics) CollectDailyStats(ctx context.Context, c Command, progress Progress) (Done, error) {
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
 		to := viewing.ByDay.Start(c.AsOf)
-		ever, err := d.clock(ctx, clientID, viewing.Window{From: everFrom, To: to})
+		d, err := d.timed(ctx, clientID, everFrom)
 		if err != nil {
 			return Done{}, err
 		}
 		days := merge(
-			ever.days(to, 0, func(store.Version) bool { return true }),
-			ever.days(to, longestInDays, func(v store.Version) bool { return v.Viewing > 0 }))
+			d.read.days(to, 0, func(store.Version) bool { return true }),
+			d.read.days(to, longestInDays, func(v store.Version) bool { return v.Viewing > 0 }))
 		all, err := d.keepRecords(ctx, clientID, days, progress)
 		return countRecords(clientID, days, all), err
 	})

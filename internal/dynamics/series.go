@@ -39,8 +39,8 @@ type candidate[T any] struct {
 	now     clock // when it was requested
 	quiet   bool  // there never was any data
 	reports int64
-	kept    json.RawMessage // what was kept of it, right or not; nil = nothing
-	right   bool            // kept is right, and Figure is set
+	kept    store.Figure // what was kept of it, right or not; without a body: nothing
+	right   bool         // kept is right
 }
 
 // read returns the parts of the periods: those that are kept and right, and the other ones computed.
@@ -59,7 +59,15 @@ func (s series[T]) read(ctx context.Context, d *Dynamics, clientID int32, period
 	return figures, nil
 }
 
+// fillAll sets the figures of all candidates: what was kept and is right, and the rest computed.
 func (s series[T]) fillAll(ctx context.Context, clientID int32, candidates []candidate[T]) error {
+	for i := range candidates {
+		if c := &candidates[i]; c.right {
+			if err := decode(c.kept, &c.Figure); err != nil {
+				return err
+			}
+		}
+	}
 	for batch := range s.stale(candidates) {
 		if err := s.fill(ctx, clientID, batch); err != nil {
 			return err
@@ -151,19 +159,17 @@ func (s series[T]) look(ctx context.Context, d *Dynamics, clientID int32, period
 	return candidates, nil
 }
 
-// compare takes what is kept of the figure if that is right.
+// compare finds out whether what is kept of the figure is right.
 func (s series[T]) compare(c *candidate[T], kept store.Figure) error {
 	var figure T
-	c.kept = kept.Body
+	c.kept = kept
 	if s.depends != nil {
 		if err := decode(kept, &figure); err != nil {
 			return err
 		}
 	}
-	if c.right = kept.Stamp == s.stampOf(c, figure); !c.right {
-		return nil
-	}
-	return decode(kept, &c.Figure)
+	c.right = kept.Stamp == s.stampOf(c, figure)
+	return nil
 }
 
 // stampOf is the stamp that the part has now.
@@ -231,7 +237,7 @@ func (s series[T]) save(
 	var saved []store.Figure
 	var gone []viewing.Millis
 	for _, c := range batch {
-		done := outcome{had: c.kept != nil}
+		done := outcome{had: c.kept.Body != nil}
 		if s.empty(c.Figure) {
 			if done.had {
 				gone, done.changed = append(gone, c.Period.From), true
@@ -244,7 +250,7 @@ func (s series[T]) save(
 			return fmt.Errorf("encode the figure of %s: %w", c.Period.From.Time(), err)
 		}
 		saved = append(saved, store.Figure{Kind: s.kind, ClientID: clientID, Start: c.Period.From, Stamp: s.stampOf(c, c.Figure), Body: body})
-		done.holds, done.again = true, bytes.Equal(body, c.kept)
+		done.holds, done.again = true, bytes.Equal(body, c.kept.Body)
 		done.changed = !done.again
 		all[c.Period.From] = done
 	}

@@ -144,6 +144,10 @@ func (d *Dynamics) accounts(ctx context.Context, clientID int32, midnight, asOf 
 // are the same in every calendar, and those of UTC are kept.
 func (d *Dynamics) onlineEver(ctx context.Context, q Question, asOf viewing.Millis, s *Stats) error {
 	s.MaxEverDay = q.Calendar.Day(asOf)
+	d, err := d.timed(ctx, q.ClientID, everFrom)
+	if err != nil {
+		return err
+	}
 	days, err := d.viewingDays(ctx, q.ClientID, asOf)
 	if err != nil {
 		return err

@@ -388,4 +388,11 @@ func TestConsoleAsksForAToken(t *testing.T) {
 	if strings.Contains(text, "Operator 1") || !strings.Contains(text, "Operator 2") { // the address names client 1
 		t.Errorf("the page of another tenant says %q", text)
 	}
+	b.click(t, `nav a[href*="operation"]`)
+	b.until(t, `document.title.startsWith("Operation") && `+settled)
+	b.complained() // that it may not see the status is in the browser's log
+	if text := ask[string](b, t, `document.querySelector("main").innerText`); strings.Count(text, "is shown to tokens of the role operator") != 2 {
+		t.Errorf("the page that a backend may not see all of says %q", text)
+	}
+	b.check(t, "the page Operation of a backend", axe(t))
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	tvstatsv1 "github.com/tvstats/tvstats/gen/go/tvstats/v1"
 	"github.com/tvstats/tvstats/internal/app"
@@ -163,6 +164,49 @@ func TestRequestIsCancelled(t *testing.T) {
 	s.log.Await(rpctest.Context(t), t, `"grpc.method":"WatchJob"`)
 	if calls := s.log.Find(t, "finished call"); calls[0]["grpc.code"] != codes.Canceled.String() {
 		t.Errorf("logged %v", calls)
+	}
+}
+
+// TestDroppedRequestStopsItsWork: nothing goes on for a caller that breaks off while a build of seconds runs.
+func TestDroppedRequestStopsItsWork(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	manyClients(t, s.address, many)
+	body, err := protojson.Marshal(sortingOfMany(many))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, drop := context.WithCancel(rpctest.Context(t))
+	defer drop()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.web+tvstatsv1.ViewStats_CreateChannelSortingByPopularity_FullMethodName, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	ended := make(chan error, 1)
+	go func() {
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			err = response.Body.Close()
+		}
+		ended <- err
+	}()
+	const counted = `grpc_server_started_total{grpc_method="CreateChannelSortingByPopularity",grpc_service="tvstats.v1.ViewStats",grpc_type="unary"} 1`
+	for begun := false; !begun; {
+		begun = strings.Contains(scrape(t, s), counted)
+	}
+	drop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the call ended with %v", err)
+	}
+	s.log.Await(rpctest.Context(t), t, `"grpc.method":"CreateChannelSortingByPopularity"`)
+	for _, call := range s.log.Find(t, "finished call") {
+		if call["grpc.method"] == "CreateChannelSortingByPopularity" && call["grpc.code"] != codes.Canceled.String() {
+			t.Errorf("logged %v", call)
+		}
+	}
+	if got := storedSortings(t, s); got != "0 0 0" {
+		t.Errorf("sortings were stored: %s", got)
 	}
 }
 

@@ -68,6 +68,25 @@ func parseCron(cron string) (gocron.Cron, error) {
 	return times, times.IsValid(cron, time.UTC, time.Unix(0, 0))
 }
 
+// Upcoming is an entry of a schedule and the next time of it.
+type Upcoming struct {
+	Name, Cron string
+	At         time.Time
+}
+
+// Upcoming returns every entry, by name, with the first of its times after now.
+func (s Schedule) Upcoming(now time.Time) ([]Upcoming, error) {
+	var all []Upcoming
+	for _, entry := range slices.Sorted(maps.Keys(s)) {
+		times, err := parseCron(s[entry])
+		if err != nil {
+			return nil, fmt.Errorf("schedule %s: %w", entry, err)
+		}
+		all = append(all, Upcoming{entry, s[entry], times.Next(now.UTC())})
+	}
+	return all, nil
+}
+
 // Start calls tick at each time of each entry, with that time, until stop is called; ctx ends then, and stop waits for the
 // calls. Times that passed before Start, or while the computer slept, are left out.
 func (s Schedule) Start(

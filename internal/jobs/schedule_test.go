@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,16 @@ func TestScheduleIsChanged(t *testing.T) {
 		if err != nil || !maps.Equal(got, want) {
 			t.Errorf("%q: got %v, %v, want %v", text, got, err, want)
 		}
+	}
+}
+
+func TestUpcoming(t *testing.T) {
+	now := time.Date(2026, 3, 11, 1, 0, 0, 0, time.FixedZone("UTC+2", 2*60*60)) // 23:00 UTC: a time of an entry is not after itself
+	got, err := byDefault.Upcoming(now)
+	midnight := time.Date(2026, 3, 11, 0, 0, 0, 0, time.UTC)
+	want := []jobs.Upcoming{{Name: "daily", Cron: "5 0 * * *", At: midnight.Add(5 * time.Minute)}, {Name: "hourly", Cron: "0 * * * *", At: midnight}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 }
 

@@ -68,7 +68,8 @@ var permissions = map[string][]auth.Role{
 	tvstatsv1.Jobs_CancelJob_FullMethodName: toChange,
 	tvstatsv1.Jobs_WatchJob_FullMethodName:  toRead,
 
-	tvstatsv1.Operation_Backup_FullMethodName: toOperate,
+	tvstatsv1.Operation_Backup_FullMethodName:    toOperate,
+	tvstatsv1.Operation_GetStatus_FullMethodName: toOperate,
 
 	grpc_reflection_v1.ServerReflection_ServerReflectionInfo_FullMethodName:      toAny,
 	grpc_reflection_v1alpha.ServerReflection_ServerReflectionInfo_FullMethodName: toAny,

@@ -177,7 +177,7 @@ func TestRequestsWithoutRulesAreRefused(t *testing.T) {
 func TestEmptyRequestsAreRefused(t *testing.T) {
 	needsNothing := []protoreflect.Name{
 		"SyncRequest", "ListClientsRequest", "CacheMaxOnlineRequest", "SaveStatsRequest", "CollectDailyStatsRequest", "CacheCustomersDynamicRequest",
-		"ListJobsRequest", "BackupRequest", "StreamEventsRequest",
+		"ListJobsRequest", "BackupRequest", "GetStatusRequest", "StreamEventsRequest",
 	}
 	for _, kind := range requestTypes(t) {
 		takesEmpty := validate(kind.New().Interface(), time.Now()) == nil

@@ -110,7 +110,8 @@ var requestRules = tableOf(
 		v.paging(r)
 	}),
 
-	rules(func(*violations, *tvstatsv1.BackupRequest) {}), // it has no fields
+	rules(func(*violations, *tvstatsv1.BackupRequest) {}), // they have no fields
+	rules(func(*violations, *tvstatsv1.GetStatusRequest) {}),
 )
 
 // messageRules are those of one type of message.

@@ -15,6 +15,8 @@ type Server struct {
 	tvstatsv1.UnimplementedOperationServer
 	// Send writes a backup, and calls end after the last of it.
 	Send func(ctx context.Context, out io.Writer, end func() error) error
+	// Status finds out how the process is doing.
+	Status func(ctx context.Context) (Status, error)
 }
 
 // Backup sends a backup.

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -47,11 +48,13 @@ func BenchmarkDynamics(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	d, end := dynamics.New(s, 5*time.Minute, 24*time.Hour), benchFirst+benchDays*viewing.DayLength-1
-	forget := func(kind store.FigureKind, from viewing.Millis) func(*testing.B) {
+	end := benchFirst + benchDays*viewing.DayLength - 1
+	d := dynamics.New(s, 5*time.Minute, 24*time.Hour).At(end)
+	forget := func(from viewing.Millis, kinds ...store.FigureKind) func(*testing.B) {
 		return func(b *testing.B) {
 			b.Helper()
-			if _, err := s.db.ExecContext(b.Context(), `DELETE FROM figures WHERE kind = ? AND start_at >= ?`, uint8(kind), int64(from)); err != nil {
+			_, err := s.db.ExecContext(b.Context(), fmt.Sprintf(`DELETE FROM figures WHERE %s AND start_at >= %d`, in("kind", kinds), from))
+			if err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -75,11 +78,11 @@ func BenchmarkDynamics(b *testing.B) {
 		run    func(context.Context) (dynamics.Done, error)
 		before func(*testing.B)
 	}{
-		{"CacheCustomersDynamic/first", series, forget(store.WatchHour, 0)},
+		{"CacheCustomersDynamic/first", series, forget(0, store.LedgerHour, store.PaymentsHour, store.WatchHour)},
 		{"CacheCustomersDynamic/next", series, nil},
-		{"CacheMaxOnline/30 days", online, forget(store.MaxOnlineDay, 0)},
-		{"CacheMaxOnline/one day", online, forget(store.MaxOnlineDay, end.Day().Start())},
-		{"CollectDailyStats/first", records, forget(store.WatchDay, 0)},
+		{"CacheMaxOnline/30 days", online, forget(0, store.MaxOnlineDay)},
+		{"CacheMaxOnline/one day", online, forget(end.Day().Start(), store.MaxOnlineDay)},
+		{"CollectDailyStats/first", records, forget(0, store.LedgerDay, store.PaymentsDay, store.WatchDay, store.RecordOnline)},
 		{"CollectDailyStats/next", records, nil},
 		{"GetStats", stats, nil},
 	} {

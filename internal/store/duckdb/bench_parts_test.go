@@ -16,13 +16,6 @@ import (
 // of taking in a group of 200 meanwhile.
 func BenchmarkParts(b *testing.B) {
 	s := benchStore(b)
-	if _, err := s.db.ExecContext(b.Context(), `INSERT INTO tariff_sets SELECT i, [i] FROM range(1, 7) t(i)`); err != nil {
-		b.Fatal(err)
-	}
-	var err error
-	if s.dictionary, err = loadDictionary(b.Context(), s.db); err != nil {
-		b.Fatal(err)
-	}
 	var manifest store.Manifest
 	content := map[string][]byte{}
 	b.Run("write", func(b *testing.B) {

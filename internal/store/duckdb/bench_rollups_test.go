@@ -11,10 +11,6 @@ import (
 // BenchmarkRollups compares sums and counts from the sessions of 30 days with the same from rollups, five of 100,000 accounts being excluded.
 func BenchmarkRollups(b *testing.B) {
 	s := benchStore(b)
-	var err error
-	if s.dictionary, err = loadDictionary(b.Context(), s.db); err != nil {
-		b.Fatal(err)
-	}
 	if _, err := s.db.ExecContext(b.Context(), `UPDATE accounts SET excluded = account_id % 20000 = 7`); err != nil {
 		b.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package duckdb
 import (
 	"database/sql"
 	"flag"
-	"fmt"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/measure"
@@ -28,25 +27,9 @@ func benchStore(b *testing.B) *Store {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { s.Close() }) //nolint:errcheck // its directory goes with it
-	run := func(format string, args ...any) {
-		b.Helper()
-		if _, err := s.db.ExecContext(b.Context(), fmt.Sprintf(format, args...)); err != nil {
-			b.Fatal(err)
-		}
+	if err := fillDays(b.Context(), s, filling{sessions: *benchSessions, accounts: 100_000}); err != nil {
+		b.Fatal(err)
 	}
-	run(`INSERT INTO devices SELECT id, 'device ' || id FROM range(5) t(id)`)
-	run(`INSERT INTO accounts SELECT 1, id, 0, id %% 10 > 0, [], 0, false, false FROM range(100001) t(id)`)
-	for day := range benchDays {
-		run(`INSERT INTO sessions SELECT 1, account, printf('00:1a:79:%%02x:%%02x:%%02x', account // 65536, account // 256 %% 256, account %% 256),
-			account %% 5, channel, 1, 0, started, started + watched * 1000 + account %% 997, watched, true, account %% 7, NULL, NULL
-			FROM (SELECT (random() * 100000)::BIGINT AS account, 1 + (random() * random() * 499)::INT AS channel,
-				%d + (random() * 86399000)::BIGINT AS started, (-ln(random() + 1e-9) * 1200)::INT %% 30000 AS watched FROM range(%d))
-			ORDER BY account, started`, benchFirst+viewing.Millis(day)*viewing.DayLength, *benchSessions/benchDays)
-		run(`INSERT INTO versions VALUES (1, %d, %d, 1)`, viewingChanges, benchFirst+viewing.Millis(day)*viewing.DayLength)
-	}
-	run(`INSERT INTO programmes SELECT 1, channel * 1000 + slot, channel, 'programme', %d + slot * 1800000, %[1]d + (slot + 1) * 1800000, false
-		FROM range(1, 501) c(channel), range(480) t(slot)`, benchFirst)
-	run(`CHECKPOINT`)
 	return s
 }
 

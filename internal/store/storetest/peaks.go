@@ -39,7 +39,7 @@ func testPeaks(t *testing.T, factory Factory) {
 }
 
 // testCrowdedPeaks packs sessions that begin and end to the millisecond into the seconds around a midnight, of few accounts
-// and boxes, some of which have the same box.
+// and boxes: some accounts have a box of their own, others several, and some boxes are of several accounts.
 func testCrowdedPeaks(t *testing.T, factory Factory) {
 	s := NewSubject(t, factory)
 	for seed := range uint64(4) {
@@ -49,12 +49,16 @@ func testCrowdedPeaks(t *testing.T, factory Factory) {
 			at := viewing.Millis(w.IntN(12_000))
 			return midnight - 6000 + at - at%Pick(w, []viewing.Millis{1, 1, 250, 1000})
 		}
+		own := int64(seed) * 5 // accounts up to this one have a box of their own
 		reports := make([]viewing.Report, 250)
 		for i := range reports {
 			span := []viewing.Millis{around(), around()}
 			slices.Sort(span)
 			report := Watch(w.Int64N(20)+1, int32(i)+1, span[0], 0)
 			report.ClientID, report.At, report.DeviceUID = client, span[1], fmt.Sprint("box-", w.IntN(30))
+			if report.AccountID <= own {
+				report.DeviceUID = fmt.Sprint("own-", report.AccountID)
+			}
 			if w.Chance(70) {
 				report.At = min(report.At, report.StartedAt+viewing.Millis(w.IntN(800)))
 			}

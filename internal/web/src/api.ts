@@ -1,10 +1,11 @@
 // The calls of the console: to the service that it came from, with the token of this tab.
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { type CallOptions, Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { Audience, type GetAudienceRequestSchema, type GetAudienceResponse } from "./gen/tvstats/v1/audience_pb";
 import { Catalog, type Category, type Channel, type Client, type Tariff } from "./gen/tvstats/v1/catalog_pb";
 import { Jobs } from "./gen/tvstats/v1/jobs_pb";
+import { Operation } from "./gen/tvstats/v1/operation_pb";
 import { SubscriberDynamics } from "./gen/tvstats/v1/subscriber_dynamics_pb";
 import { ViewStats } from "./gen/tvstats/v1/view_stats_pb";
 
@@ -32,6 +33,7 @@ export const audience = createClient(Audience, transport);
 export const catalog = createClient(Catalog, transport);
 export const dynamics = createClient(SubscriberDynamics, transport);
 export const jobs = createClient(Jobs, transport);
+export const operation = createClient(Operation, transport);
 export const viewStats = createClient(ViewStats, transport);
 
 export const needsToken = (error: unknown) => ConnectError.from(error).code === Code.Unauthenticated;
@@ -56,8 +58,8 @@ export async function all<P extends Page, T>(ask: (pageToken: string) => Promise
 
 export const pageSize = 1000;
 
-export const allClients = (): Promise<Client[]> =>
-  all((pageToken) => catalog.listClients({ pageSize, pageToken }), (page) => page.clients);
+export const allClients = (options: CallOptions): Promise<Client[]> =>
+  all((pageToken) => catalog.listClients({ pageSize, pageToken }, options), (page) => page.clients);
 
 // Names of what a client has, by id.
 export interface Names {
@@ -68,11 +70,11 @@ export interface Names {
 
 export const noNames: Names = { channels: new Map(), tariffs: new Map(), categories: new Map() };
 
-export async function namesOf(clientId: number): Promise<Names> {
+export async function namesOf(clientId: number, options: CallOptions): Promise<Names> {
   const [channels, tariffs, categories] = await Promise.all([
-    all((pageToken) => catalog.listChannels({ clientId, pageSize, pageToken }), (page) => page.channels),
-    all((pageToken) => catalog.listTariffs({ clientId, pageSize, pageToken }), (page) => page.tariffs),
-    all((pageToken) => catalog.listCategories({ clientId, pageSize, pageToken }), (page) => page.categories),
+    all((pageToken) => catalog.listChannels({ clientId, pageSize, pageToken }, options), (page) => page.channels),
+    all((pageToken) => catalog.listTariffs({ clientId, pageSize, pageToken }, options), (page) => page.tariffs),
+    all((pageToken) => catalog.listCategories({ clientId, pageSize, pageToken }, options), (page) => page.categories),
   ]);
   return {
     channels: new Map(channels.map((channel) => [channel.channelId, channel])),
@@ -82,18 +84,18 @@ export async function namesOf(clientId: number): Promise<Names> {
 }
 
 // An answer of GetAudience with the rows of all its pages.
-export async function allRows(request: MessageInitShape<typeof GetAudienceRequestSchema>): Promise<GetAudienceResponse> {
+export async function allRows(request: MessageInitShape<typeof GetAudienceRequestSchema>, options: CallOptions): Promise<GetAudienceResponse> {
   let last: GetAudienceResponse | undefined;
   const rows = await all(
-    async (pageToken) => (last = await audience.getAudience({ ...request, pageSize, pageToken })),
+    async (pageToken) => (last = await audience.getAudience({ ...request, pageSize, pageToken }, options)),
     (page) => page.rows,
   );
   return { ...last!, rows };
 }
 
 // The health of each service and part, by name. It is gRPC's own method, and no token is asked for.
-export async function healthOf(): Promise<Record<string, string>> {
-  const response = await fetch("/grpc.health.v1.Health/List", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+export async function healthOf({ signal }: CallOptions): Promise<Record<string, string>> {
+  const response = await fetch("/grpc.health.v1.Health/List", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}", signal: signal ?? null });
   if (!response.ok) throw new ConnectError(`${response.status} ${response.statusText}`);
   const { statuses } = (await response.json()) as { statuses: Record<string, { status: string }> };
   return Object.fromEntries(Object.entries(statuses).map(([name, { status }]) => [name, status]));

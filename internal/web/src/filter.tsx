@@ -34,7 +34,7 @@ export function useModeNames(): Record<number, string> {
 // The kinds of device are those that the viewing of the period has.
 export function Filters({ period }: { period: Period }) {
   const { text, params, names, clientId } = useAround();
-  const viewing = useLoad(() => allRows({ clientId, ...spanOf(period), groupBy: [Dimension.DEVICE] }), [clientId, period.from, period.to]);
+  const viewing = useLoad((options) => allRows({ clientId, ...spanOf(period), groupBy: [Dimension.DEVICE] }, options), [clientId, period.from, period.to]);
   const filter = filterOf(params);
   const words = text.audience;
   const named = (id: number, name: string): [string, string] => [String(id), plain(name) || `#${id}`];

@@ -151,7 +151,7 @@ const ofOneClient = { find: "", order: "", channel: "", programme: "", tariff: "
 function Page(props: { client: Client; place: Place; page: PageName; language: string; text: Text }) {
   const { place, language, text } = props;
   const { clientId, timeZone } = props.client;
-  const names = useLoad(() => namesOf(clientId), [clientId]);
+  const names = useLoad((options) => namesOf(clientId, options), [clientId]);
   const format = useMemo(() => new Format(language), [language]);
   const Content = pages[props.page];
   return (

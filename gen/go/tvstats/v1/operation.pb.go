@@ -9,6 +9,7 @@ package tvstatsv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -20,6 +21,59 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// StoreKind is where a service keeps its data.
+type StoreKind int32
+
+const (
+	// Never returned.
+	StoreKind_STORE_KIND_UNSPECIFIED StoreKind = 0
+	// The embedded store, in --data-dir.
+	StoreKind_STORE_KIND_EMBEDDED StoreKind = 1
+	// A log in MongoDB, of which --data-dir holds a copy that can be rebuilt.
+	StoreKind_STORE_KIND_MONGODB StoreKind = 2
+)
+
+// Enum value maps for StoreKind.
+var (
+	StoreKind_name = map[int32]string{
+		0: "STORE_KIND_UNSPECIFIED",
+		1: "STORE_KIND_EMBEDDED",
+		2: "STORE_KIND_MONGODB",
+	}
+	StoreKind_value = map[string]int32{
+		"STORE_KIND_UNSPECIFIED": 0,
+		"STORE_KIND_EMBEDDED":    1,
+		"STORE_KIND_MONGODB":     2,
+	}
+)
+
+func (x StoreKind) Enum() *StoreKind {
+	p := new(StoreKind)
+	*p = x
+	return p
+}
+
+func (x StoreKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StoreKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_tvstats_v1_operation_proto_enumTypes[0].Descriptor()
+}
+
+func (StoreKind) Type() protoreflect.EnumType {
+	return &file_tvstats_v1_operation_proto_enumTypes[0]
+}
+
+func (x StoreKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StoreKind.Descriptor instead.
+func (StoreKind) EnumDescriptor() ([]byte, []int) {
+	return file_tvstats_v1_operation_proto_rawDescGZIP(), []int{0}
+}
 
 // BackupRequest is empty: a backup is always of everything.
 type BackupRequest struct {
@@ -104,17 +158,329 @@ func (x *BackupResponse) GetChunk() []byte {
 	return nil
 }
 
+// GetStatusRequest is empty: the status is that of the whole process.
+type GetStatusRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStatusRequest) Reset() {
+	*x = GetStatusRequest{}
+	mi := &file_tvstats_v1_operation_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatusRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatusRequest) ProtoMessage() {}
+
+func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_operation_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatusRequest.ProtoReflect.Descriptor instead.
+func (*GetStatusRequest) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_operation_proto_rawDescGZIP(), []int{2}
+}
+
+// GetStatusResponse is of the moment at which it was made.
+type GetStatusResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What keeps the data.
+	StoreKind StoreKind `protobuf:"varint,1,opt,name=store_kind,json=storeKind,proto3,enum=tvstats.v1.StoreKind" json:"store_kind,omitempty"`
+	// Bytes that the store takes on disk: the file of the embedded store and that file's own log, or the database in MongoDB with its indexes.
+	StoreBytes int64 `protobuf:"varint,2,opt,name=store_bytes,json=storeBytes,proto3" json:"store_bytes,omitempty"`
+	// The entries of the schedule, by name; none where --schedule=off. Every replica has a schedule of its own, of which each run happens once.
+	Schedule []*ScheduleEntry `protobuf:"bytes,3,rep,name=schedule,proto3" json:"schedule,omitempty"`
+	// The log that this process follows, and how it does; absent where the store is the embedded one.
+	Replica       *ReplicaStatus `protobuf:"bytes,4,opt,name=replica,proto3" json:"replica,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStatusResponse) Reset() {
+	*x = GetStatusResponse{}
+	mi := &file_tvstats_v1_operation_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatusResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatusResponse) ProtoMessage() {}
+
+func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_operation_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatusResponse.ProtoReflect.Descriptor instead.
+func (*GetStatusResponse) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_operation_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetStatusResponse) GetStoreKind() StoreKind {
+	if x != nil {
+		return x.StoreKind
+	}
+	return StoreKind_STORE_KIND_UNSPECIFIED
+}
+
+func (x *GetStatusResponse) GetStoreBytes() int64 {
+	if x != nil {
+		return x.StoreBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetSchedule() []*ScheduleEntry {
+	if x != nil {
+		return x.Schedule
+	}
+	return nil
+}
+
+func (x *GetStatusResponse) GetReplica() *ReplicaStatus {
+	if x != nil {
+		return x.Replica
+	}
+	return nil
+}
+
+// ScheduleEntry is when jobs of one kind are started by themselves.
+type ScheduleEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name, as the command is called in StartJobRequest: for example save_stats.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// When, as --schedule says it: minute, hour, day of month, month, day of week, in UTC.
+	Cron string `protobuf:"bytes,2,opt,name=cron,proto3" json:"cron,omitempty"`
+	// The next time of it, after the moment of the response, by the service's clock.
+	NextAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScheduleEntry) Reset() {
+	*x = ScheduleEntry{}
+	mi := &file_tvstats_v1_operation_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScheduleEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScheduleEntry) ProtoMessage() {}
+
+func (x *ScheduleEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_operation_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScheduleEntry.ProtoReflect.Descriptor instead.
+func (*ScheduleEntry) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_operation_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ScheduleEntry) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ScheduleEntry) GetCron() string {
+	if x != nil {
+		return x.Cron
+	}
+	return ""
+}
+
+func (x *ScheduleEntry) GetNextAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextAt
+	}
+	return nil
+}
+
+// ReplicaStatus is how a process follows the log in MongoDB.
+type ReplicaStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number of the last entry of the log that was applied here; 0 = none yet. Numbers begin at 1 and have no gaps.
+	AppliedEntry uint64 `protobuf:"varint,1,opt,name=applied_entry,json=appliedEntry,proto3" json:"applied_entry,omitempty"`
+	// Entries that were read from the log and are not applied yet; 0 or more.
+	BehindEntries int64 `protobuf:"varint,2,opt,name=behind_entries,json=behindEntries,proto3" json:"behind_entries,omitempty"`
+	// Whole seconds since everything that the log showed was applied here; 0 or more. What is well stays below 30.
+	LagSeconds int64 `protobuf:"varint,3,opt,name=lag_seconds,json=lagSeconds,proto3" json:"lag_seconds,omitempty"`
+	// Entries of the log that no checkpoint has made superfluous yet, as MongoDB counts them.
+	LogEntries int64 `protobuf:"varint,4,opt,name=log_entries,json=logEntries,proto3" json:"log_entries,omitempty"`
+	// Bytes of these entries, before MongoDB compresses them.
+	LogBytes int64 `protobuf:"varint,5,opt,name=log_bytes,json=logBytes,proto3" json:"log_bytes,omitempty"`
+	// Bytes that the copy takes in --data-dir.
+	CopyBytes int64 `protobuf:"varint,6,opt,name=copy_bytes,json=copyBytes,proto3" json:"copy_bytes,omitempty"`
+	// When the newest checkpoint was made, by any replica and by its clock; absent where this process has seen none.
+	CheckpointAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=checkpoint_at,json=checkpointAt,proto3" json:"checkpoint_at,omitempty"`
+	// Number of the entry up to which the newest checkpoint holds everything; 0 = there is none.
+	CheckpointEntry uint64 `protobuf:"varint,8,opt,name=checkpoint_entry,json=checkpointEntry,proto3" json:"checkpoint_entry,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *ReplicaStatus) Reset() {
+	*x = ReplicaStatus{}
+	mi := &file_tvstats_v1_operation_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplicaStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplicaStatus) ProtoMessage() {}
+
+func (x *ReplicaStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_tvstats_v1_operation_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplicaStatus.ProtoReflect.Descriptor instead.
+func (*ReplicaStatus) Descriptor() ([]byte, []int) {
+	return file_tvstats_v1_operation_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReplicaStatus) GetAppliedEntry() uint64 {
+	if x != nil {
+		return x.AppliedEntry
+	}
+	return 0
+}
+
+func (x *ReplicaStatus) GetBehindEntries() int64 {
+	if x != nil {
+		return x.BehindEntries
+	}
+	return 0
+}
+
+func (x *ReplicaStatus) GetLagSeconds() int64 {
+	if x != nil {
+		return x.LagSeconds
+	}
+	return 0
+}
+
+func (x *ReplicaStatus) GetLogEntries() int64 {
+	if x != nil {
+		return x.LogEntries
+	}
+	return 0
+}
+
+func (x *ReplicaStatus) GetLogBytes() int64 {
+	if x != nil {
+		return x.LogBytes
+	}
+	return 0
+}
+
+func (x *ReplicaStatus) GetCopyBytes() int64 {
+	if x != nil {
+		return x.CopyBytes
+	}
+	return 0
+}
+
+func (x *ReplicaStatus) GetCheckpointAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CheckpointAt
+	}
+	return nil
+}
+
+func (x *ReplicaStatus) GetCheckpointEntry() uint64 {
+	if x != nil {
+		return x.CheckpointEntry
+	}
+	return 0
+}
+
 var File_tvstats_v1_operation_proto protoreflect.FileDescriptor
 
 const file_tvstats_v1_operation_proto_rawDesc = "" +
 	"\n" +
 	"\x1atvstats/v1/operation.proto\x12\n" +
-	"tvstats.v1\"\x0f\n" +
+	"tvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x0f\n" +
 	"\rBackupRequest\"&\n" +
 	"\x0eBackupResponse\x12\x14\n" +
-	"\x05chunk\x18\x01 \x01(\fR\x05chunk2N\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\"\x12\n" +
+	"\x10GetStatusRequest\"\xd6\x01\n" +
+	"\x11GetStatusResponse\x124\n" +
+	"\n" +
+	"store_kind\x18\x01 \x01(\x0e2\x15.tvstats.v1.StoreKindR\tstoreKind\x12\x1f\n" +
+	"\vstore_bytes\x18\x02 \x01(\x03R\n" +
+	"storeBytes\x125\n" +
+	"\bschedule\x18\x03 \x03(\v2\x19.tvstats.v1.ScheduleEntryR\bschedule\x123\n" +
+	"\areplica\x18\x04 \x01(\v2\x19.tvstats.v1.ReplicaStatusR\areplica\"l\n" +
+	"\rScheduleEntry\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04cron\x18\x02 \x01(\tR\x04cron\x123\n" +
+	"\anext_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x06nextAt\"\xc5\x02\n" +
+	"\rReplicaStatus\x12#\n" +
+	"\rapplied_entry\x18\x01 \x01(\x04R\fappliedEntry\x12%\n" +
+	"\x0ebehind_entries\x18\x02 \x01(\x03R\rbehindEntries\x12\x1f\n" +
+	"\vlag_seconds\x18\x03 \x01(\x03R\n" +
+	"lagSeconds\x12\x1f\n" +
+	"\vlog_entries\x18\x04 \x01(\x03R\n" +
+	"logEntries\x12\x1b\n" +
+	"\tlog_bytes\x18\x05 \x01(\x03R\blogBytes\x12\x1d\n" +
+	"\n" +
+	"copy_bytes\x18\x06 \x01(\x03R\tcopyBytes\x12?\n" +
+	"\rcheckpoint_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\fcheckpointAt\x12)\n" +
+	"\x10checkpoint_entry\x18\b \x01(\x04R\x0fcheckpointEntry*X\n" +
+	"\tStoreKind\x12\x1a\n" +
+	"\x16STORE_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13STORE_KIND_EMBEDDED\x10\x01\x12\x16\n" +
+	"\x12STORE_KIND_MONGODB\x10\x022\x98\x01\n" +
 	"\tOperation\x12A\n" +
-	"\x06Backup\x12\x19.tvstats.v1.BackupRequest\x1a\x1a.tvstats.v1.BackupResponse0\x01B8Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3"
+	"\x06Backup\x12\x19.tvstats.v1.BackupRequest\x1a\x1a.tvstats.v1.BackupResponse0\x01\x12H\n" +
+	"\tGetStatus\x12\x1c.tvstats.v1.GetStatusRequest\x1a\x1d.tvstats.v1.GetStatusResponseB8Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3"
 
 var (
 	file_tvstats_v1_operation_proto_rawDescOnce sync.Once
@@ -128,19 +494,33 @@ func file_tvstats_v1_operation_proto_rawDescGZIP() []byte {
 	return file_tvstats_v1_operation_proto_rawDescData
 }
 
-var file_tvstats_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_tvstats_v1_operation_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_tvstats_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_tvstats_v1_operation_proto_goTypes = []any{
-	(*BackupRequest)(nil),  // 0: tvstats.v1.BackupRequest
-	(*BackupResponse)(nil), // 1: tvstats.v1.BackupResponse
+	(StoreKind)(0),                // 0: tvstats.v1.StoreKind
+	(*BackupRequest)(nil),         // 1: tvstats.v1.BackupRequest
+	(*BackupResponse)(nil),        // 2: tvstats.v1.BackupResponse
+	(*GetStatusRequest)(nil),      // 3: tvstats.v1.GetStatusRequest
+	(*GetStatusResponse)(nil),     // 4: tvstats.v1.GetStatusResponse
+	(*ScheduleEntry)(nil),         // 5: tvstats.v1.ScheduleEntry
+	(*ReplicaStatus)(nil),         // 6: tvstats.v1.ReplicaStatus
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_tvstats_v1_operation_proto_depIdxs = []int32{
-	0, // 0: tvstats.v1.Operation.Backup:input_type -> tvstats.v1.BackupRequest
-	1, // 1: tvstats.v1.Operation.Backup:output_type -> tvstats.v1.BackupResponse
-	1, // [1:2] is the sub-list for method output_type
-	0, // [0:1] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	0, // 0: tvstats.v1.GetStatusResponse.store_kind:type_name -> tvstats.v1.StoreKind
+	5, // 1: tvstats.v1.GetStatusResponse.schedule:type_name -> tvstats.v1.ScheduleEntry
+	6, // 2: tvstats.v1.GetStatusResponse.replica:type_name -> tvstats.v1.ReplicaStatus
+	7, // 3: tvstats.v1.ScheduleEntry.next_at:type_name -> google.protobuf.Timestamp
+	7, // 4: tvstats.v1.ReplicaStatus.checkpoint_at:type_name -> google.protobuf.Timestamp
+	1, // 5: tvstats.v1.Operation.Backup:input_type -> tvstats.v1.BackupRequest
+	3, // 6: tvstats.v1.Operation.GetStatus:input_type -> tvstats.v1.GetStatusRequest
+	2, // 7: tvstats.v1.Operation.Backup:output_type -> tvstats.v1.BackupResponse
+	4, // 8: tvstats.v1.Operation.GetStatus:output_type -> tvstats.v1.GetStatusResponse
+	7, // [7:9] is the sub-list for method output_type
+	5, // [5:7] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_tvstats_v1_operation_proto_init() }
@@ -153,13 +533,14 @@ func file_tvstats_v1_operation_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tvstats_v1_operation_proto_rawDesc), len(file_tvstats_v1_operation_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   2,
+			NumEnums:      1,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_tvstats_v1_operation_proto_goTypes,
 		DependencyIndexes: file_tvstats_v1_operation_proto_depIdxs,
+		EnumInfos:         file_tvstats_v1_operation_proto_enumTypes,
 		MessageInfos:      file_tvstats_v1_operation_proto_msgTypes,
 	}.Build()
 	File_tvstats_v1_operation_proto = out.File

@@ -19,7 +19,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Operation_Backup_FullMethodName = "/tvstats.v1.Operation/Backup"
+	Operation_Backup_FullMethodName    = "/tvstats.v1.Operation/Backup"
+	Operation_GetStatus_FullMethodName = "/tvstats.v1.Operation/GetStatus"
 )
 
 // OperationClient is the client API for Operation service.
@@ -37,6 +38,11 @@ type OperationClient interface {
 	// its disk has no room for the part that is being sent, or the service stops. DEADLINE_EXCEEDED: the caller did not read for
 	// too long. UNIMPLEMENTED: the store that this service uses cannot be backed up.
 	Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error)
+	// GetStatus returns how the process that is called keeps its data, and when its schedule starts jobs. The same numbers are on /metrics, and
+	// whether they are well is what gRPC's health service says.
+	//
+	// UNAVAILABLE: the store, or the log that it follows, cannot be read now.
+	GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*GetStatusResponse, error)
 }
 
 type operationClient struct {
@@ -66,6 +72,16 @@ func (c *operationClient) Backup(ctx context.Context, in *BackupRequest, opts ..
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Operation_BackupClient = grpc.ServerStreamingClient[BackupResponse]
 
+func (c *operationClient) GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*GetStatusResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetStatusResponse)
+	err := c.cc.Invoke(ctx, Operation_GetStatus_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // OperationServer is the server API for Operation service.
 // All implementations must embed UnimplementedOperationServer
 // for forward compatibility.
@@ -81,6 +97,11 @@ type OperationServer interface {
 	// its disk has no room for the part that is being sent, or the service stops. DEADLINE_EXCEEDED: the caller did not read for
 	// too long. UNIMPLEMENTED: the store that this service uses cannot be backed up.
 	Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error
+	// GetStatus returns how the process that is called keeps its data, and when its schedule starts jobs. The same numbers are on /metrics, and
+	// whether they are well is what gRPC's health service says.
+	//
+	// UNAVAILABLE: the store, or the log that it follows, cannot be read now.
+	GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error)
 	mustEmbedUnimplementedOperationServer()
 }
 
@@ -93,6 +114,9 @@ type UnimplementedOperationServer struct{}
 
 func (UnimplementedOperationServer) Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error {
 	return status.Error(codes.Unimplemented, "method Backup not implemented")
+}
+func (UnimplementedOperationServer) GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetStatus not implemented")
 }
 func (UnimplementedOperationServer) mustEmbedUnimplementedOperationServer() {}
 func (UnimplementedOperationServer) testEmbeddedByValue()                   {}
@@ -126,13 +150,36 @@ func _Operation_Backup_Handler(srv interface{}, stream grpc.ServerStream) error 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Operation_BackupServer = grpc.ServerStreamingServer[BackupResponse]
 
+func _Operation_GetStatus_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStatusRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperationServer).GetStatus(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Operation_GetStatus_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperationServer).GetStatus(ctx, req.(*GetStatusRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Operation_ServiceDesc is the grpc.ServiceDesc for Operation service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
 var Operation_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "tvstats.v1.Operation",
 	HandlerType: (*OperationServer)(nil),
-	Methods:     []grpc.MethodDesc{},
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "GetStatus",
+			Handler:    _Operation_GetStatus_Handler,
+		},
+	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "Backup",

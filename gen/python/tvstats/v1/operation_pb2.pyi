@@ -4,11 +4,45 @@ isort:skip_file
 """
 
 import builtins
+import collections.abc
 import google.protobuf.descriptor
+import google.protobuf.internal.containers
+import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
+import google.protobuf.timestamp_pb2
+import sys
 import typing
 
+if sys.version_info >= (3, 10):
+    import typing as typing_extensions
+else:
+    import typing_extensions
+
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
+
+class _StoreKind:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _StoreKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_StoreKind.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    STORE_KIND_UNSPECIFIED: _StoreKind.ValueType  # 0
+    """Never returned."""
+    STORE_KIND_EMBEDDED: _StoreKind.ValueType  # 1
+    """The embedded store, in --data-dir."""
+    STORE_KIND_MONGODB: _StoreKind.ValueType  # 2
+    """A log in MongoDB, of which --data-dir holds a copy that can be rebuilt."""
+
+class StoreKind(_StoreKind, metaclass=_StoreKindEnumTypeWrapper):
+    """StoreKind is where a service keeps its data."""
+
+STORE_KIND_UNSPECIFIED: StoreKind.ValueType  # 0
+"""Never returned."""
+STORE_KIND_EMBEDDED: StoreKind.ValueType  # 1
+"""The embedded store, in --data-dir."""
+STORE_KIND_MONGODB: StoreKind.ValueType  # 2
+"""A log in MongoDB, of which --data-dir holds a copy that can be rebuilt."""
+global___StoreKind = StoreKind
 
 @typing.final
 class BackupRequest(google.protobuf.message.Message):
@@ -39,3 +73,128 @@ class BackupResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["chunk", b"chunk"]) -> None: ...
 
 global___BackupResponse = BackupResponse
+
+@typing.final
+class GetStatusRequest(google.protobuf.message.Message):
+    """GetStatusRequest is empty: the status is that of the whole process."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___GetStatusRequest = GetStatusRequest
+
+@typing.final
+class GetStatusResponse(google.protobuf.message.Message):
+    """GetStatusResponse is of the moment at which it was made."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STORE_KIND_FIELD_NUMBER: builtins.int
+    STORE_BYTES_FIELD_NUMBER: builtins.int
+    SCHEDULE_FIELD_NUMBER: builtins.int
+    REPLICA_FIELD_NUMBER: builtins.int
+    store_kind: global___StoreKind.ValueType
+    """What keeps the data."""
+    store_bytes: builtins.int
+    """Bytes that the store takes on disk: the file of the embedded store and that file's own log, or the database in MongoDB with its indexes."""
+    @property
+    def schedule(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ScheduleEntry]:
+        """The entries of the schedule, by name; none where --schedule=off. Every replica has a schedule of its own, of which each run happens once."""
+
+    @property
+    def replica(self) -> global___ReplicaStatus:
+        """The log that this process follows, and how it does; absent where the store is the embedded one."""
+
+    def __init__(
+        self,
+        *,
+        store_kind: global___StoreKind.ValueType = ...,
+        store_bytes: builtins.int = ...,
+        schedule: collections.abc.Iterable[global___ScheduleEntry] | None = ...,
+        replica: global___ReplicaStatus | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["replica", b"replica"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["replica", b"replica", "schedule", b"schedule", "store_bytes", b"store_bytes", "store_kind", b"store_kind"]) -> None: ...
+
+global___GetStatusResponse = GetStatusResponse
+
+@typing.final
+class ScheduleEntry(google.protobuf.message.Message):
+    """ScheduleEntry is when jobs of one kind are started by themselves."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    CRON_FIELD_NUMBER: builtins.int
+    NEXT_AT_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Name, as the command is called in StartJobRequest: for example save_stats."""
+    cron: builtins.str
+    """When, as --schedule says it: minute, hour, day of month, month, day of week, in UTC."""
+    @property
+    def next_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """The next time of it, after the moment of the response, by the service's clock."""
+
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        cron: builtins.str = ...,
+        next_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["next_at", b"next_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cron", b"cron", "name", b"name", "next_at", b"next_at"]) -> None: ...
+
+global___ScheduleEntry = ScheduleEntry
+
+@typing.final
+class ReplicaStatus(google.protobuf.message.Message):
+    """ReplicaStatus is how a process follows the log in MongoDB."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    APPLIED_ENTRY_FIELD_NUMBER: builtins.int
+    BEHIND_ENTRIES_FIELD_NUMBER: builtins.int
+    LAG_SECONDS_FIELD_NUMBER: builtins.int
+    LOG_ENTRIES_FIELD_NUMBER: builtins.int
+    LOG_BYTES_FIELD_NUMBER: builtins.int
+    COPY_BYTES_FIELD_NUMBER: builtins.int
+    CHECKPOINT_AT_FIELD_NUMBER: builtins.int
+    CHECKPOINT_ENTRY_FIELD_NUMBER: builtins.int
+    applied_entry: builtins.int
+    """Number of the last entry of the log that was applied here; 0 = none yet. Numbers begin at 1 and have no gaps."""
+    behind_entries: builtins.int
+    """Entries that were read from the log and are not applied yet; 0 or more."""
+    lag_seconds: builtins.int
+    """Whole seconds since everything that the log showed was applied here; 0 or more. What is well stays below 30."""
+    log_entries: builtins.int
+    """Entries of the log that no checkpoint has made superfluous yet, as MongoDB counts them."""
+    log_bytes: builtins.int
+    """Bytes of these entries, before MongoDB compresses them."""
+    copy_bytes: builtins.int
+    """Bytes that the copy takes in --data-dir."""
+    checkpoint_entry: builtins.int
+    """Number of the entry up to which the newest checkpoint holds everything; 0 = there is none."""
+    @property
+    def checkpoint_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the newest checkpoint was made, by any replica and by its clock; absent where this process has seen none."""
+
+    def __init__(
+        self,
+        *,
+        applied_entry: builtins.int = ...,
+        behind_entries: builtins.int = ...,
+        lag_seconds: builtins.int = ...,
+        log_entries: builtins.int = ...,
+        log_bytes: builtins.int = ...,
+        copy_bytes: builtins.int = ...,
+        checkpoint_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        checkpoint_entry: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["checkpoint_at", b"checkpoint_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["applied_entry", b"applied_entry", "behind_entries", b"behind_entries", "checkpoint_at", b"checkpoint_at", "checkpoint_entry", b"checkpoint_entry", "copy_bytes", b"copy_bytes", "lag_seconds", b"lag_seconds", "log_bytes", b"log_bytes", "log_entries", b"log_entries"]) -> None: ...
+
+global___ReplicaStatus = ReplicaStatus

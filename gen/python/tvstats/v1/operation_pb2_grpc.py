@@ -21,6 +21,11 @@ class OperationStub(object):
                 request_serializer=tvstats_dot_v1_dot_operation__pb2.BackupRequest.SerializeToString,
                 response_deserializer=tvstats_dot_v1_dot_operation__pb2.BackupResponse.FromString,
                 )
+        self.GetStatus = channel.unary_unary(
+                '/tvstats.v1.Operation/GetStatus',
+                request_serializer=tvstats_dot_v1_dot_operation__pb2.GetStatusRequest.SerializeToString,
+                response_deserializer=tvstats_dot_v1_dot_operation__pb2.GetStatusResponse.FromString,
+                )
 
 
 class OperationServicer(object):
@@ -41,6 +46,16 @@ class OperationServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetStatus(self, request, context):
+        """GetStatus returns how the process that is called keeps its data, and when its schedule starts jobs. The same numbers are on /metrics, and
+        whether they are well is what gRPC's health service says.
+
+        UNAVAILABLE: the store, or the log that it follows, cannot be read now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -48,6 +63,11 @@ def add_OperationServicer_to_server(servicer, server):
                     servicer.Backup,
                     request_deserializer=tvstats_dot_v1_dot_operation__pb2.BackupRequest.FromString,
                     response_serializer=tvstats_dot_v1_dot_operation__pb2.BackupResponse.SerializeToString,
+            ),
+            'GetStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStatus,
+                    request_deserializer=tvstats_dot_v1_dot_operation__pb2.GetStatusRequest.FromString,
+                    response_serializer=tvstats_dot_v1_dot_operation__pb2.GetStatusResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -75,5 +95,22 @@ class Operation(object):
         return grpc.experimental.unary_stream(request, target, '/tvstats.v1.Operation/Backup',
             tvstats_dot_v1_dot_operation__pb2.BackupRequest.SerializeToString,
             tvstats_dot_v1_dot_operation__pb2.BackupResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def GetStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/tvstats.v1.Operation/GetStatus',
+            tvstats_dot_v1_dot_operation__pb2.GetStatusRequest.SerializeToString,
+            tvstats_dot_v1_dot_operation__pb2.GetStatusResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)

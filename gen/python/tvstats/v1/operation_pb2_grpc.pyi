@@ -36,6 +36,16 @@ class OperationStub:
     too long. UNIMPLEMENTED: the store that this service uses cannot be backed up.
     """
 
+    GetStatus: grpc.UnaryUnaryMultiCallable[
+        tvstats.v1.operation_pb2.GetStatusRequest,
+        tvstats.v1.operation_pb2.GetStatusResponse,
+    ]
+    """GetStatus returns how the process that is called keeps its data, and when its schedule starts jobs. The same numbers are on /metrics, and
+    whether they are well is what gRPC's health service says.
+
+    UNAVAILABLE: the store, or the log that it follows, cannot be read now.
+    """
+
 class OperationAsyncStub:
     """Operation is for those who run the service. Only tokens of the role operator may call it. Words, conventions and errors are
     explained at ViewStats.
@@ -52,6 +62,16 @@ class OperationAsyncStub:
     RESOURCE_EXHAUSTED: another backup is being made; call again when it has ended. UNAVAILABLE: the store cannot be read, or
     its disk has no room for the part that is being sent, or the service stops. DEADLINE_EXCEEDED: the caller did not read for
     too long. UNIMPLEMENTED: the store that this service uses cannot be backed up.
+    """
+
+    GetStatus: grpc.aio.UnaryUnaryMultiCallable[
+        tvstats.v1.operation_pb2.GetStatusRequest,
+        tvstats.v1.operation_pb2.GetStatusResponse,
+    ]
+    """GetStatus returns how the process that is called keeps its data, and when its schedule starts jobs. The same numbers are on /metrics, and
+    whether they are well is what gRPC's health service says.
+
+    UNAVAILABLE: the store, or the log that it follows, cannot be read now.
     """
 
 class OperationServicer(metaclass=abc.ABCMeta):
@@ -72,6 +92,18 @@ class OperationServicer(metaclass=abc.ABCMeta):
         RESOURCE_EXHAUSTED: another backup is being made; call again when it has ended. UNAVAILABLE: the store cannot be read, or
         its disk has no room for the part that is being sent, or the service stops. DEADLINE_EXCEEDED: the caller did not read for
         too long. UNIMPLEMENTED: the store that this service uses cannot be backed up.
+        """
+
+    @abc.abstractmethod
+    def GetStatus(
+        self,
+        request: tvstats.v1.operation_pb2.GetStatusRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[tvstats.v1.operation_pb2.GetStatusResponse, collections.abc.Awaitable[tvstats.v1.operation_pb2.GetStatusResponse]]:
+        """GetStatus returns how the process that is called keeps its data, and when its schedule starts jobs. The same numbers are on /metrics, and
+        whether they are well is what gRPC's health service says.
+
+        UNAVAILABLE: the store, or the log that it follows, cannot be read now.
         """
 
 def add_OperationServicer_to_server(servicer: OperationServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -1,4 +1,5 @@
 // How much which channels were watched, when, and where their viewers came from.
+import type { CallOptions } from "@connectrpc/connect";
 import { allRows } from "../api";
 import { Basis } from "../basis";
 import { useAround } from "../context";
@@ -45,7 +46,7 @@ function Content({ period, measure }: { period: Period; measure: MeasureName }) 
   const { params, clientId, text } = useAround();
   const filter = filterOf(params);
   const viewing = { clientId, ...spanOf(period), filter };
-  const channels = useLoad(() => allRows({ ...viewing, groupBy: [Dimension.CHANNEL], orderBy: metrics[measure] }), [clientId, period.from, period.to, JSON.stringify(filter), measure]);
+  const channels = useLoad((options) => allRows({ ...viewing, groupBy: [Dimension.CHANNEL], orderBy: metrics[measure] }, options), [clientId, period.from, period.to, JSON.stringify(filter), measure]);
   const channel = Number(params.get("channel")) || channels.value?.rows[0]?.channelId;
   return (
     <>
@@ -91,7 +92,7 @@ function Channels({ of, measure, period }: { of: GetAudienceResponse; measure: M
   const words = text.audience;
   const best = of.rows.slice(0, trends).map((row) => row.channelId);
   const trend = useLoad(
-    () => trendsOf({ clientId, ...spanOf(period), filter: { ...filterOf(params), channels: best } }, measures[measure].value),
+    (options) => trendsOf({ clientId, ...spanOf(period), filter: { ...filterOf(params), channels: best } }, measures[measure].value, options),
     [of, measure],
   );
   const chosen = measures[measure];
@@ -125,9 +126,9 @@ function Channels({ of, measure, period }: { of: GetAudienceResponse; measure: M
 }
 
 // The measure of every day, by channel; days without viewing are 0.
-async function trendsOf(viewing: Parameters<typeof allRows>[0], value: (row: AudienceRow) => number): Promise<Map<number, number[]>> {
+async function trendsOf(viewing: Parameters<typeof allRows>[0], value: (row: AudienceRow) => number, options: CallOptions): Promise<Map<number, number[]>> {
   if (!viewing.filter?.channels?.length) return new Map();
-  const { rows } = await allRows({ ...viewing, groupBy: [Dimension.DAY, Dimension.CHANNEL] });
+  const { rows } = await allRows({ ...viewing, groupBy: [Dimension.DAY, Dimension.CHANNEL] }, options);
   const starts = [...new Set(rows.map((row) => row.periodStart?.seconds ?? 0n))];
   const places = new Map(starts.map((start, place) => [start, place]));
   const trends = new Map<number, number[]>();

@@ -1,8 +1,8 @@
 // The form that tries an order and builds it.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useAround } from "../context";
-import { Problem } from "../load";
+import { Problem, untilLeft } from "../load";
 import { plain } from "../names";
 import { useModeNames } from "../filter";
 import { Widget } from "../widgets";
@@ -12,6 +12,7 @@ export function Build(props: { stored: Order[]; built: (key: string) => void; tr
   const { text, clientId, names, format } = useAround();
   const [kind, setKind] = useState<Kind>("sorting");
   const [busy, setBusy] = useState(false);
+  const trying = useRef<ReturnType<typeof untilLeft> | undefined>(undefined);
   const [error, setError] = useState<unknown>();
   const kinds = useKindNames();
   const criteria = useCriterionNames();
@@ -22,15 +23,18 @@ export function Build(props: { stored: Order[]; built: (key: string) => void; tr
     const request = requestOf(kind, clientId, new FormData(event.currentTarget as HTMLFormElement), dry);
     setBusy(true);
     setError(undefined);
+    if (dry) trying.current = untilLeft(); // what shall be stored is stored
     try {
-      const order = await build(request);
+      const order = await build(request, dry ? trying.current?.options : undefined);
       if (order && dry) props.tried({ order, request });
       else if (order) props.built(order.key);
     } catch (problem) {
       setError(problem);
     }
+    trying.current?.end();
     setBusy(false);
   };
+  useEffect(() => () => trying.current?.end(), []);
   const offered = Object.entries(criteria).filter(([value]) => kind !== "programmes" || rankProgrammes.includes(Number(value)));
   const earlier = props.stored.filter((order) => order.kind === kind);
   return (

@@ -1,5 +1,5 @@
 // What the middleware has sent about a client: channels, tariffs, categories, the guide of a day, one account.
-import { Code, ConnectError } from "@connectrpc/connect";
+import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { all, catalog, pageSize } from "../api";
@@ -106,7 +106,7 @@ function Programmes() {
   const day = dayIn(params.get("day")) ?? dayOf(new Date());
   const { from: startFrom, to: startTo } = spanOf({ from: day, to: day });
   const guide = useLoad(
-    () => all((pageToken) => catalog.listProgrammes({ clientId, startFrom, startTo, pageSize, pageToken }), (page) => page.programmes),
+    (options) => all((pageToken) => catalog.listProgrammes({ clientId, startFrom, startTo, pageSize, pageToken }, options), (page) => page.programmes),
     [clientId, day],
   );
   return (
@@ -143,7 +143,7 @@ function OneAccount() {
     event.preventDefault();
     setId(BigInt(String(new FormData(event.currentTarget as HTMLFormElement).get("account"))));
   };
-  const account = useLoad(async () => (id > 0n ? await accountOf(clientId, id) : null), [clientId, id]);
+  const account = useLoad(async (options) => (id > 0n ? await accountOf(clientId, id, options) : null), [clientId, id]);
   return (
     <>
       <form class="choice" onSubmit={look}>
@@ -157,9 +157,9 @@ function OneAccount() {
   );
 }
 
-async function accountOf(clientId: number, accountId: bigint): Promise<Account | null> {
+async function accountOf(clientId: number, accountId: bigint, options: CallOptions): Promise<Account | null> {
   try {
-    return (await catalog.getAccount({ clientId, accountId })).account ?? null;
+    return (await catalog.getAccount({ clientId, accountId }, options)).account ?? null;
   } catch (problem) {
     if (ConnectError.from(problem).code === Code.NotFound) return null;
     throw problem;

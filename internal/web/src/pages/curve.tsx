@@ -1,5 +1,6 @@
 // The live audience of a channel over a day, with its guide below it, and of a programme.
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { CallOptions } from "@connectrpc/connect";
 import type { ComponentChildren } from "preact";
 import { all, audience, catalog, pageSize } from "../api";
 import { Basis } from "../basis";
@@ -24,7 +25,7 @@ export function CurveOfDay({ channel, period }: { channel: number; period: Perio
   const { params, clientId } = useAround();
   const day = dayIn(params.get("day")) ?? period.to;
   const filter = ofCurve(filterOf(params));
-  const loaded = useLoad(() => dayOfChannel(clientId, channel, day, filter), [clientId, channel, day, JSON.stringify(filter)]);
+  const loaded = useLoad((options) => dayOfChannel(clientId, channel, day, filter, options), [clientId, channel, day, JSON.stringify(filter)]);
   return (
     <Show of={loaded}>
       {({ curve, guide }) => <Day channel={channel} day={day} curve={curve} guide={guide} />}
@@ -32,23 +33,19 @@ export function CurveOfDay({ channel, period }: { channel: number; period: Perio
   );
 }
 
-async function dayOfChannel(clientId: number, channelId: number, day: string, filter: ReturnType<typeof ofCurve>) {
+async function dayOfChannel(clientId: number, channelId: number, day: string, filter: ReturnType<typeof ofCurve>, options: CallOptions) {
   const from = new Date(day);
   const end = new Date(from.getTime() + dayMillis);
   const now = new Date();
   const to = timestampFromDate(now > from && now < end ? now : end); // a curve that goes on at 0 would say that all have left
   const [curve, guide] = await Promise.all([
-    audience.getAudienceCurve({ clientId, channelId, from: timestampFromDate(from), to, stepSeconds, filter }),
+    audience.getAudienceCurve({ clientId, channelId, from: timestampFromDate(from), to, stepSeconds, filter }, options),
     all(
       (pageToken) =>
-        catalog.listProgrammes({
-          clientId,
-          channels: [channelId],
-          startFrom: timestampFromDate(new Date(from.getTime() - longestProgramme)),
-          startTo: to,
-          pageSize,
-          pageToken,
-        }),
+        catalog.listProgrammes(
+          { clientId, channels: [channelId], startFrom: timestampFromDate(new Date(from.getTime() - longestProgramme)), startTo: to, pageSize, pageToken },
+          options,
+        ),
       (page) => page.programmes,
     ),
   ]);

@@ -20,11 +20,14 @@ export function Explain(props: { order: Order; request?: Request | undefined; of
   const { order, request } = props;
   const { channelId, programmeId, name } = props.of;
   const answer = useLoad(
-    () =>
-      viewStats.explainRank({
-        ...(request ? { request: { ...request, value: { ...request.value, asOf: order.windowEnd } } as Request } : { resultId: order.id }),
-        ...(programmeId ? { programmeId } : { channelId }),
-      }),
+    (options) =>
+      viewStats.explainRank(
+        {
+          ...(request ? { request: { ...request, value: { ...request.value, asOf: order.windowEnd } } as Request } : { resultId: order.id }),
+          ...(programmeId ? { programmeId } : { channelId }),
+        },
+        options,
+      ),
     [order, channelId, programmeId],
   );
   return (

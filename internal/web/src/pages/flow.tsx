@@ -14,7 +14,7 @@ export function Flow({ channel, period }: { channel: number; period: Period }) {
   const { devices, tariffs, modes } = filterOf(params); // by category viewers would seem to vanish between channels
   const filter = { devices, tariffs, modes };
   const flows = useLoad(
-    () => audience.getAudienceFlow({ clientId, ...spanOf(period), filter, channelId: channel }),
+    (options) => audience.getAudienceFlow({ clientId, ...spanOf(period), filter, channelId: channel }, options),
     [clientId, channel, period.from, period.to, JSON.stringify(filter)],
   );
   const words = text.audience;

@@ -19,14 +19,11 @@ export function Heat({ period, measure }: { period: Period; measure: MeasureName
   const { clientId, params } = useAround();
   const filter = filterOf(params);
   const cells = useLoad(
-    () =>
-      allRows({
-        clientId,
-        ...spanOf(period),
-        filter,
-        groupBy: [Dimension.HOUR_OF_DAY, Dimension.DAY_OF_WEEK],
-        calendar: calendarOf(params),
-      }),
+    (options) =>
+      allRows(
+        { clientId, ...spanOf(period), filter, groupBy: [Dimension.HOUR_OF_DAY, Dimension.DAY_OF_WEEK], calendar: calendarOf(params) },
+        options,
+      ),
     [clientId, period.from, period.to, JSON.stringify(filter), byClient(params)],
   );
   return <Show of={cells}>{(value) => <Week rows={value.rows} measure={ofLengths[measure] ?? measure} />}</Show>;

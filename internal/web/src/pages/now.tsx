@@ -1,5 +1,6 @@
 // How television is doing at this minute.
 import { timestampDate } from "@bufbuild/protobuf/wkt";
+import type { CallOptions } from "@connectrpc/connect";
 import { dynamics, jobs, viewStats } from "../api";
 import { useAround } from "../context";
 import { JobState, type Job } from "../gen/tvstats/v1/jobs_pb";
@@ -15,9 +16,9 @@ const places = 10;
 
 export function Now() {
   const { clientId } = useAround();
-  const stats = useLoad(async () => (await dynamics.getStats({ clientId })).stats, [clientId], everySeconds);
-  const order = useLoad(() => newestOrder(clientId), [clientId], 6 * everySeconds);
-  const failed = useLoad(() => failedJobs(clientId), [clientId], everySeconds);
+  const stats = useLoad(async (options) => (await dynamics.getStats({ clientId }, options)).stats, [clientId], everySeconds);
+  const order = useLoad((options) => newestOrder(clientId, options), [clientId], 6 * everySeconds);
+  const failed = useLoad((options) => failedJobs(clientId, options), [clientId], everySeconds);
   return (
     <>
       <Show of={stats}>{(value) => value && <Figures stats={value} />}</Show>
@@ -29,15 +30,15 @@ export function Now() {
   );
 }
 
-async function newestOrder(clientId: number): Promise<ChannelSorting | null> {
-  const { sortings } = await viewStats.listChannelSortings({ clientId, pageSize: 1 });
+async function newestOrder(clientId: number, options: CallOptions): Promise<ChannelSorting | null> {
+  const { sortings } = await viewStats.listChannelSortings({ clientId, pageSize: 1 }, options);
   const [newest] = sortings;
   if (!newest) return null;
-  return (await viewStats.getChannelSorting({ sortingId: newest.sortingId })).sorting ?? null;
+  return (await viewStats.getChannelSorting({ sortingId: newest.sortingId }, options)).sorting ?? null;
 }
 
-async function failedJobs(clientId: number): Promise<Job[]> {
-  const { jobs: newest } = await jobs.listJobs({ clientId, pageSize: 100 });
+async function failedJobs(clientId: number, options: CallOptions): Promise<Job[]> {
+  const { jobs: newest } = await jobs.listJobs({ clientId, pageSize: 100 }, options);
   const since = Date.now() - dayMillis;
   return newest.filter((job) => job.state === JobState.FAILED && job.finishedAt && timestampDate(job.finishedAt).getTime() > since);
 }

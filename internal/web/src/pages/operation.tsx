@@ -10,14 +10,16 @@ import { addressOf } from "../place";
 import { Table, Widget } from "../widgets";
 import { CatalogBrowser } from "./catalog";
 import { Health, Schedule } from "./health";
+import { Store, useStatus } from "./store";
 
 const everySeconds = 2;
 const shown = 50;
 
 export function Operation() {
   const { clientId } = useAround();
-  const list = useLoad(async () => (await jobs.listJobs({ clientId, pageSize: shown })).jobs, [clientId], everySeconds);
+  const list = useLoad(async (options) => (await jobs.listJobs({ clientId, pageSize: shown }, options)).jobs, [clientId], everySeconds);
   const clients = useLoad(allClients, []);
+  const status = useStatus();
   const { text } = useAround();
   return (
     <div class="grid">
@@ -25,8 +27,9 @@ export function Operation() {
         <Show of={list}>{(value) => <JobTable list={value} changed={list.again} />}</Show>
       </Widget>
       <Start started={list.again} />
-      <Schedule />
+      <Schedule status={status} />
       <Health />
+      <Store status={status} />
       <Widget title={text.operation.clients} explain={text.operation.clientsExplain}>
         <Show of={clients}>
           {(value) => (

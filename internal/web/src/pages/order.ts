@@ -1,6 +1,7 @@
 // A sorting or a selection as one kind of thing.
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { CallOptions } from "@connectrpc/connect";
 import { viewStats } from "../api";
 import { useAround } from "../context";
 import type { Coverage } from "../gen/tvstats/v1/measurement_pb";
@@ -35,23 +36,23 @@ export const ofSelection = (s: Selection): Order => ({
 });
 
 // The newest results of both kinds, newest first, without their places.
-export async function storedOrders(clientId: number, limit: number): Promise<{ orders: Order[]; more: boolean }> {
+export async function storedOrders(clientId: number, limit: number, options: CallOptions): Promise<{ orders: Order[]; more: boolean }> {
   const [sortings, selections] = await Promise.all([
-    viewStats.listChannelSortings({ clientId, pageSize: limit }),
-    viewStats.listSelections({ clientId, pageSize: limit }),
+    viewStats.listChannelSortings({ clientId, pageSize: limit }, options),
+    viewStats.listSelections({ clientId, pageSize: limit }, options),
   ]);
   const orders = [...sortings.sortings.map(ofSorting), ...selections.selections.map(ofSelection)];
   orders.sort((a, b) => Number((b.createdAt?.seconds ?? 0n) - (a.createdAt?.seconds ?? 0n)) || (b.createdAt?.nanos ?? 0) - (a.createdAt?.nanos ?? 0));
   return { orders: orders.slice(0, limit), more: orders.length > limit || Boolean(sortings.nextPageToken || selections.nextPageToken) };
 }
 
-export async function orderOf(key: string): Promise<Order | undefined> {
+export async function orderOf(key: string, options: CallOptions): Promise<Order | undefined> {
   const id = key.slice(key.indexOf(".") + 1);
   if (key.startsWith("sorting.")) {
-    const { sorting } = await viewStats.getChannelSorting({ sortingId: id });
+    const { sorting } = await viewStats.getChannelSorting({ sortingId: id }, options);
     return sorting && ofSorting(sorting);
   }
-  const { selection } = await viewStats.getSelection({ selectionId: id });
+  const { selection } = await viewStats.getSelection({ selectionId: id }, options);
   return selection && ofSelection(selection);
 }
 
@@ -64,15 +65,15 @@ export interface Draft {
   request: Request;
 }
 
-export async function build(request: Request): Promise<Order | undefined> {
+export async function build(request: Request, options?: CallOptions): Promise<Order | undefined> {
   if (request.case === "createChannelSortingByPopularity") {
-    const { sortings } = await viewStats.createChannelSortingByPopularity(request.value);
+    const { sortings } = await viewStats.createChannelSortingByPopularity(request.value, options);
     return sortings.map(ofSorting)[0];
   }
   const { selection } =
     request.case === "createChannelSelectionByPopularity"
-      ? await viewStats.createChannelSelectionByPopularity(request.value)
-      : await viewStats.createEpgSelectionByPopularity(request.value);
+      ? await viewStats.createChannelSelectionByPopularity(request.value, options)
+      : await viewStats.createEpgSelectionByPopularity(request.value, options);
   return selection && ofSelection(selection);
 }
 

@@ -12,7 +12,7 @@ import { Remove, Places } from "./order_parts";
 export function Orders() {
   const { params, clientId, text } = useAround();
   const [limit, setLimit] = useState(50);
-  const list = useLoad(() => storedOrders(clientId, limit), [clientId, limit]);
+  const list = useLoad((options) => storedOrders(clientId, limit, options), [clientId, limit]);
   const [draft, setDraft] = useState<Draft>();
   const shown = params.get("order");
   const show = (id: string) => change({ order: id });
@@ -95,7 +95,7 @@ function OrderTable(props: { orders: Order[]; show: (id: string) => void; change
 }
 
 function Shown({ id }: { id: string }) {
-  const order = useLoad(() => orderOf(id), [id]);
+  const order = useLoad((options) => orderOf(id, options), [id]);
   useEffect(() => scrollTo(0, 0), [id]);
   return <Show of={order}>{(value) => value && <Places order={value} close={() => change({ order: "" })} />}</Show>;
 }

@@ -78,14 +78,11 @@ function Content({ period, channel }: { period: Period; channel: number }) {
   const filter = filterOf(params);
   const order = orderOf(params);
   const ratings = useLoad(
-    () =>
-      audience.getProgrammeRatings({
-        clientId,
-        ...spanOf(period),
-        filter: { ...filter, channels: channel ? [channel] : [] },
-        orderBy: orders[order],
-        pageSize: limit,
-      }),
+    (options) =>
+      audience.getProgrammeRatings(
+        { clientId, ...spanOf(period), filter: { ...filter, channels: channel ? [channel] : [] }, orderBy: orders[order], pageSize: limit },
+        options,
+      ),
     [clientId, period.from, period.to, JSON.stringify(filter), channel, order, limit],
   );
   const programme = /^[1-9]\d{0,17}$/.test(params.get("programme") ?? "") ? BigInt(params.get("programme")!) : 0n;
@@ -188,7 +185,7 @@ function Apart({ row, greatest }: { row: ProgrammeRating; greatest: number }) {
 function OneProgramme({ id, rating }: { id: bigint; rating: ProgrammeRating | undefined }) {
   const { params, clientId, text, format } = useAround();
   const filter = ofCurve(filterOf(params));
-  const curve = useLoad(() => audience.getAudienceCurve({ clientId, programmeId: id, filter }), [clientId, id, JSON.stringify(filter)]);
+  const curve = useLoad((options) => audience.getAudienceCurve({ clientId, programmeId: id, filter }, options), [clientId, id, JSON.stringify(filter)]);
   useEffect(() => scrollTo(0, 0), [id]);
   const title = rating ? `${plain(titleOf(rating))}, ${format.time(rating.start)}` : `#${id}`;
   return (

@@ -1,5 +1,6 @@
 // How subscribers come and go, pay and watch.
 import { timestampDate } from "@bufbuild/protobuf/wkt";
+import type { CallOptions } from "@connectrpc/connect";
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { dynamics } from "../api";
@@ -75,11 +76,12 @@ function Series(props: { clientId: number; period: Period; by: string; compared:
   const calendar = calendarOf(params);
   const keys = [clientId, period.from, period.to, compared, calendar];
   const before = compared ? (by === "month" ? monthsBefore : daysBefore)(period) : undefined;
-  const points = async (asked: Period) => (await dynamics.getCustomersDynamic({ clientId, ...spanOf(asked, format.zone), granularity: granularities[by], calendar })).points;
-  const days = async (asked: Period) => (await dynamics.getMaxOnline({ clientId, fromDay: asked.from, toDay: asked.to, calendar })).days;
-  const series = useLoad(() => pairOf(period, before, points), [...keys, by]);
-  const online = useLoad(() => pairOf(period, compared ? daysBefore(period) : undefined, days), keys);
-  const stats = useLoad(async () => (await dynamics.getStats({ clientId })).stats, [clientId]);
+  const points = (options: CallOptions) => async (asked: Period) =>
+    (await dynamics.getCustomersDynamic({ clientId, ...spanOf(asked, format.zone), granularity: granularities[by], calendar }, options)).points;
+  const days = (options: CallOptions) => async (asked: Period) => (await dynamics.getMaxOnline({ clientId, fromDay: asked.from, toDay: asked.to, calendar }, options)).days;
+  const series = useLoad((options) => pairOf(period, before, points(options)), [...keys, by]);
+  const online = useLoad((options) => pairOf(period, compared ? daysBefore(period) : undefined, days(options)), keys);
+  const stats = useLoad(async (options) => (await dynamics.getStats({ clientId }, options)).stats, [clientId]);
   return (
     <>
       {before && <p class="quiet">{text.compare.with(format.day(beginning(before.from, format.zone)), format.day(beginning(before.to, format.zone)))}</p>}
