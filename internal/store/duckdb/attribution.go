@@ -6,10 +6,10 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// shown is which time of which channel was on the screen, in the sessions that are matched with the guide by time. This file is the one
+// onScreen is which time of which channel was on the screen, in the sessions that are matched with the guide by time. This file is the one
 // place that decides whose seconds are a programme's, whatever is computed of them. What is watched from an archive lies where it was
 // broadcast, which can be long before the window of the sessions.
-const shown = `
+const onScreen = `
 	shown AS NOT MATERIALIZED (
 		SELECT account_id, channel_id, watched_seconds, CASE mode WHEN %[2]d THEN started_at ELSE position_at END AS from_at%[4]s
 		FROM %[1]s WHERE programme_id = 0
@@ -48,9 +48,9 @@ type attribution struct {
 	materialized  string // "MATERIALIZED" where given is read more than once
 }
 
-// shownBy returns shown for the client's sessions.
+// shownBy returns onScreen for the client's sessions.
 func (a attribution) shownBy(clientID int32, sessions source) string {
-	return fmt.Sprintf(shown, sessions.relation, viewing.Live, clientID, a.shown)
+	return fmt.Sprintf(onScreen, sessions.relation, viewing.Live, clientID, a.shown)
 }
 
 // givenBy returns attributed for the sessions, after shownBy and the guide.
