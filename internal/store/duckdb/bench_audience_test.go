@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/tvstats/tvstats/internal/measure"
@@ -8,7 +9,7 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// BenchmarkAudience asks the questions of service Audience: rows by channel and hour with all their measures, the ratings of ten days
+// BenchmarkAudience asks the questions of service Audience: rows by channel and hour with all their measures, the ratings of 30 days
 // with 240,000 programmes, and the curve of a channel and the flows of a day.
 func BenchmarkAudience(b *testing.B) {
 	s := benchStore(b)
@@ -29,8 +30,12 @@ func BenchmarkAudience(b *testing.B) {
 		})
 		return err
 	}
-	rated := store.RatingQuery{Filter: all, Starting: benchFilter(10).Window, Reach: 180_000}
-	for at := range viewing.Day(10) {
+	if _, err := s.db.ExecContext(b.Context(), fmt.Sprintf(`UPDATE programmes
+		SET start_at = %d + programme_id %% 1000 * 5400000, end_at = %[1]d + (programme_id %% 1000 + 1) * 5400000`, benchFirst)); err != nil {
+		b.Fatal(err) // an hour and a half each in place of half an hour: the guide of all the days
+	}
+	rated := store.RatingQuery{Filter: all, Starting: all.Window, Reach: 180_000}
+	for at := range viewing.Day(benchDays) {
 		rated.Days = append(rated.Days, (benchFirst.Day() + at).Window())
 	}
 	for _, c := range []struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/measure"
@@ -11,9 +12,9 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// watchedGuide is the programmes that may be ranked.
-const watchedGuide = `
-	guide AS MATERIALIZED (
+// listed is the programmes that may be ranked.
+const listed = `
+	listed AS MATERIALIZED (
 		SELECT programme_id, channel_id, title, start_at, end_at FROM programmes
 		WHERE client_id = %d AND NOT deleted AND %s),`
 
@@ -27,7 +28,8 @@ const programmeWatch = `
 			count(*) FILTER (longest >= %[1]d) AS reach, max(watch) AS greatest,
 			arg_max(account_id, (watch, -account_id)) AS top_account
 		FROM accounts GROUP BY programme_id)
-	SELECT programme_id, channel_id, title, start_at, end_at - start_at AS length, watch, sessions, accounts, reach, greatest, top_account
+	SELECT programme_id, channel_id, title, start_at, end_at - start_at AS length, watch, sessions, accounts, reach, greatest, top_account,
+		(%[3]s)::DOUBLE, %[5]s
 	FROM summed JOIN guide USING (programme_id)
 	QUALIFY rank() OVER (ORDER BY accounts < %[2]d, %[3]s DESC, watch // 1000 DESC, sessions DESC) <= %[4]d`
 
@@ -51,7 +53,7 @@ func (s *Store) ProgrammeWatch(ctx context.Context, q store.ProgrammeWatchQuery)
 		if err != nil {
 			return err
 		}
-		watched.Programmes, err = collect(ctx, tx, scanProgrammeWatch, programmeStatement(q, sessions))
+		watched.Programmes, err = bestProgrammes(ctx, tx, q, sessions)
 		return err
 	})
 	if err != nil {
@@ -60,19 +62,69 @@ func (s *Store) ProgrammeWatch(ctx context.Context, q store.ProgrammeWatchQuery)
 	return watched, nil
 }
 
-func programmeStatement(q store.ProgrammeWatchQuery, sessions source) string {
-	guide := channelConditions(q.Channels)
+// bestProgrammes attributes viewing to the programmes that are first by what sieve says that they can have been given. That is enough
+// where these are better than all others can be; else all follow that can be as good.
+func bestProgrammes(ctx context.Context, tx *sql.Tx, q store.ProgrammeWatchQuery, sessions source) ([]viewing.ProgrammeWatch, error) {
 	if q.Programmes != nil {
-		guide += " AND " + in("programme_id", q.Programmes)
+		best, err := attributeTo(ctx, tx, q, sessions, "")
+		return best.programmes, err
 	}
-	return "WITH " + sessions.with + fmt.Sprintf(watchedGuide, q.Filter.ClientID, guide) +
-		attribution{within: "from_at IS NOT NULL"}.statement(q.Filter.ClientID, sessions) +
-		fmt.Sprintf(programmeWatch, q.Reach, q.MinAccounts, programmeScores[q.Score], q.Limit)
+	best, err := attributeTo(ctx, tx, q, sessions, fmt.Sprintf("place <= %d", 4*q.Limit))
+	if err != nil || best.others < best.least || math.IsInf(best.others, -1) {
+		return best.programmes, err
+	}
+	best, err = attributeTo(ctx, tx, q, sessions, fmt.Sprintf("most >= '%g'::DOUBLE", best.least))
+	return best.programmes, err
 }
 
-func scanProgrammeWatch(rows *sql.Rows, p *viewing.ProgrammeWatch) error {
-	return rows.Scan(&p.ProgrammeID, &p.ChannelID, &p.Title, &p.Start, &p.Length, &p.Watch, &p.Sessions, &p.Accounts, &p.Reach,
-		&p.Greatest, &p.TopAccount)
+// attributedWatch is how programmes were watched that are among the limit first ones of a guide.
+type attributedWatch struct {
+	programmes []viewing.ProgrammeWatch
+	least      float64 // the score that one needs to be among them; −∞ where any has a chance
+	others     float64 // the greatest score that one can have that is not in the guide; −∞ where there is none, ∞ where it is not known
+}
+
+// attributeTo attributes viewing to the programmes of q's guide that pass the condition on the columns most and place of sieve; "" is
+// all of them, without a sieve.
+func attributeTo(ctx context.Context, tx *sql.Tx, q store.ProgrammeWatchQuery, sessions source, condition string) (attributedWatch, error) {
+	found := attributedWatch{least: math.Inf(1), others: math.Inf(1)}
+	enough := 0 // with as many accounts as are needed to come first
+	var err error
+	found.programmes, err = collect(ctx, tx, func(rows *sql.Rows, p *viewing.ProgrammeWatch) error {
+		var score float64
+		var others sql.NullFloat64
+		err := rows.Scan(&p.ProgrammeID, &p.ChannelID, &p.Title, &p.Start, &p.Length, &p.Watch, &p.Sessions, &p.Accounts, &p.Reach,
+			&p.Greatest, &p.TopAccount, &score, &others)
+		if p.Accounts >= q.MinAccounts {
+			enough++
+			found.least = min(found.least, score)
+		}
+		found.others = math.Inf(-1)
+		if others.Valid {
+			found.others = others.Float64
+		}
+		return err
+	}, programmeStatement(q, sessions, condition))
+	if enough < q.Limit {
+		found.least = math.Inf(-1)
+	}
+	return found, err
+}
+
+func programmeStatement(q store.ProgrammeWatchQuery, sessions source, condition string) string {
+	conditions, others := channelConditions(q.Channels), "NULL"
+	if q.Programmes != nil {
+		conditions += " AND " + in("programme_id", q.Programmes)
+	}
+	guide := "\n\tguide AS MATERIALIZED (FROM listed),"
+	if condition != "" {
+		guide = sieveStatement(q, sessions, condition)
+		others = fmt.Sprintf("(SELECT max(most) FROM sieved WHERE NOT (%s))", condition)
+	}
+	columns := attribution{within: "from_at IS NOT NULL AND channel_id IN (SELECT channel_id FROM guide)"}
+	return "WITH " + sessions.with + fmt.Sprintf(listed, q.Filter.ClientID, conditions) +
+		columns.shownBy(q.Filter.ClientID, sessions) + guide + columns.givenBy(sessions) +
+		fmt.Sprintf(programmeWatch, q.Reach, q.MinAccounts, programmeScores[q.Score], q.Limit, others)
 }
 
 // LatestProgrammes returns what starts last in the window; see store.ProgrammeRanker.

@@ -132,7 +132,7 @@ func ratingStatement(q store.RatingQuery, sessions source) string {
 	return "WITH " + sessions.with +
 		fmt.Sprintf(ratedGuide, "(VALUES "+strings.Join(days, ", ")+") days(day_from, day_to)",
 			q.Filter.ClientID, q.Starting.From, q.Starting.To, channelConditions(q.Channels)) +
-		columns.statement(q.Filter.ClientID, sessions) +
+		columns.shownBy(q.Filter.ClientID, sessions) + columns.givenBy(sessions) +
 		fmt.Sprintf(ratedSums, viewing.Live, 7*viewing.DayLength, 28*viewing.DayLength, q.Reach) +
 		fmt.Sprintf(liveUntil, sessions.relation, viewing.Live, minuteOfMoment) + fmt.Sprintf(ratings, lost, limit)
 }
