@@ -47,7 +47,7 @@ func (s *Store) AggregateAtOnce(ctx context.Context, queries ...measure.Query) (
 
 // aggregateParts sums up the parts of a query one after the other, until there are more rows than the query allows.
 func (s *Store) aggregateParts(ctx context.Context, tx *sql.Tx, query measure.Query) ([]measure.Row, error) {
-	ids, err := s.idRange(ctx, tx, query)
+	ids, err := idsOf(ctx, tx, query)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // of a cell can be a string of bits. To set a bit for each session is several times as fast as to tell sessions apart by account.
 type idRange struct{ from, to int64 }
 
-// expressions are of the measures that need no more of accounts than whether they are there, from parts that by tells apart: one with
+// expressions are of the measures that need no more of accounts than whether they are there, from parts that reached tells apart: one with
 // the sessions that were on for the query's reach, and one with the others.
 func (r idRange) expressions() map[measure.Measure]expression {
 	return map[measure.Measure]expression{
@@ -23,8 +23,8 @@ func (r idRange) expressions() map[measure.Measure]expression {
 	}
 }
 
-// by tells the parts of cells apart.
-func (r idRange) by(query measure.Query) string {
+// reached tells the parts of cells apart whose accounts are strings of bits.
+func reached(query measure.Query) string {
 	if slices.Contains(query.Measures, measure.Reach) {
 		return fmt.Sprintf("CASE WHEN stretch >= %d THEN 1 ELSE 0 END AS reached", query.Reach) // grouped by faster than a boolean
 	}
@@ -41,9 +41,9 @@ func apart(query measure.Query) bool {
 	})
 }
 
-// idRange finds the range, nil where accounts are told apart anyway or not asked for, or where the strings of all cells might be too long.
+// idsOf finds the range, nil where accounts are told apart anyway or not asked for, or where the strings of all cells might be too long.
 // It looks at the ends of columns, which the engine knows, of all sessions of the query's time, whatever the filter leaves out.
-func (s *Store) idRange(ctx context.Context, tx *sql.Tx, query measure.Query) (*idRange, error) {
+func idsOf(ctx context.Context, tx *sql.Tx, query measure.Query) (*idRange, error) {
 	asked := func(m measure.Measure) bool { return expressions[m].byAccount }
 	if apart(query) || !slices.ContainsFunc(query.Measures, asked) {
 		return nil, nil //nolint:nilnil // there is none

@@ -54,7 +54,7 @@ func (s statement) figures() (ctes, from string) {
 	case byAccount:
 		return s.parts("accounts", "account_id", s.query.Measures) + s.summed("figures", "accounts", s.query.Measures), "figures"
 	case s.ids != nil:
-		return s.parts("parts", s.ids.by(s.query), s.query.Measures) + s.summed("figures", "parts", s.query.Measures), "figures"
+		return s.parts("parts", reached(s.query), s.query.Measures) + s.summed("figures", "parts", s.query.Measures), "figures"
 	default:
 		return s.parts("parts", "0", s.query.Measures) + s.summed("figures", "parts", s.query.Measures), "figures"
 	}
