@@ -31,8 +31,16 @@ func reached(query measure.Query) string {
 	return "0"
 }
 
-// mostBits bounds the strings of all cells, two of each, for each thread: 128 MiB.
-const mostBits = 1 << 30
+// What bounds the strings of all cells, two of each, for each thread.
+const (
+	mostBits = 1 << 30 // 128 MiB
+
+	// Few sessions are told apart by account sooner: to make and to count so many bits takes about as long as to do so with one session.
+	bitsPerSession = 128
+
+	// Strings cannot be spilled, and some exist several times: by byte of the memory limit.
+	bitsPerByte = 2
+)
 
 // apart reports whether sessions have to be told apart by account, or by length, though the accounts were strings of bits.
 func apart(query measure.Query) bool {
@@ -48,7 +56,7 @@ func idsOf(ctx context.Context, tx *sql.Tx, query measure.Query) (*idRange, erro
 	if apart(query) || !slices.ContainsFunc(query.Measures, asked) {
 		return nil, nil //nolint:nilnil // there is none
 	}
-	ends, cells := "min(account_id) AS first, max(account_id) AS last", fmt.Sprintf("%d::DOUBLE", max(len(query.Slices), 1))
+	ends, cells := "count(*) AS sessions, min(account_id) AS first, max(account_id) AS last", fmt.Sprintf("%d::DOUBLE", max(len(query.Slices), 1))
 	for _, dimension := range query.GroupBy {
 		switch d := dimensions[dimension]; {
 		case d.join != "":
@@ -65,8 +73,8 @@ func idsOf(ctx context.Context, tx *sql.Tx, query measure.Query) (*idRange, erro
 	var found idRange
 	err := tx.QueryRowContext(ctx, fmt.Sprintf(`SELECT min(first), max(last) FROM (
 			SELECT %[1]s FROM sessions WHERE client_id = %[2]d AND %[3]s UNION ALL SELECT %[1]s FROM reports WHERE client_id = %[2]d AND %[3]s)
-		HAVING (max(last)::DOUBLE - min(first) + 1) * 2 * %[4]s <= %[5]d`,
-		ends, query.Filter.ClientID, within(window), cells, mostBits)).Scan(&found.from, &found.to)
+		HAVING (max(last)::DOUBLE - min(first) + 1) * 2 * %[4]s <= least(%[5]d, sum(sessions) * %[6]d, parse_formatted_bytes(current_setting('memory_limit')) * %[7]d)`,
+		ends, query.Filter.ClientID, within(window), cells, mostBits, bitsPerSession, bitsPerByte)).Scan(&found.from, &found.to)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // too long, or no session at all
 	}
