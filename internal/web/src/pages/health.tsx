@@ -43,7 +43,7 @@ export function Schedule({ status }: { status: Loaded<GetStatusResponse | null> 
   const words = text.schedule;
   const entries = useLoad(async (options) => (await jobs.listJobs({ clientId, pageSize: history }, options)).jobs, [clientId], 6 * everySeconds);
   return (
-    <Widget title={words.title} explain={words.explain}>
+    <Widget wide title={words.title} explain={words.explain}>
       <Show of={entries}>
         {(value) => (
           <Table
@@ -55,7 +55,7 @@ export function Schedule({ status }: { status: Loaded<GetStatusResponse | null> 
               { label: words.last, text: true, show: ({ last }) => format.time(last?.createdAt) },
               { label: text.operation.state, text: true, show: ({ last }) => last && <span class={`state-${last.state}`}>{text.operation.states[last.state]}</span> },
               { label: words.runs, show: ({ runs }) => format.number(runs) },
-              { label: words.cron, text: true, show: ({ next }) => <code>{next?.cron}</code> },
+              { label: words.cron, text: true, show: ({ next }) => <code class="whole">{next?.cron}</code> },
               { label: words.next, text: true, show: ({ next }) => format.time(next?.nextAt) },
             ]}
           />
