@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/tvstats/tvstats/internal/measure"
 )
@@ -43,7 +44,7 @@ func sizingTable(all map[int]sizing) string {
 	var text strings.Builder
 	text.WriteString("\n| sessions in 30 days |")
 	for _, size := range sizes {
-		fmt.Fprintf(&text, " %d million |", size/1_000_000)
+		fmt.Fprintf(&text, " %g million |", float64(size)/1e6)
 	}
 	text.WriteString(" a year of a million homes, extrapolated |\n| --- |" + strings.Repeat(" --- |", len(sizes)+1) + "\n| homes |")
 	for _, size := range sizes {
@@ -65,25 +66,40 @@ func sizingTable(all map[int]sizing) string {
 		if what == memory {
 			row += " what `--memory-limit` allows, and some hundred MB |\n"
 		} else {
-			row += " *" + shown(what, extrapolated(what, all, to)) + "* |\n"
+			row += " " + extrapolated(what, all, to) + " |\n"
 		}
 		text.WriteString(row)
 	}
 	return text.String() + "\n"
 }
 
-// extrapolated is the line of least squares through what was measured, at so many sessions; 0 where there is no line.
-func extrapolated(what string, all map[int]sizing, sessions int) float64 {
+// extrapolated is the line of least squares through what was measured, at so many sessions; one size makes no line.
+func extrapolated(what string, all map[int]sizing, sessions int) string {
 	var n, x, y, xx, xy float64
 	for size, measured := range all {
 		at := float64(size)
 		n, x, y, xx, xy = n+1, x+at, y+measured[what], xx+at*at, xy+at*measured[what]
 	}
 	if n < 2 {
-		return 0
+		return "needs another size"
 	}
 	slope := max(0, (n*xy-x*y)/(n*xx-x*x)) // what falls with the size does not depend on it
-	return (y-slope*x)/n + slope*float64(sessions)
+	return "*" + shown(what, (y-slope*x)/n+slope*float64(sessions)) + "*"
+}
+
+// TestSizingTable is of sizes that are no whole millions, and of one, through which there is no line.
+func TestSizingTable(t *testing.T) {
+	one := map[int]sizing{300_000: {startClean: 0.019}}
+	two := map[int]sizing{300_000: {startClean: 0.019}, 1_300_000: {startClean: 0.020}}
+	for want, all := range map[string]map[int]sizing{
+		"\n| start after a clean stop | 19 ms | needs another size |\n": one,
+		"\n| start after a clean stop | 19 ms | 20 ms | *7.3 s* |\n":    two,
+		"\n| sessions in 30 days | 0.3 million | 1.3 million | a year":  two,
+	} {
+		if table := sizingTable(all); !strings.Contains(table, want) {
+			t.Errorf("the table lacks %q:\n%s", want, table)
+		}
+	}
 }
 
 func shown(what string, value float64) string {
