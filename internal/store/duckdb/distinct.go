@@ -31,9 +31,9 @@ func reached(query measure.Query) string {
 	return "0"
 }
 
-// What bounds the strings of all cells, two of each, for each thread.
+// What bounds the strings of all cells, two of each for each thread.
 const (
-	mostBits = 1 << 30 // 128 MiB
+	mostBits = 1 << 31 // 256 MiB
 
 	// Few sessions are told apart by account sooner: to make and to count so many bits takes about as long as to do so with one session.
 	bitsPerSession = 128
@@ -50,7 +50,7 @@ func apart(query measure.Query) bool {
 }
 
 // idsOf finds the range, nil where accounts are told apart anyway or not asked for, or where the strings of all cells might be too long.
-// It looks at the ends of columns, which the engine knows, of all sessions of the query's time, whatever the filter leaves out.
+// It looks at all sessions of the query's time, whatever the filter leaves out.
 func idsOf(ctx context.Context, tx *sql.Tx, query measure.Query) (*idRange, error) {
 	asked := func(m measure.Measure) bool { return expressions[m].byAccount }
 	if apart(query) || !slices.ContainsFunc(query.Measures, asked) {
@@ -73,7 +73,8 @@ func idsOf(ctx context.Context, tx *sql.Tx, query measure.Query) (*idRange, erro
 	var found idRange
 	err := tx.QueryRowContext(ctx, fmt.Sprintf(`SELECT min(first), max(last) FROM (
 			SELECT %[1]s FROM sessions WHERE client_id = %[2]d AND %[3]s UNION ALL SELECT %[1]s FROM reports WHERE client_id = %[2]d AND %[3]s)
-		HAVING (max(last)::DOUBLE - min(first) + 1) * 2 * %[4]s <= least(%[5]d, sum(sessions) * %[6]d, parse_formatted_bytes(current_setting('memory_limit')) * %[7]d)`,
+		HAVING (max(last)::DOUBLE - min(first) + 1) * 2 * current_setting('threads') * %[4]s
+			<= least(%[5]d, sum(sessions) * %[6]d, parse_formatted_bytes(current_setting('memory_limit')) * %[7]d)`,
 		ends, query.Filter.ClientID, within(window), cells, mostBits, bitsPerSession, bitsPerByte)).Scan(&found.from, &found.to)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // too long, or no session at all

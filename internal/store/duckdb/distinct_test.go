@@ -19,12 +19,12 @@ func TestStringsOfBitsAreWorthIt(t *testing.T) {
 	}{
 		"dense":            {"2GB", 10_000, 1, true},
 		"sparse":           {"2GB", 10_000, 100_000, false},
-		"a lot of viewing": {"2GB", 900_000, 55_000, true},
-		"little memory":    {"48MiB", 900_000, 55_000, false},
+		"a lot of viewing": {"2GB", 900_000, 25_000, true},
+		"little memory":    {"40MiB", 900_000, 25_000, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := Open(t.Context(), Options{Dir: t.TempDir(), MemoryLimit: c.memory})
+			s, err := Open(t.Context(), Options{Dir: t.TempDir(), MemoryLimit: c.memory, Threads: 2})
 			check(t, err)
 			defer s.Close() //nolint:errcheck // its directory goes with it
 			check(t, s.AppendReports(t.Context(), []viewing.Report{reportOf(1, "box", benchFirst)}))

@@ -62,6 +62,9 @@ func (s *Store) ProgrammeWatch(ctx context.Context, q store.ProgrammeWatchQuery)
 	return watched, nil
 }
 
+// sievedPerPlace is how many programmes are attributed for each place at first: enough where bounds are near the truth.
+const sievedPerPlace = 4
+
 // bestProgrammes attributes viewing to the programmes that are first by what sieve says that they can have been given. That is enough
 // where these are better than all others can be; else all follow that can be as good.
 func bestProgrammes(ctx context.Context, tx *sql.Tx, q store.ProgrammeWatchQuery, sessions source) ([]viewing.ProgrammeWatch, error) {
@@ -69,7 +72,7 @@ func bestProgrammes(ctx context.Context, tx *sql.Tx, q store.ProgrammeWatchQuery
 		best, err := attributeTo(ctx, tx, q, sessions, "")
 		return best.programmes, err
 	}
-	best, err := attributeTo(ctx, tx, q, sessions, fmt.Sprintf("place <= %d", 4*q.Limit))
+	best, err := attributeTo(ctx, tx, q, sessions, fmt.Sprintf("place <= %d", sievedPerPlace*q.Limit))
 	if err != nil || best.others < best.least || math.IsInf(best.others, -1) {
 		return best.programmes, err
 	}
