@@ -63,9 +63,6 @@ func (m *Meter) Divide(ctx context.Context, q Division) (Rows, error) {
 		return Rows{}, err
 	}
 	var rows Rows
-	if rows.Base, err = a.base(ctx, q.Window, coverage.OfTime); err != nil {
-		return Rows{}, err
-	}
 	if rows.Universe, err = a.universe(ctx); err != nil {
 		return Rows{}, err
 	}
@@ -79,6 +76,10 @@ func (m *Meter) Divide(ctx context.Context, q Division) (Rows, error) {
 	queries, ofWhole := whole.allChannels(queries, 1)
 	found, err := a.aggregate(ctx, queries...)
 	if err != nil {
+		return Rows{}, err
+	}
+	// What is gone is looked at last: what was removed meanwhile must not look as if it were all that there is.
+	if rows.Base, err = a.base(ctx, q.Window, coverage.OfTime); err != nil {
 		return Rows{}, err
 	}
 	rows.Rows = cells.rows(found[0], found[ofCells], rows.Universe)

@@ -11,7 +11,7 @@ import { Table, Widget } from "../widgets";
 
 const everySeconds = 10;
 
-// null where the token may not see it, who then is not asked again.
+// null where the token may not see it, for which the service is asked once more at most.
 export function useStatus(): Loaded<GetStatusResponse | null> {
   const [may, setMay] = useState(true);
   return useLoad(
