@@ -49,6 +49,27 @@ type gone struct {
 	months map[viewing.Window]goneMonth
 	hours  []viewing.Window      // of watch, by their beginning
 	lost   map[bool][]store.Lost // by Online, then by hour
+
+	around  viewing.Window // in which all of this is known
+	removed []store.Lost   // what lost is made of
+}
+
+// settled calls read with what is known of removed viewing, and again where more was removed meanwhile: what was kept before a
+// removal and what is stored after it must not be mixed.
+func (d *Dynamics) settled(ctx context.Context, clientID int32, periods []viewing.Window, read func(*gone) error) error {
+	for {
+		gone, err := d.gone(ctx, clientID, periods)
+		if err != nil {
+			return err
+		}
+		if err := read(gone); err != nil {
+			return err
+		}
+		removed, err := d.source.Lost(ctx, clientID, gone.around)
+		if err != nil || slices.Equal(removed, gone.removed) {
+			return err
+		}
+	}
 }
 
 // gone reads what matters for the periods. A client of which nothing was removed pays one look.
@@ -62,11 +83,12 @@ func (d *Dynamics) gone(ctx context.Context, clientID int32, periods []viewing.W
 	}
 	around := hullOf(periods) // with the months that it touches
 	around.From, around.To = around.From-33*viewing.DayLength, around.To+33*viewing.DayLength
-	all, err := d.source.Lost(ctx, clientID, around)
-	if err != nil || len(all) == 0 {
+	removed, err := d.source.Lost(ctx, clientID, around)
+	g.around, g.removed = around, removed
+	if err != nil || len(removed) == 0 {
 		return g, err
 	}
-	for _, lost := range all {
+	for _, lost := range removed {
 		g.lost[lost.Online] = append(g.lost[lost.Online], lost)
 	}
 	for _, kind := range store.GoneKinds {

@@ -92,6 +92,15 @@ func (d *Dynamics) onlineOf(ctx context.Context, q Question, s series[MaxOnline]
 	return all, nil
 }
 
+// onlineSettled is onlineOf, whatever is removed meanwhile.
+func (d *Dynamics) onlineSettled(ctx context.Context, q Question, s series[MaxOnline], days []viewing.Window) (all []Online, err error) {
+	err = d.settled(ctx, q.ClientID, days, func(gone *gone) (err error) {
+		all, err = d.onlineOf(ctx, q, s, days, gone)
+		return err
+	})
+	return all, err
+}
+
 // CacheMaxOnline keeps the greatest numbers online of each day that has any, up to that of AsOf.
 func (d *Dynamics) CacheMaxOnline(ctx context.Context, c Command, progress Progress) (Done, error) {
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
@@ -155,11 +164,7 @@ func (d *Dynamics) viewingDays(ctx context.Context, clientID int32, to viewing.M
 // MaxOnline returns the greatest numbers online of each of the days, which are the calendar's.
 func (d *Dynamics) MaxOnline(ctx context.Context, q Question, from, to viewing.Day) ([]Dated[Covered[MaxOnline]], error) {
 	days := q.days(from, to)
-	gone, err := d.gone(ctx, q.ClientID, days)
-	if err != nil {
-		return nil, err
-	}
-	online, err := d.onlineOf(ctx, q, d.maxOnline(q.kind(onlineKinds, viewing.ByDay)), days, gone)
+	online, err := d.onlineSettled(ctx, q, d.maxOnline(q.kind(onlineKinds, viewing.ByDay)), days)
 	if err != nil {
 		return nil, err
 	}

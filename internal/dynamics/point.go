@@ -26,11 +26,11 @@ func (d *Dynamics) points(ctx context.Context, q Question, g viewing.Granularity
 	if err != nil {
 		return nil, nil, err
 	}
-	gone, err := d.gone(ctx, q.ClientID, periods)
-	if err != nil {
-		return nil, nil, err
-	}
-	watch, err := d.watchOf(ctx, q, g, periods, gone)
+	var watch []Watch
+	err = d.settled(ctx, q.ClientID, periods, func(gone *gone) (err error) {
+		watch, err = d.watchOf(ctx, q, g, periods, gone)
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -115,15 +115,11 @@ func (d *Dynamics) DailyStats(ctx context.Context, q Question, from, to viewing.
 	if err != nil {
 		return nil, err
 	}
-	gone, err := d.gone(ctx, q.ClientID, days)
-	if err != nil {
-		return nil, err
-	}
 	series := d.recordOnline()
 	if !q.Calendar.IsUTC() {
 		series = d.maxOnline(0)
 	}
-	online, err := d.onlineOf(ctx, q, series, days, gone)
+	online, err := d.onlineSettled(ctx, q, series, days)
 	if err != nil {
 		return nil, err
 	}

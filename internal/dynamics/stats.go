@@ -143,7 +143,7 @@ func (d *Dynamics) accounts(ctx context.Context, clientID int32, midnight, asOf 
 // onlineEver finds the greatest numbers online today and on any day, the first one where several are equal. All days together
 // are the same in every calendar, and those of UTC are kept.
 func (d *Dynamics) onlineEver(ctx context.Context, q Question, asOf viewing.Millis, s *Stats) error {
-	s.MaxEverDay = q.Calendar.Day(asOf)
+	today := q.Calendar.Day(asOf)
 	d, err := d.timed(ctx, q.ClientID, everFrom)
 	if err != nil {
 		return err
@@ -152,10 +152,17 @@ func (d *Dynamics) onlineEver(ctx context.Context, q Question, asOf viewing.Mill
 	if err != nil {
 		return err
 	}
-	gone, err := d.gone(ctx, q.ClientID, append(days, q.Calendar.Window(s.MaxEverDay)))
-	if err != nil {
-		return err
-	}
+	return d.settled(ctx, q.ClientID, append(days, q.Calendar.Window(today)), func(gone *gone) error {
+		s.MaxEver, s.Ever, s.MaxEverDay = MaxOnline{}, Extent{}, today
+		if err := d.onlineOn(ctx, q, asOf, days, s, gone); err != nil {
+			return err
+		}
+		return d.onlineToday(ctx, q, asOf, s, gone)
+	})
+}
+
+// onlineOn finds the greatest numbers online on any of the days.
+func (d *Dynamics) onlineOn(ctx context.Context, q Question, asOf viewing.Millis, days []viewing.Window, s *Stats, gone *gone) error {
 	peaks, err := d.onlineOf(ctx, q, d.maxOnline(store.MaxOnlineDay), days, gone)
 	if err != nil {
 		return err
@@ -174,7 +181,7 @@ func (d *Dynamics) onlineEver(ctx context.Context, q Question, asOf viewing.Mill
 			s.MaxEver.Devices = peak.Devices
 		}
 	}
-	return d.onlineToday(ctx, q, asOf, s, gone)
+	return nil
 }
 
 // onlineToday finds the greatest numbers online since midnight.

@@ -1,6 +1,7 @@
 package dynamicstest
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tvstats/tvstats/internal/catalog"
 	"github.com/tvstats/tvstats/internal/dynamics"
+	"github.com/tvstats/tvstats/internal/measure"
 	"github.com/tvstats/tvstats/internal/store"
 	"github.com/tvstats/tvstats/internal/store/storetest"
 	"github.com/tvstats/tvstats/internal/viewing"
@@ -18,6 +20,7 @@ var removalTests = storetest.Tests{
 	"figures outlive their data":                   testFiguresOutlive,
 	"year 1 costs what it holds":                   testYearOne,
 	"what is gone says so":                         testCoverage,
+	"viewing is removed while it is read":          testRemovedMeanwhile,
 	"snapshots do not grow for ever":               testSnapshotsBounded,
 	"what is anonymous moves":                      testAnonymousMoves,
 	"an account is erased while it is reported on": testErasedWhileReported,
@@ -314,4 +317,58 @@ func testErasedWhileReported(t *testing.T, factory storetest.Factory) {
 	points, err := s.dynamics().CustomersDynamic(t.Context(), q, viewing.Window{From: storetest.Noon, To: storetest.Noon + 1}, viewing.ByHour)
 	s.Must(err)
 	s.Equal("viewing of the other", points[0].Figure.Watch, store.Watch{Accounts: 1, Sessions: 100, Seconds: 6000})
+}
+
+// interrupted is a store in which something happens just before viewing is looked at for the first time.
+type interrupted struct {
+	store.Store
+	first  sync.Once
+	happen func()
+}
+
+// Aggregate lets it happen.
+func (i *interrupted) Aggregate(ctx context.Context, query measure.Query) ([]measure.Row, error) {
+	i.first.Do(i.happen)
+	return i.Store.Aggregate(ctx, query)
+}
+
+// Peaks lets it happen.
+func (i *interrupted) Peaks(
+	ctx context.Context, clientID int32, midnight viewing.Millis, window viewing.Window, now viewing.Millis,
+) ([]store.DayPeak, error) {
+	i.first.Do(i.happen)
+	return i.Store.Peaks(ctx, clientID, midnight, window, now)
+}
+
+// testRemovedMeanwhile: a figure is of all viewing, stored or kept, when it is removed after a read has begun and before it has looked.
+func testRemovedMeanwhile(t *testing.T, factory storetest.Factory) {
+	for name, read := range map[string]func(*dynamics.Dynamics, dynamics.Question, viewing.Day) (any, error){
+		"series": func(d *dynamics.Dynamics, q dynamics.Question, day viewing.Day) (any, error) {
+			return d.CustomersDynamic(t.Context(), q, day.Window(), viewing.ByHour)
+		},
+		"records": func(d *dynamics.Dynamics, q dynamics.Question, day viewing.Day) (any, error) {
+			return d.DailyStats(t.Context(), q, day, day)
+		},
+		"greatest number online": func(d *dynamics.Dynamics, q dynamics.Question, day viewing.Day) (any, error) {
+			return d.MaxOnline(t.Context(), q, day, day)
+		},
+		"stats": func(d *dynamics.Dynamics, q dynamics.Question, _ viewing.Day) (any, error) {
+			stats, err := d.Stats(t.Context(), q, q.Now)
+			return stats.MaxEver, err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSubject(t, factory)
+			day := storetest.Noon.Day()
+			s.Append(storetest.Watch(1, 1, storetest.Noon, 60), storetest.Watch(2, 1, storetest.Noon, 60))
+			q := dynamics.Question{ClientID: 1, Now: (day + 9).Start()}
+			s.At(q.Now)
+			want, err := read(s.dynamics(), q, day)
+			s.Must(err)
+			removing := &interrupted{Store: s.Store, happen: func() { s.Must(s.dynamics().ExpireViewing(t.Context(), (day + 1).Start(), q.Now)) }}
+			got, err := read(dynamics.New(removing, onlineTimeout, 24*time.Hour).At(q.Now), q, day)
+			s.Must(err)
+			s.Equal("while viewing is removed", got, want)
+		})
+	}
 }
