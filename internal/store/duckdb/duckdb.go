@@ -249,7 +249,7 @@ func (s *Store) Size(context.Context) (int64, error) {
 			continue // the log comes and goes
 		}
 		if err != nil {
-			return 0, err
+			return 0, fmt.Errorf("%w: size of the store: %w", store.ErrUnavailable, err)
 		}
 		size += info.Size()
 	}
