@@ -40,7 +40,7 @@ type candidate[T any] struct {
 	quiet   bool  // there never was any data
 	reports int64
 	kept    store.Figure // what was kept of it, right or not; without a body: nothing
-	right   bool         // kept is right
+	right   bool         // kept is right, and Figure is set
 }
 
 // read returns the parts of the periods: those that are kept and right, and the other ones computed.
@@ -59,15 +59,7 @@ func (s series[T]) read(ctx context.Context, d *Dynamics, clientID int32, period
 	return figures, nil
 }
 
-// fillAll sets the figures of all candidates: what was kept and is right, and the rest computed.
 func (s series[T]) fillAll(ctx context.Context, clientID int32, candidates []candidate[T]) error {
-	for i := range candidates {
-		if c := &candidates[i]; c.right {
-			if err := decode(c.kept, &c.Figure); err != nil {
-				return err
-			}
-		}
-	}
 	for batch := range s.stale(candidates) {
 		if err := s.fill(ctx, clientID, batch); err != nil {
 			return err
@@ -159,7 +151,7 @@ func (s series[T]) look(ctx context.Context, d *Dynamics, clientID int32, period
 	return candidates, nil
 }
 
-// compare finds out whether what is kept of the figure is right.
+// compare takes what is kept of the figure if that is right. What cannot be read is an error also for a command that would not look at it.
 func (s series[T]) compare(c *candidate[T], kept store.Figure) error {
 	var figure T
 	c.kept = kept
@@ -168,8 +160,10 @@ func (s series[T]) compare(c *candidate[T], kept store.Figure) error {
 			return err
 		}
 	}
-	c.right = kept.Stamp == s.stampOf(c, figure)
-	return nil
+	if c.right = kept.Stamp == s.stampOf(c, figure); !c.right {
+		return nil
+	}
+	return decode(kept, &c.Figure)
 }
 
 // stampOf is the stamp that the part has now.
