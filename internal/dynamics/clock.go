@@ -21,13 +21,13 @@ type clock struct {
 	exclusions uint64
 }
 
-// timed is what computes figures of the client by its versions of now, from an instant on: they are read once, before everything that is
-// computed. What changes meanwhile makes that look wrong the next time.
-func (d *Dynamics) timed(ctx context.Context, clientID int32, from viewing.Millis) (*Dynamics, error) {
+// withVersions returns what computes figures of the client by one reading of its versions, from an instant on, before anything is
+// computed: a figure whose data changes meanwhile gets the older stamp, and is computed again the next time.
+func (d *Dynamics) withVersions(ctx context.Context, clientID int32, from viewing.Millis) (*Dynamics, error) {
 	read, err := d.clock(ctx, clientID, viewing.Window{From: from, To: store.Never})
-	timed := *d
-	timed.read = &read
-	return &timed, err
+	with := *d
+	with.read = &read
+	return &with, err
 }
 
 // clock reads the versions that figures of the window can depend on, unless they were read already.

@@ -41,7 +41,7 @@ type Dynamics struct {
 	longest       time.Duration
 	removing      *sync.Mutex    // one removal at a time
 	now           viewing.Millis // the time of the question: it decides which accounts are excluded
-	read          *clock         // of one client, where several figures are computed by what was read once
+	read          *clock         // versions of one client that were read once, for several figures; nil = each reads its own
 	known         viewing.Millis // up to when states of accounts count: now, or a later instant that figures are of
 }
 

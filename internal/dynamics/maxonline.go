@@ -104,7 +104,7 @@ func (d *Dynamics) onlineSettled(ctx context.Context, q Question, s series[MaxOn
 // CacheMaxOnline keeps the greatest numbers online of each day that has any, up to that of AsOf.
 func (d *Dynamics) CacheMaxOnline(ctx context.Context, c Command, progress Progress) (Done, error) {
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
-		d, err := d.timed(ctx, clientID, everFrom)
+		d, err := d.withVersions(ctx, clientID, everFrom)
 		if err != nil {
 			return Done{}, err
 		}

@@ -48,7 +48,7 @@ func (d *Dynamics) CacheCustomersDynamic(ctx context.Context, c Command, progres
 	thisMonth := viewing.ByMonth.Start(c.AsOf)
 	hours := viewing.ByHour.Periods(viewing.Window{From: viewing.ByMonth.Start(thisMonth - 1), To: c.AsOf + 1})
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
-		d, err := d.timed(ctx, clientID, hours[0].From)
+		d, err := d.withVersions(ctx, clientID, hours[0].From)
 		if err != nil {
 			return Done{}, err
 		}

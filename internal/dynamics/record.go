@@ -29,7 +29,7 @@ func (d *Dynamics) maxOnlineRead(ctx context.Context, clientID int32, days []vie
 func (d *Dynamics) CollectDailyStats(ctx context.Context, c Command, progress Progress) (Done, error) {
 	return d.forEach(ctx, c, progress, func(clientID int32, progress Progress) (Done, error) {
 		to := viewing.ByDay.Start(c.AsOf)
-		d, err := d.timed(ctx, clientID, everFrom)
+		d, err := d.withVersions(ctx, clientID, everFrom)
 		if err != nil {
 			return Done{}, err
 		}

@@ -39,8 +39,8 @@ type candidate[T any] struct {
 	now     clock // when it was requested
 	quiet   bool  // there never was any data
 	reports int64
-	kept    store.Figure // what was kept of it, right or not; without a body: nothing
-	right   bool         // kept is right, and Figure is set
+	kept    json.RawMessage // what was kept of it, right or not; nil = nothing
+	right   bool            // kept is right, and Figure is set
 }
 
 // read returns the parts of the periods: those that are kept and right, and the other ones computed.
@@ -154,7 +154,7 @@ func (s series[T]) look(ctx context.Context, d *Dynamics, clientID int32, period
 // compare takes what is kept of the figure if that is right. What cannot be read is an error also for a command that would not look at it.
 func (s series[T]) compare(c *candidate[T], kept store.Figure) error {
 	var figure T
-	c.kept = kept
+	c.kept = kept.Body
 	if s.depends != nil {
 		if err := decode(kept, &figure); err != nil {
 			return err
@@ -231,7 +231,7 @@ func (s series[T]) save(
 	var saved []store.Figure
 	var gone []viewing.Millis
 	for _, c := range batch {
-		done := outcome{had: c.kept.Body != nil}
+		done := outcome{had: c.kept != nil}
 		if s.empty(c.Figure) {
 			if done.had {
 				gone, done.changed = append(gone, c.Period.From), true
@@ -244,7 +244,7 @@ func (s series[T]) save(
 			return fmt.Errorf("encode the figure of %s: %w", c.Period.From.Time(), err)
 		}
 		saved = append(saved, store.Figure{Kind: s.kind, ClientID: clientID, Start: c.Period.From, Stamp: s.stampOf(c, c.Figure), Body: body})
-		done.holds, done.again = true, bytes.Equal(body, c.kept.Body)
+		done.holds, done.again = true, bytes.Equal(body, c.kept)
 		done.changed = !done.again
 		all[c.Period.From] = done
 	}

@@ -144,7 +144,7 @@ func (d *Dynamics) accounts(ctx context.Context, clientID int32, midnight, asOf 
 // are the same in every calendar, and those of UTC are kept.
 func (d *Dynamics) onlineEver(ctx context.Context, q Question, asOf viewing.Millis, s *Stats) error {
 	today := q.Calendar.Day(asOf)
-	d, err := d.timed(ctx, q.ClientID, everFrom)
+	d, err := d.withVersions(ctx, q.ClientID, everFrom)
 	if err != nil {
 		return err
 	}

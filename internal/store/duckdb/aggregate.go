@@ -74,14 +74,14 @@ func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
 	return inTx(ctx, s.db, do)
 }
 
-// mostAtOnce is the time that one statement sums up by periods where sessions are told apart: its memory grows with periods × accounts.
-// One by time must read what began long before its first period.
+// mostAtOnce is the time that one statement covers where it groups sessions by account or by length: its memory grows with periods ×
+// accounts. One by time must read what began long before its first period.
 const mostAtOnce = 7 * viewing.DayLength
 
-// inParts cuts a query whose periods are one slice each into several, if sessions are told apart.
+// inParts cuts a query whose periods are one slice each into several, if sessions are grouped by account or by length.
 func inParts(query measure.Query) []measure.Query {
 	byAccount := slices.ContainsFunc(query.Measures, func(m measure.Measure) bool { return expressions[m].byAccount })
-	if len(query.Slices) == 0 || query.Recurs() || !byAccount && !apart(query) {
+	if len(query.Slices) == 0 || query.Recurs() || !byAccount && !needsGroups(query) {
 		return []measure.Query{query}
 	}
 	var parts []measure.Query

@@ -10,12 +10,11 @@ import (
 	"github.com/tvstats/tvstats/internal/measure"
 )
 
-// idRange is what the ids of the accounts of a query lie between, both ends included, where they lie so close together that the accounts
-// of a cell can be a string of bits. To set a bit for each session is several times as fast as to tell sessions apart by account.
+// idRange is what the account ids of a query lie between, both ends included, where they lie so close together that the accounts of a
+// cell can be a bitmap. To set a bit for each session is several times as fast as to group sessions by account.
 type idRange struct{ from, to int64 }
 
-// expressions are of the measures that need no more of accounts than whether they are there, from parts that reached tells apart: one with
-// the sessions that were on for the query's reach, and one with the others.
+// expressions are those of the measures that only count accounts. Each cell has up to two parts, by reachedColumn.
 func (r idRange) expressions() map[measure.Measure]expression {
 	return map[measure.Measure]expression{
 		measure.Accounts: {ofSessions: fmt.Sprintf("bitstring_agg(account_id, %d, %d)", r.from, r.to), ofParts: "bit_count(bit_or(accounts))"},
@@ -23,37 +22,37 @@ func (r idRange) expressions() map[measure.Measure]expression {
 	}
 }
 
-// reached tells the parts of cells apart whose accounts are strings of bits.
-func reached(query measure.Query) string {
+// reachedColumn groups the sessions of a cell into those that were on for the query's reach and the others.
+func reachedColumn(query measure.Query) string {
 	if slices.Contains(query.Measures, measure.Reach) {
 		return fmt.Sprintf("CASE WHEN stretch >= %d THEN 1 ELSE 0 END AS reached", query.Reach) // grouped by faster than a boolean
 	}
 	return "0"
 }
 
-// What bounds the strings of all cells, two of each for each thread.
+// What bounds the bitmaps of all cells, two of each for each thread.
 const (
 	mostBits = 1 << 31 // 256 MiB
 
-	// Few sessions are told apart by account sooner: to make and to count so many bits takes about as long as to do so with one session.
+	// With more bits a session, grouping by account is faster.
 	bitsPerSession = 128
 
-	// Strings cannot be spilled, and some exist several times: by byte of the memory limit.
+	// The engine cannot spill bitmaps, and copies some: for each byte of the memory limit.
 	bitsPerByte = 2
 )
 
-// apart reports whether sessions have to be told apart by account, or by length, though the accounts were strings of bits.
-func apart(query measure.Query) bool {
+// needsGroups reports whether sessions have to be grouped by account, or by length, even if accounts are bitmaps.
+func needsGroups(query measure.Query) bool {
 	return slices.ContainsFunc(query.Measures, func(m measure.Measure) bool {
 		return m == measure.Median || expressions[m].byAccount && m != measure.Accounts && m != measure.Reach
 	})
 }
 
-// idsOf finds the range, nil where accounts are told apart anyway or not asked for, or where the strings of all cells might be too long.
-// It looks at all sessions of the query's time, whatever the filter leaves out.
+// idsOf finds the range; nil where sessions are grouped by account anyway, where no accounts are counted, or where the bitmaps of all
+// cells might be too large. It looks at all sessions of the query's time, whatever the filter leaves out.
 func idsOf(ctx context.Context, tx *sql.Tx, query measure.Query) (*idRange, error) {
 	asked := func(m measure.Measure) bool { return expressions[m].byAccount }
-	if apart(query) || !slices.ContainsFunc(query.Measures, asked) {
+	if needsGroups(query) || !slices.ContainsFunc(query.Measures, asked) {
 		return nil, nil //nolint:nilnil // there is none
 	}
 	ends, cells := "count(*) AS sessions, min(account_id) AS first, max(account_id) AS last", fmt.Sprintf("%d::DOUBLE", max(len(query.Slices), 1))
@@ -77,7 +76,7 @@ func idsOf(ctx context.Context, tx *sql.Tx, query measure.Query) (*idRange, erro
 			<= least(%[5]d, sum(sessions) * %[6]d, parse_formatted_bytes(current_setting('memory_limit')) * %[7]d)`,
 		ends, query.Filter.ClientID, within(window), cells, mostBits, bitsPerSession, bitsPerByte)).Scan(&found.from, &found.to)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil //nolint:nilnil // too long, or no session at all
+		return nil, nil //nolint:nilnil // too large, or no session at all
 	}
 	return &found, err
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// TestStringsOfBitsAreWorthIt: accounts are strings of bits only where these are short for the number of sessions and for the memory.
-func TestStringsOfBitsAreWorthIt(t *testing.T) {
+// TestBitmapsAreWorthIt: accounts are bitmaps only where these are small for the number of sessions and for the memory.
+func TestBitmapsAreWorthIt(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		memory           string

@@ -62,17 +62,17 @@ func (s *Store) ProgrammeWatch(ctx context.Context, q store.ProgrammeWatchQuery)
 	return watched, nil
 }
 
-// sievedPerPlace is how many programmes are attributed for each place at first: enough where bounds are near the truth.
-const sievedPerPlace = 4
+// candidatesPerPlace is how many programmes are attributed for each place at first: enough where bounds are near the truth.
+const candidatesPerPlace = 4
 
-// bestProgrammes attributes viewing to the programmes that are first by what sieve says that they can have been given. That is enough
-// where these are better than all others can be; else all follow that can be as good.
+// bestProgrammes attributes viewing to the programmes with the greatest upper bounds (candidates). That is enough where these are better
+// than all others can be; else all follow that can be as good.
 func bestProgrammes(ctx context.Context, tx *sql.Tx, q store.ProgrammeWatchQuery, sessions source) ([]viewing.ProgrammeWatch, error) {
 	if q.Programmes != nil {
 		best, err := attributeTo(ctx, tx, q, sessions, "")
 		return best.programmes, err
 	}
-	best, err := attributeTo(ctx, tx, q, sessions, fmt.Sprintf("place <= %d", sievedPerPlace*q.Limit))
+	best, err := attributeTo(ctx, tx, q, sessions, fmt.Sprintf("place <= %d", candidatesPerPlace*q.Limit))
 	if err != nil || best.others < best.least || math.IsInf(best.others, -1) {
 		return best.programmes, err
 	}
@@ -87,8 +87,8 @@ type attributedWatch struct {
 	others     float64 // the greatest score that one can have that is not in the guide; −∞ where there is none, ∞ where it is not known
 }
 
-// attributeTo attributes viewing to the programmes of q's guide that pass the condition on the columns most and place of sieve; "" is
-// all of them, without a sieve.
+// attributeTo attributes viewing to the programmes of q's guide that pass the condition on the columns most and place of candidates; "" is
+// all of them, without bounds.
 func attributeTo(ctx context.Context, tx *sql.Tx, q store.ProgrammeWatchQuery, sessions source, condition string) (attributedWatch, error) {
 	found := attributedWatch{least: math.Inf(1), others: math.Inf(1)}
 	enough := 0 // with as many accounts as are needed to come first
@@ -121,8 +121,8 @@ func programmeStatement(q store.ProgrammeWatchQuery, sessions source, condition 
 	}
 	guide := "\n\tguide AS MATERIALIZED (FROM listed),"
 	if condition != "" {
-		guide = sieveStatement(q, sessions, condition)
-		others = fmt.Sprintf("(SELECT max(most) FROM sieved WHERE NOT (%s))", condition)
+		guide = candidateStatement(q, sessions, condition)
+		others = fmt.Sprintf("(SELECT max(most) FROM candidates WHERE NOT (%s))", condition)
 	}
 	columns := attribution{within: "from_at IS NOT NULL AND channel_id IN (SELECT channel_id FROM guide)"}
 	return "WITH " + sessions.with + fmt.Sprintf(listed, q.Filter.ClientID, conditions) +

@@ -27,7 +27,7 @@ func rollUp(day viewing.Day, source, clients string) []string {
 			FROM (%[3]s) LEFT JOIN %[4]s USING (client_id) GROUP BY client_id`, day.Start(), measure.RollupFormula, clients, source))
 }
 
-// rollupKeys tell apart what rollups of a client are sums of.
+// rollupKeys are the columns that rollups of a client are grouped by.
 const rollupKeys = "started_at, on_day, channel_id, device, mode, tariff_set"
 
 // byDays is the sessions of source, once for each UTC day on which they were on, and on that of their start in any case, with what rollups

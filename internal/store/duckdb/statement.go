@@ -14,7 +14,7 @@ import (
 type statement struct {
 	query    measure.Query
 	sessions source
-	ids      *idRange // nil = sessions are told apart by account where a measure asks for it
+	ids      *idRange // nil = accounts are not bitmaps, and sessions are grouped by account where a measure asks for it
 }
 
 func (s statement) text() string {
@@ -35,7 +35,7 @@ func (s statement) text() string {
 }
 
 // figures sums up the sessions, and says what the columns of the result are selected from. With a median there are steps, few of a
-// cell, which also give all that need not be told apart by account: the far more numerous parts by account stay narrow.
+// cell, which also give all that does not need groups by account: the far more numerous parts by account stay narrow.
 func (s statement) figures() (ctes, from string) {
 	isByAccount := func(m measure.Measure) bool { return s.expression(m).byAccount }
 	byAccount := slices.ContainsFunc(s.query.Measures, isByAccount)
@@ -54,7 +54,7 @@ func (s statement) figures() (ctes, from string) {
 	case byAccount:
 		return s.parts("accounts", "account_id", s.query.Measures) + s.summed("figures", "accounts", s.query.Measures), "figures"
 	case s.ids != nil:
-		return s.parts("parts", reached(s.query), s.query.Measures) + s.summed("figures", "parts", s.query.Measures), "figures"
+		return s.parts("parts", reachedColumn(s.query), s.query.Measures) + s.summed("figures", "parts", s.query.Measures), "figures"
 	default:
 		return s.parts("parts", "0", s.query.Measures) + s.summed("figures", "parts", s.query.Measures), "figures"
 	}
@@ -72,7 +72,7 @@ func (s statement) keys() string {
 	return strings.Join(keys, ", ")
 }
 
-// parts sums up each cell's sessions in parts, which by tells apart, as far as the measures need.
+// parts sums up each cell's sessions, grouped by the expression by, as far as the measures need.
 func (s statement) parts(name, by string, measures []measure.Measure) string {
 	columns, sums := []string{s.keys(), by}, []string{s.keys(), by}
 	for _, m := range measure.All() {
@@ -258,7 +258,7 @@ func (s statement) step(instant string) string {
 // slices are the slices of time, and places, which finds them: instants are shifted to a place, of which each has one slice
 // or few, so that the slice of an instant is found by a hash join.
 func (s statement) slices() string {
-	if len(s.query.Slices) == 0 {
+	if len(s.query.Slices) == 0 || s.query.Even() { // step counts even ones
 		return ""
 	}
 	var rows strings.Builder

@@ -11,9 +11,9 @@ import (
 	"github.com/tvstats/tvstats/internal/viewing"
 )
 
-// TestSieve holds the best programmes that are found with the sieve to those that are found without: of a guide of short programmes at
-// odd seconds, of which many share a half hour and are not what the sieve takes them for.
-func TestSieve(t *testing.T) {
+// TestCandidates holds the best programmes that are found by candidates to those that are found without: of a guide of short programmes at
+// odd milliseconds, of which many share a half hour and have far less than their bound.
+func TestCandidates(t *testing.T) {
 	for seed := range uint64(2) {
 		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // repeatable worlds
 		s, err := Open(t.Context(), Options{Dir: t.TempDir()})
@@ -37,7 +37,7 @@ func TestSieve(t *testing.T) {
 		if err := s.ApplyCatalog(t.Context(), guide); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.AppendReports(t.Context(), sieveReports(random)); err != nil {
+		if err := s.AppendReports(t.Context(), candidateReports(random)); err != nil {
 			t.Fatal(err)
 		}
 		for range 12 {
@@ -53,8 +53,8 @@ func TestSieve(t *testing.T) {
 	}
 }
 
-// sieveReports are of sessions of all modes, some of which name a programme.
-func sieveReports(random *rand.Rand) []viewing.Report {
+// candidateReports are of sessions of all modes, some of which name a programme.
+func candidateReports(random *rand.Rand) []viewing.Report {
 	var reports []viewing.Report
 	for range 300 {
 		started, seconds := benchFirst+viewing.Millis(random.Int64N(int64(viewing.DayLength))), random.Int32N(4000)

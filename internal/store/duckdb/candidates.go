@@ -6,19 +6,20 @@ import (
 	"github.com/tvstats/tvstats/internal/store"
 )
 
-// sieveCell is the time by which the sieve adds viewing up. Most programmes start and end at a half hour, where its bounds are exact.
-const sieveCell = 30 * 60_000
+// boundCell is the length of the cells by which candidates adds viewing up. Most programmes start and end at a half hour, where its bounds
+// are exact.
+const boundCell = 30 * 60_000
 
 // yearOne is the first instant that there is, which cells are counted from: none is below 0, where division would not round down.
 const yearOne = -62_135_596_800_000
 
-// sieve finds a bound of what each programme can have been given, without comparing sessions with programmes: the time of the
+// candidates finds an upper bound of what each programme can have been given, without joining sessions with programmes: the time of the
 // channel's sessions from the beginning of the cell in which it starts to the end of the one in which it ends, and their number.
 // Both follow from sums up to these instants. The time is level × instant − what was added up of the instants at which the level
 // changed; the number is that of the sessions that started before the one less those that ended before the other. The sums run on
 // from channel to channel, since only differences are looked at. A session's last millisecond stands for its end, so that one
 // that ended just when a cell begins is not in it. To that comes what sessions give to the programme that they name.
-const sieve = `
+const candidates = `
 	timed AS NOT MATERIALIZED (
 		SELECT channel_id, from_at - %[4]d AS from_at, from_at - %[4]d + watched_seconds * 1000::BIGINT - 1 AS last_at
 		FROM shown WHERE watched_seconds > 0 AND from_at IS NOT NULL AND %[2]s),
@@ -49,11 +50,11 @@ const sieve = `
 		SELECT programme_id, any_value(end_at - start_at) AS length, sum(watch)::BIGINT AS watch, sum(sessions)::BIGINT AS sessions,
 			sum(sessions)::BIGINT AS reach
 		FROM bounds JOIN listed USING (programme_id) GROUP BY programme_id HAVING sum(watch) > 0),
-	sieved AS MATERIALIZED (
+	candidates AS MATERIALIZED (
 		SELECT programme_id, most, rank() OVER (ORDER BY most DESC) AS place FROM (SELECT programme_id, (%[5]s)::DOUBLE AS most FROM bounded)),
-	guide AS MATERIALIZED (SELECT l.* FROM listed l JOIN sieved USING (programme_id) WHERE %[6]s),`
+	guide AS MATERIALIZED (SELECT l.* FROM listed l JOIN candidates USING (programme_id) WHERE %[6]s),`
 
-// sieveStatement is sieve for the sessions; those of sieved that pass the condition are the guide.
-func sieveStatement(q store.ProgrammeWatchQuery, sessions source, condition string) string {
-	return fmt.Sprintf(sieve, sessions.relation, channelConditions(q.Channels), sieveCell, yearOne, programmeScores[q.Score], condition)
+// candidateStatement is candidates for the sessions; those that pass the condition are the guide.
+func candidateStatement(q store.ProgrammeWatchQuery, sessions source, condition string) string {
+	return fmt.Sprintf(candidates, sessions.relation, channelConditions(q.Channels), boundCell, yearOne, programmeScores[q.Score], condition)
 }
