@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	grpcprom "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
@@ -25,7 +26,7 @@ var latencies = []float64{.001, .0025, .005, .01, .025, .05, .1, .15, .25, .5, 1
 type metrics struct {
 	registry      *prometheus.Registry
 	grpc          *grpcprom.ServerMetrics
-	accepted      prometheus.Counter
+	accepted      atomic.Int64 // reports
 	rejected      *prometheus.CounterVec
 	batches       prometheus.Histogram
 	commits       prometheus.Histogram
@@ -45,7 +46,6 @@ func newMetrics(devices int, now func() time.Time) *metrics {
 		boxes:         boxhealth.New(devices),
 		registry:      prometheus.NewRegistry(),
 		grpc:          grpcprom.NewServerMetrics(),
-		accepted:      prometheus.NewCounter(counter("reports_accepted_total", "View events acknowledged as durable.")),
 		rejected:      prometheus.NewCounterVec(counter("reports_rejected_total", "View events refused, by reason."), []string{"reason"}),
 		batches:       prometheus.NewHistogram(histogram("batch_seconds", "From the receipt of a batch of view events to its acknowledgement, in seconds.", latencies)),
 		commits:       prometheus.NewHistogram(histogram("commit_seconds", "Making a group of reports durable, in seconds.", latencies)),
@@ -55,9 +55,10 @@ func newMetrics(devices int, now func() time.Time) *metrics {
 		jobs:          newJobMetrics(),
 		builds:        prometheus.NewHistogramVec(histogram("build_seconds", "Building sortings, selections and figures of subscriber dynamics, in seconds, by method.", prometheus.ExponentialBuckets(.005, 2, 14)), []string{"method"}),
 	}
-	m.registry.MustRegister(newBoxMetrics(m.boxes, now))
+	accepted := prometheus.NewCounterFunc(counter("reports_accepted_total", "View events acknowledged as durable."), func() float64 { return float64(m.accepted.Load()) })
+	m.registry.MustRegister(newBoxMetrics(m.boxes, now), accepted)
 	m.connections = prometheus.NewCounterVec(counter("connections_refused_total", "Connections closed at once because there were too many, by which bound."), []string{"bound"})
-	m.registry.MustRegister(m.connections, m.controls, m.grpc, m.accepted, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
+	m.registry.MustRegister(m.connections, m.controls, m.grpc, m.rejected, m.batches, m.commits, m.failedCommits, m.streams, m.builds,
 		m.jobs.running, m.jobs.attempts, m.jobs.seconds,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -135,7 +136,7 @@ func (m *metrics) replaced(controls int) { m.controls.Add(float64(controls)) }
 
 // acknowledged observes a batch of view events of which so many were accepted.
 func (m *metrics) acknowledged(accepted int, took time.Duration) {
-	m.accepted.Add(float64(accepted))
+	m.accepted.Add(int64(accepted))
 	m.batches.Observe(took.Seconds())
 }
 

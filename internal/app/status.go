@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tvstats/tvstats/internal/rpc/operation"
+	"github.com/tvstats/tvstats/internal/viewing"
 )
 
 // status is what operators see of the process; the same numbers are on /metrics.
@@ -18,6 +19,8 @@ func (s *service) status(ctx context.Context) (status operation.Status, err erro
 	if status.StoreBytes, err = s.db.Size(ctx); err != nil {
 		return status, err
 	}
+	status.AcceptedReports = s.numbers.accepted.Load()
+	status.PlayingDevices, status.SilentDevices = s.numbers.boxes.Devices(viewing.At(s.now()))
 	if follows, is := s.db.(replicated); is {
 		status.Replica, err = s.following(ctx, follows)
 	}

@@ -58,7 +58,8 @@ func (p *faultyProgram) disk(mode faultydisk.Mode) {
 // start starts the process, its clock moved, and returns when it serves.
 func (p *faultyProgram) start(clock time.Duration) {
 	p.t.Helper()
-	p.process = programCommand(p.t.Context(), "serve", "--listen="+p.address, "--http-listen=127.0.0.1:0", "--data-dir="+p.dir)
+	p.process = programCommand(p.t.Context(), "serve", "--listen="+p.address, "--http-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0",
+		"--data-dir="+p.dir)
 	p.process.Env = append(append(p.process.Env, p.files.Env()...), clockEnv+"="+clock.String())
 	stderr, err := p.process.StderrPipe()
 	if err != nil {

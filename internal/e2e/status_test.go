@@ -61,10 +61,13 @@ func (s *testServer) status(t *testing.T) *tvstatsv1.GetStatusResponse {
 	return status
 }
 
+// mayBeZero are the gauges that wantStatus does not expect to be more.
+var mayBeZero = map[string]bool{"tvstats_replica_behind_entries": true, "tvstats_devices_playing": true, "tvstats_devices_silent": true}
+
 // wantStatus returns the status, which agrees with what /metrics says before and after.
 func (s *testServer) wantStatus(t *testing.T) *tvstatsv1.GetStatusResponse {
 	t.Helper()
-	names := []string{"tvstats_store_bytes"}
+	names := []string{"tvstats_store_bytes", "tvstats_reports_accepted_total", "tvstats_devices_playing", "tvstats_devices_silent"}
 	if s.status(t).Replica != nil {
 		names = append(names, "tvstats_log_entries", "tvstats_log_bytes", "tvstats_replica_copy_bytes", "tvstats_replica_behind_entries")
 	}
@@ -77,9 +80,9 @@ func (s *testServer) wantStatus(t *testing.T) *tvstatsv1.GetStatusResponse {
 			continue
 		}
 		of := status.GetReplica()
-		got := []int64{status.StoreBytes, of.GetLogEntries(), of.GetLogBytes(), of.GetCopyBytes(), of.GetBehindEntries()}
+		got := []int64{status.StoreBytes, status.AcceptedReports, status.PlayingDevices, status.SilentDevices, of.GetLogEntries(), of.GetLogBytes(), of.GetCopyBytes(), of.GetBehindEntries()}
 		for i, name := range names {
-			if got[i] != after[name] || name != "tvstats_replica_behind_entries" && got[i] == 0 {
+			if got[i] != after[name] || !mayBeZero[name] && got[i] == 0 {
 				t.Errorf("the status says %d, %s is %d", got[i], name, after[name])
 			}
 		}

@@ -15,6 +15,9 @@ type Status struct {
 	StoreBytes int64 // on disk
 	Schedule   []jobs.Upcoming
 	Replica    *Replica // nil = the store is the embedded one
+
+	AcceptedReports               int64 // since the process was started
+	PlayingDevices, SilentDevices int   // boxhealth
 }
 
 // Replica is how a process follows the log that it has in common with others.
@@ -35,7 +38,10 @@ func (o *Server) GetStatus(ctx context.Context, _ *tvstatsv1.GetStatusRequest) (
 	if err != nil {
 		return nil, err
 	}
-	response := &tvstatsv1.GetStatusResponse{StoreKind: tvstatsv1.StoreKind_STORE_KIND_EMBEDDED, StoreBytes: status.StoreBytes}
+	response := &tvstatsv1.GetStatusResponse{
+		StoreKind: tvstatsv1.StoreKind_STORE_KIND_EMBEDDED, StoreBytes: status.StoreBytes, AcceptedReports: status.AcceptedReports,
+		PlayingDevices: int64(status.PlayingDevices), SilentDevices: int64(status.SilentDevices),
+	}
 	for _, entry := range status.Schedule {
 		response.Schedule = append(response.Schedule, &tvstatsv1.ScheduleEntry{
 			Name: entry.Name, Cron: entry.Cron, NextAt: timestamppb.New(entry.At),

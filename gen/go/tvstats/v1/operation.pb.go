@@ -205,7 +205,13 @@ type GetStatusResponse struct {
 	// The entries of the schedule, by name; none where --schedule=off. Every replica has a schedule of its own, of which each run happens once.
 	Schedule []*ScheduleEntry `protobuf:"bytes,3,rep,name=schedule,proto3" json:"schedule,omitempty"`
 	// The log that this process follows, and how it does; absent where the store is the embedded one.
-	Replica       *ReplicaStatus `protobuf:"bytes,4,opt,name=replica,proto3" json:"replica,omitempty"`
+	Replica *ReplicaStatus `protobuf:"bytes,4,opt,name=replica,proto3" json:"replica,omitempty"`
+	// View events that this process has acknowledged as durable since it was started, of all clients. The difference of two responses is the rate.
+	AcceptedReports int64 `protobuf:"varint,5,opt,name=accepted_reports,json=acceptedReports,proto3" json:"accepted_reports,omitempty"`
+	// Devices, of all clients, that report to this process and play: with a session that has not ended and a report of the last 5 minutes.
+	PlayingDevices int64 `protobuf:"varint,6,opt,name=playing_devices,json=playingDevices,proto3" json:"playing_devices,omitempty"`
+	// Devices that have fallen silent: with a session that has not ended, and a last report to this process that is 5 to 60 minutes old.
+	SilentDevices int64 `protobuf:"varint,7,opt,name=silent_devices,json=silentDevices,proto3" json:"silent_devices,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -266,6 +272,27 @@ func (x *GetStatusResponse) GetReplica() *ReplicaStatus {
 		return x.Replica
 	}
 	return nil
+}
+
+func (x *GetStatusResponse) GetAcceptedReports() int64 {
+	if x != nil {
+		return x.AcceptedReports
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetPlayingDevices() int64 {
+	if x != nil {
+		return x.PlayingDevices
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetSilentDevices() int64 {
+	if x != nil {
+		return x.SilentDevices
+	}
+	return 0
 }
 
 // ScheduleEntry is when jobs of one kind are started by themselves.
@@ -450,14 +477,17 @@ const file_tvstats_v1_operation_proto_rawDesc = "" +
 	"\rBackupRequest\"&\n" +
 	"\x0eBackupResponse\x12\x14\n" +
 	"\x05chunk\x18\x01 \x01(\fR\x05chunk\"\x12\n" +
-	"\x10GetStatusRequest\"\xd6\x01\n" +
+	"\x10GetStatusRequest\"\xd1\x02\n" +
 	"\x11GetStatusResponse\x124\n" +
 	"\n" +
 	"store_kind\x18\x01 \x01(\x0e2\x15.tvstats.v1.StoreKindR\tstoreKind\x12\x1f\n" +
 	"\vstore_bytes\x18\x02 \x01(\x03R\n" +
 	"storeBytes\x125\n" +
 	"\bschedule\x18\x03 \x03(\v2\x19.tvstats.v1.ScheduleEntryR\bschedule\x123\n" +
-	"\areplica\x18\x04 \x01(\v2\x19.tvstats.v1.ReplicaStatusR\areplica\"l\n" +
+	"\areplica\x18\x04 \x01(\v2\x19.tvstats.v1.ReplicaStatusR\areplica\x12)\n" +
+	"\x10accepted_reports\x18\x05 \x01(\x03R\x0facceptedReports\x12'\n" +
+	"\x0fplaying_devices\x18\x06 \x01(\x03R\x0eplayingDevices\x12%\n" +
+	"\x0esilent_devices\x18\a \x01(\x03R\rsilentDevices\"l\n" +
 	"\rScheduleEntry\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04cron\x18\x02 \x01(\tR\x04cron\x123\n" +

@@ -15,7 +15,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atvstats/v1/operation.proto\x12\ntvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x0f\n\rBackupRequest\"&\n\x0e\x42\x61\x63kupResponse\x12\x14\n\x05\x63hunk\x18\x01 \x01(\x0cR\x05\x63hunk\"\x12\n\x10GetStatusRequest\"\xd6\x01\n\x11GetStatusResponse\x12\x34\n\nstore_kind\x18\x01 \x01(\x0e\x32\x15.tvstats.v1.StoreKindR\tstoreKind\x12\x1f\n\x0bstore_bytes\x18\x02 \x01(\x03R\nstoreBytes\x12\x35\n\x08schedule\x18\x03 \x03(\x0b\x32\x19.tvstats.v1.ScheduleEntryR\x08schedule\x12\x33\n\x07replica\x18\x04 \x01(\x0b\x32\x19.tvstats.v1.ReplicaStatusR\x07replica\"l\n\rScheduleEntry\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04\x63ron\x18\x02 \x01(\tR\x04\x63ron\x12\x33\n\x07next_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x06nextAt\"\xc5\x02\n\rReplicaStatus\x12#\n\rapplied_entry\x18\x01 \x01(\x04R\x0c\x61ppliedEntry\x12%\n\x0e\x62\x65hind_entries\x18\x02 \x01(\x03R\rbehindEntries\x12\x1f\n\x0blag_seconds\x18\x03 \x01(\x03R\nlagSeconds\x12\x1f\n\x0blog_entries\x18\x04 \x01(\x03R\nlogEntries\x12\x1b\n\tlog_bytes\x18\x05 \x01(\x03R\x08logBytes\x12\x1d\n\ncopy_bytes\x18\x06 \x01(\x03R\tcopyBytes\x12?\n\rcheckpoint_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x63heckpointAt\x12)\n\x10\x63heckpoint_entry\x18\x08 \x01(\x04R\x0f\x63heckpointEntry*X\n\tStoreKind\x12\x1a\n\x16STORE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13STORE_KIND_EMBEDDED\x10\x01\x12\x16\n\x12STORE_KIND_MONGODB\x10\x02\x32\x98\x01\n\tOperation\x12\x41\n\x06\x42\x61\x63kup\x12\x19.tvstats.v1.BackupRequest\x1a\x1a.tvstats.v1.BackupResponse0\x01\x12H\n\tGetStatus\x12\x1c.tvstats.v1.GetStatusRequest\x1a\x1d.tvstats.v1.GetStatusResponseB8Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atvstats/v1/operation.proto\x12\ntvstats.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x0f\n\rBackupRequest\"&\n\x0e\x42\x61\x63kupResponse\x12\x14\n\x05\x63hunk\x18\x01 \x01(\x0cR\x05\x63hunk\"\x12\n\x10GetStatusRequest\"\xd1\x02\n\x11GetStatusResponse\x12\x34\n\nstore_kind\x18\x01 \x01(\x0e\x32\x15.tvstats.v1.StoreKindR\tstoreKind\x12\x1f\n\x0bstore_bytes\x18\x02 \x01(\x03R\nstoreBytes\x12\x35\n\x08schedule\x18\x03 \x03(\x0b\x32\x19.tvstats.v1.ScheduleEntryR\x08schedule\x12\x33\n\x07replica\x18\x04 \x01(\x0b\x32\x19.tvstats.v1.ReplicaStatusR\x07replica\x12)\n\x10\x61\x63\x63\x65pted_reports\x18\x05 \x01(\x03R\x0f\x61\x63\x63\x65ptedReports\x12\'\n\x0fplaying_devices\x18\x06 \x01(\x03R\x0eplayingDevices\x12%\n\x0esilent_devices\x18\x07 \x01(\x03R\rsilentDevices\"l\n\rScheduleEntry\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04\x63ron\x18\x02 \x01(\tR\x04\x63ron\x12\x33\n\x07next_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x06nextAt\"\xc5\x02\n\rReplicaStatus\x12#\n\rapplied_entry\x18\x01 \x01(\x04R\x0c\x61ppliedEntry\x12%\n\x0e\x62\x65hind_entries\x18\x02 \x01(\x03R\rbehindEntries\x12\x1f\n\x0blag_seconds\x18\x03 \x01(\x03R\nlagSeconds\x12\x1f\n\x0blog_entries\x18\x04 \x01(\x03R\nlogEntries\x12\x1b\n\tlog_bytes\x18\x05 \x01(\x03R\x08logBytes\x12\x1d\n\ncopy_bytes\x18\x06 \x01(\x03R\tcopyBytes\x12?\n\rcheckpoint_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x63heckpointAt\x12)\n\x10\x63heckpoint_entry\x18\x08 \x01(\x04R\x0f\x63heckpointEntry*X\n\tStoreKind\x12\x1a\n\x16STORE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13STORE_KIND_EMBEDDED\x10\x01\x12\x16\n\x12STORE_KIND_MONGODB\x10\x02\x32\x98\x01\n\tOperation\x12\x41\n\x06\x42\x61\x63kup\x12\x19.tvstats.v1.BackupRequest\x1a\x1a.tvstats.v1.BackupResponse0\x01\x12H\n\tGetStatus\x12\x1c.tvstats.v1.GetStatusRequest\x1a\x1d.tvstats.v1.GetStatusResponseB8Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -23,8 +23,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tvstats.v1.operation_pb2', 
 if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['DESCRIPTOR']._options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z6github.com/tvstats/tvstats/gen/go/tvstats/v1;tvstatsv1'
-  _globals['_STOREKIND']._serialized_start=807
-  _globals['_STOREKIND']._serialized_end=895
+  _globals['_STOREKIND']._serialized_start=930
+  _globals['_STOREKIND']._serialized_end=1018
   _globals['_BACKUPREQUEST']._serialized_start=75
   _globals['_BACKUPREQUEST']._serialized_end=90
   _globals['_BACKUPRESPONSE']._serialized_start=92
@@ -32,11 +32,11 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_GETSTATUSREQUEST']._serialized_start=132
   _globals['_GETSTATUSREQUEST']._serialized_end=150
   _globals['_GETSTATUSRESPONSE']._serialized_start=153
-  _globals['_GETSTATUSRESPONSE']._serialized_end=367
-  _globals['_SCHEDULEENTRY']._serialized_start=369
-  _globals['_SCHEDULEENTRY']._serialized_end=477
-  _globals['_REPLICASTATUS']._serialized_start=480
-  _globals['_REPLICASTATUS']._serialized_end=805
-  _globals['_OPERATION']._serialized_start=898
-  _globals['_OPERATION']._serialized_end=1050
+  _globals['_GETSTATUSRESPONSE']._serialized_end=490
+  _globals['_SCHEDULEENTRY']._serialized_start=492
+  _globals['_SCHEDULEENTRY']._serialized_end=600
+  _globals['_REPLICASTATUS']._serialized_start=603
+  _globals['_REPLICASTATUS']._serialized_end=928
+  _globals['_OPERATION']._serialized_start=1021
+  _globals['_OPERATION']._serialized_end=1173
 # @@protoc_insertion_point(module_scope)

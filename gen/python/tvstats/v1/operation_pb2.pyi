@@ -96,10 +96,19 @@ class GetStatusResponse(google.protobuf.message.Message):
     STORE_BYTES_FIELD_NUMBER: builtins.int
     SCHEDULE_FIELD_NUMBER: builtins.int
     REPLICA_FIELD_NUMBER: builtins.int
+    ACCEPTED_REPORTS_FIELD_NUMBER: builtins.int
+    PLAYING_DEVICES_FIELD_NUMBER: builtins.int
+    SILENT_DEVICES_FIELD_NUMBER: builtins.int
     store_kind: global___StoreKind.ValueType
     """What keeps the data."""
     store_bytes: builtins.int
     """Bytes that the store takes on disk: the file of the embedded store and that file's own log, or the database in MongoDB with its indexes."""
+    accepted_reports: builtins.int
+    """View events that this process has acknowledged as durable since it was started, of all clients. The difference of two responses is the rate."""
+    playing_devices: builtins.int
+    """Devices, of all clients, that report to this process and play: with a session that has not ended and a report of the last 5 minutes."""
+    silent_devices: builtins.int
+    """Devices that have fallen silent: with a session that has not ended, and a last report to this process that is 5 to 60 minutes old."""
     @property
     def schedule(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ScheduleEntry]:
         """The entries of the schedule, by name; none where --schedule=off. Every replica has a schedule of its own, of which each run happens once."""
@@ -115,9 +124,12 @@ class GetStatusResponse(google.protobuf.message.Message):
         store_bytes: builtins.int = ...,
         schedule: collections.abc.Iterable[global___ScheduleEntry] | None = ...,
         replica: global___ReplicaStatus | None = ...,
+        accepted_reports: builtins.int = ...,
+        playing_devices: builtins.int = ...,
+        silent_devices: builtins.int = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["replica", b"replica"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["replica", b"replica", "schedule", b"schedule", "store_bytes", b"store_bytes", "store_kind", b"store_kind"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["accepted_reports", b"accepted_reports", "playing_devices", b"playing_devices", "replica", b"replica", "schedule", b"schedule", "silent_devices", b"silent_devices", "store_bytes", b"store_bytes", "store_kind", b"store_kind"]) -> None: ...
 
 global___GetStatusResponse = GetStatusResponse
 

@@ -1,40 +1,47 @@
 // How television is doing at this minute.
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { CallOptions } from "@connectrpc/connect";
-import { dynamics, jobs, viewStats } from "../api";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { audience, dynamics, healthOf, jobs } from "../api";
 import { useAround } from "../context";
+import { Dimension, Metric, type AudienceRow } from "../gen/tvstats/v1/audience_pb";
 import { JobState, type Job } from "../gen/tvstats/v1/jobs_pb";
+import type { GetStatusResponse } from "../gen/tvstats/v1/operation_pb";
 import type { Stats } from "../gen/tvstats/v1/subscriber_dynamics_pb";
-import type { ChannelSorting } from "../gen/tvstats/v1/view_stats_pb";
 import { Show, useLoad } from "../load";
 import { ChannelName, Name } from "../names";
 import { Table, Tile, Widget } from "../widgets";
+import { useStatus } from "./store";
 
 const everySeconds = 10;
 const dayMillis = 86_400_000;
+const minuteMillis = 60_000;
 const places = 10;
 
 export function Now() {
   const { clientId } = useAround();
   const stats = useLoad(async (options) => (await dynamics.getStats({ clientId }, options)).stats, [clientId], everySeconds);
-  const order = useLoad((options) => newestOrder(clientId, options), [clientId], 6 * everySeconds);
+  const top = useLoad((options) => topChannels(clientId, options), [clientId], 3 * everySeconds);
   const failed = useLoad((options) => failedJobs(clientId, options), [clientId], everySeconds);
+  const health = useLoad(healthOf, [], everySeconds);
+  const status = useStatus();
   return (
     <>
-      <Show of={stats}>{(value) => value && <Figures stats={value} />}</Show>
+      <Show of={stats}>{(value) => value && <Figures stats={value} status={status.value ?? null} />}</Show>
       <div class="grid">
-        <Show of={order}>{(value) => <Top order={value} />}</Show>
-        <Show of={failed}>{(value) => <Unwell failed={value} />}</Show>
+        <Show of={top}>{(value) => <Top rows={value} />}</Show>
+        <Show of={health}>{(parts) => <Show of={failed}>{(value) => <Unwell failed={value} parts={parts} status={status.value ?? null} />}</Show>}</Show>
       </div>
     </>
   );
 }
 
-async function newestOrder(clientId: number, options: CallOptions): Promise<ChannelSorting | null> {
-  const { sortings } = await viewStats.listChannelSortings({ clientId, pageSize: 1 }, options);
-  const [newest] = sortings;
-  if (!newest) return null;
-  return (await viewStats.getChannelSorting({ sortingId: newest.sortingId }, options)).sorting ?? null;
+// Boxes report once a minute: so these are the five minutes up to a minute ago.
+async function topChannels(clientId: number, options: CallOptions): Promise<AudienceRow[]> {
+  const to = Math.floor(Date.now() / 1000) * 1000 - minuteMillis;
+  const window = { from: timestampFromMs(to - 5 * minuteMillis), to: timestampFromMs(to) };
+  const order = { groupBy: [Dimension.CHANNEL], orderBy: Metric.AVERAGE_AUDIENCE, pageSize: places };
+  return (await audience.getAudience({ clientId, ...window, ...order }, options)).rows;
 }
 
 async function failedJobs(clientId: number, options: CallOptions): Promise<Job[]> {
@@ -43,8 +50,23 @@ async function failedJobs(clientId: number, options: CallOptions): Promise<Job[]
   return newest.filter((job) => job.state === JobState.FAILED && job.finishedAt && timestampDate(job.finishedAt).getTime() > since);
 }
 
-function Figures({ stats }: { stats: Stats }) {
+// How many reports a second came between the last two times that the status was looked at; undefined until then, and after a restart.
+function useRate(status: GetStatusResponse | null): number | undefined {
+  const before = useRef<{ reports: bigint; at: number } | undefined>(undefined);
+  const [rate, setRate] = useState<number>();
+  useEffect(() => {
+    if (!status) return;
+    const now = { reports: status.acceptedReports, at: performance.now() };
+    const last = before.current;
+    before.current = now;
+    setRate(last && now.reports >= last.reports ? (Number(now.reports - last.reports) * 1000) / (now.at - last.at) : undefined);
+  }, [status]);
+  return rate;
+}
+
+function Figures({ stats, status }: { stats: Stats; status: GetStatusResponse | null }) {
   const { text, format } = useAround();
+  const rate = useRate(status);
   const today = stats.maxOnlineToday;
   const ever = stats.maxOnlineEver;
   const sums = stats.paymentSumsToday.map((sum) => format.money(sum.amountMinor, sum.currency));
@@ -76,38 +98,51 @@ function Figures({ stats }: { stats: Stats }) {
           value={format.number(stats.paymentsToday)}
           note={[...sums, text.now.paymentAccounts(format.number(stats.paidAccountsToday))].join(" · ")}
         />
+        {status && (
+          <Tile
+            id="reports_a_second"
+            title={text.now.reports}
+            explain={text.now.reportsExplain}
+            value={rate === undefined ? "…" : format.number(Math.round(rate))}
+            note={text.now.playing(format.number(status.playingDevices))}
+          />
+        )}
       </div>
     </>
   );
 }
 
-function Top({ order }: { order: ChannelSorting | null }) {
+function Top({ rows }: { rows: AudienceRow[] }) {
   const { text, format } = useAround();
-  const rows = (order?.channels ?? []).filter((channel) => channel.hasStatistics).slice(0, places);
   return (
     <Widget title={text.now.top} explain={text.now.topExplain}>
-      {order && <p class="quiet">{text.now.topOf(format.time(order.createdAt))}</p>}
       <Table
         title={text.now.top}
         rows={rows}
         rowKey={(row) => String(row.channelId)}
         columns={[
-          { label: text.orders.rank, show: (row) => format.number(row.rank) },
           { label: text.channel, text: true, show: (row) => <ChannelName id={row.channelId} /> },
-          { label: text.orders.watched, show: (row) => format.hours(row.watchSeconds) },
+          { label: text.audience.measures.average, show: (row) => format.fraction(row.averageAudience) },
         ]}
       />
     </Widget>
   );
 }
 
-function Unwell({ failed }: { failed: Job[] }) {
+function Unwell({ failed, parts, status }: { failed: Job[]; parts: Record<string, string>; status: GetStatusResponse | null }) {
   const { text, format } = useAround();
+  const unwell = text.health.parts.filter(([part]) => part in parts && parts[part] !== "SERVING");
+  const silent = status?.silentDevices ?? 0n;
   return (
     <Widget title={text.now.unwell} explain={text.now.unwellExplain}>
-      {failed.length === 0 ? (
-        <p>{text.now.well}</p>
-      ) : (
+      {failed.length === 0 && unwell.length === 0 && silent === 0n && <p>{text.now.well}</p>}
+      {silent > 0n && <p class="state-4">{text.now.silent(format.number(silent))}</p>}
+      {unwell.map(([part, name]) => (
+        <p key={part} class="state-4">
+          {name}: {text.health.unwell}
+        </p>
+      ))}
+      {failed.length > 0 && (
         <Table
           title={text.now.unwell}
           rows={failed}
