@@ -51,8 +51,8 @@ func TestConsoleEndsCallsOfPagesThatWereLeft(t *testing.T) {
 		return map[network.RequestID]bool{await(held, "the page asks for nothing"): true, await(held, "the page asks for one thing"): true}
 	}
 	for _, leave := range []func(){
-		func() { b.click(t, `nav a:nth-child(1)`) },
-		func() { b.dispatch(t, "pagehide") }, // by hand: the browser says nothing of a page that it only keeps
+		func() { b.click(t, `nav a:nth-child(2)`) }, // to Subscribers, which asks nothing of Audience
+		func() { b.dispatch(t, "pagehide") },        // by hand: the browser says nothing of a page that it only keeps
 	} {
 		b.navigate(t, "programmes?lang=en", 1280)
 		calls := wanted()
